@@ -1,0 +1,37 @@
+# The one list of commands. `make test` sets up what it needs and passes everything.
+PYTHON ?= python3
+TOOLS := .venv-tools
+UV := $(if $(shell command -v uv),uv,$(TOOLS)/bin/uv)
+RUN := $(UV) run --frozen
+
+.PHONY: help setup lint test golden bench clean
+help:
+	@echo "make setup   create .venv with everything development needs"
+	@echo "make lint    ruff and mypy"
+	@echo "make test    lint, then every test; installs the engines' own validators and caches them"
+	@echo "make golden  rewrite the golden files; read the diff before you commit it"
+	@echo "make bench   time the compiler against its peers"
+
+$(TOOLS)/bin/uv:
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet "uv>=0.9"
+
+setup: $(if $(shell command -v uv),,$(TOOLS)/bin/uv)
+	$(UV) sync --frozen --quiet
+
+lint: setup
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) mypy
+
+test: lint
+	$(RUN) pytest
+
+golden: setup
+	$(RUN) pytest tests/test_golden.py --update-golden
+
+bench: setup
+	$(UV) run --frozen --group bench python benchmarks/compare.py
+
+clean:
+	rm -rf .venv $(TOOLS) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

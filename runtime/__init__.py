@@ -1,0 +1,1 @@
+"""The scripts that run inside the pods; they use the standard library only."""

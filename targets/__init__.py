@@ -1,0 +1,1 @@
+"""The emitters: from a workflow to the files of one engine."""
