@@ -1,0 +1,5 @@
+"""`python -m automl.compiler` is the command `automl`."""
+
+from automl.compiler.cli import main
+
+main()

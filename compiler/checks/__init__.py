@@ -1,0 +1,35 @@
+"""What a schema cannot say. Each check is one small function of a literal list; each collects, none raises."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+from automl.compiler.checks import files, metadata, names, programs, secrets, services
+from automl.compiler.config import Config
+from automl.compiler.diagnostics import Diagnostic
+
+Check: TypeAlias = Callable[[Config], Iterator[Diagnostic]]
+
+CHECKS: tuple[Check, ...] = (
+    names.check_workflow_names,
+    names.check_stage_names,
+    names.check_step_names,
+    names.check_references,
+    programs.check_something_runs,
+    programs.check_unused_keys,
+    programs.check_images,
+    metadata.check_labels,
+    metadata.check_annotations,
+    metadata.check_variables,
+    metadata.check_timezone,
+    secrets.check_plain_secrets,
+    secrets.check_git,
+    services.check_ingresses,
+    services.check_service_names,
+)
+
+
+def check(config: Config, folder: Path) -> list[Diagnostic]:
+    """The findings of every check, in no order. `folder` is the project's."""
+    found = [diagnostic for function in CHECKS for diagnostic in function(config)]
+    return found + list(files.check_files(config, folder))

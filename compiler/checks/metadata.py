@@ -1,0 +1,98 @@
+"""Labels, annotations, environment variables and the time zone: what Kubernetes and the IANA allow."""
+
+import re
+from collections.abc import Iterator
+
+from automl.compiler.config import Config, Located, Pair
+from automl.compiler.diagnostics import Code, Diagnostic, Related
+from automl.compiler.suggest import did_you_mean
+
+_KEY_NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]\Z")
+_KEY_PREFIX = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\Z")
+_LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9])?\Z")
+_VARIABLE = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*\Z")
+_RESERVED_PREFIXES = ("automl.dev/", "workflows.argoproj.io/", "pipelines.kubeflow.org/")
+_RESERVED_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/managed-by")
+_RESERVED_VARIABLES = "AUTOML_"
+
+
+def check_labels(config: Config) -> Iterator[Diagnostic]:
+    """Keys and values of labels."""
+    for pair in _all(config.labels, [step.labels for stage in config.stages for step in stage.steps]):
+        yield from _check_key(pair.key, "label")
+        if not _LABEL_VALUE.match(pair.value.value):
+            message = f'"{pair.value.value}" cannot be the value of a label'
+            help = "at most 63 letters, digits, `-`, `_` and `.`, a letter or digit first and last; or use `annotations`"
+            yield Diagnostic(Code.LABEL, message, pair.value.span, help=help)
+
+
+def check_annotations(config: Config) -> Iterator[Diagnostic]:
+    """Keys of annotations; their values are free."""
+    for pair in _all(
+        config.annotations, [step.annotations for stage in config.stages for step in stage.steps]
+    ):
+        yield from _check_key(pair.key, "annotation")
+
+
+def _all(pairs: tuple[Pair, ...], more: list[tuple[Pair, ...]]) -> Iterator[Pair]:
+    yield from pairs
+    for others in more:
+        yield from others
+
+
+def _check_key(key: Located[str], what: str) -> Iterator[Diagnostic]:
+    prefix, slash, name = key.value.rpartition("/")
+    if not _KEY_NAME.match(name) or (slash and not _KEY_PREFIX.match(prefix)):
+        help = "a key is name or example.com/name; the name has at most 63 letters, digits, `-`, `_` and `.`"
+        yield Diagnostic(Code.LABEL, f'"{key.value}" cannot be the key of a {what}', key.span, help=help)
+    elif key.value.startswith(_RESERVED_PREFIXES) or key.value in _RESERVED_LABELS:
+        message = f'the {what} "{key.value}" is set by automl or the engine'
+        yield Diagnostic(Code.LABEL, message, key.span, help="choose another key")
+
+
+def check_variables(config: Config) -> Iterator[Diagnostic]:
+    """Names of environment variables; each is set once in a step."""
+    for stage in config.stages:
+        for step in stage.steps:
+            names = [pair.key for pair in step.envs]
+            names += [pair.value for secret in step.secrets for pair in secret.keys or ()]
+            yield from _check_variables(names)
+
+
+def _check_variables(names: list[Located[str]]) -> Iterator[Diagnostic]:
+    seen: dict[str, Located[str]] = {}
+    for name in names:
+        first = seen.setdefault(name.value, name)
+        if not _VARIABLE.match(name.value):
+            help = "use letters, digits and `_`, no digit first"
+            message = f'"{name.value}" cannot be the name of an environment variable'
+            yield Diagnostic(Code.VARIABLE_NAME, message, name.span, help=help)
+        elif name.value.startswith(_RESERVED_VARIABLES):
+            message = f'the variable "{name.value}" is automl\'s: names that start with AUTOML_ are taken'
+            yield Diagnostic(Code.VARIABLE_NAME, message, name.span, help="choose another name")
+        elif first is not name:
+            related = (Related("the first one", first.span),)
+            message = f'the variable "{name.value}" is set twice'
+            yield Diagnostic(Code.SAME_NAME, message, name.span, help="remove one of them", related=related)
+
+
+def check_timezone(config: Config) -> Iterator[Diagnostic]:
+    """The zone of the schedule, against the IANA list that the package tzdata carries."""
+    zone = config.schedule.timezone if config.schedule else None
+    if zone is None:
+        return
+    known = _zones()
+    if zone.value not in known:
+        suggestion = did_you_mean(zone.value, known)
+        help = (
+            f'did you mean "{suggestion}"?'
+            if suggestion
+            else "a zone is an IANA name, for instance Europe/Berlin"
+        )
+        yield Diagnostic(Code.TIMEZONE, f'"{zone.value}" is not a time zone', zone.span, help=help)
+
+
+def _zones() -> list[str]:
+    from importlib.resources import files
+
+    return files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()

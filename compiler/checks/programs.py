@@ -1,0 +1,63 @@
+"""What a step runs, and keys that have no effect on it."""
+
+import re
+from collections.abc import Iterator
+
+from automl.compiler.config import Config, StepConfig
+from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.placement import uses_project
+
+_SERVICE_KEYS = ("replicas", "min_ready_seconds", "revision_history_limit")
+_IMAGE = re.compile(
+    r"([a-zA-Z0-9.-]+(:[0-9]+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?\Z"
+)
+
+
+def check_something_runs(config: Config) -> Iterator[Diagnostic]:
+    """A step needs a script, a command, or an image that has one."""
+    for step in _steps(config):
+        if step.path or step.command or step.entrypoint:
+            continue
+        if uses_project(step, config.code):
+            message = f'the step "{step.name.written}" does not say what it runs'
+            help = "give `path_to_executable`, or an `image` of its own"
+            yield Diagnostic(Code.NOTHING_TO_RUN, message, step.name.span, help=help)
+        elif not step.image:
+            message = f'the step "{step.name.written}" has its code in an image, but does not say which'
+            yield Diagnostic(Code.NOTHING_TO_RUN, message, step.name.span, help="give `image`")
+
+
+def check_unused_keys(config: Config) -> Iterator[Diagnostic]:
+    """Keys of the step itself that do nothing there; `defaults` may have them for other steps."""
+    for step in _steps(config):
+        yield from (
+            Diagnostic(Code.UNUSED_KEY, f'"{key}" has no effect: {why}', step.spans[key])
+            for key, why in _unused(step, config)
+            if key in step.own
+        )
+        if "path_to_executable" in step.own and (step.command or step.entrypoint):
+            message = '"path_to_executable" is not needed: the command runs instead'
+            yield Diagnostic(Code.NOT_NEEDED, message, step.spans["path_to_executable"])
+
+
+def _unused(step: StepConfig, config: Config) -> Iterator[tuple[str, str]]:
+    if not uses_project(step, config.code):
+        yield "dependency_path", "the image holds the dependencies too"
+    if step.service:
+        yield "backoff_limit", "the pods of a service are always started again"
+    else:
+        yield from ((key, "the step has no `service`") for key in _SERVICE_KEYS)
+
+
+def check_images(config: Config) -> Iterator[Diagnostic]:
+    """An image reference that no registry can have."""
+    for step in _steps(config):
+        if step.image and not _IMAGE.match(step.image.value):
+            message = f'"{step.image.value}" is not the name of an image'
+            help = "a name is registry/repository:tag, the repository in lower case, for instance ghcr.io/acme/train:1.4.2"
+            yield Diagnostic(Code.IMAGE, message, step.image.span, help=help)
+
+
+def _steps(config: Config) -> Iterator[StepConfig]:
+    for stage in config.stages:
+        yield from stage.steps

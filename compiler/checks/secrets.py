@@ -1,0 +1,65 @@
+"""Secrets stay out of the config and of everything that is made from it."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from automl.compiler.config import Config, GitConfig, Pair
+from automl.compiler.diagnostics import Code, Diagnostic
+
+_SECRET_NAME = re.compile(
+    r"(pass(word|wd)?|secret|token|api_?key|access_?key|private_?key|credentials?)(_?[0-9]+)?\Z",
+    re.IGNORECASE,
+)
+_SECRET_VALUE = re.compile(
+    r"(AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}"
+    r"|xox[abprs]-[A-Za-z0-9-]{10,}|sk-[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{20,}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|://[^/\s:@]+:[^/\s:@]+@"
+)
+_REF = re.compile(r"(?!-)(?!.*\.\.)(?!.*@\{)[^\s~^:?*\[\\\x00-\x1f\x7f{}$`'\"|;&<>()]+\Z")
+
+
+def check_plain_secrets(config: Config) -> Iterator[Diagnostic]:
+    """Values under `envs` that look like a credential, by their name or their shape."""
+    for stage in config.stages:
+        for step in stage.steps:
+            yield from (_plain_secret(pair) for pair in step.envs if _looks_secret(pair))
+
+
+def _looks_secret(pair: Pair) -> bool:
+    name, value = pair.key.value, pair.value.value
+    return bool(_SECRET_VALUE.search(value) or (value and _SECRET_NAME.search(name)))
+
+
+def _plain_secret(pair: Pair) -> Diagnostic:
+    name = pair.key.value
+    return Diagnostic(
+        Code.PLAIN_SECRET,
+        f'the value of "{name}" looks like a credential, and would stand in the output for all to read',
+        pair.key.span,
+        help=f"put it into a Secret and write `secrets: [{{name: my-secret, keys: {{{name}: {name}}}}}]`",
+    )
+
+
+def check_git(config: Config) -> Iterator[Diagnostic]:
+    """The address of a repository and what of it."""
+    git = config.code.git if config.code else None
+    if git is not None:
+        yield from _check_url(git)
+        if not _REF.match(git.ref.value):
+            message = f'"{git.ref.value}" cannot be a branch, a tag or a commit'
+            yield Diagnostic(
+                Code.URL, message, git.ref.span, help="for instance main, v1.4.2 or a full commit"
+            )
+
+
+def _check_url(git: GitConfig) -> Iterator[Diagnostic]:
+    url = git.url.value
+    if not re.match(r"https?://[^\s/{}$`'\"]+/[^\s{}$`'\"]+\Z", url):
+        message = "the address of the repository must start with https://"
+        help = "for instance https://github.com/acme/churn.git, with `token_secret` if it is private"
+        yield Diagnostic(Code.URL, message, git.url.span, help=help)
+    elif "@" in urlsplit(url).netloc:
+        message = "the address of the repository has credentials in it"
+        help = "leave them out, and name the Secret that has them with `token_secret: {name: …, key: …}`"
+        yield Diagnostic(Code.URL_CREDENTIALS, message, git.url.span, help=help)

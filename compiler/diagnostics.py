@@ -1,0 +1,121 @@
+"""What is wrong with an input: data with a place, collected by the phases and rendered elsewhere."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
+
+from automl.compiler.source import Span
+
+
+class Severity(IntEnum):
+    """How bad it is: an error stops the compilation, the others do not."""
+
+    ERROR = 0
+    WARNING = 1
+    INFO = 2
+
+
+class Code(StrEnum):
+    """Every kind of diagnostic. A number is never reused; `docs/diagnostics.md` has a section for each."""
+
+    ENCODING = "AML001"
+    SYNTAX = "AML002"
+    TAB = "AML003"
+    CONTROL_CHARACTER = "AML004"
+    DUPLICATE_KEY = "AML005"
+    ALIAS = "AML006"
+    TAG = "AML007"
+    KEY_TYPE = "AML008"
+    DOCUMENTS = "AML009"
+    AMBIGUOUS_SCALAR = "AML010"
+    TOO_LARGE = "AML011"
+    NOT_A_MAPPING = "AML012"
+    MISSING_KEY = "AML101"
+    UNKNOWN_KEY = "AML102"
+    WRONG_TYPE = "AML103"
+    WRONG_VALUE = "AML104"
+    EMPTY = "AML105"
+    NOTHING_TO_REMOVE = "AML106"
+    FILE_NOT_FOUND = "AML201"
+    OUTSIDE_PROJECT = "AML202"
+    NOTHING_TO_RUN = "AML203"
+    UNUSED_KEY = "AML204"
+    SAME_INGRESS = "AML205"
+    NOT_NEEDED = "AML206"
+    EMPTY_NAME = "AML301"
+    SAME_NAME = "AML302"
+    CHANGED_NAME = "AML303"
+    QUANTITY = "AML401"
+    CRON = "AML402"
+    TIMEZONE = "AML403"
+    DURATION = "AML404"
+    VARIABLE_NAME = "AML405"
+    LABEL = "AML406"
+    OBJECT_NAME = "AML407"
+    IMAGE = "AML408"
+    URL = "AML409"
+    DEPENDENCY_FILE = "AML410"
+    BUNDLE_SIZE = "AML411"
+    PLAIN_SECRET = "AML501"
+    URL_CREDENTIALS = "AML502"
+    CANNOT_SAY = "AML601"
+    HINT_LOST = "AML602"
+    ENGINE_DOES_IT = "AML603"
+    NO_DEADLINE = "AML604"
+    STALE_OUTPUT = "AML701"
+    INTERNAL = "AML900"
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that belongs to a diagnostic."""
+
+    message: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding. `message` is one lower-case line; `help` offers the way out."""
+
+    code: Code
+    message: str
+    span: Span
+    help: str | None = None
+    related: tuple[Related, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        """Fixed by the code, so that a code means the same everywhere."""
+        return SEVERITIES.get(self.code, Severity.ERROR)
+
+
+SEVERITIES: Mapping[Code, Severity] = MappingProxyType(
+    {
+        Code.AMBIGUOUS_SCALAR: Severity.WARNING,
+        Code.UNUSED_KEY: Severity.WARNING,
+        Code.NOT_NEEDED: Severity.INFO,
+        Code.CHANGED_NAME: Severity.INFO,
+        Code.PLAIN_SECRET: Severity.WARNING,
+        Code.HINT_LOST: Severity.WARNING,
+        Code.ENGINE_DOES_IT: Severity.INFO,
+        Code.NO_DEADLINE: Severity.INFO,
+    }
+)
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether one of them stops the compilation."""
+    return any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Sorted by place, each finding once: a step's default is seen once a step, but said once."""
+    unique = {_identity(diagnostic): diagnostic for diagnostic in diagnostics}
+    return [unique[identity] for identity in sorted(unique)]
+
+
+def _identity(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
+    span = diagnostic.span
+    return (span.source.path, span.line, span.column, diagnostic.code.value, diagnostic.message)

@@ -1,0 +1,113 @@
+"""The phases of a compilation, in their order. No printing, and no file is touched but the project's own."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from automl.compiler.bundle import collect_bundle
+from automl.compiler.checks import check
+from automl.compiler.config import Config, Located, build_config
+from automl.compiler.defaults import apply_defaults
+from automl.compiler.diagnostics import Diagnostic, has_errors, in_order
+from automl.compiler.ir import Bundle, Workflow
+from automl.compiler.lower import lower
+from automl.compiler.placement import uses_bundle, uses_project
+from automl.compiler.reader import decode, read
+from automl.compiler.schema import check_structure
+from automl.compiler.source import Source
+from automl.compiler.target import Artifact, Options, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A config: the path to show for it, its bytes, and the project's folder."""
+
+    path: str
+    data: bytes
+    folder: Path
+
+    @property
+    def file_name(self) -> str:
+        """The last part of the path."""
+        return Path(self.path).name
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What the command line says instead of the config."""
+
+    name: str | None = None
+    namespace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of an input. There are artifacts only if no diagnostic is an error."""
+
+    artifacts: tuple[Artifact, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def compile_config(given: Input, overrides: Overrides, target: Target, options: Options) -> Result:
+    """All the way: from the bytes of a config to the files for an engine."""
+    workflow, found = analyse(given, overrides)
+    if workflow is None:
+        return Result((), tuple(in_order(found)))
+    emission = target.emit(workflow, options)
+    diagnostics = tuple(in_order([*found, *emission.diagnostics]))
+    return Result(() if has_errors(diagnostics) else emission.artifacts, diagnostics)
+
+
+def analyse(given: Input, overrides: Overrides) -> tuple[Workflow | None, list[Diagnostic]]:
+    """The part that is the same for every engine; no workflow if something is an error."""
+    source, found = decode(given.path, given.data)
+    if found:
+        return None, found
+    root, found = read(source)
+    if root is None:
+        return None, found
+    root, removed = apply_defaults(root)
+    found += removed + check_structure(root)
+    if has_errors(found):
+        return None, found
+    config, unreadable = build_config(root)
+    config = _named(config, given.folder, overrides)
+    found += unreadable + check(config, given.folder)
+    if has_errors(found):
+        return None, found
+    bundle, too_large = _bundle(config, given)
+    found += too_large
+    if has_errors(found):
+        return None, found
+    workflow, renamed = lower(config, bundle, given.file_name)
+    return workflow, found + renamed
+
+
+def _named(config: Config, folder: Path, overrides: Overrides) -> Config:
+    """The config with a name: the command line's, its own, or that of its folder."""
+    name = config.name or Located(folder.resolve().name, config.span)
+    if overrides.name is not None:
+        name = _from_option("--name", overrides.name)
+    namespace = config.namespace
+    if overrides.namespace is not None:
+        namespace = _from_option("--namespace", overrides.namespace)
+    return replace(config, name=name, namespace=namespace)
+
+
+def _from_option(option: str, value: str) -> Located[str]:
+    return Located(value, Source(option, value).span_at(0, max(1, len(value))))
+
+
+def _bundle(config: Config, given: Input) -> tuple[Bundle | None, list[Diagnostic]]:
+    if not uses_bundle(config):
+        return None, []
+    patterns = config.code.bundle if config.code else None
+    needed = {
+        path.value
+        for stage in config.stages
+        for step in stage.steps
+        if uses_project(step, config.code)
+        for path in (step.path, step.dependencies)
+        if path is not None
+    }
+    span = patterns.span if patterns else config.span
+    return collect_bundle(given.folder, patterns, needed, given.file_name, span)

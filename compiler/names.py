@@ -1,0 +1,30 @@
+"""Names that every engine accepts: DNS labels, made from what the user wrote."""
+
+import hashlib
+import re
+
+LONGEST = 63  # a DNS label (RFC 1123); also the longest value of a Kubernetes label
+_OUTSIDE = re.compile("[^a-z0-9]+")
+_HASH_LENGTH = 8
+
+
+def dns_label(text: str, longest: int = LONGEST) -> str:
+    """Lower-case letters, digits and single dashes, at most `longest`; empty if nothing is left."""
+    return cut(_OUTSIDE.sub("-", text.lower()).strip("-"), longest)
+
+
+def cut(name: str, longest: int = LONGEST) -> str:
+    """The name itself, or its start and a hash of the whole, so that long names stay different."""
+    if len(name) <= longest:
+        return name
+    return f"{name[: longest - _HASH_LENGTH - 1].rstrip('-.')}-{digest(name)}"
+
+
+def with_suffix(name: str, suffix: str, longest: int = LONGEST) -> str:
+    """`name-suffix`, the name cut where the two together are too long."""
+    return f"{cut(name, longest - len(suffix) - 1)}-{suffix}"
+
+
+def digest(text: str) -> str:
+    """Eight hexadecimal digits of SHA-256, the same on every machine."""
+    return hashlib.sha256(text.encode()).hexdigest()[:_HASH_LENGTH]

@@ -1,0 +1,61 @@
+"""A YAML document as a tree in which every key and every value knows its place."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from automl.compiler.source import Span
+
+Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
+
+
+@dataclass(slots=True, eq=False)
+class Scalar:
+    """A single value. `text` is what was written, `value` what YAML 1.2 makes of it."""
+
+    text: str
+    value: bool | int | float | str | None
+    span: Span
+
+
+@dataclass(slots=True, eq=False)
+class Sequence:
+    """A list of nodes."""
+
+    span: Span
+    items: "list[Node]" = field(default_factory=list)
+
+
+class Entry(NamedTuple):
+    """A key and its value."""
+
+    key: Scalar
+    value: "Node"
+
+
+@dataclass(slots=True, eq=False)
+class Mapping:
+    """Keys, as they are written, and their values, in the order of the file."""
+
+    span: Span
+    entries: dict[str, Entry] = field(default_factory=dict)
+
+    def get(self, key: str) -> "Node | None":
+        """The value of `key`, if there is one."""
+        entry = self.entries.get(key)
+        return entry.value if entry else None
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries.values())
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping
+
+
+def to_plain(node: Node) -> Plain:
+    """The same tree as Python's own types, without places."""
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, Sequence):
+        return [to_plain(item) for item in node.items]
+    return {name: to_plain(entry.value) for name, entry in node.entries.items()}

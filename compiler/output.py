@@ -1,0 +1,84 @@
+"""Writing the artifacts, whole or not at all, and comparing them with what is there."""
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.source import Source, Span
+from automl.compiler.target import Artifact
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A file that is not what it would be now: a unified diff, and where it starts."""
+
+    diff: str
+    diagnostic: Diagnostic
+
+
+def destination(output: str, artifacts: Sequence[Artifact]) -> dict[Path, str]:
+    """The files to write: into a folder, or the one artifact to a file. Raises ValueError for several."""
+    path = Path(output)
+    if output.endswith(("/", os.sep)) or path.is_dir():
+        return {path / artifact.path: artifact.text for artifact in artifacts}
+    if len(artifacts) != 1:
+        raise ValueError(f'the output has {len(artifacts)} files; give a folder: "{output}/"')
+    return {path: artifacts[0].text}
+
+
+def write_files(files: Mapping[Path, str]) -> None:
+    """Write every file beside its place first, then put all of them there. Raises OSError."""
+    ready: list[tuple[Path, Path]] = []
+    try:
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            ready.append((_write_beside(path, text), path))
+        while ready:
+            temporary, path = ready[-1]
+            temporary.replace(path)
+            ready.pop()
+    finally:
+        for temporary, _ in ready:
+            temporary.unlink()
+
+
+def _write_beside(path: Path, text: str) -> Path:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    with os.fdopen(handle, "wb") as file:
+        file.write(text.encode())
+    mask = os.umask(0)
+    os.umask(mask)
+    temporary.chmod(0o666 & ~mask)
+    return temporary
+
+
+def check_files(files: Mapping[Path, str]) -> list[Difference]:
+    """What is missing or differs. Raises OSError."""
+    return [difference for path, text in files.items() if (difference := _compare(path, text))]
+
+
+def _compare(path: Path, text: str) -> Difference | None:
+    there = path.read_bytes().decode("utf-8", "replace") if path.is_file() else None
+    if there == text:
+        return None
+    from difflib import unified_diff
+
+    old = (there or "").splitlines(keepends=True)
+    new = text.splitlines(keepends=True)
+    diff = "".join(unified_diff(old, new, str(path), f"{path} (compiled now)"))
+    what = "is not there" if there is None else "is not what its config compiles to"
+    help = "compile again without --check, and commit the result"
+    span = _first_difference(Source(str(path), there or ""), old, new)
+    return Difference(diff, Diagnostic(Code.STALE_OUTPUT, f'"{path}" {what}', span, help=help))
+
+
+def _first_difference(source: Source, old: list[str], new: list[str]) -> Span:
+    same = next(
+        (number for number, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), None
+    )
+    line = (min(len(old), len(new)) if same is None else same) + 1
+    return Span(source, line, 1, line, len(source.line(line)) + 1)

@@ -1,0 +1,293 @@
+"""From bytes to a tree of nodes: strict YAML 1.2 over PyYAML's parser, which is used for its events only."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import yaml
+
+from automl.compiler.diagnostics import Code, Diagnostic, Related
+from automl.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence
+from automl.compiler.scalars import ambiguity, resolve
+from automl.compiler.source import Source, Span
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_DEPTH = 64
+MAX_ALIASED_NODES = 100_000  # what all aliases of a file together may stand for
+
+_PARSER = yaml.CLoader if yaml.__with_libyaml__ else yaml.Loader
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
+)
+_TAGS = {
+    "tag:yaml.org,2002:str": (yaml.ScalarEvent,),
+    "tag:yaml.org,2002:map": (yaml.MappingStartEvent,),
+    "tag:yaml.org,2002:seq": (yaml.SequenceStartEvent,),
+}
+_HINTS = {
+    "mapping values are not allowed": "a value with `: ` in it needs quotes; or a line above is not indented as it should be",
+    "could not find expected ':'": "a key needs a `:` and a blank behind it",
+    "did not find expected key": "look at the indentation of this line and at the quotes above it",
+    "found unexpected end of stream": "a quote is not closed",
+    "found character that cannot start any token": "a value that starts with `@`, a backquote or `%` needs quotes",
+    "did not find expected <document start>": "nothing may follow the end of the document",
+}
+
+
+def decode(path: str, data: bytes) -> tuple[Source, list[Diagnostic]]:
+    """The text of a file, and what forbids to read it as YAML."""
+    if len(data) > MAX_BYTES:
+        source = Source(path, "")
+        message = f"the file has {len(data)} bytes; the limit is {MAX_BYTES}"
+        return source, [Diagnostic(Code.TOO_LARGE, message, source.start())]
+    try:
+        source = Source(path, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        return _undecodable(path, data, error)
+    return source, [_forbidden(source, match) for match in _FORBIDDEN.finditer(source.text)][:20]
+
+
+def _undecodable(path: str, data: bytes, error: UnicodeDecodeError) -> tuple[Source, list[Diagnostic]]:
+    source = Source(path, data.decode("utf-8", "replace"))
+    is_utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    what = "the file is UTF-16" if is_utf16 else f"byte 0x{data[error.start]:02x} is not UTF-8"
+    span = source.span_at(len(data[: error.start].decode("utf-8", "replace")))
+    return source, [Diagnostic(Code.ENCODING, what, span, help="save the file as UTF-8")]
+
+
+def _forbidden(source: Source, match: "re.Match[str]") -> Diagnostic:
+    message = f"control character U+{ord(match.group()):04X} is not allowed"
+    help = 'remove it, or write it as an escape in double quotes, for instance "\\x1b"'
+    return Diagnostic(Code.CONTROL_CHARACTER, message, source.span_at(match.start()), help=help)
+
+
+def read(source: Source) -> tuple[Mapping | None, list[Diagnostic]]:
+    """The tree of the one mapping that the text holds; None if it cannot be read."""
+    builder = _Builder(source)
+    try:
+        for event in yaml.parse(source.text, Loader=_PARSER):
+            builder.take(event)
+    except yaml.MarkedYAMLError as error:
+        builder.diagnostics.append(_syntax_error(source, error))
+    except _Stop as stop:
+        builder.diagnostics.append(stop.diagnostic)
+    else:
+        return _root_mapping(source, builder.root), builder.diagnostics + _not_a_mapping(source, builder.root)
+    return None, builder.diagnostics
+
+
+def _root_mapping(source: Source, root: Node | None) -> Mapping | None:
+    return root if isinstance(root, Mapping) else None
+
+
+def _not_a_mapping(source: Source, root: Node | None) -> list[Diagnostic]:
+    if isinstance(root, Mapping):
+        return []
+    empty = root is None or (isinstance(root, Scalar) and root.text == "")
+    message = "the file is empty" if empty else "the file must hold keys and values at its top level"
+    span = source.start() if empty or root is None else root.span
+    return [Diagnostic(Code.NOT_A_MAPPING, message, span, help="a config starts with `stages:`")]
+
+
+def _syntax_error(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
+    mark = error.problem_mark or error.context_mark
+    problem = (error.problem or error.context or "unreadable").strip()
+    line, column = _position(mark)
+    span = Span(source, line, column, line, column + 1)
+    text = source.line(line)
+    indentation = text[: len(text) - len(text.lstrip())]
+    if "\t" in indentation:
+        start = indentation.index("\t") + 1
+        tab = Span(source, line, start, line, len(indentation) + 1)
+        return Diagnostic(Code.TAB, "a tab indents this line", tab, help="YAML is indented with blanks only")
+    help = next((hint for known, hint in _HINTS.items() if known in problem), None)
+    return Diagnostic(Code.SYNTAX, f"the YAML cannot be read: {problem}", span, help=help)
+
+
+def _position(mark: "yaml.Mark | yaml._yaml.Mark | None") -> tuple[int, int]:
+    """Line and column from 1; PyYAML counts from 0."""
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
+class _Stop(Exception):
+    """Reading on makes no sense."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        self.diagnostic = diagnostic
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A collection that is being read."""
+
+    node: Mapping | Sequence
+    anchor: str | None
+    size: int = 1  # nodes below, aliases expanded
+    key: Scalar | None = None
+    merges: list[Node] = field(default_factory=list)
+
+
+class _Builder:
+    """Takes the parser's events, one after the other, without recursion."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.root: Node | None = None
+        self.diagnostics: list[Diagnostic] = []
+        self._frames: list[_Frame] = []
+        self._anchors: dict[str, tuple[Node, int] | None] = {}  # None: still being read
+        self._aliased = 0
+        self._documents = 0
+
+    def take(self, event: yaml.Event) -> None:
+        """Handle one event of the parser."""
+        if isinstance(event, yaml.ScalarEvent):
+            self._add(self._scalar(event), event.anchor)
+        elif isinstance(event, yaml.MappingStartEvent):
+            self._open(Mapping(self._span(event)), event)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            self._open(Sequence(self._span(event)), event)
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            self._close(event)
+        elif isinstance(event, yaml.AliasEvent):
+            self._alias(event)
+        elif isinstance(event, yaml.DocumentStartEvent):
+            self._start_document(event)
+
+    def _span(self, event: yaml.Event) -> Span:
+        return Span(self.source, *_position(event.start_mark), *_position(event.end_mark))
+
+    def _start_document(self, event: yaml.Event) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            help = "put each config in a file of its own"
+            raise _Stop(
+                Diagnostic(Code.DOCUMENTS, "a file holds one document only", self._span(event), help=help)
+            )
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        self._check_tag(event)
+        text, span = event.value, self._span(event)
+        if "\0" in text or any(
+            "\ud800" <= character <= "\udfff" for character in text if character > "\ud7ff"
+        ):
+            self.diagnostics.append(
+                Diagnostic(Code.CONTROL_CHARACTER, "text cannot hold U+0000 or a surrogate", span)
+            )
+        if not event.implicit[0]:  # quoted, or tagged as text
+            return Scalar(text, text, span)
+        value = resolve(text)
+        if value is text and (meaning := ambiguity(text)):
+            message = f'"{text}" is text here, but other YAML readers take it for {meaning}'
+            self.diagnostics.append(
+                Diagnostic(Code.AMBIGUOUS_SCALAR, message, span, help=f'write "{text}", in quotes')
+            )
+        return Scalar(text, value, span)
+
+    def _check_tag(self, event: yaml.ScalarEvent | yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
+        if event.tag in (None, "!") or isinstance(event, _TAGS.get(event.tag, ())):
+            return
+        tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+        message = f'the tag "{tag}" is not allowed'
+        self.diagnostics.append(
+            Diagnostic(Code.TAG, message, self._span(event), help="write the value without a tag")
+        )
+
+    def _open(
+        self, node: Mapping | Sequence, event: yaml.MappingStartEvent | yaml.SequenceStartEvent
+    ) -> None:
+        self._check_tag(event)
+        if len(self._frames) >= MAX_DEPTH:
+            raise _Stop(
+                Diagnostic(Code.TOO_LARGE, f"nested deeper than {MAX_DEPTH} levels", self._span(event))
+            )
+        if event.anchor:
+            self._anchors[event.anchor] = None
+        self._frames.append(_Frame(node, event.anchor))
+
+    def _close(self, event: yaml.Event) -> None:
+        frame = self._frames.pop()
+        end_line, end_column = _position(event.start_mark)
+        frame.node.span = frame.node.span._replace(end_line=end_line, end_column=end_column)
+        if isinstance(frame.node, Mapping):
+            _merge(frame.node, frame.merges)
+        self._add(frame.node, frame.anchor, frame.size)
+
+    def _alias(self, event: yaml.AliasEvent) -> None:
+        span = self._span(event)
+        if event.anchor not in self._anchors:
+            raise _Stop(Diagnostic(Code.ALIAS, f'there is no anchor "&{event.anchor}" above', span))
+        anchored = self._anchors[event.anchor]
+        if anchored is None:
+            raise _Stop(Diagnostic(Code.ALIAS, f'the alias "*{event.anchor}" contains itself', span))
+        node, size = anchored
+        self._aliased += size
+        if self._aliased > MAX_ALIASED_NODES:
+            message = f"the aliases of this file stand for more than {MAX_ALIASED_NODES} values"
+            raise _Stop(Diagnostic(Code.ALIAS, message, span))
+        self._add(node, None, size)
+
+    def _add(self, node: Node, anchor: str | None, size: int = 1) -> None:
+        """Put a finished node where it belongs: the root, a list, a key or a value."""
+        if anchor:
+            self._anchors[anchor] = (node, size)
+        if not self._frames:
+            self.root = node
+            return
+        frame = self._frames[-1]
+        frame.size += size
+        if isinstance(frame.node, Sequence):
+            frame.node.items.append(node)
+        elif frame.key is None:
+            frame.key = self._key(node)
+        else:
+            self._add_entry(frame, frame.node, frame.key, node)
+            frame.key = None
+
+    def _key(self, node: Node) -> Scalar:
+        if isinstance(node, Scalar) and node.value is not None:
+            return node
+        found = "nothing" if isinstance(node, Scalar) else "a collection"
+        help = "text that starts with `{` or `[` needs quotes" if not isinstance(node, Scalar) else None
+        self.diagnostics.append(
+            Diagnostic(Code.KEY_TYPE, f"a key must be text; this is {found}", node.span, help=help)
+        )
+        return Scalar(f"\0{node.span.line}:{node.span.column}", None, node.span)  # a key nothing asks for
+
+    def _add_entry(self, frame: _Frame, mapping: Mapping, key: Scalar, value: Node) -> None:
+        if key.text == "<<" and key.value == "<<":
+            frame.merges.append(value)
+            self._check_merge(value)
+        elif first := mapping.entries.get(key.text):
+            self.diagnostics.append(
+                Diagnostic(
+                    Code.DUPLICATE_KEY,
+                    f'the key "{key.text}" stands twice in the same place',
+                    key.span,
+                    help="remove one of them",
+                    related=(Related("first written here", first.key.span),),
+                )
+            )
+        else:
+            mapping.entries[key.text] = Entry(key, value)
+
+    def _check_merge(self, value: Node) -> None:
+        values = value.items if isinstance(value, Sequence) else [value]
+        wrong = (node for node in values if not isinstance(node, Mapping))
+        message = "`<<` takes a mapping, or a list of mappings"
+        self.diagnostics.extend(Diagnostic(Code.ALIAS, message, node.span) for node in wrong)
+
+
+def _merge(mapping: Mapping, merges: list[Node]) -> None:
+    """Add what `<<` brings in; what the mapping itself says wins, then the earlier of a list."""
+    for merged in _mappings(merges):
+        for name, entry in merged.entries.items():
+            mapping.entries.setdefault(name, entry)
+
+
+def _mappings(nodes: list[Node]) -> Iterator[Mapping]:
+    for node in nodes:
+        if isinstance(node, Mapping):
+            yield node
+        elif isinstance(node, Sequence):
+            yield from _mappings(node.items)

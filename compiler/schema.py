@@ -1,0 +1,207 @@
+"""The structure of a config: its JSON Schema decides, this module finds the place and the words."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import jsonschema_rs
+
+from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.nodes import Mapping, Node, Scalar, Sequence, to_plain
+from automl.compiler.source import Span
+from automl.compiler.suggest import did_you_mean
+from automl.schemas import config_schema
+
+Schema: TypeAlias = dict[str, Any]
+
+_TYPE_NAMES = {
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "keys and values",
+    "null": "nothing",
+}
+_SYNONYMS = {  # what users of other tools write
+    "env": "envs",
+    "environment": "envs",
+    "environments": "envs",
+    "depends_on": "stages",
+    "docker_image": "image",
+    "image_name": "image",
+    "name": "step_name",
+    "script": "path_to_executable",
+    "path": "path_to_executable",
+    "executable": "path_to_executable",
+    "requirements": "dependency_path",
+    "dependencies": "dependency_path",
+    "cpu": "cpu_request",
+    "memory": "memory_request",
+    "retries": "backoff_limit",
+    "secret": "secrets",
+    "cron": "schedule",
+    "steps": "stages",
+    "tz": "timezone",
+}
+
+
+def check_structure(root: Mapping) -> list[Diagnostic]:
+    """Every place where the tree is not what the schema asks for."""
+    schema: Schema = json.loads(config_schema())
+    validator = jsonschema_rs.Draft202012Validator(schema)
+    found: list[Diagnostic] = []
+    for error in validator.iter_errors(to_plain(root)):
+        found.extend(_explain(error, root, schema))
+    return found
+
+
+def _explain(error: jsonschema_rs.ValidationError, root: Mapping, schema: Schema) -> Iterator[Diagnostic]:
+    path = list(error.instance_path)
+    node, keyword = _node_at(root, path), error.kind.name
+    at, value = _schema_at(schema, list(error.schema_path))
+    if keyword == "additionalProperties" and isinstance(node, Mapping):
+        yield from _unknown_keys(node, error.kind.as_dict()["unexpected"], at, path, schema)
+    elif keyword == "required" and isinstance(node, Mapping):
+        yield _missing_key(root, path, node, error.kind.as_dict()["property"], at)
+    elif keyword == "type":
+        yield _wrong_type(path, node, value)
+    else:
+        yield _wrong_value(path, node, keyword, value, at)
+
+
+def _unknown_keys(
+    node: Mapping, names: list[str], at: Schema, path: list[str | int], schema: Schema
+) -> Iterator[Diagnostic]:
+    known = sorted(at.get("properties", {}))
+    for name in names:
+        entry = node.entries.get(name)
+        if entry is None or entry.key.value is None:  # the reader has said it already
+            continue
+        yield Diagnostic(
+            Code.UNKNOWN_KEY,
+            f'unknown key "{name}"{_of(path)}',
+            entry.key.span,
+            help=_help_for_unknown(name, known, schema),
+        )
+
+
+def _help_for_unknown(name: str, known: list[str], schema: Schema) -> str:
+    synonym = {name: _SYNONYMS[name]} if _SYNONYMS.get(name) in known else {}
+    if suggestion := did_you_mean(name, known, synonym):
+        return f'did you mean "{suggestion}"?'
+    if name in schema["properties"]:
+        return f'"{name}" belongs at the top of the file'
+    if name in schema["$defs"]["step"]["properties"]:
+        return f'"{name}" belongs in a step, or in `defaults`'
+    if name in schema["$defs"]["service"]["properties"]:
+        return f'"{name}" belongs in the `service` of a step'
+    return f"known keys: {', '.join(known)}"
+
+
+def _missing_key(root: Mapping, path: list[str | int], node: Mapping, name: str, at: Schema) -> Diagnostic:
+    example = at.get("properties", {}).get(name, {}).get("examples", [None])[0]
+    help = f"for instance `{name}: {example}`" if example is not None else None
+    if name == "stages":
+        help = "`stages:` holds the stages by name, each a list of steps"
+    message = f'the key "{name}" is missing{_of(path)}'
+    return Diagnostic(Code.MISSING_KEY, message, _head(root, path, node), help=help)
+
+
+def _head(root: Mapping, path: list[str | int], node: Mapping) -> Span:
+    """Where to point for something that is not there: the key above, or the first key of a list's item."""
+    if not path:
+        return node.span.source.start()
+    parent = _node_at(root, path[:-1])
+    if isinstance(parent, Mapping) and isinstance(path[-1], str):
+        return parent.entries[path[-1]].key.span
+    return next((entry.key.span for entry in node), node.span)
+
+
+def _wrong_type(path: list[str | int], node: Node, expected: str | list[str]) -> Diagnostic:
+    names = [expected] if isinstance(expected, str) else expected
+    wanted = " or ".join(_TYPE_NAMES[name] for name in names)
+    message = f"{_subject(path)} must be {wanted}, not {_found(node)}"
+    return Diagnostic(Code.WRONG_TYPE, message, node.span, help=_help_for_type(node, names))
+
+
+def _help_for_type(node: Node, names: list[str]) -> str | None:
+    if isinstance(node, Scalar) and node.value is None:
+        return "give a value, or remove the key"
+    if isinstance(node, Scalar) and "string" in names:
+        return f'write "{node.text}", in quotes'
+    if isinstance(node, Scalar) and "boolean" in names and node.text.lower() in ("yes", "no", "on", "off"):
+        return f"write {'true' if node.text.lower() in ('yes', 'on') else 'false'}"
+    if isinstance(node, Scalar) and names == ["array"]:
+        return f'write a list, for instance ["{node.text}"]'
+    return None
+
+
+def _found(node: Node) -> str:
+    if isinstance(node, Sequence):
+        return "a list"
+    if isinstance(node, Mapping):
+        return "keys and values"
+    return "nothing" if node.value is None else f'"{node.text}"'
+
+
+def _wrong_value(path: list[str | int], node: Node, keyword: str, value: Any, at: Schema) -> Diagnostic:
+    subject, found = _subject(path), _found(node)
+    span, code = node.span, Code.WRONG_VALUE
+    if keyword in ("minItems", "minProperties", "minLength"):
+        message, code = f"{subject} is empty", Code.EMPTY
+    elif keyword == "maxProperties":
+        message = f"{subject} takes one of {', '.join(at['properties'])}, not several"
+    elif keyword == "enum":
+        message = f"{subject} must be one of {', '.join(map(str, value))}, not {found}"
+    elif keyword == "minimum":
+        message = f"{subject} must be at least {value}, not {found}"
+    elif keyword == "maximum":
+        message = f"{subject} must be at most {value}, not {found}"
+    elif keyword == "const":
+        message = f"{subject} must be {json.dumps(value)}, not {found}"
+    else:
+        message = f"{subject} must be {at.get('x-expected', value)}, not {found}"
+    return Diagnostic(code, message, span)
+
+
+def _subject(path: list[str | int]) -> str:
+    names = [part for part in path if isinstance(part, str)]
+    if not names:
+        return "the file"
+    return f'"{names[-1]}"' if isinstance(path[-1], str) else f'an item of "{names[-1]}"'
+
+
+def _of(path: list[str | int]) -> str:
+    """Where a key stands, in words."""
+    if not path:
+        return " at the top of the file"
+    if path[0] == "stages" and len(path) == 3:
+        return " in a step"
+    return f" in {_subject(path)}"
+
+
+def _node_at(root: Node, path: list[str | int]) -> Node:
+    node = root
+    for part in path:
+        if isinstance(node, Mapping):
+            node = node.entries[str(part)].value
+        elif isinstance(node, Sequence):
+            node = node.items[int(part)]
+    return node
+
+
+def _schema_at(schema: Schema, path: list[str | int]) -> tuple[Schema, Any]:
+    """The schema object that holds the failed keyword, and the keyword's value."""
+    at: Any = schema
+    holder: Schema = schema
+    for part in path:
+        holder = at
+        at = _definition(schema, at["$ref"]) if part == "$ref" else at[part]
+    return holder, at
+
+
+def _definition(schema: Schema, reference: str) -> Schema:
+    name = reference.removeprefix("#/$defs/")
+    found: Schema = schema["$defs"][name]
+    return found

@@ -1,0 +1,45 @@
+"""A text with a name, and places in it."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+_LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what YAML counts as the end of a line
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text and the path to show for it."""
+
+    path: str
+    text: str
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines without their ends."""
+        return _LINE_BREAK.split(self.text)
+
+    def line(self, number: int) -> str:
+        """Line `number`, counted from 1; empty past the end."""
+        return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+
+    def start(self) -> "Span":
+        """The first column of the first line."""
+        return Span(self, 1, 1, 1, 2)
+
+    def span_at(self, index: int, length: int = 1) -> "Span":
+        """The span of `length` characters on the line that holds the character at `index`, from 0."""
+        before = _LINE_BREAK.split(self.text[:index])
+        line, column = len(before), len(before[-1]) + 1
+        return Span(self, line, column, line, column + length)
+
+
+class Span(NamedTuple):
+    """A range of a source: lines and columns count code points from 1, the end is exclusive."""
+
+    source: Source
+    line: int
+    column: int
+    end_line: int
+    end_column: int

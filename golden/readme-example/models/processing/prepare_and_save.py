@@ -1,0 +1,1 @@
+print("prepare_and_save")

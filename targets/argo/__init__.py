@@ -1,0 +1,123 @@
+"""Argo Workflows: a stream for `kubectl apply -f -`, from the service account to the Workflow."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from automl.compiler.ir import Schedule, Workflow
+from automl.compiler.names import cut
+from automl.compiler.target import Emission, Options
+from automl.targets.argo.access import access, deployer_name, runner_name
+from automl.targets.argo.dag import dag_templates
+from automl.targets.argo.findings import check_size, findings, has_template_tag
+from automl.targets.argo.naming import TemplateNames
+from automl.targets.argo.shelves import shelve
+from automl.targets.argo.templates import job_template, service_templates
+from automl.targets.code import Files, config_maps
+from automl.targets.manifest import artifact
+from automl.targets.metadata import (
+    Object,
+    hashed_name,
+    labels,
+    metadata,
+    workflow_annotations,
+)
+from automl.targets.pods import POD_SECURITY, volumes
+
+LONGEST_CRON_NAME = 52  # Argo appends the time of a run to it
+CONCURRENCY: Mapping[str, str] = MappingProxyType(
+    {"allow": "Allow", "forbid": "Forbid", "replace": "Replace"}
+)
+
+
+class Argo:
+    """The target `argo`."""
+
+    name = "argo"
+    summary = "Argo Workflows: a Workflow, a CronWorkflow or a WorkflowTemplate, with what it needs"
+    versions = ("3.6", "3.7", "4.0", "4.1")
+    default_version = "3.7"
+    forms = ("workflow", "template")
+
+    def emit(self, workflow: Workflow, options: Options) -> Emission:
+        """One file with all objects, in the order of their creation."""
+        files = config_maps(workflow, has_template_tag)
+        templates = _templates(workflow, files)
+        found = [*findings(workflow), *files.diagnostics, *check_size(workflow, templates)]
+        shelves, own = shelve(workflow, templates)
+        documents = [*access(workflow), *files.objects, *shelves]
+        documents += _top(workflow, options, _spec(workflow, files, own))
+        return Emission((artifact(workflow, self.name, options, documents),), tuple(found))
+
+
+def _templates(workflow: Workflow, files: Files) -> list[Object]:
+    """All templates, each after those it refers to; the last is the entrypoint."""
+    names = TemplateNames()
+    leaves = names.take_all(task.name for task in workflow.tasks)
+    templates: list[Object] = []
+    for task in workflow.tasks:
+        name = leaves[task.name]
+        if task.service is None:
+            templates.append(job_template(name, workflow, task, files))
+        else:
+            first, *rest = service_templates(name, workflow, task, files, names, deployer_name(workflow))
+            templates += [*rest, first]
+    return templates + dag_templates(workflow.groups, leaves, names)
+
+
+def _spec(workflow: Workflow, files: Files, templates: list[Object]) -> Object:
+    pod: Object = {"labels": labels(workflow)}
+    if workflow.annotations:
+        pod["annotations"] = {key: text.value for key, text in workflow.annotations.items()}
+    spec: Object = {
+        "entrypoint": templates[-1]["name"],
+        "serviceAccountName": runner_name(workflow),
+        "podMetadata": pod,
+        "securityContext": POD_SECURITY,
+    }
+    if pull_secrets := dict.fromkeys(name for task in workflow.tasks for name in task.pull_secrets):
+        spec["imagePullSecrets"] = [{"name": name} for name in pull_secrets]
+    spec["volumes"] = volumes(files)
+    spec["templates"] = [templates[-1], *templates[:-1]]
+    return spec
+
+
+def _top(workflow: Workflow, options: Options, spec: Object) -> list[Object]:
+    """What runs, or waits to be run. A template with a schedule gets a CronWorkflow that runs the template."""
+    objects = []
+    if options.form == "template":
+        objects.append(_object("WorkflowTemplate", workflow.name, workflow, spec))
+        spec = {"workflowTemplateRef": {"name": workflow.name}}
+    if workflow.schedule is not None:
+        name = cut(workflow.name, LONGEST_CRON_NAME)
+        objects.append(_object("CronWorkflow", name, workflow, _schedule(workflow, workflow.schedule, spec)))
+    elif options.form == "workflow":
+        objects.append(_object("Workflow", hashed_name(workflow.name, spec), workflow, spec))
+    return objects
+
+
+def _object(kind: str, name: str, workflow: Workflow, spec: Object) -> Object:
+    described = {}
+    if workflow.description:
+        described = {"workflows.argoproj.io/description": workflow.description.value}
+    meta = metadata(name, workflow, annotations=described)
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": meta, "spec": spec}
+
+
+def _schedule(workflow: Workflow, schedule: Schedule, spec: Object) -> Object:
+    found: Object = {
+        "schedules": [schedule.cron.expression],
+        "timezone": schedule.timezone,
+        "concurrencyPolicy": CONCURRENCY[schedule.concurrency],
+    }
+    if schedule.suspend:
+        found["suspend"] = True
+    if schedule.starting_deadline is not None:
+        found["startingDeadlineSeconds"] = schedule.starting_deadline
+    if schedule.keep_succeeded is not None:
+        found["successfulJobsHistoryLimit"] = schedule.keep_succeeded
+    if schedule.keep_failed is not None:
+        found["failedJobsHistoryLimit"] = schedule.keep_failed
+    runs: Object = {"labels": labels(workflow)}
+    if notes := workflow_annotations(workflow):
+        runs["annotations"] = notes
+    return found | {"workflowMetadata": runs, "workflowSpec": spec}

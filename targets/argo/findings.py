@@ -1,0 +1,70 @@
+"""What Argo cannot say, or says otherwise: found before it is emitted, with the place in the config."""
+
+from collections.abc import Iterator
+
+from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.ir import Task, Text, Workflow
+from automl.targets.argo.shelves import total_size
+from automl.targets.metadata import Object
+
+MAX_WORKFLOW_BYTES = 1024 * 1024
+"""What Argo's controller stores of a Workflow at most; the templates that a run uses are copied into it."""
+
+_ENGINE_DOES = {
+    "polling_time": "Argo's controller watches the pods, so nothing is polled",
+    "wait_before_start_time": "Argo's controller watches the pods from their start",
+}
+
+
+def has_template_tag(text: str) -> bool:
+    """Whether Argo would take a part of the text for a template tag; it knows no escape."""
+    return "{{" in text
+
+
+def findings(workflow: Workflow) -> Iterator[Diagnostic]:
+    """What is to be said about a workflow before anything is made of it."""
+    for text in workflow.annotations.values():
+        yield from _annotation(text)
+    for task in workflow.tasks:
+        yield from _of_task(task)
+
+
+def _of_task(task: Task) -> Iterator[Diagnostic]:
+    for text in task.annotations.values():
+        yield from _annotation(text)
+    for key, why in _ENGINE_DOES.items():
+        if key in task.spans:
+            yield Diagnostic(Code.ENGINE_DOES_IT, f'"{key}" is not needed: {why}', task.spans[key])
+    if task.service is None and not task.command.entrypoint and task.project is None:
+        yield _no_entrypoint(task)
+    if task.service is not None and task.deadline is None:
+        message = f'the service "{task.step}" has no `timeout`: a rollout that never gets ready keeps the run waiting'
+        yield Diagnostic(
+            Code.NO_DEADLINE, message, task.span, help="give `timeout`, for instance `timeout: 10m`"
+        )
+
+
+def _annotation(text: Text) -> Iterator[Diagnostic]:
+    if has_template_tag(text.value):
+        message = "an annotation cannot hold `{{`: Argo takes it for a template tag, and has no escape for it"
+        yield Diagnostic(Code.CANNOT_SAY, message, text.span, help="write it in another way")
+
+
+def _no_entrypoint(task: Task) -> Diagnostic:
+    return Diagnostic(
+        Code.HINT_LOST,
+        f'Argo has to look up in the registry what the image "{task.image}" starts',
+        task.spans.get("image", task.span),
+        help="give `entrypoint`, the command of the image, so that it need not",
+    )
+
+
+def check_size(workflow: Workflow, templates: list[Object]) -> Iterator[Diagnostic]:
+    """A workflow that Argo's controller would refuse when it runs, long after it was applied."""
+    size = total_size(templates)
+    if size > MAX_WORKFLOW_BYTES:
+        message = (
+            f"the workflow takes {size // 1024} KiB in Argo; the limit is {MAX_WORKFLOW_BYTES // 1024} KiB "
+            f"({len(workflow.tasks)} steps)"
+        )
+        yield Diagnostic(Code.CANNOT_SAY, message, workflow.span, help="split it into several workflows")

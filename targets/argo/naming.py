@@ -1,0 +1,48 @@
+"""Names inside a Workflow: templates and tasks share them, so each is given once."""
+
+from collections.abc import Iterable
+
+from automl.compiler.names import dns_label
+
+# Words of the expression language in which Argo evaluates `depends`. As the name of a task each passes
+# `argo lint` and fails when the workflow runs.
+EXPRESSION_WORDS = frozenset(
+    [
+        "if",
+        "else",
+        "let",
+        "in",
+        "not",
+        "and",
+        "or",
+        "matches",
+        "contains",
+        "startswith",
+        "endswith",
+        "true",
+        "false",
+        "nil",
+    ]
+)
+
+
+class TemplateNames:
+    """The names of the templates of one Workflow."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def take(self, wanted: str) -> str:
+        """A name that is free and that Argo can evaluate, as near to the wanted one as can be."""
+        base = f"step-{wanted}" if wanted[0].isdigit() or wanted in EXPRESSION_WORDS else wanted
+        base, number = dns_label(base), 1
+        name = base
+        while name in self._taken:
+            number += 1
+            name = dns_label(f"{base}-{number}")
+        self._taken.add(name)
+        return name
+
+    def take_all(self, wanted: Iterable[str]) -> dict[str, str]:
+        """A name for each, in order."""
+        return {name: self.take(name) for name in wanted}

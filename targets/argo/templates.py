@@ -1,0 +1,121 @@
+"""The templates of one task: a container for a job; for a service what applies its objects and waits for it."""
+
+from collections.abc import Mapping
+
+from automl.compiler.ir import Git, Task, Workflow
+from automl.targets.argo.naming import TemplateNames
+from automl.targets.code import Files
+from automl.targets.metadata import Object, task_annotations, task_labels
+from automl.targets.pods import CHECKOUT, container
+from automl.targets.services import address, deployment, ingress, service_name
+from automl.targets.yaml_writer import Value, write_yaml
+
+GENERATION = "generation"
+
+
+def job_template(name: str, workflow: Workflow, task: Task, files: Files) -> Object:
+    """The template of a job: one pod a try."""
+    meta: Object = {"labels": task_labels(task)}
+    if notes := task_annotations(task):
+        meta["annotations"] = notes
+    found: Object = {"name": name, "metadata": meta}
+    copies_checkout = task.project is not None and isinstance(workflow.code, Git)
+    if copies_checkout and isinstance(workflow.code, Git):
+        found["inputs"] = {"artifacts": [_git_artifact(workflow.code)]}
+    if task.retries:
+        found["retryStrategy"] = {"limit": str(task.retries), "retryPolicy": "Always"}
+    if task.deadline is not None:
+        found["activeDeadlineSeconds"] = task.deadline
+    main = container(task, files.texts, copies_checkout)
+    del main["name"]
+    found["container"] = main
+    return found
+
+
+def _git_artifact(git: Git) -> Object:
+    found: Object = {"repo": git.url, "revision": git.ref, "disableSubmodules": True}
+    for field, key in (("usernameSecret", git.username_key), ("passwordSecret", git.token_key)):
+        if git.token_secret and key:
+            found[field] = {"name": git.token_secret, "key": key}
+    return {"name": "project", "path": CHECKOUT, "git": found}
+
+
+def service_templates(
+    name: str, workflow: Workflow, task: Task, files: Files, names: TemplateNames, deployer: str
+) -> list[Object]:
+    """The templates of a service; the first is the one to run.
+
+    Nothing they apply is owned by the Workflow. The wait is over when the generation that was just applied has
+    been seen and only its pods are there, all of them available: an old pod that still answers does not count.
+    """
+    assert task.service is not None
+    manifests = {"deployment": deployment(workflow, task, files), "service": address(workflow, task)}
+    if task.service.ingress:
+        manifests["ingress"] = ingress(workflow, task, task.service.ingress)
+    parts = {part: names.take(f"{name}-{part}") for part in (*manifests, "rollout")}
+    applied = [_apply(parts[part], manifest, deployer) for part, manifest in manifests.items()]
+    applied[0]["outputs"] = {
+        "parameters": [{"name": GENERATION, "valueFrom": {"jsonPath": "{.metadata.generation}"}}]
+    }
+    rollout = _rollout(parts["rollout"], workflow, task, deployer)
+    return [_service_dag(name, parts), *applied, rollout]
+
+
+def _service_dag(name: str, parts: Mapping[str, str]) -> Object:
+    tasks: list[Value] = [{"name": part, "template": parts[part]} for part in parts if part != "rollout"]
+    value = f"{{{{tasks.deployment.outputs.parameters.{GENERATION}}}}}"
+    tasks.append(
+        {
+            "name": "rollout",
+            "template": parts["rollout"],
+            "depends": "deployment.Succeeded",
+            "arguments": {"parameters": [{"name": GENERATION, "value": value}]},
+        }
+    )
+    return {"name": name, "dag": {"tasks": tasks}}
+
+
+def _apply(name: str, manifest: Object, deployer: str) -> Object:
+    return {
+        "name": name,
+        "serviceAccountName": deployer,
+        "resource": {"action": "apply", "manifest": write_yaml([manifest])},
+    }
+
+
+def _rollout(name: str, workflow: Workflow, task: Task, deployer: str) -> Object:
+    assert task.service is not None
+    replicas = task.service.replicas
+    manifest: Object = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": _identity(workflow, task),
+    }
+    found: Object = {
+        "name": name,
+        "inputs": {"parameters": [{"name": GENERATION}]},
+        "serviceAccountName": deployer,
+    }
+    if task.deadline is not None:
+        found["activeDeadlineSeconds"] = task.deadline
+    found["resource"] = {
+        "action": "get",
+        "successCondition": ", ".join(
+            [
+                f"status.observedGeneration > {{{{=asInt(inputs.parameters.{GENERATION}) - 1}}}}",
+                *(
+                    f"status.{field} == {replicas}"
+                    for field in ("replicas", "updatedReplicas", "availableReplicas")
+                ),
+            ]
+        ),
+        "manifest": write_yaml([manifest]),
+    }
+    return found
+
+
+def _identity(workflow: Workflow, task: Task) -> Object:
+    found: Object = {"name": service_name(workflow, task)}
+    if workflow.namespace:
+        found["namespace"] = workflow.namespace
+    return found

@@ -1,0 +1,86 @@
+"""How a project's files travel in a manifest: ConfigMaps named after their content."""
+
+import base64
+import bz2
+import io
+import tarfile
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from automl.compiler.bundle import too_large
+from automl.compiler.diagnostics import Diagnostic
+from automl.compiler.ir import Bundle, BundledFile, Git, Workflow
+from automl.runtime import script
+from automl.targets.metadata import Object, canonical, hashed_name, metadata
+from automl.targets.text import Texts, collect_texts
+
+MAX_OBJECT_BYTES = 240 * 1024
+"""As JSON. kubectl apply copies an object into an annotation, and those may have 256 KiB together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The ConfigMaps of a workflow: code (None: no task has a project) and user text."""
+
+    code: str | None
+    texts: Texts
+    objects: tuple[Object, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def config_maps(workflow: Workflow, is_unsafe: Callable[[str], bool]) -> Files:
+    """What the pods of a workflow mount or read besides their image."""
+    objects: list[Object] = []
+    found: list[Diagnostic] = []
+    code = _code(workflow)
+    if code is not None:
+        objects.append(code)
+        if isinstance(workflow.code, Bundle):
+            found += _check_size(code, workflow.code)
+    keys = collect_texts(workflow, is_unsafe)
+    if keys:
+        objects.append(_config_map(workflow, "text", {"data": {key: text for text, key in keys.items()}}))
+    name = _name_of(objects[-1]) if keys else ""
+    return Files(_name_of(code) if code else None, Texts(name, keys), tuple(objects), tuple(found))
+
+
+def _code(workflow: Workflow) -> Object | None:
+    if workflow.code is None:
+        return None
+    scripts: Object = {"start.py": script("start.py")}
+    if isinstance(workflow.code, Git):
+        return _config_map(workflow, "code", {"data": scripts | {"checkout.sh": script("checkout.sh")}})
+    packed = base64.b64encode(archive(workflow.code.files)).decode()
+    return _config_map(workflow, "code", {"data": scripts, "binaryData": {"code.tar.bz2": packed}})
+
+
+def _config_map(workflow: Workflow, suffix: str, content: Object) -> Object:
+    name = hashed_name(f"{workflow.name}-{suffix}", content)
+    head: Object = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(name, workflow)}
+    return head | {"immutable": True} | content
+
+
+def _name_of(config_map: Object) -> str:
+    meta = config_map["metadata"]
+    assert isinstance(meta, dict)
+    return str(meta["name"])
+
+
+def _check_size(config_map: Object, bundle: Bundle) -> list[Diagnostic]:
+    size = len(canonical(config_map).encode())
+    if size <= MAX_OBJECT_BYTES:
+        return []
+    sizes = {file.path: len(file.content) for file in bundle.files}
+    return [too_large(sizes, size, MAX_OBJECT_BYTES, bundle.span)]
+
+
+def archive(files: tuple[BundledFile, ...]) -> bytes:
+    """A tar.bz2 whose bytes depend on the files alone: bzip2 has one implementation, zlib has several."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for file in files:
+            member = tarfile.TarInfo(file.path)
+            member.size = len(file.content)
+            member.mode = 0o755 if file.executable else 0o644
+            tar.addfile(member, io.BytesIO(file.content))
+    return bz2.compress(buffer.getvalue())

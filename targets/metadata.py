@@ -1,0 +1,83 @@
+"""Names, labels and annotations of the objects that Kubernetes keeps."""
+
+import json
+import re
+from collections.abc import Mapping
+
+from automl.compiler.ir import Task, Text, Workflow
+from automl.compiler.names import LONGEST, digest, with_suffix
+from automl.targets.yaml_writer import Value
+
+Object = dict[str, Value]
+
+_OUTSIDE_LABEL = re.compile("[^A-Za-z0-9_.-]+")
+
+
+def metadata(
+    name: str, workflow: Workflow, task: Task | None = None, annotations: Mapping[str, str] | None = None
+) -> Object:
+    """The `metadata` of a namespaced object that belongs to a workflow, or to one task of it."""
+    found: Object = {"name": name}
+    if workflow.namespace:
+        found["namespace"] = workflow.namespace
+    found["labels"] = labels(workflow, task)
+    notes = workflow_annotations(workflow) | task_annotations(task) | dict(annotations or {})
+    if notes:
+        found["annotations"] = notes
+    return found
+
+
+def labels(workflow: Workflow, task: Task | None = None) -> dict[str, str]:
+    """The labels of an object: never empty, the same in every compilation, the user's own last."""
+    found = {
+        "app.kubernetes.io/name": workflow.name,
+        "app.kubernetes.io/managed-by": "automl",
+        "automl.dev/workflow": workflow.name,
+    }
+    if workflow.version and (version := label_value(workflow.version)):
+        found["automl.dev/version"] = version
+    return found | dict(workflow.labels) | (task_labels(task) if task else {})
+
+
+def task_labels(task: Task) -> dict[str, str]:
+    """What tells the objects of one task from those of another."""
+    return {"automl.dev/stage": task.stage, "automl.dev/step": task.step} | dict(task.labels)
+
+
+def selector(workflow: Workflow, task: Task) -> dict[str, str]:
+    """The labels that pick the pods of a service. They never change: Kubernetes refuses another selector."""
+    return {
+        "automl.dev/workflow": workflow.name,
+        "automl.dev/stage": task.stage,
+        "automl.dev/step": task.step,
+    }
+
+
+def workflow_annotations(workflow: Workflow) -> dict[str, str]:
+    """The user's annotations and the description."""
+    described = {"automl.dev/description": workflow.description.value} if workflow.description else {}
+    return described | _values(workflow.annotations)
+
+
+def task_annotations(task: Task | None) -> dict[str, str]:
+    """The user's annotations of a step."""
+    return _values(task.annotations) if task else {}
+
+
+def _values(texts: Mapping[str, Text]) -> dict[str, str]:
+    return {key: text.value for key, text in texts.items()}
+
+
+def label_value(text: str) -> str:
+    """Free text as the value of a label: at most 63 characters, a letter or digit first and last."""
+    return _OUTSIDE_LABEL.sub("-", text)[:LONGEST].strip("-_.")
+
+
+def canonical(value: Value) -> str:
+    """JSON without blanks, the same on every machine; for hashes and for sizes."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def hashed_name(name: str, value: Value, longest: int = LONGEST) -> str:
+    """`name-hash`, for an object that is made once and never changed."""
+    return with_suffix(name, digest(canonical(value)), longest)

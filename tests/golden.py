@@ -1,0 +1,68 @@
+"""The golden cases: what each folder holds, and what the compiler makes of it now."""
+
+import shutil
+from pathlib import Path
+
+from automl import targets
+from automl.compiler.diagnostics import has_errors
+from automl.compiler.driver import Input, Overrides, compile_config
+from automl.compiler.render import render
+from automl.compiler.target import Options, Target
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+OTHER_FORMS = {"quickstart": ("template",), "cron-full": ("template",)}  # beside a target's first form
+
+
+def cases() -> list[str]:
+    """The folders of goldens; the project of an example is in `examples/`."""
+    return sorted(path.name for path in GOLDEN.iterdir() if path.is_dir())
+
+
+def expected_names() -> set[str]:
+    """Every name that an expected file may have."""
+    names = {"diagnostics.txt"}
+    for target in _targets():
+        names |= {f"{target.name}.{end}" for end in ("yaml", "sh", "diagnostics.txt", "notes.txt")}
+        names |= {f"{target.name}.{form}.yaml" for form in target.forms[1:]}
+    return names
+
+
+def project_copy(case: str, folder: Path) -> Path:
+    """The case as a user has it, without what is expected of it."""
+    ignore = shutil.ignore_patterns(*expected_names())
+    home = GOLDEN if (GOLDEN / case / "config.yaml").is_file() else GOLDEN.parent / "examples"
+    return Path(shutil.copytree(home / case, folder / case, ignore=ignore))
+
+
+def stored(case: str) -> dict[str, str]:
+    paths = (GOLDEN / case / name for name in expected_names())
+    return {path.name: path.read_bytes().decode() for path in paths if path.is_file()}
+
+
+def compiled(case: str, folder: Path) -> dict[str, str]:
+    """The expected files of a case: a bad config has `diagnostics.txt` alone."""
+    project = project_copy(case, folder)
+    found: dict[str, str] = {}
+    for target in _targets():
+        for form in target.forms:
+            if form == target.forms[0] or form in OTHER_FORMS.get(case, ()):
+                found |= _compiled(project, target, form)
+    diagnostics = {text for name, text in found.items() if name.endswith(".diagnostics.txt")}
+    if len(diagnostics) == 1 and len(found) == len(_targets()) and "[AML6" not in next(iter(diagnostics)):
+        return {"diagnostics.txt": diagnostics.pop()}
+    return found
+
+
+def _compiled(project: Path, target: Target, form: str) -> dict[str, str]:
+    given = Input("config.yaml", (project / "config.yaml").read_bytes(), project)
+    result = compile_config(given, Overrides(), target, Options(target.default_version, form))
+    text = render(result.diagnostics)
+    if has_errors(result.diagnostics):
+        return {f"{target.name}.diagnostics.txt": text}
+    middle = "" if form == target.forms[0] else f".{form}"
+    found = {f"{target.name}{middle}{Path(each.path).suffix}": each.text for each in result.artifacts}
+    return found | ({f"{target.name}.notes.txt": text} if text else {})
+
+
+def _targets() -> list[Target]:
+    return [target for name in targets.OWN if (target := targets.load(name))]

@@ -1,0 +1,206 @@
+"""The architecture, as a table of who may import whom. This file is its document."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("compiler", "targets", "schemas", "runtime")
+
+# A module, and the modules of automl it imports. `x.*` is a package with all its modules.
+MAY_IMPORT: dict[str, set[str]] = {
+    # values that know nothing of each other
+    "compiler": set(),
+    "compiler.source": set(),
+    "compiler.scalars": set(),
+    "compiler.suggest": set(),
+    "compiler.names": set(),
+    "compiler.quantity": set(),
+    "compiler.cron": set(),
+    "schemas": set(),
+    "runtime": set(),
+    "runtime.start": set(),
+    # data
+    "compiler.diagnostics": {"compiler.source"},
+    "compiler.nodes": {"compiler.source"},
+    "compiler.ir": {"compiler.source", "compiler.cron", "compiler.quantity"},
+    # the phases, in their order
+    "compiler.reader": {"compiler.source", "compiler.diagnostics", "compiler.nodes", "compiler.scalars"},
+    "compiler.defaults": {"compiler.diagnostics", "compiler.nodes"},
+    "compiler.schema": {
+        "compiler.source",
+        "compiler.diagnostics",
+        "compiler.nodes",
+        "compiler.suggest",
+        "schemas",
+    },
+    "compiler.config": {
+        "compiler.source",
+        "compiler.diagnostics",
+        "compiler.nodes",
+        "compiler.names",
+        "compiler.cron",
+        "compiler.quantity",
+    },
+    "compiler.placement": {"compiler.config"},
+    "compiler.checks.*": {
+        "compiler.config",
+        "compiler.diagnostics",
+        "compiler.names",
+        "compiler.placement",
+        "compiler.suggest",
+        "compiler.checks",
+    },
+    "compiler.bundle": {"compiler.source", "compiler.config", "compiler.diagnostics", "compiler.ir"},
+    "compiler.lower": {
+        "compiler.config",
+        "compiler.diagnostics",
+        "compiler.ir",
+        "compiler.names",
+        "compiler.placement",
+        "compiler.quantity",
+    },
+    "compiler.target": {"compiler.diagnostics", "compiler.ir"},
+    "compiler.driver": {
+        "compiler.source",
+        "compiler.diagnostics",
+        "compiler.ir",
+        "compiler.reader",
+        "compiler.defaults",
+        "compiler.schema",
+        "compiler.config",
+        "compiler.placement",
+        "compiler.checks",
+        "compiler.bundle",
+        "compiler.lower",
+        "compiler.target",
+    },
+    # what people see
+    "compiler.render": {"compiler.source", "compiler.diagnostics"},
+    "compiler.output": {"compiler.source", "compiler.diagnostics", "compiler.target"},
+    "compiler.cli": {
+        "compiler",
+        "compiler.diagnostics",
+        "compiler.driver",
+        "compiler.output",
+        "compiler.render",
+        "compiler.suggest",
+        "compiler.target",
+        "schemas",
+        "targets",
+    },
+    "compiler.__main__": {"compiler.cli"},
+    # the targets: they read the IR, and no module of the compiler behind it
+    "targets": {"compiler.target"},
+    "targets.yaml_writer": set(),
+    "targets.text": {"compiler.ir"},
+    "targets.metadata": {"compiler.ir", "compiler.names", "targets.yaml_writer"},
+    "targets.manifest": {
+        "compiler.bundle",
+        "compiler.ir",
+        "compiler.target",
+        "targets.metadata",
+        "targets.yaml_writer",
+    },
+    "targets.code": {
+        "compiler.bundle",
+        "compiler.diagnostics",
+        "compiler.ir",
+        "runtime",
+        "targets.metadata",
+        "targets.text",
+    },
+    "targets.pods": {
+        "compiler.ir",
+        "targets.code",
+        "targets.metadata",
+        "targets.text",
+        "targets.yaml_writer",
+    },
+    "targets.services": {
+        "compiler.ir",
+        "compiler.names",
+        "targets.code",
+        "targets.metadata",
+        "targets.pods",
+        "targets.yaml_writer",
+    },
+    "targets.argo.*": {
+        "compiler.diagnostics",
+        "compiler.ir",
+        "compiler.names",
+        "compiler.target",
+        "targets.argo",
+        "targets.code",
+        "targets.manifest",
+        "targets.metadata",
+        "targets.pods",
+        "targets.services",
+        "targets.yaml_writer",
+    },
+}
+
+
+def _modules() -> dict[str, Path]:
+    found = {}
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found[".".join(part for part in parts if part != "__init__")] = path
+    return found
+
+
+MODULES = _modules()
+
+
+def _row(module: str) -> str:
+    package = module if f"{module}.*" in MAY_IMPORT else module.rpartition(".")[0]
+    return f"{package}.*" if f"{package}.*" in MAY_IMPORT else module
+
+
+def _imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            module = (node.module or "").removeprefix("automl").lstrip(".")
+            if (node.module or "").split(".")[0] == "automl":
+                names = {f"{module}.{alias.name}".lstrip(".") for alias in node.names}
+                found |= {name if name in MODULES else module for name in names}
+        elif isinstance(node, ast.Import):
+            assert not any(alias.name.startswith("automl") for alias in node.names), (
+                "write from automl… import"
+            )
+    return found
+
+
+def _imported_rows(row: str) -> set[str]:
+    imported = {name for module, path in MODULES.items() if _row(module) == row for name in _imports(path)}
+    return {_row(name).removesuffix(".*") for name in imported}
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_every_module_has_a_row(module: str) -> None:
+    assert _row(module) in MAY_IMPORT
+
+
+@pytest.mark.parametrize("row", sorted(MAY_IMPORT))
+def test_imports_are_exactly_those_of_the_table(row: str) -> None:
+    assert _imported_rows(row) == MAY_IMPORT[row]
+
+
+def test_compiler_never_imports_targets_but_in_the_command_line() -> None:
+    rows = {
+        row for row, allowed in MAY_IMPORT.items() if row.startswith("compiler") and "targets" in str(allowed)
+    }
+    assert rows == {"compiler.cli"}
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_modules_and_functions_are_small(module: str) -> None:
+    text = MODULES[module].read_text()
+    assert len(text.splitlines()) <= 400
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < 60, node.name

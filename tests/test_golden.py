@@ -1,0 +1,35 @@
+from difflib import unified_diff
+from pathlib import Path
+
+import pytest
+
+from automl.compiler.diagnostics import Code
+from tests.golden import GOLDEN, cases, compiled, stored
+
+
+@pytest.mark.parametrize("case", cases())
+def test_golden(case: str, tmp_path: Path, update_golden: bool) -> None:
+    now = compiled(case, tmp_path)
+    if update_golden:
+        for name in stored(case).keys() - now.keys():
+            (GOLDEN / case / name).unlink()
+        for name, text in now.items():
+            (GOLDEN / case / name).write_bytes(text.encode())
+    there = stored(case)
+    assert there.keys() == now.keys(), "run `make golden` and read the diff"
+    for name, text in now.items():
+        diff = "".join(unified_diff(there[name].splitlines(True), text.splitlines(True), "golden", "now"))
+        assert there[name] == text, f"{case}/{name} differs; if that is right, run `make golden`\n{diff}"
+
+
+def test_every_code_has_a_golden() -> None:
+    texts = "".join(text for case in cases() for name, text in stored(case).items() if name.endswith(".txt"))
+    without = {code for code in Code if f"[{code}]" not in texts}
+    # these need bytes that are no text, large files, an output that is there, or a bug
+    assert without == {
+        Code.ENCODING,
+        Code.CONTROL_CHARACTER,
+        Code.BUNDLE_SIZE,
+        Code.STALE_OUTPUT,
+        Code.INTERNAL,
+    }
