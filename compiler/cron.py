@@ -1,11 +1,13 @@
-"""When a schedule runs: five cron fields in the form that every engine reads alike.
+"""When a schedule runs: five cron fields in a form that the engines accept.
 
-What comes out is accepted by robfig/cron v3 `ParseStandard` (Kubernetes, Argo) and by the pattern of Argo's CRD.
-As in crontab(5), a day fits if either of two restricted day fields fits it.
+robfig/cron v3 `ParseStandard` (Kubernetes, Argo) and the pattern of Argo's CRD take what comes out. As in
+crontab(5), a day fits if either of two restricted day fields fits it; `*/2` restricts for robfig/cron, but not
+for crontab(5), where what begins with a star does not.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _FIELDS = "minute hour day-of-month month day-of-week"
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -54,8 +56,7 @@ class Cron:
         return f"{self.minute} {self.hour} {self.day_of_month} {self.month} {self.day_of_week}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
+class _Field(NamedTuple):
     name: str
     low: int
     high: int
@@ -74,8 +75,7 @@ _MONTH = _Field("month", 1, 12, _MONTHS)
 _DAY_OF_WEEK = _Field("day-of-week", 0, 7, _DAYS)
 
 
-@dataclass(frozen=True, slots=True)
-class _Times:
+class _Times(NamedTuple):
     text: str
     values: frozenset[int]
     star: bool  # unrestricted, as robfig/cron sees it: `*/2` restricts, and so does 0-6
@@ -84,8 +84,8 @@ class _Times:
 def parse_cron(text: str) -> Cron:
     """Read a schedule of five cron fields, or `@daily` and its like, which are expanded.
 
-    Blanks are normalised and the day of week 7 becomes 0; the rest stays as written. Raises CronError for what is
-    no schedule, for what engines do not read, and for a date that never comes.
+    Blanks are normalised and the day of week 7 becomes 0; the rest stays as written. Raises CronError for
+    what is no schedule, for what engines do not read, and for a date that never comes.
     """
     words = _MACROS.get(text.strip().lower(), text).split()
     _refuse_other_forms(words)

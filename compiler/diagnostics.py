@@ -111,9 +111,17 @@ def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Sorted by place, each finding once: a step's default is seen once a step, but said once."""
+    """Sorted by place, each finding once: a step's default is seen once a step, but said once.
+
+    A scalar that is an error already is not called ambiguous too.
+    """
     unique = {_identity(diagnostic): diagnostic for diagnostic in diagnostics}
-    return [unique[identity] for identity in sorted(unique)]
+    wrong = {each.span for each in unique.values() if each.severity is Severity.ERROR}
+    return [
+        unique[identity]
+        for identity in sorted(unique)
+        if unique[identity].code is not Code.AMBIGUOUS_SCALAR or unique[identity].span not in wrong
+    ]
 
 
 def _identity(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:

@@ -66,10 +66,11 @@ def analyse(given: Input, overrides: Overrides) -> tuple[Workflow | None, list[D
     if root is None:
         return None, found
     root, removed = apply_defaults(root)
-    found += removed + check_structure(root)
-    if has_errors(found):
+    sound, misfits = check_structure(root)
+    found += removed + misfits
+    if sound is None:
         return None, found
-    config, unreadable = build_config(root)
+    config, unreadable = build_config(sound)
     config = _named(config, given.folder, overrides)
     found += unreadable + check(config, given.folder)
     if has_errors(found):

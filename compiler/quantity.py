@@ -82,9 +82,10 @@ def parse_cpu(text: str) -> Quantity:
 
 
 def parse_memory(text: str) -> Quantity:
-    """Read a size of memory: `1.5Gi`, `200M`, or a bare number of megabytes (10^6 bytes); the amount is in bytes.
+    """Read a size of memory: `1.5Gi`, `200M`, or a bare number of megabytes (10^6 bytes).
 
-    The text keeps the unit of the user. Raises QuantityError for zero and for other forms.
+    The amount is in bytes, rounded up; the text keeps the unit of the user. Raises QuantityError for
+    zero and for other forms.
     """
     match = _MEMORY.fullmatch(text)
     if not match:
@@ -98,7 +99,7 @@ def parse_memory(text: str) -> Quantity:
 
 
 def parse_duration(text: str) -> int:
-    """Read a time in whole seconds: a bare number of seconds, or days, hours, minutes and seconds as in `1h30m`.
+    """Read a time in whole seconds: a bare number, or days, hours, minutes and seconds as in `1h30m`.
 
     Raises QuantityError for zero, for more than 2^31-1 seconds, and for other forms.
     """
@@ -118,7 +119,7 @@ def parse_duration(text: str) -> int:
 
 
 def _scaled(whole: str, fraction: str, unit: int) -> tuple[int, int]:
-    """Return the decimal number times the unit as a whole part and what is left, without rounding on the way."""
+    """Return the decimal number times the unit: the whole part, and what is left (not 0 if rounded down)."""
     parts: int = 10 ** len(fraction)
     return divmod(int(whole + fraction) * unit, parts)
 

@@ -1,8 +1,9 @@
 """From bytes to a tree of nodes: strict YAML 1.2 over PyYAML's parser, which is used for its events only."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import yaml
 
@@ -19,6 +20,7 @@ _PARSER = yaml.CLoader if yaml.__with_libyaml__ else yaml.Loader
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
 )
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _TAGS = {
     "tag:yaml.org,2002:str": (yaml.ScalarEvent,),
     "tag:yaml.org,2002:map": (yaml.MappingStartEvent,),
@@ -138,21 +140,29 @@ class _Builder:
         self._anchors: dict[str, tuple[Node, int] | None] = {}  # None: still being read
         self._aliased = 0
         self._documents = 0
+        self._handlers: dict[type[yaml.Event], Callable[[Any], None]] = {
+            yaml.ScalarEvent: self._take_scalar,
+            yaml.MappingStartEvent: self._open_mapping,
+            yaml.MappingEndEvent: self._close,
+            yaml.SequenceStartEvent: self._open_sequence,
+            yaml.SequenceEndEvent: self._close,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentStartEvent: self._start_document,
+        }
 
     def take(self, event: yaml.Event) -> None:
         """Handle one event of the parser."""
-        if isinstance(event, yaml.ScalarEvent):
-            self._add(self._scalar(event), event.anchor)
-        elif isinstance(event, yaml.MappingStartEvent):
-            self._open(Mapping(self._span(event)), event)
-        elif isinstance(event, yaml.SequenceStartEvent):
-            self._open(Sequence(self._span(event)), event)
-        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
-            self._close(event)
-        elif isinstance(event, yaml.AliasEvent):
-            self._alias(event)
-        elif isinstance(event, yaml.DocumentStartEvent):
-            self._start_document(event)
+        if handler := self._handlers.get(type(event)):
+            handler(event)
+
+    def _take_scalar(self, event: yaml.ScalarEvent) -> None:
+        self._add(self._scalar(event), event.anchor)
+
+    def _open_mapping(self, event: yaml.MappingStartEvent) -> None:
+        self._open(Mapping(self._span(event)), event)
+
+    def _open_sequence(self, event: yaml.SequenceStartEvent) -> None:
+        self._open(Sequence(self._span(event)), event)
 
     def _span(self, event: yaml.Event) -> Span:
         return Span(self.source, *_position(event.start_mark), *_position(event.end_mark))
@@ -166,14 +176,12 @@ class _Builder:
             )
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
-        self._check_tag(event)
+        if event.tag is not None:
+            self._check_tag(event)
         text, span = event.value, self._span(event)
-        if "\0" in text or any(
-            "\ud800" <= character <= "\udfff" for character in text if character > "\ud7ff"
-        ):
-            self.diagnostics.append(
-                Diagnostic(Code.CONTROL_CHARACTER, "text cannot hold U+0000 or a surrogate", span)
-            )
+        if _UNWRITABLE.search(text):
+            message = "text cannot hold U+0000 or a surrogate"
+            self.diagnostics.append(Diagnostic(Code.CONTROL_CHARACTER, message, span))
         if not event.implicit[0]:  # quoted, or tagged as text
             return Scalar(text, text, span)
         value = resolve(text)

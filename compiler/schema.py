@@ -7,12 +7,13 @@ from typing import Any, TypeAlias
 import jsonschema_rs
 
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.nodes import Mapping, Node, Scalar, Sequence, to_plain
+from automl.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence, to_plain
 from automl.compiler.source import Span
 from automl.compiler.suggest import did_you_mean
 from automl.schemas import config_schema
 
 Schema: TypeAlias = dict[str, Any]
+Path: TypeAlias = list[str | int]
 
 _TYPE_NAMES = {
     "string": "text",
@@ -46,14 +47,44 @@ _SYNONYMS = {  # what users of other tools write
 }
 
 
-def check_structure(root: Mapping) -> list[Diagnostic]:
-    """Every place where the tree is not what the schema asks for."""
+def check_structure(root: Mapping) -> tuple[Mapping | None, list[Diagnostic]]:
+    """Every place where the tree is not what the schema asks for, and the part that is sound.
+
+    A step with such a place is left out of that part, so that what can be said of the others is said in the same
+    run, and nothing is said twice. There is none if the rest would not mean what was written.
+    """
     schema: Schema = json.loads(config_schema())
     validator = jsonschema_rs.Draft202012Validator(schema)
     found: list[Diagnostic] = []
+    paths: list[Path] = []
     for error in validator.iter_errors(to_plain(root)):
+        paths.append(list(error.instance_path))
         found.extend(_explain(error, root, schema))
-    return found
+    return _sound_part(root, paths), found
+
+
+def _sound_part(root: Mapping, paths: list[Path]) -> Mapping | None:
+    steps = {(path[1], path[2]) for path in paths if path[:1] == ["stages"] and len(path) > 2}
+    stages = {path[1] for path in paths if path[:1] == ["stages"] and len(path) == 2}
+    top = {path[0] for path in paths if path and path[0] != "stages"}
+    there = root.get("stages")
+    if not isinstance(there, Mapping) or "code" in top or "defaults" in top:
+        return None
+    kept = {
+        name: Entry(stage.key, _without(stage.value, {index for owner, index in steps if owner == name}))
+        for name, stage in there.entries.items()
+        if name not in stages
+    }
+    entries = {name: entry for name, entry in root.entries.items() if name not in top}
+    entries["stages"] = Entry(root.entries["stages"].key, Mapping(there.span, kept))
+    return Mapping(root.span, entries)
+
+
+def _without(stage: Node, indices: set[str | int]) -> Node:
+    assert isinstance(stage, Sequence), "a stage that is no list is left out as a whole"
+    if not indices:
+        return stage
+    return Sequence(stage.span, [item for index, item in enumerate(stage.items) if index not in indices])
 
 
 def _explain(error: jsonschema_rs.ValidationError, root: Mapping, schema: Schema) -> Iterator[Diagnostic]:
@@ -71,7 +102,7 @@ def _explain(error: jsonschema_rs.ValidationError, root: Mapping, schema: Schema
 
 
 def _unknown_keys(
-    node: Mapping, names: list[str], at: Schema, path: list[str | int], schema: Schema
+    node: Mapping, names: list[str], at: Schema, path: Path, schema: Schema
 ) -> Iterator[Diagnostic]:
     known = sorted(at.get("properties", {}))
     for name in names:
@@ -99,7 +130,7 @@ def _help_for_unknown(name: str, known: list[str], schema: Schema) -> str:
     return f"known keys: {', '.join(known)}"
 
 
-def _missing_key(root: Mapping, path: list[str | int], node: Mapping, name: str, at: Schema) -> Diagnostic:
+def _missing_key(root: Mapping, path: Path, node: Mapping, name: str, at: Schema) -> Diagnostic:
     example = at.get("properties", {}).get(name, {}).get("examples", [None])[0]
     help = f"for instance `{name}: {example}`" if example is not None else None
     if name == "stages":
@@ -108,7 +139,7 @@ def _missing_key(root: Mapping, path: list[str | int], node: Mapping, name: str,
     return Diagnostic(Code.MISSING_KEY, message, _head(root, path, node), help=help)
 
 
-def _head(root: Mapping, path: list[str | int], node: Mapping) -> Span:
+def _head(root: Mapping, path: Path, node: Mapping) -> Span:
     """Where to point for something that is not there: the key above, or the first key of a list's item."""
     if not path:
         return node.span.source.start()
@@ -118,9 +149,9 @@ def _head(root: Mapping, path: list[str | int], node: Mapping) -> Span:
     return next((entry.key.span for entry in node), node.span)
 
 
-def _wrong_type(path: list[str | int], node: Node, expected: str | list[str]) -> Diagnostic:
+def _wrong_type(path: Path, node: Node, expected: str | list[str]) -> Diagnostic:
     names = [expected] if isinstance(expected, str) else expected
-    wanted = " or ".join(_TYPE_NAMES[name] for name in names)
+    wanted = "a single value" if len(names) > 2 else " or ".join(_TYPE_NAMES[name] for name in names)
     message = f"{_subject(path)} must be {wanted}, not {_found(node)}"
     return Diagnostic(Code.WRONG_TYPE, message, node.span, help=_help_for_type(node, names))
 
@@ -133,7 +164,7 @@ def _help_for_type(node: Node, names: list[str]) -> str | None:
     if isinstance(node, Scalar) and "boolean" in names and node.text.lower() in ("yes", "no", "on", "off"):
         return f"write {'true' if node.text.lower() in ('yes', 'on') else 'false'}"
     if isinstance(node, Scalar) and names == ["array"]:
-        return f'write a list, for instance ["{node.text}"]'
+        return f"write a list: {json.dumps(node.text.split(), ensure_ascii=False)}"
     return None
 
 
@@ -145,7 +176,7 @@ def _found(node: Node) -> str:
     return "nothing" if node.value is None else f'"{node.text}"'
 
 
-def _wrong_value(path: list[str | int], node: Node, keyword: str, value: Any, at: Schema) -> Diagnostic:
+def _wrong_value(path: Path, node: Node, keyword: str, value: Any, at: Schema) -> Diagnostic:
     subject, found = _subject(path), _found(node)
     span, code = node.span, Code.WRONG_VALUE
     if keyword in ("minItems", "minProperties", "minLength"):
@@ -165,14 +196,14 @@ def _wrong_value(path: list[str | int], node: Node, keyword: str, value: Any, at
     return Diagnostic(code, message, span)
 
 
-def _subject(path: list[str | int]) -> str:
+def _subject(path: Path) -> str:
     names = [part for part in path if isinstance(part, str)]
     if not names:
         return "the file"
     return f'"{names[-1]}"' if isinstance(path[-1], str) else f'an item of "{names[-1]}"'
 
 
-def _of(path: list[str | int]) -> str:
+def _of(path: Path) -> str:
     """Where a key stands, in words."""
     if not path:
         return " at the top of the file"
@@ -181,7 +212,7 @@ def _of(path: list[str | int]) -> str:
     return f" in {_subject(path)}"
 
 
-def _node_at(root: Node, path: list[str | int]) -> Node:
+def _node_at(root: Node, path: Path) -> Node:
     node = root
     for part in path:
         if isinstance(node, Mapping):
@@ -191,7 +222,7 @@ def _node_at(root: Node, path: list[str | int]) -> Node:
     return node
 
 
-def _schema_at(schema: Schema, path: list[str | int]) -> tuple[Schema, Any]:
+def _schema_at(schema: Schema, path: Path) -> tuple[Schema, Any]:
     """The schema object that holds the failed keyword, and the keyword's value."""
     at: Any = schema
     holder: Schema = schema

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 
 
 def did_you_mean(word: str, candidates: Iterable[str], synonyms: Mapping[str, str] = {}) -> str | None:
-    """Return the candidate that `word` is probably a slip of, or None; the same for any order of the candidates.
+    """Return the candidate that `word` is probably a slip of, or None, in whatever order they are given.
 
-    A synonym (lower case -> candidate) goes first. Otherwise a third of the letters may differ, one in any case,
-    as counted by `distance` without regard to upper and lower case.
+    A synonym (lower case -> candidate) goes first. Otherwise a third of the letters may differ, one in any
+    case, as counted by `distance` without regard to upper and lower case.
     """
     lower, known = word.lower(), set(candidates)
     if synonyms.get(lower) in known:

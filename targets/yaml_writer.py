@@ -1,8 +1,8 @@
 """The one YAML writer, for all targets, and the same documents as JSON.
 
-Six YAML libraries were measured against the parser inside kubectl, and each wrote strings that it reads as
-something else (`y`, `1e3`, `0o14`, `08`, U+0085). So this one writes plain only what no reader takes for anything
-but text, quotes the rest, never folds a line, and reads again what it wrote.
+Six YAML libraries were measured against the parser inside kubectl, and each wrote strings that it reads
+as something else (`y`, `1e3`, `0o14`, `08`, U+0085). So this one writes plain only what no reader takes for
+anything but text, quotes the rest, never folds a line, and reads again what it wrote.
 """
 
 import re
@@ -46,7 +46,6 @@ _TOKENS: dict[type[yaml.Event], _Token | None] = {
     yaml.MappingEndEvent: "}",
     yaml.SequenceStartEvent: "[",
     yaml.SequenceEndEvent: "]",
-    yaml.AliasEvent: "alias",
 }
 
 
@@ -55,12 +54,12 @@ class WriterError(Exception):
 
 
 def write_yaml(documents: Sequence[Mapping[str, Value]], header: str = "") -> str:
-    r"""Return the documents as one YAML stream, separated by `---`, after the lines of the header as comments.
+    """Return the documents as one YAML stream, separated by `---`, after the lines of the header as comments.
 
     Keys keep their order; lines are never folded; there are no anchors. The same data gives the same text.
-    Raises ValueError for what does not survive the way to every reader (integers beyond ±2^53, numbers that are
-    not finite, half a surrogate pair, a key over 1000 characters), TypeError for what is no `Value`, and
-    WriterError if the text does not read back as the documents.
+    Raises ValueError for what not every reader keeps (numbers beyond ±2^53 or not finite, half a surrogate
+    pair, a key over 1000 characters), TypeError for what is no `Value`, and WriterError if the text does not
+    read back as the documents.
     """
     writer = _Writer()
     for number, document in enumerate(documents):
@@ -75,7 +74,7 @@ def write_yaml(documents: Sequence[Mapping[str, Value]], header: str = "") -> st
 
 
 def write_json(documents: Sequence[Mapping[str, Value]]) -> str:
-    """Return one document as JSON, several as a Kubernetes `List`; indented by 2, and YAML readers take it too.
+    """Return one document as JSON, several as a Kubernetes `List`; kubectl's YAML reader takes it too.
 
     Raises ValueError and TypeError as `write_yaml` does.
     """
@@ -111,15 +110,15 @@ class _Strings(dict[str, str]):
 class _Writer:
     """Collects the parts of the text.
 
-    A method that writes a collection leaves the indentation of its first line to the caller, so that the lines of
-    an object met again at the same indentation can be copied wherever it stands.
+    A method that writes a collection leaves the indentation of its first line to the caller, so that the
+    lines of an object met again at the same indentation can be copied wherever it stands.
     """
 
     def __init__(self) -> None:
         self.parts: list[str] = []
         self.keys = _Keys()
         self.strings = _Strings()
-        # For (identity, indentation): the object, kept alive so that its identity stays its own, and its parts.
+        # By identity and indentation: the object, kept alive so that its identity stays its own; its parts.
         self.written: dict[tuple[int, str], tuple[object, int, int]] = {}
 
     def document(self, document: Mapping[str, Value], first: bool = True) -> None:
@@ -262,8 +261,8 @@ def _block(text: str, pad: str) -> str:
 def _unseen() -> re.Pattern[str]:
     """Match what a reader beyond ASCII refuses, takes for a line break, or what nobody sees.
 
-    These are the C1 controls, soft hyphen, zero-width and bidirectional marks, line and paragraph separators, byte
-    order mark, tags, non-characters, and halves of surrogate pairs.
+    These are the C1 controls, soft hyphen, zero-width and bidirectional marks, line and paragraph separators,
+    byte order mark, tags, non-characters, and halves of surrogate pairs.
     """
     ranges = (
         r"\x80-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
@@ -356,9 +355,9 @@ def _add_tokens(value: Value, tokens: list[_Token]) -> None:
 
 
 def _token(event: yaml.Event) -> _Token | None:
+    if isinstance(event, yaml.NodeEvent) and (event.anchor or getattr(event, "tag", None)):
+        return "tag, anchor or alias"
     if isinstance(event, yaml.ScalarEvent):
-        if event.tag or event.anchor:
-            return "tag or anchor"
         if event.style:  # pure PyYAML says None for a plain scalar, libyaml the empty text
             return "str", event.value
         return _resolve(yaml.ScalarNode, event.value, (True, False)).rpartition(":")[2], event.value
