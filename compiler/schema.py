@@ -1,6 +1,7 @@
 """The structure of a config: its JSON Schema decides, this module finds the place and the words."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
@@ -95,6 +96,8 @@ def _explain(error: jsonschema_rs.ValidationError, root: Mapping, schema: Schema
         yield from _unknown_keys(node, error.kind.as_dict()["unexpected"], at, path, schema)
     elif keyword == "required" and isinstance(node, Mapping):
         yield _missing_key(root, path, node, error.kind.as_dict()["property"], at)
+    elif keyword == "propertyNames" and isinstance(node, Mapping):
+        yield from _wrong_keys(path, node)
     elif keyword == "type":
         yield _wrong_type(path, node, value)
     else:
@@ -137,6 +140,16 @@ def _missing_key(root: Mapping, path: Path, node: Mapping, name: str, at: Schema
         help = "`stages:` holds the stages by name, each a list of steps"
     message = f'the key "{name}" is missing{_of(path)}'
     return Diagnostic(Code.MISSING_KEY, message, _head(root, path, node), help=help)
+
+
+def _wrong_keys(path: Path, node: Mapping) -> Iterator[Diagnostic]:
+    allowed = re.compile(r"[-._a-zA-Z0-9]+\Z")  # what `propertyNames` asks of the keys of a Secret
+    for name, entry in node.entries.items():
+        if not allowed.match(name):
+            message = f'"{name}" cannot be a key{_of(path)}'
+            yield Diagnostic(
+                Code.WRONG_VALUE, message, entry.key.span, help="use letters, digits, `-`, `_` and `.`"
+            )
 
 
 def _head(root: Mapping, path: Path, node: Mapping) -> Span:

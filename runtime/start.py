@@ -1,16 +1,15 @@
 #!/usr/bin/env python3
 """Prepares a project inside a container, then becomes its command.
 
-    start.py [--copy FOLDER] [--dependencies FILE] [--package REQUIREMENT]... -- COMMAND [ARGUMENT...]
+    start.py [--dependencies FILE] [--package REQUIREMENT]... -- COMMAND [ARGUMENT...]
 
-The project comes from the archive beside this file, or from FOLDER, or it is there already. Dependencies go
-into a virtual environment that also sees what the image brings. Only $AUTOML_WORK is written to, so it works
+The project comes from the archive beside this file, or it has been checked out already. Dependencies go into
+a virtual environment that also sees what the image brings. Only $AUTOML_WORK is written to, so it works
 for any user. It runs on Python 3.8 and newer, with the standard library alone.
 """
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -29,7 +28,7 @@ UV = "uv>=0.9,<1"  # reads what pip does not: pyproject.toml and lock files
 def main(arguments: list[str]) -> NoReturn:
     """Prepare, then replace this process by the command."""
     options = parse(arguments)
-    place_project(options.copy)
+    place_project()
     if not has_home():
         os.environ["HOME"] = str(made(WORK / "home"))
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
@@ -45,19 +44,16 @@ def main(arguments: list[str]) -> NoReturn:
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The options, and the command behind `--`."""
     parser = argparse.ArgumentParser(prog="start.py")
-    parser.add_argument("--copy", type=Path)
     parser.add_argument("--dependencies", default="")
     parser.add_argument("--package", action="append", default=[])
     parser.add_argument("command", nargs="+")
     return parser.parse_args(arguments)
 
 
-def place_project(folder: "Path | None") -> None:
-    """Put the project's files where they can be written to."""
+def place_project() -> None:
+    """Unpack the archive, if there is one, where its files can be written to."""
     made(PROJECT)
-    if folder:
-        shutil.copytree(folder, PROJECT, symlinks=True, dirs_exist_ok=True)
-    elif ARCHIVE.is_file():
+    if ARCHIVE.is_file():
         with tarfile.open(ARCHIVE) as archive:
             if hasattr(tarfile, "data_filter"):
                 archive.extraction_filter = tarfile.data_filter

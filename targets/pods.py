@@ -8,7 +8,7 @@ from automl.targets.yaml_writer import Value
 
 WORK = "/automl/work"
 CODE = "/automl/code"
-CHECKOUT = "/automl/git"  # where an engine that checks out by itself puts the repository
+PROJECT = f"{WORK}/project"  # where the project's files are, whoever puts them there
 GIT_IMAGE = "alpine/git:2.47.2"
 USER = 1000
 
@@ -34,13 +34,13 @@ def volumes(files: Files, in_project: bool = True) -> list[Value]:
     return found
 
 
-def container(task: Task, texts: Texts, copies_checkout: bool = False) -> Object:
+def container(task: Task, texts: Texts) -> Object:
     """The container of a task: what runs, with which variables and resources."""
     words = _Words(texts)
     found: Object = {"name": "main", "image": task.image}
     if task.project is not None:
         found["command"] = ["python3", f"{CODE}/start.py"]
-        found["args"] = _start_arguments(task, words, copies_checkout)
+        found["args"] = _start_arguments(task, words)
     else:
         if task.command.entrypoint:
             found["command"] = words.of(task.command.entrypoint)
@@ -85,9 +85,9 @@ def _from_texts(name: str, value: str, texts: Texts) -> Object:
     }
 
 
-def _start_arguments(task: Task, words: _Words, copies_checkout: bool) -> list[Value]:
+def _start_arguments(task: Task, words: _Words) -> list[Value]:
     assert task.project is not None
-    arguments: list[Value] = ["--copy", CHECKOUT] if copies_checkout else []
+    arguments: list[Value] = []
     if task.project.dependencies:
         arguments += ["--dependencies", words.word(task.project.dependencies)]
     for package in task.project.packages:

@@ -11,7 +11,7 @@ from automl.targets.argo.dag import dag_templates
 from automl.targets.argo.findings import check_size, findings, has_template_tag
 from automl.targets.argo.naming import TemplateNames
 from automl.targets.argo.shelves import shelve
-from automl.targets.argo.templates import job_template, service_templates
+from automl.targets.argo.templates import EXECUTOR_PATCH, has_services, job_template, service_templates
 from automl.targets.code import Files, config_maps
 from automl.targets.manifest import artifact
 from automl.targets.metadata import (
@@ -74,6 +74,8 @@ def _spec(workflow: Workflow, files: Files, templates: list[Object]) -> Object:
         "podMetadata": pod,
         "securityContext": POD_SECURITY,
     }
+    if not has_services(workflow):
+        spec["podSpecPatch"] = EXECUTOR_PATCH
     if pull_secrets := dict.fromkeys(name for task in workflow.tasks for name in task.pull_secrets):
         spec["imagePullSecrets"] = [{"name": name} for name in pull_secrets]
     spec["volumes"] = volumes(files)

@@ -23,7 +23,8 @@ def has_template_tag(text: str) -> bool:
 
 def findings(workflow: Workflow) -> Iterator[Diagnostic]:
     """What is to be said about a workflow before anything is made of it."""
-    for text in workflow.annotations.values():
+    described = [workflow.description] if workflow.description else []
+    for text in (*described, *workflow.annotations.values()):
         yield from _annotation(text)
     for task in workflow.tasks:
         yield from _of_task(task)
@@ -46,7 +47,7 @@ def _of_task(task: Task) -> Iterator[Diagnostic]:
 
 def _annotation(text: Text) -> Iterator[Diagnostic]:
     if has_template_tag(text.value):
-        message = "an annotation cannot hold `{{`: Argo takes it for a template tag, and has no escape for it"
+        message = "a description or annotation cannot hold `{{`: Argo takes it for a template tag, and knows no escape"
         yield Diagnostic(Code.CANNOT_SAY, message, text.span, help="write it in another way")
 
 

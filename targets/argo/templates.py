@@ -5,12 +5,20 @@ from collections.abc import Mapping
 from automl.compiler.ir import Git, Task, Workflow
 from automl.targets.argo.naming import TemplateNames
 from automl.targets.code import Files
-from automl.targets.metadata import Object, task_annotations, task_labels
-from automl.targets.pods import CHECKOUT, container
+from automl.targets.metadata import Object, canonical, task_annotations, task_labels
+from automl.targets.pods import CONTAINER_SECURITY, PROJECT, container
 from automl.targets.services import address, deployment, ingress, service_name
 from automl.targets.yaml_writer import Value, write_yaml
 
 GENERATION = "generation"
+EXECUTOR_PATCH = canonical(
+    {
+        "initContainers": [{"name": "init", "securityContext": CONTAINER_SECURITY}],
+        "containers": [{"name": "wait", "securityContext": CONTAINER_SECURITY}],
+    }
+)
+"""Argo leaves its own containers in the pod of a job without what `restricted` asks of every container. It cannot
+stand once for the whole Workflow where services are applied: those pods have no container `wait` to patch."""
 
 
 def job_template(name: str, workflow: Workflow, task: Task, files: Files) -> Object:
@@ -19,17 +27,23 @@ def job_template(name: str, workflow: Workflow, task: Task, files: Files) -> Obj
     if notes := task_annotations(task):
         meta["annotations"] = notes
     found: Object = {"name": name, "metadata": meta}
-    copies_checkout = task.project is not None and isinstance(workflow.code, Git)
-    if copies_checkout and isinstance(workflow.code, Git):
+    if task.project is not None and isinstance(workflow.code, Git):
         found["inputs"] = {"artifacts": [_git_artifact(workflow.code)]}
     if task.retries:
         found["retryStrategy"] = {"limit": str(task.retries), "retryPolicy": "Always"}
     if task.deadline is not None:
         found["activeDeadlineSeconds"] = task.deadline
-    main = container(task, files.texts, copies_checkout)
+    main = container(task, files.texts)
     del main["name"]
     found["container"] = main
+    if has_services(workflow):
+        found["podSpecPatch"] = EXECUTOR_PATCH
     return found
+
+
+def has_services(workflow: Workflow) -> bool:
+    """Whether pods that apply services run beside those of the jobs."""
+    return any(task.service for task in workflow.tasks)
 
 
 def _git_artifact(git: Git) -> Object:
@@ -37,7 +51,7 @@ def _git_artifact(git: Git) -> Object:
     for field, key in (("usernameSecret", git.username_key), ("passwordSecret", git.token_key)):
         if git.token_secret and key:
             found[field] = {"name": git.token_secret, "key": key}
-    return {"name": "project", "path": CHECKOUT, "git": found}
+    return {"name": "project", "path": PROJECT, "git": found}
 
 
 def service_templates(
