@@ -71,7 +71,7 @@ def _kib(size: int) -> str:
 def _walk(folder: Path, config: BundleConfig | None) -> Iterator[str]:
     include = _spec(pattern.value for pattern in config.include) if config and config.include else None
     exclude = _spec(pattern.value for pattern in config.exclude) if config and config.exclude else None
-    ignored: list[tuple[str, "GitIgnoreSpec"]] = []
+    ignored: list[tuple[str, GitIgnoreSpec]] = []
     for root, folders, names in os.walk(folder):
         prefix = "" if Path(root) == folder else f"{Path(root).relative_to(folder).as_posix()}/"
         if ".gitignore" in names:
