@@ -5,17 +5,19 @@ from collections.abc import Mapping
 from automl.compiler.ir import Git, Task, Workflow
 from automl.targets.argo.naming import TemplateNames
 from automl.targets.code import Files
-from automl.targets.metadata import Object, canonical, task_annotations, task_labels
+from automl.targets.metadata import Object, task_annotations, task_labels
 from automl.targets.pods import CONTAINER_SECURITY, PROJECT, container
 from automl.targets.services import address, deployment, ingress, service_name
 from automl.targets.yaml_writer import Value, write_yaml
 
 GENERATION = "generation"
-EXECUTOR_PATCH = canonical(
-    {
-        "initContainers": [{"name": "init", "securityContext": CONTAINER_SECURITY}],
-        "containers": [{"name": "wait", "securityContext": CONTAINER_SECURITY}],
-    }
+EXECUTOR_PATCH = write_yaml(
+    [
+        {
+            "initContainers": [{"name": "init", "securityContext": CONTAINER_SECURITY}],
+            "containers": [{"name": "wait", "securityContext": CONTAINER_SECURITY}],
+        }
+    ]
 )
 """Argo leaves its own containers in the pod of a job without what `restricted` asks of every container. It cannot
 stand once for the whole Workflow where services are applied: those pods have no container `wait` to patch."""
