@@ -1,0 +1,91 @@
+"""What the documents show is run: configs compile, commands print what is shown, links lead somewhere."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from automl.compiler.diagnostics import Code
+from automl.schemas import config_schema
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/README.md")])
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+AUTOML = Path(sys.executable).with_name("automl")
+
+
+def _blocks(language: str) -> list[tuple[str, str]]:
+    found = [(path, BLOCK.findall(path.read_text())) for path in DOCUMENTS]
+    return [(path.name, text) for path, blocks in found for kind, text in blocks if kind == language]
+
+
+def _project(folder: Path, config: str) -> None:
+    (folder / "config.yaml").write_text(config)
+    for step in _mappings(yaml.safe_load(config)):
+        for key in ("path_to_executable", "dependency_path"):
+            if key in step:
+                (folder / step[key]).parent.mkdir(parents=True, exist_ok=True)
+                (folder / step[key]).write_text("")
+
+
+def _mappings(value: object) -> list[dict[str, str]]:
+    if isinstance(value, dict):
+        return [value, *(found for item in value.values() for found in _mappings(item))]
+    if isinstance(value, list):
+        return [found for item in value for found in _mappings(item)]
+    return []
+
+
+@pytest.mark.parametrize(("document", "text"), [each for each in _blocks("yaml") if "stages:" in each[1]])
+def test_configs_compile_without_a_word(document: str, text: str, tmp_path: Path) -> None:
+    _project(tmp_path, text)
+    command = [AUTOML, "validate", "-t", "argo", "config.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "error" not in done.stderr
+    assert "warning" not in done.stderr
+
+
+@pytest.mark.parametrize(("document", "text"), _blocks("console"))
+def test_commands_print_what_is_shown(document: str, text: str, tmp_path: Path) -> None:
+    first = next(text for name, text in _blocks("yaml") if name == document and "stages:" in text)
+    config = (
+        "name: x\nstages:\n  train:\n    - step_name: a\n      path_to_executable: a.py\n      timout: 30m\n"
+    )
+    _project(tmp_path, first if "timout" not in text else config)
+    command, _, expected = text.removeprefix("$ ").partition("\n")
+    environment = {"PATH": f"{AUTOML.parent}:/usr/bin:/bin"}
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False, env=environment
+    )
+    assert (done.stdout + done.stderr).split() == expected.split()
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(path: Path) -> None:
+    for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", path.read_text()):
+        if not link.startswith("http"):
+            assert (path.parent / link).exists(), link
+
+
+def test_every_code_is_explained_and_no_other() -> None:
+    explained = re.findall(r"^### (AML\d+)$", (ROOT / "docs" / "diagnostics.md").read_text(), re.MULTILINE)
+    assert explained == [code.value for code in Code]
+
+
+def test_every_key_is_in_the_language_document() -> None:
+    text = BLOCK.sub("", (ROOT / "docs" / "language.md").read_text())
+    words = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"`([^`]+)`", text))))
+    assert _keys(json.loads(config_schema())) <= words
+
+
+def _keys(schema: Any) -> set[str]:
+    if not isinstance(schema, dict):
+        return set()
+    own = set(schema.get("properties", {}))
+    return own.union(*(_keys(value) for value in schema.values()))
