@@ -44,7 +44,7 @@ def _mappings(value: object) -> list[dict[str, str]]:
 @pytest.mark.parametrize(("document", "text"), [each for each in _blocks("yaml") if "stages:" in each[1]])
 def test_configs_compile_without_a_word(document: str, text: str, tmp_path: Path) -> None:
     _project(tmp_path, text)
-    command = [AUTOML, "validate", "-t", "argo", "config.yaml"]
+    command = [str(AUTOML), "validate", "-t", "argo", "config.yaml"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "error" not in done.stderr
@@ -79,8 +79,9 @@ def test_every_code_is_explained_and_no_other() -> None:
 
 
 def test_every_key_is_in_the_language_document() -> None:
-    text = BLOCK.sub("", (ROOT / "docs" / "language.md").read_text())
-    words = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"`([^`]+)`", text))))
+    document = (ROOT / "docs" / "language.md").read_text()
+    code = [*re.findall(r"`([^`\n]+)`", document), *(text for _, text in BLOCK.findall(document))]
+    words = set(re.findall(r"[a-z_]+", " ".join(code)))
     assert _keys(json.loads(config_schema())) <= words
 
 
