@@ -15,8 +15,11 @@ def service_name(workflow: Workflow, task: Task) -> str:
     return with_suffix(workflow.name, task.name)
 
 
-def deployment(workflow: Workflow, task: Task, files: Files) -> Object:
-    """The pods of a service, replaced one after the other when they change."""
+def deployment(workflow: Workflow, task: Task, files: Files, run: str) -> Object:
+    """The pods of a service, replaced one after the other.
+
+    `run` names the run that applies it: every run replaces the pods, so that they load what it has made.
+    """
     assert task.service is not None
     service, name = task.service, service_name(workflow, task)
     return {
@@ -28,15 +31,14 @@ def deployment(workflow: Workflow, task: Task, files: Files) -> Object:
             "minReadySeconds": service.min_ready_seconds,
             "revisionHistoryLimit": service.revision_history_limit,
             "selector": {"matchLabels": selector(workflow, task)},
-            "template": _pod_template(workflow, task, service, files),
+            "template": _pod_template(workflow, task, service, files, run),
         },
     }
 
 
-def _pod_template(workflow: Workflow, task: Task, service: Service, files: Files) -> Object:
-    meta: Object = {"labels": labels(workflow, task)}
-    if notes := workflow_annotations(workflow) | task_annotations(task):
-        meta["annotations"] = notes
+def _pod_template(workflow: Workflow, task: Task, service: Service, files: Files, run: str) -> Object:
+    notes = {"automl.dev/run": run} | workflow_annotations(workflow) | task_annotations(task)
+    meta: Object = {"labels": labels(workflow, task), "annotations": notes}
     spec: Object = {"automountServiceAccountToken": False, "securityContext": POD_SECURITY}
     if task.pull_secrets:
         spec["imagePullSecrets"] = [{"name": name} for name in task.pull_secrets]

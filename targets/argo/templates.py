@@ -11,6 +11,7 @@ from automl.targets.services import address, deployment, ingress, service_name
 from automl.targets.yaml_writer import Value, write_yaml
 
 GENERATION = "generation"
+RUN = "{{workflow.name}}"
 EXECUTOR_PATCH = write_yaml(
     [
         {
@@ -65,7 +66,7 @@ def service_templates(
     been seen and only its pods are there, all of them available: an old pod that still answers does not count.
     """
     assert task.service is not None
-    manifests = {"deployment": deployment(workflow, task, files), "service": address(workflow, task)}
+    manifests = {"deployment": deployment(workflow, task, files, RUN), "service": address(workflow, task)}
     if task.service.ingress:
         manifests["ingress"] = ingress(workflow, task, task.service.ingress)
     parts = {part: names.take(f"{name}-{part}") for part in (*manifests, "rollout")}
