@@ -5,7 +5,6 @@ Built from a tree that fits the schema, so every value has one of the types that
 
 from collections.abc import Callable
 from collections.abc import Mapping as MappingType
-from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
 from automl.compiler.cron import Cron, CronError, parse_cron
@@ -40,16 +39,14 @@ class Pair(NamedTuple):
     value: Located[str]
 
 
-@dataclass(frozen=True, slots=True)
-class SecretConfig:
+class SecretConfig(NamedTuple):
     """A Secret, whole (`keys` is None) or by key: (key of the Secret, environment variable)."""
 
     name: Located[str]
     keys: tuple[Pair, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class IngressConfig:
+class IngressConfig(NamedTuple):
     """How a service is reached from outside the cluster."""
 
     host: Located[str] | None
@@ -59,8 +56,7 @@ class IngressConfig:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceConfig:
+class ServiceConfig(NamedTuple):
     """The `service` of a step."""
 
     port: Located[int] | None
@@ -70,8 +66,7 @@ class ServiceConfig:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class StepConfig:
+class StepConfig(NamedTuple):
     """A step with its defaults merged.
 
     `spans` has the place of every key that was written; `own` names those of the step itself, not of `defaults`.
@@ -103,16 +98,14 @@ class StepConfig:
     own: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class StageConfig:
+class StageConfig(NamedTuple):
     """A stage and its steps."""
 
     name: Name
     steps: tuple[StepConfig, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduleConfig:
+class ScheduleConfig(NamedTuple):
     """When the workflow runs. `cron` is None if it cannot be read."""
 
     cron: Cron | None
@@ -125,8 +118,7 @@ class ScheduleConfig:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class GitConfig:
+class GitConfig(NamedTuple):
     """A repository and what of it."""
 
     url: Located[str]
@@ -136,8 +128,7 @@ class GitConfig:
     username_key: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class BundleConfig:
+class BundleConfig(NamedTuple):
     """Which files are packed, as patterns in the manner of .gitignore."""
 
     include: tuple[Located[str], ...]
@@ -145,8 +136,7 @@ class BundleConfig:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class CodeConfig:
+class CodeConfig(NamedTuple):
     """Where the code of all steps is; at most one is set."""
 
     git: GitConfig | None = None
@@ -154,8 +144,7 @@ class CodeConfig:
     in_image: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """A whole config."""
 
     version: Located[str] | None

@@ -6,7 +6,6 @@ for crontab(5), where what begins with a star does not.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 _FIELDS = "minute hour day-of-month month day-of-week"
@@ -40,8 +39,7 @@ class CronError(ValueError):
     """A schedule that does not say when to run; the message is for the user."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cron:
+class Cron(NamedTuple):
     """The five fields of a schedule, as text; days of the week are 0 (sunday) to 6 or their names."""
 
     minute: str

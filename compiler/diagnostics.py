@@ -1,9 +1,9 @@
 """What is wrong with an input: data with a place, collected by the phases and rendered elsewhere."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 from automl.compiler.source import Span
 
@@ -67,16 +67,14 @@ class Code(StrEnum):
     INTERNAL = "AML900"
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(NamedTuple):
     """Another place that belongs to a diagnostic."""
 
     message: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One finding. `message` is one lower-case line; `help` offers the way out."""
 
     code: Code

@@ -1,7 +1,7 @@
 """The phases of a compilation, in their order. No printing, and no file is touched but the project's own."""
 
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from automl.compiler.bundle import collect_bundle
 from automl.compiler.checks import check
@@ -17,8 +17,7 @@ from automl.compiler.source import Source
 from automl.compiler.target import Artifact, Options, Target
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """A config: the path to show for it, its bytes, and the project's folder."""
 
     path: str
@@ -31,16 +30,14 @@ class Input:
         return Path(self.path).name
 
 
-@dataclass(frozen=True, slots=True)
-class Overrides:
+class Overrides(NamedTuple):
     """What the command line says instead of the config."""
 
     name: str | None = None
     namespace: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What became of an input. There are artifacts only if no diagnostic is an error."""
 
     artifacts: tuple[Artifact, ...]
@@ -91,7 +88,7 @@ def _named(config: Config, folder: Path, overrides: Overrides) -> Config:
     namespace = config.namespace
     if overrides.namespace is not None:
         namespace = _from_option("--namespace", overrides.namespace)
-    return replace(config, name=name, namespace=namespace)
+    return config._replace(name=name, namespace=namespace)
 
 
 def _from_option(option: str, value: str) -> Located[str]:

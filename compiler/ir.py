@@ -5,7 +5,7 @@ name is a DNS label. `spans` maps a key of the config to the place where it was 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from automl.compiler.cron import Cron
 from automl.compiler.quantity import Quantity
@@ -14,24 +14,21 @@ from automl.compiler.source import Span
 Spans = Mapping[str, Span]
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """User text that must reach the container as it was written."""
 
     value: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """An environment variable with a value."""
 
     name: str
     value: Text
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
+class Secret(NamedTuple):
     """A secret of the engine's store: every key a variable (`keys` is None), or (key, variable) pairs."""
 
     name: str
@@ -39,32 +36,28 @@ class Secret:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """What runs: `entrypoint` None is the image's own; `arguments` follow it."""
 
     entrypoint: tuple[Text, ...] | None
     arguments: tuple[Text, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(NamedTuple):
     """The command runs in the folder of the project's files, after its dependencies are installed."""
 
     dependencies: Text | None  # a file, relative to the project
     packages: tuple[str, ...] = ()  # requirements beside those of the file
 
 
-@dataclass(frozen=True, slots=True)
-class Resources:
+class Resources(NamedTuple):
     """What is reserved for one container."""
 
     cpu: Quantity
     memory: Quantity
 
 
-@dataclass(frozen=True, slots=True)
-class Ingress:
+class Ingress(NamedTuple):
     """How a service is reached from outside. `host` None is every host, `class_name` None the cluster's."""
 
     host: str | None
@@ -73,8 +66,7 @@ class Ingress:
     tls_secret: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(NamedTuple):
     """What makes a task a program that keeps running behind one address."""
 
     port: int
@@ -86,8 +78,7 @@ class Service:
     ingress: Ingress | None
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """One step. It runs in `image`; its code is there too if `project` is None."""
 
     name: str  # unique in the workflow
@@ -111,8 +102,7 @@ class Task:
     spans: Spans
 
 
-@dataclass(frozen=True, slots=True)
-class TaskGroup:
+class TaskGroup(NamedTuple):
     """Tasks that start together, once every task of the groups named in `after` has succeeded."""
 
     name: str
@@ -121,25 +111,22 @@ class TaskGroup:
     tasks: tuple[Task, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BundledFile:
+class BundledFile(NamedTuple):
     """A file of the project; `path` is relative, with forward slashes."""
 
     path: str
-    content: bytes = field(repr=False)
+    content: bytes
     executable: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(NamedTuple):
     """The project's files, packed into the output. Sorted by path."""
 
     files: tuple[BundledFile, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Git:
+class Git(NamedTuple):
     """A repository, checked out where the task runs. The token is a key of a secret."""
 
     url: str
@@ -150,8 +137,7 @@ class Git:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(NamedTuple):
     """When the workflow runs. `concurrency` is allow, forbid or replace."""
 
     cron: Cron
@@ -163,8 +149,7 @@ class Schedule:
     keep_failed: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Workflow:
+class Workflow(NamedTuple):
     """The whole: groups are in an order in which each follows those it names in `after`."""
 
     name: str

@@ -3,16 +3,15 @@
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.source import Source, Span
 from automl.compiler.target import Artifact
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """A file that is not what it would be now: a unified diff, and where it starts."""
 
     diff: str

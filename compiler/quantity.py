@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _LARGEST = 2**63 - 1  # what Kubernetes holds
 _LONGEST_SECONDS = 2**31 - 1
@@ -52,8 +52,7 @@ class QuantityError(ValueError):
     """An amount that is none, or is read in different ways; the message is for the user."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """An amount of processors or memory.
 
     `text` is how Kubernetes writes it; `amount` is in thousandths of a processor, or in bytes, rounded up.

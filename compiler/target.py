@@ -1,30 +1,26 @@
 """What a target is: it turns a workflow into files, and says what it cannot turn."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Workflow
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(NamedTuple):
     """One file of the output: a path relative to the output folder, and its text."""
 
     path: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Emission:
+class Emission(NamedTuple):
     """What a target made of a workflow. The artifacts count only if no diagnostic is an error."""
 
     artifacts: tuple[Artifact, ...]
     diagnostics: tuple[Diagnostic, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What the command line asks of a target: one of its `versions`, `forms` and of yaml and json."""
 
     version: str

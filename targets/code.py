@@ -5,7 +5,7 @@ import bz2
 import io
 import tarfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from automl.compiler.bundle import too_large
 from automl.compiler.diagnostics import Diagnostic
@@ -18,8 +18,7 @@ MAX_OBJECT_BYTES = 240 * 1024
 """As JSON. kubectl apply copies an object into an annotation, and those may have 256 KiB together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(NamedTuple):
     """The ConfigMaps of a workflow: code (None: no task has a project) and user text."""
 
     code: str | None

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from automl.compiler.ir import Task, Text, Workflow
 
@@ -15,8 +15,7 @@ def escaped(text: str) -> str:
     return _BEFORE_EXPANSION.sub("$$", text)
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(NamedTuple):
     """User text that an engine would expand, kept in a ConfigMap: text to key."""
 
     config_map: str

@@ -1,7 +1,7 @@
 """The shape of the graph: one flat DAG where it stays readable, a DAG for each group where it would not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from automl.compiler.ir import TaskGroup
 from automl.targets.argo.naming import TemplateNames
@@ -13,8 +13,7 @@ MAX_ITEMS = 200
 MAX_FLAT_EDGES = 600  # written out, every edge takes some 30 characters
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A task of a DAG: what it runs is the template of the same name."""
 
     name: str
