@@ -3,7 +3,8 @@
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -14,6 +15,7 @@ from automl.compiler import __version__
 from automl.compiler.diagnostics import Code, Diagnostic, Severity, has_errors, in_order
 from automl.compiler.driver import Input, Overrides, analyse, compile_config
 from automl.compiler.output import check_files, destination, write_files
+from automl.compiler.reader import MAX_BYTES
 from automl.compiler.render import render, summary
 from automl.compiler.suggest import did_you_mean
 from automl.compiler.target import Options, Target
@@ -40,13 +42,11 @@ def main() -> NoReturn:
     """Run the command line. A bug of ours is one short line, unless `--debug` asks for all of it."""
     try:
         app()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to be flushed
-        sys.exit(CLOSED_PIPE)
     except Exception as error:  # whatever it is, the user gets a line and not a traceback
         if "--debug" in sys.argv:
             traceback.print_exc()
-        bug = f"error[{Code.INTERNAL}]: automl has a bug: {type(error).__name__}: {error}"
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        bug = f"error[{Code.INTERNAL}]: automl has a bug: {what}"
         typer.echo(
             f"{bug}\n = help: run it again with `automl --debug …` and report what it prints", err=True
         )
@@ -118,7 +118,9 @@ def compile_command(
     options = Options(_version(engine, target_version), _form(engine, form), _format(format))
     if check and output in (None, STDIN):
         _usage("--check needs -o, the file or folder to compare with")
-    result = compile_config(_read(file), Overrides(name, namespace), engine, options)
+    given = _read(file)
+    with _files("read"):
+        result = compile_config(given, Overrides(name, namespace), engine, options)
     _report(result.diagnostics, quiet)
     if has_errors(result.diagnostics):
         raise typer.Exit(PROBLEMS)
@@ -132,7 +134,8 @@ def compile_command(
     if check:
         _check(files, quiet)
     else:
-        _write(files)
+        with _files("write"):
+            write_files(files)
 
 
 @app.command()
@@ -152,17 +155,19 @@ def validate(
     automl validate pipelines/*.yaml
     """
 
-    paths = files or [Path("config.yaml")]
-    if [str(path) for path in paths].count(STDIN) > 1:
+    if [str(path) for path in files or ()].count(STDIN) > 1:
         _usage("standard input can be read once only")
+    paths = list(dict.fromkeys(files or [Path("config.yaml")]))
     engine = _target(target) if target else None
+    options = Options(_version(engine, target_version), engine.forms[0]) if engine else None
     found: list[Diagnostic] = []
-    for path in dict.fromkeys(paths):
-        if engine is None:
-            found += analyse(_read(path), Overrides())[1]
-        else:
-            options = Options(_version(engine, target_version), engine.forms[0])
-            found += compile_config(_read(path), Overrides(), engine, options).diagnostics
+    for path in paths:
+        given = _read(path)
+        with _files("read"):
+            if engine and options:
+                found += compile_config(given, Overrides(), engine, options).diagnostics
+            else:
+                found += analyse(given, Overrides())[1]
     _report(in_order(found), quiet)
     if has_errors(found):
         raise typer.Exit(PROBLEMS)
@@ -233,10 +238,17 @@ def _format(wanted: str) -> str:
 
 
 def _read(path: Path) -> Input:
-    if str(path) == STDIN:
-        return Input("<stdin>", sys.stdin.buffer.read(), Path.cwd())
+    """The config. No more of it is read than the reader would take."""
     try:
-        return Input(str(path), path.read_bytes(), path.parent)
+        if str(path) == STDIN:
+            if sys.stdin is None:
+                _usage("cannot read standard input: it is closed")
+            return Input("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1), Path.cwd())
+        os.fsencode(path).decode()
+        with path.open("rb") as file:
+            return Input(str(path), file.read(MAX_BYTES + 1), path.parent)
+    except UnicodeDecodeError:
+        _usage(f'cannot read "{path}": its name is not UTF-8')
     except OSError as error:
         help = "; give the path of a config" if str(path) == "config.yaml" else ""
         _usage(f'cannot read "{path}": {error.strerror}{help}')
@@ -258,23 +270,36 @@ def _has_colour() -> bool:
 
 def _print(text: str) -> None:
     """The product, whole and as UTF-8, whatever the locale says."""
-    sys.stdout.buffer.write(text.encode())
-    sys.stdout.buffer.flush()
+    if sys.stdout is None:
+        _usage("cannot write to standard output: it is closed")
+    try:
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to be flushed
+        if isinstance(error, BrokenPipeError):
+            raise typer.Exit(CLOSED_PIPE) from None
+        _usage(f"cannot write to standard output: {error.strerror}")
 
 
 def _check(files: dict[Path, str], quiet: bool) -> None:
-    stale = check_files(files)
+    with _files("read"):
+        stale = check_files(files)
     if stale:
         _print("".join(difference.diff for difference in stale))
         _report([difference.diagnostic for difference in stale], quiet)
         raise typer.Exit(PROBLEMS)
 
 
-def _write(files: dict[Path, str]) -> None:
+@contextmanager
+def _files(verb: str) -> Iterator[None]:
+    """Within it, a file that cannot be read or written is no bug of ours."""
     try:
-        write_files(files)
+        yield
     except OSError as error:
-        _usage(f'cannot write "{error.filename}": {error.strerror}')
+        if error.filename is None:
+            raise
+        _usage(f'cannot {verb} "{error.filename}": {error.strerror}')
 
 
 def _usage(message: str) -> NoReturn:

@@ -1,6 +1,8 @@
 """Writing the artifacts, whole or not at all, and comparing them with what is there."""
 
 import os
+import re
+import stat
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +11,9 @@ from typing import NamedTuple
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.source import Source, Span
 from automl.compiler.target import Artifact
+
+_LINE = re.compile("[^\n]*\n|[^\n]+")
+_NO_LAST_BREAK = "\\ No newline at end of file"
 
 
 class Difference(NamedTuple):
@@ -29,15 +34,22 @@ def destination(output: str, artifacts: Sequence[Artifact]) -> dict[Path, str]:
 
 
 def write_files(files: Mapping[Path, str]) -> None:
-    """Write every file beside its place first, then put all of them there. Raises OSError."""
+    """Write every file beside its place first, then put all of them there. Raises OSError.
+
+    A link stays one, and what it leads to is written; so is what is no file, such as a pipe or /dev/null.
+    """
     ready: list[tuple[Path, Path]] = []
     try:
         for path, text in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            ready.append((_write_beside(path, text), path))
+            if path.exists() and not path.is_file():
+                path.write_bytes(text.encode())
+                continue
+            place = Path(os.path.realpath(path)) if path.is_symlink() else path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            ready.append((_write_beside(place, text), place))
         while ready:
-            temporary, path = ready[-1]
-            temporary.replace(path)
+            temporary, place = ready[-1]
+            temporary.replace(place)
             ready.pop()
     finally:
         for temporary, _ in ready:
@@ -45,14 +57,27 @@ def write_files(files: Mapping[Path, str]) -> None:
 
 
 def _write_beside(path: Path, text: str) -> Path:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    with os.fdopen(handle, "wb") as file:
-        file.write(text.encode())
+    temporary = None
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".automl-")
+        temporary = Path(name)
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode())
+        temporary.chmod(_mode(path))
+    except OSError as error:
+        if temporary:
+            temporary.unlink()
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    return temporary
+
+
+def _mode(path: Path) -> int:
+    """The permissions of a file that is there, or those that a new one gets."""
+    if path.exists():
+        return stat.S_IMODE(path.stat().st_mode)
     mask = os.umask(0)
     os.umask(mask)
-    temporary.chmod(0o666 & ~mask)
-    return temporary
+    return 0o666 & ~mask
 
 
 def check_files(files: Mapping[Path, str]) -> list[Difference]:
@@ -66,9 +91,9 @@ def _compare(path: Path, text: str) -> Difference | None:
         return None
     from difflib import unified_diff
 
-    old = (there or "").splitlines(keepends=True)
-    new = text.splitlines(keepends=True)
-    diff = "".join(unified_diff(old, new, str(path), f"{path} (compiled now)"))
+    old, new = _LINE.findall(there or ""), _LINE.findall(text)
+    lines = unified_diff(old, new, str(path), f"{path} (compiled now)")
+    diff = "".join(line if line.endswith("\n") else f"{line}\n{_NO_LAST_BREAK}\n" for line in lines)
     what = "is not there" if there is None else "is not what its config compiles to"
     help = "compile again without --check, and commit the result"
     span = _first_difference(Source(str(path), there or ""), old, new)

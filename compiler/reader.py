@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -14,6 +15,7 @@ from automl.compiler.source import Source, Span
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
+MOST_CHARACTERS_NAMED = 20  # of those that are not allowed
 MAX_ALIASED_NODES = 100_000  # what all aliases of a file together may stand for
 
 _PARSER = yaml.CLoader if yaml.__with_libyaml__ else yaml.Loader
@@ -40,20 +42,21 @@ def decode(path: str, data: bytes) -> tuple[Source, list[Diagnostic]]:
     """The text of a file, and what forbids to read it as YAML."""
     if len(data) > MAX_BYTES:
         source = Source(path, "")
-        message = f"the file has {len(data)} bytes; the limit is {MAX_BYTES}"
+        message = f"the file has more than {MAX_BYTES // 1024**2} MiB"
         return source, [Diagnostic(Code.TOO_LARGE, message, source.start())]
     try:
         source = Source(path, data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         return _undecodable(path, data, error)
-    return source, [_forbidden(source, match) for match in _FORBIDDEN.finditer(source.text)][:20]
+    matches = islice(_FORBIDDEN.finditer(source.text), MOST_CHARACTERS_NAMED)
+    return source, [_forbidden(source, match) for match in matches]
 
 
 def _undecodable(path: str, data: bytes, error: UnicodeDecodeError) -> tuple[Source, list[Diagnostic]]:
-    source = Source(path, data.decode("utf-8", "replace"))
+    source = Source(path, data.decode("utf-8-sig", "replace"))
     is_utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
-    what = "the file is UTF-16" if is_utf16 else f"byte 0x{data[error.start]:02x} is not UTF-8"
-    span = source.span_at(len(data[: error.start].decode("utf-8", "replace")))
+    what = "the file is UTF-16" if is_utf16 else f"byte 0x{error.object[error.start]:02x} is not UTF-8"
+    span = source.span_at(len(error.object[: error.start].decode()))
     return source, [Diagnostic(Code.ENCODING, what, span, help="save the file as UTF-8")]
 
 
@@ -94,7 +97,7 @@ def _not_a_mapping(source: Source, root: Node | None) -> list[Diagnostic]:
 def _syntax_error(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
     mark = error.problem_mark or error.context_mark
     problem = (error.problem or error.context or "unreadable").strip()
-    line, column = _position(mark)
+    line, column = _position(source, mark)
     span = Span(source, line, column, line, column + 1)
     text = source.line(line)
     indentation = text[: len(text) - len(text.lstrip())]
@@ -106,9 +109,13 @@ def _syntax_error(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
     return Diagnostic(Code.SYNTAX, f"the YAML cannot be read: {problem}", span, help=help)
 
 
-def _position(mark: "yaml.Mark | yaml._yaml.Mark | None") -> tuple[int, int]:
-    """Line and column from 1; PyYAML counts from 0."""
-    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+def _position(source: Source, mark: "yaml.Mark | yaml._yaml.Mark | None") -> tuple[int, int]:
+    """Line and column from 1; PyYAML counts from 0, and at the end of the text a line that is not there."""
+    if mark is None:
+        return 1, 1
+    if mark.line >= len(source.lines):
+        return len(source.lines), len(source.lines[-1]) + 1
+    return mark.line + 1, mark.column + 1
 
 
 class _Stop(Exception):
@@ -118,13 +125,22 @@ class _Stop(Exception):
         self.diagnostic = diagnostic
 
 
+class _Measured(NamedTuple):
+    """A finished node: how many nodes it is, and how many levels, with its aliases expanded."""
+
+    node: Node
+    size: int
+    height: int
+
+
 @dataclass(slots=True)
 class _Frame:
     """A collection that is being read."""
 
     node: Mapping | Sequence
     anchor: str | None
-    size: int = 1  # nodes below, aliases expanded
+    size: int = 1  # nodes, aliases expanded
+    height: int = 1  # levels, aliases expanded
     key: Scalar | None = None
     merges: list[Node] = field(default_factory=list)
 
@@ -137,7 +153,8 @@ class _Builder:
         self.root: Node | None = None
         self.diagnostics: list[Diagnostic] = []
         self._frames: list[_Frame] = []
-        self._anchors: dict[str, tuple[Node, int] | None] = {}  # None: still being read
+        self._anchors: dict[str, _Measured | None] = {}  # None: still being read
+        self._merge_keys: set[Scalar] = set()  # `<<` without quotes
         self._aliased = 0
         self._documents = 0
         self._handlers: dict[type[yaml.Event], Callable[[Any], None]] = {
@@ -156,7 +173,7 @@ class _Builder:
             handler(event)
 
     def _take_scalar(self, event: yaml.ScalarEvent) -> None:
-        self._add(self._scalar(event), event.anchor)
+        self._add(_Measured(self._scalar(event), 1, 0), event.anchor)
 
     def _open_mapping(self, event: yaml.MappingStartEvent) -> None:
         self._open(Mapping(self._span(event)), event)
@@ -165,7 +182,8 @@ class _Builder:
         self._open(Sequence(self._span(event)), event)
 
     def _span(self, event: yaml.Event) -> Span:
-        return Span(self.source, *_position(event.start_mark), *_position(event.end_mark))
+        start, end = _position(self.source, event.start_mark), _position(self.source, event.end_mark)
+        return Span(self.source, *start, *end)
 
     def _start_document(self, event: yaml.Event) -> None:
         self._documents += 1
@@ -184,6 +202,8 @@ class _Builder:
             self.diagnostics.append(Diagnostic(Code.CONTROL_CHARACTER, message, span))
         if not event.implicit[0]:  # quoted, or tagged as text
             return Scalar(text, text, span)
+        if text == "<<":
+            return self._merge_key(span)
         value = resolve(text)
         if value is text and (meaning := ambiguity(text)):
             message = f'"{text}" is text here, but other YAML readers take it for {meaning}'
@@ -191,6 +211,11 @@ class _Builder:
                 Diagnostic(Code.AMBIGUOUS_SCALAR, message, span, help=f'write "{text}", in quotes')
             )
         return Scalar(text, value, span)
+
+    def _merge_key(self, span: Span) -> Scalar:
+        key = Scalar("<<", "<<", span)
+        self._merge_keys.add(key)
+        return key
 
     def _check_tag(self, event: yaml.ScalarEvent | yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
         if event.tag in (None, "!") or isinstance(event, _TAGS.get(event.tag, ())):
@@ -205,45 +230,49 @@ class _Builder:
         self, node: Mapping | Sequence, event: yaml.MappingStartEvent | yaml.SequenceStartEvent
     ) -> None:
         self._check_tag(event)
-        if len(self._frames) >= MAX_DEPTH:
-            raise _Stop(
-                Diagnostic(Code.TOO_LARGE, f"nested deeper than {MAX_DEPTH} levels", self._span(event))
-            )
+        self._check_depth(event, 1)
         if event.anchor:
             self._anchors[event.anchor] = None
         self._frames.append(_Frame(node, event.anchor))
 
+    def _check_depth(self, event: yaml.Event, height: int) -> None:
+        if len(self._frames) + height > MAX_DEPTH:
+            message = f"nested deeper than {MAX_DEPTH} levels"
+            raise _Stop(Diagnostic(Code.TOO_LARGE, message, self._span(event)))
+
     def _close(self, event: yaml.Event) -> None:
         frame = self._frames.pop()
-        end_line, end_column = _position(event.start_mark)
+        end_line, end_column = _position(self.source, event.end_mark)
         frame.node.span = frame.node.span._replace(end_line=end_line, end_column=end_column)
         if isinstance(frame.node, Mapping):
             _merge(frame.node, frame.merges)
-        self._add(frame.node, frame.anchor, frame.size)
+        self._add(_Measured(frame.node, frame.size, frame.height), frame.anchor)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         span = self._span(event)
         if event.anchor not in self._anchors:
             raise _Stop(Diagnostic(Code.ALIAS, f'there is no anchor "&{event.anchor}" above', span))
-        anchored = self._anchors[event.anchor]
-        if anchored is None:
+        measured = self._anchors[event.anchor]
+        if measured is None:
             raise _Stop(Diagnostic(Code.ALIAS, f'the alias "*{event.anchor}" contains itself', span))
-        node, size = anchored
-        self._aliased += size
+        self._aliased += measured.size
         if self._aliased > MAX_ALIASED_NODES:
             message = f"the aliases of this file stand for more than {MAX_ALIASED_NODES} values"
             raise _Stop(Diagnostic(Code.ALIAS, message, span))
-        self._add(node, None, size)
+        self._check_depth(event, measured.height)
+        self._add(measured, None)
 
-    def _add(self, node: Node, anchor: str | None, size: int = 1) -> None:
+    def _add(self, added: _Measured, anchor: str | None) -> None:
         """Put a finished node where it belongs: the root, a list, a key or a value."""
         if anchor:
-            self._anchors[anchor] = (node, size)
+            self._anchors[anchor] = added
+        node = added.node
         if not self._frames:
             self.root = node
             return
         frame = self._frames[-1]
-        frame.size += size
+        frame.size += added.size
+        frame.height = max(frame.height, added.height + 1)
         if isinstance(frame.node, Sequence):
             frame.node.items.append(node)
         elif frame.key is None:
@@ -263,7 +292,7 @@ class _Builder:
         return Scalar(f"\0{node.span.line}:{node.span.column}", None, node.span)  # a key nothing asks for
 
     def _add_entry(self, frame: _Frame, mapping: Mapping, key: Scalar, value: Node) -> None:
-        if key.text == "<<" and key.value == "<<":
+        if key in self._merge_keys:
             frame.merges.append(value)
             self._check_merge(value)
         elif first := mapping.entries.get(key.text):

@@ -1,6 +1,6 @@
 """Diagnostics as text for people: rustc's form, with the line and a caret below it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from unicodedata import category, east_asian_width
 
 from automl.compiler.diagnostics import Code, Diagnostic, Severity
@@ -9,11 +9,14 @@ from automl.compiler.source import Span
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 _HIDDEN = frozenset({Code.PLAIN_SECRET, Code.URL_CREDENTIALS})  # the line holds what nobody should read
 _LONGEST_LINE = 160  # a longer source line is cut around the caret
+_LONGEST_MESSAGE = 1000  # a longer one, with a long value in it, is cut in its middle
+_Line = tuple[str, int]  # the path of a source, and the number of a line
 
 
-def render(diagnostics: Iterable[Diagnostic], colour: bool = False) -> str:
-    """One block a diagnostic, each ended by an empty line."""
-    return "".join(_block(diagnostic, colour) + "\n\n" for diagnostic in diagnostics)
+def render(diagnostics: Sequence[Diagnostic], colour: bool = False) -> str:
+    """One block a diagnostic, each ended by an empty line. A line with a credential is never shown."""
+    hidden = {_line_of(each.span) for each in diagnostics if each.code in _HIDDEN}
+    return "".join(_block(diagnostic, hidden, colour) + "\n\n" for diagnostic in diagnostics)
 
 
 def summary(diagnostics: Iterable[Diagnostic]) -> str:
@@ -25,21 +28,31 @@ def summary(diagnostics: Iterable[Diagnostic]) -> str:
     return ", ".join(f"{count} {name}{'s' * (count > 1)}" for count, name in counts if count)
 
 
-def _block(diagnostic: Diagnostic, colour: bool) -> str:
+def _line_of(span: Span) -> _Line:
+    return span.source.path, span.line
+
+
+def _block(diagnostic: Diagnostic, hidden: Collection[_Line], colour: bool) -> str:
     label = f"{diagnostic.severity.name.lower()}[{diagnostic.code}]"
     width = max(len(str(span.line)) for span in _spans(diagnostic))
-    lines = [f"{_paint(label, diagnostic.severity, colour)}: {_printable(diagnostic.message)}"]
-    if diagnostic.code in _HIDDEN:
-        lines.append(" " * width + f"--> {_place(diagnostic.span)}")
-    else:
-        lines += _snippet(diagnostic.span, "-->", "", width, diagnostic.severity, colour)
-    for related in diagnostic.related:
-        lines += _snippet(related.span, ":::", related.message, width, Severity.INFO, colour)
+    lines = [f"{_paint(label, diagnostic.severity, colour)}: {_message(diagnostic.message)}"]
     margin = " " * width
+    places = [("-->", "", diagnostic.severity, diagnostic.span)]
+    places += [(":::", related.message, Severity.INFO, related.span) for related in diagnostic.related]
+    for arrow, note, severity, span in places:
+        lines.append(f"{margin}{arrow} {_place(span)}")
+        if _line_of(span) not in hidden:
+            lines += _snippet(span, note, width, severity, colour)
     if diagnostic.help:
-        lines.append(f"{margin} = help: {_printable(diagnostic.help)}")
+        lines.append(f"{margin} = help: {_message(diagnostic.help)}")
     lines.append(f"{margin} = docs: docs/diagnostics.md#{diagnostic.code.lower()}")
     return "\n".join(lines)
+
+
+def _message(text: str) -> str:
+    if len(text) > _LONGEST_MESSAGE:
+        text = f"{text[: _LONGEST_MESSAGE // 2]} … {text[-_LONGEST_MESSAGE // 2 :]}"
+    return _printable(text)
 
 
 def _spans(diagnostic: Diagnostic) -> list[Span]:
@@ -50,12 +63,12 @@ def _place(span: Span) -> str:
     return f"{_printable(span.source.path)}:{span.line}:{span.column}"
 
 
-def _snippet(span: Span, arrow: str, note: str, width: int, severity: Severity, colour: bool) -> list[str]:
+def _snippet(span: Span, note: str, width: int, severity: Severity, colour: bool) -> list[str]:
+    """The line and a caret below it; nothing for an empty line."""
     margin = " " * width
-    head = f"{margin}{arrow} {_place(span)}"
     line = span.source.line(span.line)
     if not line.strip():
-        return [head]
+        return []
     start, end = span.column - 1, _end_of_first_line(span, line)
     if len(line) > _LONGEST_LINE:
         cut = max(0, start - _LONGEST_LINE // 2)
@@ -63,7 +76,7 @@ def _snippet(span: Span, arrow: str, note: str, width: int, severity: Severity, 
     indent, caret = " " * _width(line[:start]), "^" * max(1, _width(line[start:end]))
     mark = f"{_paint(caret, severity, colour)}{' ' + note if note else ''}"
     number = f"{span.line:>{width}}"
-    return [head, f"{margin} |", f"{number} | {_printable(line)}", f"{margin} | {indent}{mark}"]
+    return [f"{margin} |", f"{number} | {_printable(line)}", f"{margin} | {indent}{mark}"]
 
 
 def _end_of_first_line(span: Span, line: str) -> int:

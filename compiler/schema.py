@@ -16,6 +16,9 @@ from automl.schemas import config_schema
 Schema: TypeAlias = dict[str, Any]
 Path: TypeAlias = list[str | int]
 
+_MARK = "key."  # before a key that is a number; what `propertyNames` asks for allows it
+_EMPTY = "\0"  # instead of an empty key
+_STARTS_TO_MARK = "+0123456789k"  # the empty text is in it too
 _TYPE_NAMES = {
     "string": "text",
     "number": "a number",
@@ -58,10 +61,41 @@ def check_structure(root: Mapping) -> tuple[Mapping | None, list[Diagnostic]]:
     validator = jsonschema_rs.Draft202012Validator(schema)
     found: list[Diagnostic] = []
     paths: list[Path] = []
-    for error in validator.iter_errors(to_plain(root)):
-        paths.append(list(error.instance_path))
+    is_sound = validator.is_valid(to_plain(root))
+    for error in () if is_sound else validator.iter_errors(_with_marks(root)):
+        paths.append(_path(error))
         found.extend(_explain(error, root, schema))
     return _sound_part(root, paths), found
+
+
+def _with_marks(node: Node) -> Any:
+    """The tree as Python's own types, in which no key is empty or a number: paths of errors would not tell it.
+
+    In them, jsonschema-rs leaves out an empty key and makes an index of "01".
+    """
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, Sequence):
+        return [_with_marks(item) for item in node.items]
+    return {
+        _mark(name) if name[:1] in _STARTS_TO_MARK else name: _with_marks(entry.value)
+        for name, entry in node.entries.items()
+    }
+
+
+def _mark(name: str) -> str:
+    if not name:
+        return _EMPTY
+    is_number = name.removeprefix("+").isdigit()
+    return _MARK + name if is_number or name.startswith(_MARK) else name
+
+
+def _unmarked(name: str) -> str:
+    return "" if name == _EMPTY else name.removeprefix(_MARK)
+
+
+def _path(error: jsonschema_rs.ValidationError) -> Path:
+    return [_unmarked(part) if isinstance(part, str) else part for part in error.instance_path]
 
 
 def _sound_part(root: Mapping, paths: list[Path]) -> Mapping | None:
@@ -89,11 +123,12 @@ def _without(stage: Node, indices: set[str | int]) -> Node:
 
 
 def _explain(error: jsonschema_rs.ValidationError, root: Mapping, schema: Schema) -> Iterator[Diagnostic]:
-    path = list(error.instance_path)
+    path = _path(error)
     node, keyword = _node_at(root, path), error.kind.name
     at, value = _schema_at(schema, list(error.schema_path))
     if keyword == "additionalProperties" and isinstance(node, Mapping):
-        yield from _unknown_keys(node, error.kind.as_dict()["unexpected"], at, path, schema)
+        names = [_unmarked(name) for name in error.kind.as_dict()["unexpected"]]
+        yield from _unknown_keys(node, names, at, path, schema)
     elif keyword == "required" and isinstance(node, Mapping):
         yield _missing_key(root, path, node, error.kind.as_dict()["property"], at)
     elif keyword == "propertyNames" and isinstance(node, Mapping):

@@ -1,21 +1,32 @@
 #!/bin/sh
 # Checks a project out of git into $AUTOML_WORK/project. The token is used once and written nowhere.
 set -eu
+export GIT_TERMINAL_PROMPT=0
+
+fail() {
+  echo "automl: $*" >&2
+  exit 1
+}
+
 rm -rf "$AUTOML_WORK/project"
 git init --quiet "$AUTOML_WORK/project"
 cd "$AUTOML_WORK/project"
 git remote add origin "$AUTOML_GIT_URL"
-answer='!answer() { echo "username=${AUTOML_GIT_USERNAME:-x-access-token}"; echo "password=$AUTOML_GIT_TOKEN"; }; answer'
+
+# Git runs this function when the server of the URL, and no other, asks who we are.
+# shellcheck disable=SC2016 # the shell that git starts reads the variables
+answer='!answer() { printf "username=%s\npassword=%s\n" "${AUTOML_GIT_USERNAME:-x-access-token}" "$AUTOML_GIT_TOKEN"; }; answer'
 if [ -z "${AUTOML_GIT_TOKEN:-}" ]; then answer=''; fi
-git -c credential.helper="$answer" -c http.followRedirects=initial fetch --quiet --depth 1 origin "$AUTOML_GIT_REF"
+path=${AUTOML_GIT_URL#*://*/}
+server=${AUTOML_GIT_URL%"/$path"}
+
+git -c credential.helper= -c "credential.$server.helper=$answer" -c http.followRedirects=initial \
+  fetch --quiet --depth 1 -- origin "$AUTOML_GIT_REF" || fail "cannot fetch $AUTOML_GIT_REF from $AUTOML_GIT_URL"
 git checkout --quiet --detach FETCH_HEAD
 commit=$(git rev-parse HEAD)
 case $AUTOML_GIT_REF in
   *[!0-9a-f]*) ;;
   ????????????????????????????????????????)
-    if [ "$commit" != "$AUTOML_GIT_REF" ]; then
-      echo "automl: asked for commit $AUTOML_GIT_REF, got $commit" >&2
-      exit 1
-    fi ;;
+    [ "$commit" = "$AUTOML_GIT_REF" ] || fail "asked for commit $AUTOML_GIT_REF, got $commit" ;;
 esac
 echo "automl: checked out $commit"

@@ -8,117 +8,133 @@ a virtual environment that also sees what the image brings. Only $AUTOML_WORK is
 for any user. It runs on Python 3.8 and newer, with the standard library alone.
 """
 
+from __future__ import annotations
+
 import argparse
 import os
+import shutil
+import signal
+import site
 import subprocess
 import sys
 import tarfile
 import venv
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
-WORK = Path(os.environ.get("AUTOML_WORK", "/automl/work"))
+WORK = Path(os.environ.get("AUTOML_WORK", "/automl/work")).absolute()
 PROJECT = WORK / "project"
 ENVIRONMENT = WORK / "venv"
+PYTHON = ENVIRONMENT / "bin" / "python"
 INSTALLED = ENVIRONMENT / ".installed"
-ARCHIVE = Path(__file__).with_name("code.tar.bz2")
-UV = "uv>=0.9,<1"  # reads what pip does not: pyproject.toml and lock files
+ARCHIVE = Path(__file__).absolute().with_name("code.tar.bz2")
+UV_PACKAGE = "uv>=0.9,<1"  # reads what pip does not: pyproject.toml and lock files
+PIP = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_CACHE_DIR": "1", "PIP_PROGRESS_BAR": "off"}
+UV = {"UV_NO_CACHE": "1", "UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"}
 
 
 def main(arguments: list[str]) -> NoReturn:
     """Prepare, then replace this process by the command."""
-    options = parse(arguments)
-    place_project()
-    if not has_home():
-        os.environ["HOME"] = str(made(WORK / "home"))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # process 1 would ignore it
+    options, command = parse(arguments)
+    PROJECT.mkdir(parents=True, exist_ok=True)
+    os.chdir(PROJECT)
+    unpack()
+    ensure_home()
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     if options.dependencies or options.package:
-        use_environment(options.dependencies, options.package)
-    os.chdir(PROJECT)
+        enter_environment(options.dependencies, options.package)
+        command = in_environment(command)
+    for ignored_by_python in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(ignored_by_python, signal.SIG_DFL)
     try:
-        os.execvp(options.command[0], options.command)
+        os.execvp(command[0], command)
     except OSError as error:
-        sys.exit(f"automl: cannot run {options.command[0]!r}: {error.strerror}")
+        sys.exit(f"automl: cannot run {command[0]!r}: {error.strerror}")
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """The options, and the command behind `--`."""
+def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """The options, and the command behind the first `--`, untouched."""
     parser = argparse.ArgumentParser(prog="start.py")
     parser.add_argument("--dependencies", default="")
     parser.add_argument("--package", action="append", default=[])
-    parser.add_argument("command", nargs="+")
-    return parser.parse_args(arguments)
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options, command = parser.parse_args(arguments[:end]), arguments[end + 1 :]
+    return (options, command) if command else parser.error("no command behind `--`")
 
 
-def place_project() -> None:
+def unpack() -> None:
     """Unpack the archive, if there is one, where its files can be written to."""
-    made(PROJECT)
     if ARCHIVE.is_file():
         with tarfile.open(ARCHIVE) as archive:
             if hasattr(tarfile, "data_filter"):
                 archive.extraction_filter = tarfile.data_filter
-            archive.extractall(PROJECT)
+            archive.extractall()
 
 
-def has_home() -> bool:
-    """Whether the container has a home folder that can be written to."""
+def ensure_home() -> None:
+    """See to a home folder that can be written to, if the container has none."""
     home = os.environ.get("HOME", "/")
-    return home != "/" and os.access(home, os.W_OK)
+    if home == "/" or not os.access(home, os.W_OK):
+        os.environ["HOME"] = str(WORK / "home")
+        Path(os.environ["HOME"]).mkdir(exist_ok=True)
 
 
-def use_environment(dependencies: str, packages: list[str]) -> None:
+def enter_environment(dependencies: str, packages: list[str]) -> None:
     """Install into the virtual environment, unless an earlier start of this container did, and enter it."""
+    os.environ["VIRTUAL_ENV"] = str(ENVIRONMENT)
     if not INSTALLED.exists():
-        venv.create(ENVIRONMENT, system_site_packages=True, clear=True)
+        create_environment()
         install(dependencies, packages)
         INSTALLED.touch()
-    os.environ["VIRTUAL_ENV"] = str(ENVIRONMENT)
-    os.environ["PATH"] = f"{ENVIRONMENT / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    os.environ["PATH"] = f"{PYTHON.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+
+
+def create_environment() -> None:
+    """An environment that sees the packages of the image, also if its Python is of an environment itself."""
+    needs_pip = find_spec("pip") is None
+    venv.create(ENVIRONMENT, system_site_packages=True, clear=True, symlinks=True, with_pip=needs_pip)
+    if sys.prefix != sys.base_prefix:
+        lines = [f"import site; site.addsitedir({folder!r})\n" for folder in site.getsitepackages()]
+        next(ENVIRONMENT.glob("lib/python*/site-packages")).joinpath("image.pth").write_text("".join(lines))
 
 
 def install(dependencies: str, packages: list[str]) -> None:
     """What the file lists, and the packages."""
     name = Path(dependencies).name
     if name.endswith(".txt"):
-        pip("-r", dependencies, *packages)
+        tool("pip", "install", "-r", dependencies, *packages)
         return
-    if packages:
-        pip(*packages)
+    tool("pip", "install", *packages, *([UV_PACKAGE] if name else []))
     if name == "uv.lock":
-        locked = str(WORK / "requirements.txt")
-        uv("export", "--frozen", "--no-dev", "--no-emit-project", "--quiet", "--directory",
-           str(Path(dependencies).parent), "--output-file", locked)  # fmt: skip
-        pip("-r", locked)
+        tool("uv", "sync", "--frozen", "--no-dev", "--no-install-project", "--inexact", "--active",
+             "--python", str(PYTHON), "--directory", str(Path(dependencies).parent))  # fmt: skip
     elif name:
-        uv("pip", "install", "--python", str(ENVIRONMENT), "-r", dependencies)
+        tool("uv", "pip", "install", "--python", str(PYTHON), "-r", dependencies)
 
 
-def pip(*arguments: str) -> None:
-    """`pip install` into the environment."""
-    run(sys.executable, "-m", "pip", "--python", str(ENVIRONMENT / "bin" / "python"), "install",
-        "--no-cache-dir", "--disable-pip-version-check", "--progress-bar", "off", *arguments)  # fmt: skip
-
-
-def uv(*arguments: str) -> None:
-    """A command of uv, installed first."""
-    tool = ENVIRONMENT / "bin" / "uv"
-    if not tool.exists():
-        pip(UV)
-    run(str(tool), "--no-cache", *arguments)
-
-
-def run(*command: str) -> None:
-    """Run a command in the project's folder; end with a clear line if it fails."""
-    status = subprocess.run(command, cwd=PROJECT, check=False).returncode
+def tool(name: str, *arguments: str) -> None:
+    """Run pip or uv; -I, lest a file of the project stands in for a module of the standard library."""
+    command = [str(PYTHON), "-I", "-m", name, *arguments]
+    status = subprocess.run(command, env={**PIP, **UV, **os.environ}, check=False).returncode
     if status != 0:
-        sys.exit(f"automl: the dependencies could not be installed: {command[0]} ended with status {status}")
+        sys.exit(f"automl: the dependencies could not be installed: {name} ended with status {status}")
 
 
-def made(folder: Path) -> Path:
-    """The folder, which exists now."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def in_environment(command: list[str]) -> list[str]:
+    """The command; if it is a script for the image's Python, then by the environment's, which sees more."""
+    found = shutil.which(command[0])
+    if found and Path(found).parent != PYTHON.parent:
+        with Path(found).open("rb") as file:
+            first = os.fsdecode(file.readline(200)).strip()
+        if first.startswith("#!") and Path(first[2:]).resolve() == Path(sys.executable).resolve():
+            return [str(PYTHON), found, *command[1:]]
+    return command
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except (OSError, subprocess.SubprocessError) as error:
+        sys.exit(f"automl: {error}")

@@ -84,6 +84,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.diagnostics",
         "compiler.driver",
         "compiler.output",
+        "compiler.reader",
         "compiler.render",
         "compiler.suggest",
         "compiler.target",

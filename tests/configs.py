@@ -1,0 +1,184 @@
+"""Configs for the tests: one that has every key, and what random changes make of it."""
+
+import copy
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+from automl.compiler.nodes import to_plain
+from automl.compiler.reader import decode, read
+
+FULL = """\
+# every key of the language, anchors and a merge key
+version: 1.0.0
+name: full
+namespace: team
+description: "All of it"
+labels: {team: ml, cost-centre: 42}
+annotations: {example.com/note: 'it''s'}
+schedule:
+  cron: 0 6 * * mon-fri
+  timezone: Europe/Berlin
+  concurrency: forbid
+  suspend: false
+  starting_deadline: 5m
+  history: {success: 3, failed: 1}
+code: {bundle: {include: ["*.py", "*.txt"], exclude: [data/]}}
+x-limits: &limits
+  cpu_request: 0.5
+  memory_request: 500
+defaults:
+  <<: *limits
+  dependency_path: requirements.txt
+  backoff_limit: 2
+  timeout: 10m
+  envs: {STORE: s3://bucket/a, DEBUG: true}
+  labels: {tier: batch}
+stages:
+  prepare:
+    - step_name: load
+      path_to_executable: load.py
+      args: [--days, 30]
+      secrets: [store, {name: database, keys: {password: DB_PASSWORD}}]
+  train:
+    - &model
+      step_name: forest
+      path_to_executable: train.py
+      args: ["--model=forest"]
+      polling_time: 5
+      wait_before_start_time: 10
+    - {<<: *model, step_name: "linear", memory_request: 2Gi, annotations: {example.com/owner: ann}}
+    - step_name: external
+      image: ghcr.io/acme/train:1.4.2
+      entrypoint: [train]
+      command: |-
+        ignored
+      dependency_path: null
+  serve:
+    - step_name: api
+      path_to_executable: serve.py
+      backoff_limit: null
+      replicas: 3
+      min_ready_seconds: 1
+      revision_history_limit: 0
+      image_pull_secrets: [registry]
+      service:
+        port: 8080
+        max_startup_time_seconds: 60
+        readiness: {path: /health}
+        ingress: {host: api.example.com, path: /v1, class: nginx, tls_secret: tls}
+""".replace("command: |-\n        ignored", "command: [--fast]")
+FILES = ("load.py", "train.py", "serve.py", "requirements.txt")
+
+
+def write_files(folder: Path) -> Path:
+    """The files that the config names."""
+    for name in FILES:
+        (folder / name).touch()
+    return folder
+
+
+def plain() -> dict[str, Any]:
+    """The config as Python's own types."""
+    source, found = decode("config.yaml", FULL.encode())
+    root, more = read(source)
+    assert root is not None
+    assert found == more == []
+    value = to_plain(root)
+    assert isinstance(value, dict)
+    return copy.deepcopy(value)
+
+
+texts = st.sampled_from(
+    [
+        "",
+        "a",
+        "A b",
+        "1",
+        "no",
+        "0123",
+        "{{x}}",
+        "$(A)",
+        "é😀",
+        "a/b.py",
+        "../a.py",
+        "5m",
+        "1Gi",
+        "x" * 300,
+        "\x1b[2J",
+    ]
+) | st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+scalars = (
+    st.none() | st.booleans() | st.integers(-5, 10**6) | st.sampled_from([0.5, 1.0, -1.5, 2.0**53]) | texts
+)
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def _places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    found = [path] if path else []
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            found += _places(item, (*path, key))
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for number, item in enumerate(value):
+            found += _places(item, (*path, number))
+    return found
+
+
+def _at(value: Any, path: tuple[str | int, ...]) -> Any:
+    for part in path:
+        value = value[part]
+    return value
+
+
+@st.composite
+def changed(draw: st.DrawFn) -> dict[str, Any]:
+    """The full config, after a few of its nodes were deleted, replaced, renamed or put elsewhere."""
+    config = plain()
+    for _ in range(draw(st.integers(1, 4))):
+        places = _places(config)
+        if not places:
+            break
+        place = draw(st.sampled_from(places))
+        parent, last = _at(config, place[:-1]), place[-1]
+        match draw(st.sampled_from(["delete", "replace", "rename", "move"])):
+            case "delete":
+                del parent[last]
+            case "replace":
+                parent[last] = draw(values)
+            case "rename" if isinstance(last, str):
+                parent[draw(texts | st.sampled_from([str(part) for path in places for part in path]))] = (
+                    parent.pop(last)
+                )
+            case _:
+                parent[last] = copy.deepcopy(_at(config, draw(st.sampled_from(places))))
+    return config
+
+
+@st.composite
+def changed_texts(draw: st.DrawFn) -> str:
+    """The text of the full config, after some of its lines and characters were changed, added or lost."""
+    lines = FULL.splitlines(keepends=True)
+    for _ in range(draw(st.integers(1, 6))):
+        number = draw(st.integers(0, len(lines) - 1))
+        line = lines[number]
+        column = draw(st.integers(0, len(line)))
+        piece = draw(st.text("\t\r\n :-#,[]{}&*!|>'\"%@`<~?=.0a1é\u2028\u0085\ufeff\x00\u202e", max_size=4))
+        match draw(st.sampled_from(["insert", "cut", "drop", "again", "deeper"])):
+            case "insert":
+                lines[number] = line[:column] + piece + line[column:]
+            case "cut":
+                lines[number] = line[:column]
+            case "drop":
+                lines[number] = ""
+            case "again":
+                lines.insert(draw(st.integers(0, len(lines))), line)
+            case _:
+                lines[number] = "  " + line
+    return "".join(lines)
