@@ -31,7 +31,7 @@ golden: setup
 	$(RUN) pytest tests/test_golden.py --update-golden
 
 bench: setup
-	$(UV) run --frozen --group bench python benchmarks/compare.py
+	$(RUN) python benchmarks/compare.py
 
 clean:
 	rm -rf .venv $(TOOLS) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,7 +3,6 @@
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -57,6 +56,8 @@ def write_files(files: Mapping[Path, str]) -> None:
 
 
 def _write_beside(path: Path, text: str) -> Path:
+    import tempfile
+
     temporary = None
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".automl-")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 _LARGEST = 2**63 - 1  # what Kubernetes holds
@@ -62,6 +63,7 @@ class Quantity(NamedTuple):
     amount: int
 
 
+@cache
 def parse_cpu(text: str) -> Quantity:
     """Read a number of processors: `2`, `0.5` or `500m` (thousandths); the amount is in thousandths.
 
@@ -80,6 +82,7 @@ def parse_cpu(text: str) -> Quantity:
     return Quantity(_cpu_text(amount), amount)
 
 
+@cache
 def parse_memory(text: str) -> Quantity:
     """Read a size of memory: `1.5Gi`, `200M`, or a bare number of megabytes (10^6 bytes).
 
@@ -97,6 +100,7 @@ def parse_memory(text: str) -> Quantity:
     return Quantity(f"{whole}.{fraction}{unit}" if fraction else whole + unit, amount)
 
 
+@cache
 def parse_duration(text: str) -> int:
     """Read a time in whole seconds: a bare number, or days, hours, minutes and seconds as in `1h30m`.
 

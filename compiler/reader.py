@@ -10,7 +10,7 @@ import yaml
 
 from automl.compiler.diagnostics import Code, Diagnostic, Related
 from automl.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence
-from automl.compiler.scalars import ambiguity, resolve
+from automl.compiler.scalars import interpret
 from automl.compiler.source import Source, Span
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -157,6 +157,7 @@ class _Builder:
         self._merge_keys: set[Scalar] = set()  # `<<` without quotes
         self._aliased = 0
         self._documents = 0
+        self._line_count = len(source.lines)
         self._handlers: dict[type[yaml.Event], Callable[[Any], None]] = {
             yaml.ScalarEvent: self._take_scalar,
             yaml.MappingStartEvent: self._open_mapping,
@@ -182,8 +183,10 @@ class _Builder:
         self._open(Sequence(self._span(event)), event)
 
     def _span(self, event: yaml.Event) -> Span:
-        start, end = _position(self.source, event.start_mark), _position(self.source, event.end_mark)
-        return Span(self.source, *start, *end)
+        start, end = event.start_mark, event.end_mark
+        if end is None or start is None or end.line >= self._line_count:
+            return Span(self.source, *_position(self.source, start), *_position(self.source, end))
+        return Span(self.source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
     def _start_document(self, event: yaml.Event) -> None:
         self._documents += 1
@@ -197,15 +200,15 @@ class _Builder:
         if event.tag is not None:
             self._check_tag(event)
         text, span = event.value, self._span(event)
-        if _UNWRITABLE.search(text):
+        if event.style and _UNWRITABLE.search(text):  # a plain scalar has no escapes
             message = "text cannot hold U+0000 or a surrogate"
             self.diagnostics.append(Diagnostic(Code.CONTROL_CHARACTER, message, span))
         if not event.implicit[0]:  # quoted, or tagged as text
             return Scalar(text, text, span)
         if text == "<<":
             return self._merge_key(span)
-        value = resolve(text)
-        if value is text and (meaning := ambiguity(text)):
+        value, meaning = interpret(text)
+        if meaning:
             message = f'"{text}" is text here, but other YAML readers take it for {meaning}'
             self.diagnostics.append(
                 Diagnostic(Code.AMBIGUOUS_SCALAR, message, span, help=f'write "{text}", in quotes')
@@ -242,9 +245,9 @@ class _Builder:
 
     def _close(self, event: yaml.Event) -> None:
         frame = self._frames.pop()
-        end_line, end_column = _position(self.source, event.end_mark)
-        frame.node.span = frame.node.span._replace(end_line=end_line, end_column=end_column)
-        if isinstance(frame.node, Mapping):
+        start, end = frame.node.span, _position(self.source, event.end_mark)
+        frame.node.span = Span(self.source, start.line, start.column, *end)
+        if frame.merges and isinstance(frame.node, Mapping):
             _merge(frame.node, frame.merges)
         self._add(_Measured(frame.node, frame.size, frame.height), frame.anchor)
 

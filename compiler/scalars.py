@@ -4,6 +4,7 @@ What other readers (YAML 1.1, Go's parsers) take for something else stays text, 
 """
 
 import re
+from functools import cache
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
@@ -34,6 +35,13 @@ _AMBIGUITIES = (
     (re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z"), "a number that is not finite"),
     (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt \t][0-9:.+Zz -]*)?\Z"), "a date"),
 )
+
+
+@cache
+def interpret(text: str) -> tuple[bool | int | float | str | None, str | None]:
+    """The value of an unquoted scalar and, if it is text, what other readers take it for. Keys repeat: cached."""
+    value = resolve(text)
+    return value, ambiguity(text) if value is text else None
 
 
 def resolve(text: str) -> bool | int | float | str | None:

@@ -10,6 +10,7 @@ from automl.targets.yaml_writer import Value
 
 Object = dict[str, Value]
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 _OUTSIDE_LABEL = re.compile("[^A-Za-z0-9_.-]+")
 
 
@@ -75,7 +76,7 @@ def label_value(text: str) -> str:
 
 def canonical(value: Value) -> str:
     """JSON without blanks, the same on every machine; for hashes and for sizes."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def hashed_name(name: str, value: Value, longest: int = LONGEST) -> str:

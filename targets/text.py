@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from automl.compiler.ir import Task, Text, Workflow
 
-_BEFORE_EXPANSION = re.compile(r"[$](?=[$(])")
+_BEFORE_EXPANSION = re.compile(r"[$](?=[$(]|[^\x00-\x7f])")  # it breaks the bytes of what is not ASCII
 VARIABLE_PREFIX = "AUTOML_TEXT_"
 
 

@@ -10,8 +10,8 @@ from automl.targets.argo.access import access, deployer_name, runner_name
 from automl.targets.argo.dag import dag_templates
 from automl.targets.argo.findings import check_size, findings, has_template_tag
 from automl.targets.argo.naming import TemplateNames
-from automl.targets.argo.shelves import shelve
-from automl.targets.argo.templates import EXECUTOR_PATCH, has_services, job_template, service_templates
+from automl.targets.argo.shelves import shelve, sizes_of
+from automl.targets.argo.templates import executor_patches, job_template, service_templates
 from automl.targets.code import Files, config_maps
 from automl.targets.manifest import artifact
 from automl.targets.metadata import (
@@ -42,8 +42,9 @@ class Argo:
         """One file with all objects, in the order of their creation."""
         files = config_maps(workflow, has_template_tag)
         templates = _templates(workflow, files)
-        found = [*findings(workflow), *files.diagnostics, *check_size(workflow, templates)]
-        shelves, own = shelve(workflow, templates)
+        sizes = sizes_of(templates)
+        found = [*findings(workflow), *files.diagnostics, *check_size(workflow, sum(sizes))]
+        shelves, own = shelve(workflow, templates, sizes)
         documents = [*access(workflow), *files.objects, *shelves]
         documents += _top(workflow, options, _spec(workflow, files, own))
         return Emission((artifact(workflow, self.name, options, documents),), tuple(found))
@@ -53,11 +54,12 @@ def _templates(workflow: Workflow, files: Files) -> list[Object]:
     """All templates, each after those it refers to; the last is the entrypoint."""
     names = TemplateNames()
     leaves = names.take_all(task.name for task in workflow.tasks)
+    patch = executor_patches(workflow)[1]
     templates: list[Object] = []
     for task in workflow.tasks:
         name = leaves[task.name]
         if task.service is None:
-            templates.append(job_template(name, workflow, task, files))
+            templates.append(job_template(name, workflow, task, files, patch))
         else:
             first, *rest = service_templates(name, workflow, task, files, names, deployer_name(workflow))
             templates += [*rest, first]
@@ -74,8 +76,7 @@ def _spec(workflow: Workflow, files: Files, templates: list[Object]) -> Object:
         "podMetadata": pod,
         "securityContext": POD_SECURITY,
     }
-    if not has_services(workflow):
-        spec["podSpecPatch"] = EXECUTOR_PATCH
+    spec |= executor_patches(workflow)[0]
     if pull_secrets := dict.fromkeys(name for task in workflow.tasks for name in task.pull_secrets):
         spec["imagePullSecrets"] = [{"name": name} for name in pull_secrets]
     spec["volumes"] = volumes(files)

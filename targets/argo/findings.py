@@ -4,8 +4,6 @@ from collections.abc import Iterator
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Task, Text, Workflow
-from automl.targets.argo.shelves import total_size
-from automl.targets.metadata import Object
 
 MAX_WORKFLOW_BYTES = 1024 * 1024
 """What Argo's controller stores of a Workflow at most; the templates that a run uses are copied into it."""
@@ -60,9 +58,8 @@ def _no_entrypoint(task: Task) -> Diagnostic:
     )
 
 
-def check_size(workflow: Workflow, templates: list[Object]) -> Iterator[Diagnostic]:
-    """A workflow that Argo's controller would refuse when it runs, long after it was applied."""
-    size = total_size(templates)
+def check_size(workflow: Workflow, size: int) -> Iterator[Diagnostic]:
+    """A workflow of that many bytes that Argo's controller would refuse when it runs, long after it was applied."""
     if size > MAX_WORKFLOW_BYTES:
         message = (
             f"the workflow takes {size // 1024} KiB in Argo; the limit is {MAX_WORKFLOW_BYTES // 1024} KiB "

@@ -28,23 +28,21 @@ class _Shelf:
         self.size += size
 
 
-def total_size(templates: list[Object]) -> int:
-    """Bytes of the templates as JSON, the form in which Argo keeps them."""
-    return sum(_size(template) for template in templates)
+def sizes_of(templates: list[Object]) -> list[int]:
+    """The bytes of each template as JSON, the form in which Argo keeps it."""
+    return [len(canonical(template).encode()) + 1 for template in templates]
 
 
-def _size(template: Object) -> int:
-    return len(canonical(template).encode()) + 1
-
-
-def shelve(workflow: Workflow, templates: list[Object]) -> tuple[list[Object], list[Object]]:
+def shelve(
+    workflow: Workflow, templates: list[Object], sizes: list[int]
+) -> tuple[list[Object], list[Object]]:
     """The WorkflowTemplates, in the order of their creation, and the templates that stay in the Workflow.
 
     Every template comes after those it refers to; the last is the entrypoint, which always stays.
     """
-    if len(templates) <= MAX_ITEMS and total_size(templates) <= _SHARE:
+    if len(templates) <= MAX_ITEMS and sum(sizes) <= _SHARE:
         return [], templates
-    shelves = _fill(templates[:-1])
+    shelves = _fill(templates[:-1], sizes[:-1])
     places: dict[str, str] = {}
     objects = []
     for shelf in shelves:
@@ -56,10 +54,9 @@ def shelve(workflow: Workflow, templates: list[Object]) -> tuple[list[Object], l
     return objects, [_resolved(templates[-1], places, set())]
 
 
-def _fill(templates: list[Object]) -> list[_Shelf]:
+def _fill(templates: list[Object], sizes: list[int]) -> list[_Shelf]:
     shelves = [_Shelf()]
-    for template in templates:
-        size = _size(template)
+    for template, size in zip(templates, sizes, strict=True):
         if not shelves[-1].has_room(size):
             shelves.append(_Shelf())
         shelves[-1].put(template, size)

@@ -12,7 +12,7 @@ from automl.targets.yaml_writer import Value, write_yaml
 
 GENERATION = "generation"
 RUN = "{{workflow.name}}"
-EXECUTOR_PATCH = write_yaml(
+_EXECUTOR_PATCH = write_yaml(
     [
         {
             "initContainers": [{"name": "init", "securityContext": CONTAINER_SECURITY}],
@@ -20,12 +20,22 @@ EXECUTOR_PATCH = write_yaml(
         }
     ]
 )
-"""Argo leaves its own containers in the pod of a job without what `restricted` asks of every container. It cannot
-stand once for the whole Workflow where services are applied: those pods have no container `wait` to patch."""
+NO_PATCH: Object = {}
 
 
-def job_template(name: str, workflow: Workflow, task: Task, files: Files) -> Object:
-    """The template of a job: one pod a try."""
+def executor_patches(workflow: Workflow) -> tuple[Object, Object]:
+    """What the Workflow, and what each of its jobs, needs beside the rest.
+
+    Argo leaves its own containers in the pod of a job without what `restricted` asks of every container. A patch
+    cannot stand once for the whole Workflow where services are applied: those pods have no `wait` to patch.
+    """
+    patch: Object = {"podSpecPatch": _EXECUTOR_PATCH}
+    has_services = any(task.service for task in workflow.tasks)
+    return (NO_PATCH, patch) if has_services else (patch, NO_PATCH)
+
+
+def job_template(name: str, workflow: Workflow, task: Task, files: Files, patch: Object) -> Object:
+    """The template of a job: one pod a try. `patch` is what its pod needs of its own."""
     meta: Object = {"labels": task_labels(task)}
     if notes := task_annotations(task):
         meta["annotations"] = notes
@@ -39,14 +49,7 @@ def job_template(name: str, workflow: Workflow, task: Task, files: Files) -> Obj
     main = container(task, files.texts)
     del main["name"]
     found["container"] = main
-    if has_services(workflow):
-        found["podSpecPatch"] = EXECUTOR_PATCH
-    return found
-
-
-def has_services(workflow: Workflow) -> bool:
-    """Whether pods that apply services run beside those of the jobs."""
-    return any(task.service for task in workflow.tasks)
+    return found | patch
 
 
 def _git_artifact(git: Git) -> Object:

@@ -89,6 +89,8 @@ def test_words_of_ours_are_the_users_behind_the_first_dashes(make: Make) -> None
         "$(",
         "\\",
         "$$$$(A)$",
+        "$é",
+        "$🚀",
     ]
     assert json.loads(make(script(args=words), {"a.py": PROBE}).run().stdout)["words"] == words
 

@@ -1,0 +1,182 @@
+"""Whole processes against each other: the compiler against hera, against its own imports, and against itself.
+
+The processes of a comparison take turns, and what counts is the ratio of two that ran one after the other, so that
+a machine that is busy with something else slows both. `make bench` runs it; README.md says what the numbers mean.
+"""
+
+import difflib
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from bisect import bisect_left
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+import yaml
+
+HERE = Path(__file__).parent
+PYTHON = sys.executable
+AUTOML = [PYTHON, str(Path(PYTHON).with_name("automl"))]  # the command as it is installed
+HERA = [PYTHON, str(HERE / "hera_workflow.py")]
+QUICKSTART = HERE.parent / "examples" / "quickstart" / "config.yaml"
+ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+HASHED_NAME = re.compile(r"\b(bench(?:-[a-z]+)?)-[0-9a-f]{8}\b")
+KINDS = ("Workflow", "WorkflowTemplate")
+ROUNDS = 7
+STEPS_PER_STAGE = 100
+STEP = """\
+    - step_name: step-{number:04}
+      path_to_executable: step.py
+      args: [--part, {number}]
+      envs:
+        SEED: {number}
+        STORE_URL: s3://bench/part-{number}
+      cpu_request: 250m
+      memory_request: 512Mi
+      timeout: 30m
+"""
+
+
+class Time(NamedTuple):
+    """What one process took, in seconds."""
+
+    wall: float
+    cpu: float
+
+
+def run(command: list[str], output: Path) -> Time:
+    """Run a command with its standard output in a file; it must succeed."""
+    errors = output.with_suffix(".err")
+    with output.open("wb") as out, errors.open("wb") as err:
+        start = time.perf_counter()
+        process = subprocess.Popen(command, stdout=out, stderr=err, env=ENVIRONMENT)
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{errors.read_text(encoding='utf-8')}")
+    return Time(wall, usage.ru_utime + usage.ru_stime)
+
+
+def in_turns(commands: dict[str, list[str]], output: Path, rounds: int = ROUNDS) -> dict[str, list[Time]]:
+    """Every command once to warm up, which also writes its bytecode, then A B A B …"""
+    for command in commands.values():
+        run(command, output)
+    times: dict[str, list[Time]] = {name: [] for name in commands}
+    for _ in range(rounds):
+        for name, command in commands.items():
+            times[name].append(run(command, output))
+    return times
+
+
+def show(title: str, times: dict[str, list[Time]]) -> None:
+    """A table; a ratio is the median of those to the neighbour of the first command."""
+    print(f"\n{title}\n  {'':<34}{'wall':>7}{'least':>7}{'cpu':>7}{'ratio of wall':>15}{'of cpu':>8}")
+    first = next(iter(times.values()))
+    for name, taken in times.items():
+        walls, cpus = zip(*taken, strict=True)
+        by_wall = median(mine.wall / other.wall for mine, other in zip(taken, first, strict=True))
+        by_cpu = median(mine.cpu / other.cpu for mine, other in zip(taken, first, strict=True))
+        numbers = "".join(f"{value * 1e3:7.0f}" for value in (median(walls), min(walls), median(cpus)))
+        print(f"  {name:<34}{numbers}{by_wall:15.2f}{by_cpu:8.2f}")
+
+
+def workflows(text: str) -> list[object]:
+    """The objects that hera makes too, with a plain name for each that has a hash in it."""
+    hashed = list(dict.fromkeys(match[0] for match in HASHED_NAME.finditer(text)))
+    shelves = [name for name in hashed if name.startswith("bench-templates-")]
+    plain = {name: HASHED_NAME.sub(r"\1", name) for name in hashed}
+    plain |= {name: f"bench-templates-{number}" for number, name in enumerate(shelves)}
+    text = HASHED_NAME.sub(lambda match: plain[match[0]], text)
+    documents = yaml.load_all(text, Loader=yaml.CSafeLoader)
+    return [document for document in documents if document["kind"] in KINDS]
+
+
+def check_equal(ours: str, theirs: str) -> None:
+    """Both texts hold the same objects; the order of keys does not count."""
+    one, other = (
+        json.dumps(workflows(text), indent=1, sort_keys=True).splitlines() for text in (ours, theirs)
+    )
+    if one != other:
+        raise SystemExit(
+            "\n".join(["the workflows differ:", *difflib.unified_diff(one, other, lineterm="")][:40])
+        )
+
+
+def write_project(folder: Path, steps: int) -> Path:
+    """Make the folder; the path of its config, in which stages of a hundred steps follow one another."""
+    folder.mkdir()
+    (folder / "step.py").write_text("print('hello')\n", encoding="utf-8")
+    parts = ["version: 1.0.0\nname: bench\nstages:\n"]
+    for number in range(steps):
+        if number % STEPS_PER_STAGE == 0:
+            parts.append(f"  batch-{number // STEPS_PER_STAGE}:\n")
+        parts.append(STEP.format(number=number))
+    config = folder / "config.yaml"
+    config.write_text("".join(parts), encoding="utf-8")
+    return config
+
+
+def against_hera(folder: Path) -> None:
+    config = write_project(folder / "thousand", 1000)
+    commands = {
+        "automl compile": [*AUTOML, "compile", str(config), "-t", "argo"],
+        "hera, to_yaml()": HERA,
+        "hera, to_yaml(Dumper=CSafeDumper)": [*HERA, "c"],
+    }
+    texts = []
+    for command in commands.values():
+        run(command, folder / "out")
+        texts.append((folder / "out").read_text(encoding="utf-8"))
+    for theirs in texts[1:]:
+        check_equal(texts[0], theirs)
+    show(
+        f"1,000 steps: the same workflow, {len(texts[0]):,} bytes of YAML", in_turns(commands, folder / "out")
+    )
+
+
+def against_imports(folder: Path) -> None:
+    commands = {
+        'python -c "import typer, yaml"': [PYTHON, "-c", "import typer, yaml"],
+        "automl compile quickstart": [*AUTOML, "compile", str(QUICKSTART), "-t", "argo"],
+    }
+    show("a small config", in_turns(commands, folder / "out", 5 * ROUNDS))
+
+
+def against_itself(folder: Path) -> None:
+    def command(steps: int) -> list[str]:
+        place = folder / str(steps)
+        config = place / "config.yaml" if place.exists() else write_project(place, steps)
+        return [*AUTOML, "compile", str(config), "-t", "argo"]
+
+    def is_refused(hundreds: int) -> bool:
+        done = subprocess.run(command(hundreds * 100), capture_output=True, check=False, env=ENVIRONMENT)
+        return done.returncode == 1
+
+    most = 100 * (bisect_left(range(10, 100), True, key=is_refused) + 9)
+    counts = {f"{count:,} step{'s' * (count > 1)}": count for count in (1, 100, 1000, most)}
+    times = in_turns({name: command(count) for name, count in counts.items()}, folder / "out")
+    show(f"up to {most:,} steps, the most that Argo takes of these", times)
+    one, *others = ((count, min(times[name]).wall) for name, count in counts.items())
+    for count, wall in others:
+        added = (wall - one[1]) / (count - one[0])
+        print(f"  each of {count:,} steps adds {added * 1e3:.2f} ms")
+
+
+def main() -> None:
+    print(
+        f"Python {platform.python_version()} on {platform.machine()}, {os.cpu_count()} processors; milliseconds"
+    )
+    with tempfile.TemporaryDirectory() as name:
+        for compare in (against_hera, against_imports, against_itself):
+            compare(Path(name))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,629 @@
+"""What holds for every Workflow that the target `argo` makes."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from automl import targets
+from automl.compiler.driver import Input, Overrides, compile_config
+from automl.compiler.target import Options
+from automl.targets.argo.dag import MAX_FLAT_EDGES, MAX_ITEMS
+from automl.targets.yaml_writer import write_yaml
+
+Object = dict[str, Any]
+MAX_OBJECT_BYTES = 262144  # what kubectl apply can copy into an annotation
+WORKFLOWS = ("Workflow", "WorkflowTemplate", "CronWorkflow")
+
+
+def emitted(config: Mapping[str, Any], folder: Path, form: str = "workflow") -> str:
+    """What a config without errors compiles to."""
+    target = targets.load("argo")
+    assert target
+    given = Input("config.yaml", write_yaml([config]).encode(), folder)
+    result = compile_config(given, Overrides(), target, Options("3.7", form))
+    assert result.artifacts, result.diagnostics
+    [artifact] = result.artifacts
+    return artifact.text
+
+
+def documents_of(config: Mapping[str, Any], folder: Path, form: str = "workflow") -> list[Object]:
+    return list(yaml.load_all(emitted(config, folder, form), yaml.CSafeLoader))
+
+
+class Manifest:
+    """The objects of one file, as Argo's controller looks at them."""
+
+    def __init__(self, documents: Sequence[Object]) -> None:
+        self.documents = documents
+        self.templates: dict[tuple[str, str], Object] = {}
+        for document in documents:
+            for template in spec_of(document).get("templates", []):
+                self.templates[document["metadata"]["name"], template["name"]] = template
+        self.top = next(each for each in reversed(documents) if "entrypoint" in spec_of(each))
+
+    @property
+    def spec(self) -> Object:
+        """What holds for every pod of a run, wherever its template is kept."""
+        return spec_of(self.top)
+
+    @property
+    def entrypoint(self) -> tuple[str, str]:
+        return self.top["metadata"]["name"], self.spec["entrypoint"]
+
+    def called(self, owner: str, task: Object) -> tuple[str, str]:
+        """The object and the name of the template that a task of a DAG runs."""
+        if "templateRef" in task:
+            assert "template" not in task
+            return task["templateRef"]["name"], task["templateRef"]["template"]
+        return owner, task["template"]
+
+    def texts(self, kinds: Sequence[str]) -> Iterator[str]:
+        for document in self.documents:
+            if document["kind"] in kinds:
+                yield from strings(document)
+
+
+def spec_of(document: Object) -> Object:
+    spec: Object = document.get("spec", {})
+    found: Object = spec.get("workflowSpec", spec)
+    return found
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Every text of a document, keys and the manifests inside of it too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from (key, *strings(item))
+    elif isinstance(value, list):
+        for item in value:
+            yield from strings(item)
+
+
+# the order of the steps
+
+
+class Run(NamedTuple):
+    """What runs in a run of a template: the leaves, and for each the set of those that have ended before it."""
+
+    before: dict[str, frozenset[str]]
+
+
+def run(manifest: Manifest, place: tuple[str, str], path: str = "") -> Run:
+    template = manifest.templates[place]
+    if "dag" not in template:
+        return Run({f"{path}/{place[1]}": frozenset()})
+    tasks = {task["name"]: task for task in template["dag"]["tasks"]}
+    parts = {
+        name: run(manifest, manifest.called(place[0], task), f"{path}/{name}") for name, task in tasks.items()
+    }
+    ended: dict[str, frozenset[str]] = {}  # all leaves that have ended when a task starts
+    before: dict[str, frozenset[str]] = {}
+    for name in in_order({name: depends(task) for name, task in tasks.items()}):
+        after = depends(tasks[name])
+        ended[name] = frozenset().union(*(ended[other] | parts[other].before.keys() for other in after))
+        before |= {leaf: own | ended[name] for leaf, own in parts[name].before.items()}
+    return Run(before)
+
+
+def depends(task: Object) -> list[str]:
+    words = task.get("depends", "").split(" && ")
+    assert all(word.endswith(".Succeeded") for word in words if word)
+    return [word.removesuffix(".Succeeded") for word in words if word]
+
+
+def in_order(after: Mapping[str, Sequence[str]]) -> list[str]:
+    found: list[str] = []
+    while len(found) < len(after):
+        ready = [name for name, others in after.items() if name not in found and set(others) <= set(found)]
+        assert ready, "a cycle"
+        found += ready
+    return found
+
+
+def steps_of_leaves(manifest: Manifest) -> dict[str, tuple[str, str]]:
+    """The stage and the step that each template without a DAG belongs to, by the name of the template."""
+    services: dict[str, tuple[str, str]] = {}
+    found: dict[str, tuple[str, str]] = {}
+    for (_, name), template in manifest.templates.items():
+        labels = template.get("metadata", {}).get("labels", {})
+        if "resource" in template:
+            head = yaml.safe_load(template["resource"]["manifest"])["metadata"]
+            labels = head.get("labels", {})
+            if labels:
+                services[head["name"]] = (labels["automl.dev/stage"], labels["automl.dev/step"])
+            found[name] = services[head["name"]]
+        elif "container" in template:
+            found[name] = (labels["automl.dev/stage"], labels["automl.dev/step"])
+    return found
+
+
+def assert_barriers(config: Mapping[str, Any], manifest: Manifest) -> None:
+    """Every step of a stage starts when all of the stage before have ended, services last; nothing else waits."""
+    groups: list[set[tuple[str, str]]] = []
+    for stage, steps in config["stages"].items():
+        for is_service in (False, True):
+            group = {(stage, step["step_name"]) for step in steps if ("service" in step) == is_service}
+            groups += [group] if group else []
+    rank = {step: number for number, group in enumerate(groups) for step in group}
+    owner = steps_of_leaves(manifest)
+    waiting = {
+        name
+        for (_, name), template in manifest.templates.items()
+        if template.get("resource", {}).get("action") == "get"
+    }
+    found = run(manifest, manifest.entrypoint)
+    steps = {leaf: owner[leaf.rpartition("/")[2]] for leaf in found.before}
+    assert set(steps.values()) == set(rank)
+    leaves_of_rank = [
+        {leaf for leaf, step in steps.items() if rank[step] == each} for each in range(len(groups))
+    ]
+    for leaf, before in found.before.items():
+        earlier = set().union(*leaves_of_rank[: rank[steps[leaf]]])
+        inside = {other for other in before - earlier if steps[other] == steps[leaf]}
+        assert before - inside == earlier
+        assert bool(inside) == (leaf.rpartition("/")[2] in waiting)
+
+
+# configs
+
+
+_names = st.text("abcdefgh019", min_size=1, max_size=6).map(lambda text: f"s{text}") | st.sampled_from(
+    ["main", "in", "true", "nil", "rollout", "deployment", "stage-a", "api", "part", "if", "s-2", "9x"]
+)
+_texts = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12),
+    st.text("$(){}A\\= '\"\n", max_size=10),
+    st.sampled_from(
+        ["$(HOME)", "$$(A)", "$$", "$(", "$((1+1))", "$(A)$(B)", "{{x}}", "{{=1+1}}", "{{", "-rf", "", "é😀"]
+    ),
+)
+_variables = st.dictionaries(st.sampled_from(["A", "B", "HOME", "X_1"]), _texts, max_size=3)
+
+
+@st.composite
+def image_steps(draw: st.DrawFn) -> Object:
+    step: Object = {"image": draw(st.sampled_from(["busybox:1.37", "ghcr.io/acme/a@sha256:" + "0" * 64]))}
+    if draw(st.booleans()):
+        step["entrypoint"] = draw(st.lists(_texts, min_size=1, max_size=3))
+    if draw(st.booleans()):
+        step["command"] = draw(st.lists(_texts, min_size=1, max_size=3))
+    step["args"] = draw(st.lists(_texts, max_size=3))
+    return step
+
+
+@st.composite
+def workflows(draw: st.DrawFn) -> Object:
+    """Stages of jobs and services, with code in images and in the project's files."""
+    stages: Object = {}
+    for stage in draw(st.lists(_names, min_size=1, max_size=4, unique=True)):
+        stages[stage] = []
+        for name in draw(st.lists(_names, min_size=1, max_size=4, unique=True)):
+            step: Object = {"step_name": name}
+            step |= draw(
+                image_steps()
+                | st.just({"path_to_executable": "run.py", "args": draw(st.lists(_texts, max_size=2))})
+            )
+            if not step["args"]:
+                del step["args"]
+            step["envs"] = draw(_variables)
+            if draw(st.integers(0, 2)) == 0:
+                step["service"] = draw(st.sampled_from([{}, {"port": 80, "max_startup_time_seconds": 9}]))
+                step["timeout"] = 60
+            elif draw(st.booleans()):
+                step["backoff_limit"] = draw(st.integers(0, 3))
+            stages[stage].append(step)
+    config: Object = {"name": draw(st.sampled_from(["demo", "a" * 63])), "stages": stages}
+    if draw(st.booleans()):
+        config["labels"] = {"team": "ml"}
+        config["version"] = draw(st.sampled_from(["1.0.0", "a b/c", "-", "x" * 100]))
+    if draw(st.integers(0, 3)) == 0:
+        config["schedule"] = "@daily"
+    if draw(st.integers(0, 3)) == 0 and any(
+        "path_to_executable" in step for steps in stages.values() for step in steps
+    ):
+        config["code"] = {"git": {"url": "https://example.com/a.git", "ref": "main"}}
+        for step in (step for steps in stages.values() for step in steps):
+            step.pop("entrypoint", None)
+            step.setdefault("path_to_executable", "run.py")
+    return config
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "run.py").touch()
+    return folder
+
+
+_SOME = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def job(name: str, **more: Any) -> Object:
+    return {"step_name": name, "image": "busybox:1.37", "entrypoint": ["true"], **more}
+
+
+def shaped(*sizes: int, **more: Any) -> Object:
+    """A workflow with so many jobs in each stage."""
+    return {
+        "name": "shaped",
+        "stages": {
+            f"s{stage}": [job(f"j{stage}-{number}", **more) for number in range(size)]
+            for stage, size in enumerate(sizes)
+        },
+    }
+
+
+SHAPES = {
+    "one": shaped(1),
+    "as large as it stays flat": shaped(MAX_ITEMS),
+    "larger": shaped(MAX_ITEMS + 1),
+    "as many edges as it stays flat": shaped(24, MAX_FLAT_EDGES // 24),
+    "more edges": shaped(25, MAX_FLAT_EDGES // 25 + 1),
+    "a chain as long as it stays flat": shaped(*[1] * MAX_ITEMS),
+    "a longer chain": shaped(*[1] * (MAX_ITEMS + 1)),
+    "wide, then narrow, then wide": shaped(450, 1, 450),
+    "wide and long": shaped(*[3] * 250),
+    "large templates": shaped(3, 120, 3, args=["x" * 3000]),
+    "services between": {
+        "name": "services",
+        "stages": {
+            f"s{stage}": [
+                *(job(f"j{stage}-{number}") for number in range(30)),
+                *(job(f"api{stage}-{number}", service={}, timeout=60) for number in range(30)),
+            ]
+            for stage in range(3)
+        },
+    },
+}
+
+
+@pytest.mark.parametrize("form", ["workflow", "template"])
+@pytest.mark.parametrize("config", SHAPES.values(), ids=SHAPES)
+def test_large_workflows_keep_the_order_and_the_limits(config: Object, form: str, folder: Path) -> None:
+    documents = documents_of(config, folder, form)
+    assert_limits(documents)
+    assert_names(documents)
+    assert_barriers(config, Manifest(documents))
+
+
+@_SOME
+@given(workflows(), st.sampled_from(["workflow", "template"]))
+def test_any_workflow_keeps_the_order_and_the_limits(folder: Path, config: Object, form: str) -> None:
+    documents = documents_of(config, folder, form)
+    assert_limits(documents)
+    assert_names(documents)
+    assert_barriers(config, Manifest(documents))
+
+
+def assert_limits(documents: Sequence[Object]) -> None:
+    for document in documents:
+        assert (
+            len(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()) <= MAX_OBJECT_BYTES
+        )
+        templates = spec_of(document).get("templates", [])
+        assert len(templates) <= 200
+        assert all(len(template["dag"]["tasks"]) <= 200 for template in templates if "dag" in template)
+
+
+def assert_names(documents: Sequence[Object]) -> None:
+    objects = [(each["kind"], each["metadata"]["name"]) for each in documents]
+    assert len(set(objects)) == len(objects)
+    for kind, name in objects:
+        assert re.fullmatch("[a-z0-9]([-a-z0-9]*[a-z0-9])?", name)
+        assert len(name) <= (52 if kind == "CronWorkflow" else 63)
+    for document in documents:
+        templates = spec_of(document).get("templates", [])
+        names = [template["name"] for template in templates]
+        assert len(set(names)) == len(names)
+        for template in (template for template in templates if "dag" in template):
+            tasks = [task["name"] for task in template["dag"]["tasks"]]
+            assert len(set(tasks)) == len(tasks)
+
+
+def test_what_a_run_uses_is_applied_before_it(folder: Path) -> None:
+    for config in (SHAPES["wide, then narrow, then wide"], SHAPES["services between"]):
+        documents = documents_of(config, folder)
+        seen: set[str] = set()
+        for document in documents:
+            for template in spec_of(document).get("templates", []):
+                for task in template.get("dag", {}).get("tasks", []):
+                    assert task.get("templateRef", {}).get("name", document["metadata"]["name"]) in {
+                        *seen,
+                        document["metadata"]["name"],
+                    }
+            seen.add(document["metadata"]["name"])
+        assert documents[-1]["kind"] == "Workflow"
+
+
+# the same and not the same
+
+
+@_SOME
+@given(workflows())
+def test_the_same_config_gives_the_same_bytes(folder: Path, config: Object) -> None:
+    assert emitted(config, folder) == emitted(json.loads(json.dumps(config)), folder)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(workflows(), st.data())
+def test_a_changed_argument_changes_the_name_of_the_run_and_nothing_of_its_labels(
+    folder: Path, config: Object, data: st.DataObject
+) -> None:
+    config.pop("schedule", None)
+    changed = json.loads(json.dumps(config))
+    stage = data.draw(st.sampled_from(sorted(changed["stages"])))
+    step = data.draw(st.integers(0, len(changed["stages"][stage]) - 1))
+    changed["stages"][stage][step].setdefault("args", []).append("one more")
+    before, after = documents_of(config, folder), documents_of(changed, folder)
+    assert before[-1]["kind"] == after[-1]["kind"] == "Workflow"
+    assert before[-1]["metadata"]["name"] != after[-1]["metadata"]["name"]
+    for one, other in zip(before, after, strict=False):
+        if one["kind"] == other["kind"]:
+            assert one["metadata"]["labels"] == other["metadata"]["labels"]
+    assert spec_of(before[-1])["podMetadata"] == spec_of(after[-1])["podMetadata"]
+
+
+_LABEL_KEY = re.compile(
+    r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?", re.ASCII
+)
+_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?", re.ASCII)
+
+
+def label_maps(value: Any) -> Iterator[Mapping[str, str]]:
+    """All labels and selectors, those of the manifests inside of templates too."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key in ("labels", "matchLabels") and isinstance(item, dict):
+                yield item
+            elif key == "manifest":
+                yield from label_maps(yaml.safe_load(item))
+            else:
+                yield from label_maps(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from label_maps(item)
+
+
+@_SOME
+@given(workflows())
+def test_labels_are_legal_and_on_every_object(folder: Path, config: Object) -> None:
+    documents = documents_of(config, folder)
+    for document in documents:
+        assert document["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "automl"
+        for labels in label_maps(document):
+            assert labels
+            for key, value in labels.items():
+                assert _LABEL_KEY.fullmatch(key)
+                assert isinstance(value, str)
+                assert _LABEL_VALUE.fullmatch(value)
+
+
+# pods
+
+
+class Pod(NamedTuple):
+    """A pod as it is made, and the step it is for."""
+
+    spec: Object
+    step: tuple[str, str]
+
+
+def pods(manifest: Manifest) -> Iterator[Pod]:
+    """The pods of the jobs, as Argo's controller puts them together, and those of the Deployments.
+
+    The pods that apply manifests are Argo's own.
+    """
+    owner = steps_of_leaves(manifest)
+    for (_, name), template in manifest.templates.items():
+        if "container" in template:
+            yield Pod(pod_of_job(manifest.spec, template), owner[name])
+        elif "resource" in template:
+            found = yaml.safe_load(template["resource"]["manifest"])
+            if found["kind"] == "Deployment" and "spec" in found:
+                yield Pod(found["spec"]["template"]["spec"], owner[name])
+
+
+def pod_of_job(spec: Object, template: Object) -> Object:
+    """Argo adds a container that prepares and one that waits, and then applies the patches."""
+    pod = {
+        "securityContext": spec["securityContext"],
+        "volumes": spec["volumes"],
+        "initContainers": [{"name": "init"}],
+        "containers": [{"name": "wait"}, {"name": "main", **template["container"]}],
+    }
+    for patch in filter(None, (spec.get("podSpecPatch"), template.get("podSpecPatch"))):
+        for kind, patches in yaml.safe_load(patch).items():
+            for each in patches:
+                [container] = [one for one in pod[kind] if one["name"] == each["name"]]
+                container.update(each)
+    return pod
+
+
+def assert_restricted(pod: Object) -> None:
+    """The Pod Security Standard `restricted` of Kubernetes, as far as these fields go."""
+    security = pod["securityContext"]
+    assert security["runAsNonRoot"] is True
+    assert security["runAsUser"] > 0
+    assert security["seccompProfile"]["type"] in ("RuntimeDefault", "Localhost")
+    for field in ("hostNetwork", "hostPID", "hostIPC"):
+        assert not pod.get(field)
+    for volume in pod["volumes"]:
+        assert volume.keys() - {"name"} <= {
+            "configMap",
+            "emptyDir",
+            "projected",
+            "secret",
+            "persistentVolumeClaim",
+        }
+    for container in pod.get("initContainers", []) + pod["containers"]:
+        own = container["securityContext"]
+        assert own["allowPrivilegeEscalation"] is False
+        assert own["capabilities"] == {"drop": ["ALL"]}
+        assert not own.get("privileged")
+        assert own.get("runAsNonRoot", True) is True
+        assert own.get("runAsUser", 1) > 0
+        assert all("hostPort" not in port for port in container.get("ports", []))
+
+
+@_SOME
+@given(workflows(), st.sampled_from(["workflow", "template"]))
+def test_every_pod_is_restricted_and_mounts_what_is_there(folder: Path, config: Object, form: str) -> None:
+    manifest = Manifest(documents_of(config, folder, form))
+    config_maps = {each["metadata"]["name"] for each in manifest.documents if each["kind"] == "ConfigMap"}
+    found = list(pods(manifest))
+    assert {pod.step for pod in found} == {
+        (stage, re.sub("[^a-z0-9]+", "-", step["step_name"]))
+        for stage, steps in config["stages"].items()
+        for step in steps
+    }
+    for pod in found:
+        assert_restricted(pod.spec)
+        volumes = {volume["name"]: volume for volume in pod.spec["volumes"]}
+        for container in pod.spec.get("initContainers", []) + pod.spec["containers"]:
+            assert {mount["name"] for mount in container.get("volumeMounts", [])} <= volumes.keys()
+        assert {
+            volume["configMap"]["name"] for volume in volumes.values() if "configMap" in volume
+        } <= config_maps
+
+
+def test_pods_of_shelved_templates_are_restricted_too(folder: Path) -> None:
+    for config in (SHAPES["large templates"], SHAPES["services between"]):
+        found = list(pods(Manifest(documents_of(config, folder))))
+        assert len(found) == sum(len(steps) for steps in config["stages"].values())
+        for pod in found:
+            assert_restricted(pod.spec)
+
+
+# text
+
+
+def expanded(text: str, variables: Mapping[str, str]) -> str:
+    """Kubernetes' expansion of `$(NAME)`: a port of `Expand` in third_party/forked/golang/expansion."""
+    found: list[str] = []
+    checkpoint = cursor = 0
+    while cursor < len(text):
+        if text[cursor] == "$" and cursor + 1 < len(text):
+            found.append(text[checkpoint:cursor])
+            read, is_variable, advance = _read_name(text[cursor + 1 :])
+            found.append(variables.get(read, f"$({read})") if is_variable else read)
+            cursor += advance
+            checkpoint = cursor + 1
+        cursor += 1
+    return "".join(found) + text[checkpoint:]
+
+
+def _read_name(text: str) -> tuple[str, bool, int]:
+    if text[0] == "$":
+        return "$", False, 1
+    if text[0] != "(":
+        return f"${text[0]}", False, 1
+    end = text.find(")", 1)
+    return ("$(", False, 1) if end < 0 else (text[1:end], True, end + 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("$(A)", "1"),
+        ("$$(A)", "$(A)"),
+        ("$$$(A)", "$1"),
+        ("$(B)", "$(B)"),
+        ("$", "$"),
+        ("$$", "$"),
+        ("$(", "$("),
+        ("$(A", "$(A"),
+        ("$x", "$x"),
+        ("a$(A)$(A)b$", "a11b$"),
+        ("$()", "$()"),
+        ("$(A)(A)", "1(A)"),
+    ],
+)
+def test_the_expansion_of_kubernetes(text: str, seen: str) -> None:
+    assert expanded(text, {"A": "1"}) == seen
+
+
+def seen_by(
+    container: Object, config_maps: Mapping[str, Mapping[str, str]]
+) -> tuple[list[str], list[str], dict[str, str]]:
+    """The command, the arguments and the variables of a container, as its process sees them."""
+    variables: dict[str, str] = {}
+    for variable in container.get("env", []):
+        if "value" in variable:
+            variables[variable["name"]] = expanded(variable["value"], variables)
+        else:
+            reference = variable["valueFrom"]["configMapKeyRef"]
+            variables[variable["name"]] = config_maps[reference["name"]][reference["key"]]
+    command, arguments = (
+        [expanded(word, variables) for word in container.get(field, [])] for field in ("command", "args")
+    )
+    return (
+        command,
+        arguments,
+        {name: text for name, text in variables.items() if not name.startswith("AUTOML_")},
+    )
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(workflows())
+def test_every_word_reaches_its_container_as_it_was_written(folder: Path, config: Object) -> None:
+    manifest = Manifest(documents_of(config, folder))
+    config_maps = {each["metadata"]["name"]: each.get("data", {}) for each in manifest.documents}
+    steps = {(stage, step["step_name"]): step for stage, steps in config["stages"].items() for step in steps}
+    for pod in pods(manifest):
+        step = steps[pod.step]
+        [main] = [container for container in pod.spec["containers"] if container["name"] == "main"]
+        command, arguments, variables = seen_by(main, config_maps)
+        if "path_to_executable" in step:
+            assert command == ["python3", "/automl/code/start.py"]
+            words = [*step.get("entrypoint", []), *step.get("command", [])] or ["python", "run.py"]
+            assert arguments[arguments.index("--") + 1 :] == [*words, *step.get("args", [])]
+            assert variables == step["envs"]
+        else:
+            assert command == step.get("entrypoint", [])
+            assert arguments == [*step.get("command", []), *step.get("args", [])]
+            assert variables == {"HOME": "/automl/work", **step["envs"]}
+
+
+OUR_TAGS = (
+    "{{workflow.name}}",
+    "{{tasks.deployment.outputs.parameters.generation}}",
+    "{{=asInt(inputs.parameters.generation) - 1}}",
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(workflows(), st.lists(_texts, min_size=1, max_size=3), st.sampled_from(["workflow", "template"]))
+def test_no_text_that_argo_would_expand_is_in_a_workflow(
+    folder: Path, config: Object, texts: list[str], form: str
+) -> None:
+    mine = [f"mine{{{{{text}" for text in texts]
+    for steps in config["stages"].values():
+        for step in steps:
+            step["args"] = [*step.get("args", []), *mine]
+            step["envs"]["MINE"] = mine[0]
+    documents = documents_of(config, folder, form)
+    manifest = Manifest(documents)
+    assert any(mine[0] in text for text in manifest.texts(["ConfigMap"]))
+    assert not [text for text in manifest.texts(WORKFLOWS) if "mine{{" in text]
+    for text in manifest.texts(WORKFLOWS):
+        assert text.count("{{") == sum(text.count(tag) for tag in OUR_TAGS)
+
+
+def test_a_longer_prefix_of_a_chain_comes_first(folder: Path) -> None:
+    """The order of a long chain, seen from one end to the other."""
+    manifest = Manifest(documents_of(SHAPES["a longer chain"], folder))
+    before = run(manifest, manifest.entrypoint).before
+    sizes = sorted(len(each) for each in before.values())
+    assert sizes == list(range(MAX_ITEMS + 1))
+    ordered = sorted(before.values(), key=len)
+    assert all(one < other for one, other in pairwise(ordered))
