@@ -24,6 +24,10 @@ from hera.workflows.models import (
 
 STAGES, STEPS_PER_STAGE, TEMPLATES_PER_OBJECT = 10, 100, 200
 STEPS = STAGES * STEPS_PER_STAGE
+IMAGE = (
+    "docker.io/library/python:3.12.12-slim-bookworm"
+    "@sha256:593bd06efe90efa80dc4eee3948be7c0fde4134606dd40d8dd8dbcade98e669c"
+)
 LABELS = {
     "app.kubernetes.io/name": "bench",
     "app.kubernetes.io/managed-by": "automl",
@@ -59,7 +63,7 @@ def step(number: int) -> Container:
         name=name,
         labels={"automl.dev/stage": f"batch-{number // STEPS_PER_STAGE}", "automl.dev/step": name},
         active_deadline_seconds=1800,
-        image="python:3.12-slim",
+        image=IMAGE,
         command=["python3", "/automl/code/start.py"],
         args=["--", "python", "step.py", "--part", str(number)],
         env=[Env(name="SEED", value=str(number)), Env(name="STORE_URL", value=f"s3://bench/part-{number}")],

@@ -23,7 +23,10 @@ from automl.compiler.names import dns_label
 from automl.compiler.placement import uses_project
 from automl.compiler.quantity import parse_cpu, parse_memory
 
-DEFAULT_IMAGE = "python:3.12-slim"
+DEFAULT_IMAGE = (  # pinned, so that a run next year is the same; `defaults.image` takes another
+    "docker.io/library/python:3.12.12-slim-bookworm"
+    "@sha256:593bd06efe90efa80dc4eee3948be7c0fde4134606dd40d8dd8dbcade98e669c"
+)
 DEFAULT_CPU = parse_cpu("0.5")
 DEFAULT_MEMORY = parse_memory("500")
 DEFAULT_PORT = 5000

@@ -9,7 +9,9 @@ from automl.targets.yaml_writer import Value
 WORK = "/automl/work"
 CODE = "/automl/code"
 PROJECT = f"{WORK}/project"  # where the project's files are, whoever puts them there
-GIT_IMAGE = "alpine/git:2.47.2"
+GIT_IMAGE = (
+    "docker.io/alpine/git:2.47.2@sha256:062a01ad7a0eb17cff382bc5e26086b4d710e56dfdfdf001109a49b6d9bd378c"
+)
 USER = 1000
 
 POD_SECURITY: Object = {
