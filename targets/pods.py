@@ -28,7 +28,7 @@ MOUNTS_OF_IMAGE: list[Value] = [WORK_MOUNT]
 MOUNTS_OF_PROJECT: list[Value] = [WORK_MOUNT, CODE_MOUNT]
 
 
-def volumes(files: Files, in_project: bool = True) -> list[Value]:
+def volumes(files: Files, in_project: bool) -> list[Value]:
     """A folder to write to and, for the tasks of a project, its code."""
     found: list[Value] = [{"name": "work", "emptyDir": {}}]
     if files.code and in_project:

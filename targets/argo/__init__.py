@@ -77,9 +77,12 @@ def _spec(workflow: Workflow, files: Files, templates: list[Object]) -> Object:
         "securityContext": POD_SECURITY,
     }
     spec |= executor_patches(workflow)[0]
-    if pull_secrets := dict.fromkeys(name for task in workflow.tasks for name in task.pull_secrets):
+    jobs = [
+        task for task in workflow.tasks if task.service is None
+    ]  # what a service needs is in its Deployment
+    if pull_secrets := dict.fromkeys(name for task in jobs for name in task.pull_secrets):
         spec["imagePullSecrets"] = [{"name": name} for name in pull_secrets]
-    spec["volumes"] = volumes(files)
+    spec["volumes"] = volumes(files, in_project=any(task.project for task in jobs))
     spec["templates"] = [templates[-1], *templates[:-1]]
     return spec
 
