@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 _LARGEST = 2**63 - 1  # what Kubernetes holds
 _LONGEST_SECONDS = 2**31 - 1
+_MOST_MEGABYTES = 10**8  # a bare number beyond 100 TB was meant as bytes
 
 _BYTES = {
     **{unit: 1000**power for power, unit in enumerate(("k", "M", "G", "T", "P", "E"), 1)},
@@ -97,6 +98,10 @@ def parse_memory(text: str) -> Quantity:
     amount, rest = _scaled(whole, fraction, _BYTES[unit])
     amount += rest > 0
     _refuse_extremes(text, amount, amount)
+    if not match[3] and int(whole) > _MOST_MEGABYTES:
+        raise QuantityError(
+            f'"{text}" without a unit is megabytes, more than any machine has; did you mean "{_short(int(whole))}"?'
+        )
     return Quantity(f"{whole}.{fraction}{unit}" if fraction else whole + unit, amount)
 
 
@@ -132,6 +137,13 @@ def _refuse_extremes(text: str, nonzero: int, amount: int) -> None:
         raise QuantityError(f'"{text}" is nothing; expected more than 0, or leave it out')
     if amount > _LARGEST:
         raise QuantityError(f'"{text}" is more than kubernetes can count')
+
+
+def _short(size: int) -> str:
+    """A number of bytes in the largest unit that keeps it exact, or in whole gibibytes."""
+    exact = [unit for unit in ("Gi", "G", "Mi") if size % _BYTES[unit] == 0]
+    unit = exact[0] if exact else "Gi"
+    return f"{-(-size // _BYTES[unit])}{unit}"
 
 
 def _cpu_text(milli: int) -> str:

@@ -137,6 +137,8 @@ def test_what_is_no_number_of_cpus(text: str, message: str) -> None:
         ("1M ", 'is not a memory size; did you mean "1M"?'),
         ("M", f"is not a memory size; {_MEMORY_EXAMPLE}"),
         (" 200", 'is not a memory size; did you mean "200"?'),
+        ("8589934592", 'without a unit is megabytes, more than any machine has; did you mean "8Gi"?'),
+        ("2000000000", 'without a unit is megabytes, more than any machine has; did you mean "2G"?'),
         (".5Gi", 'is not a memory size; did you mean "0.5Gi"?'),
         ("100m", 'is not a memory size: "m" would be thousandths of a byte; did you mean "100M" or "100Mi"?'),
         ("512b", f"is not a memory size: {_UNITS}; {_MEMORY_EXAMPLE}"),
