@@ -292,9 +292,11 @@ class _Builder:
         self.diagnostics.append(
             Diagnostic(Code.KEY_TYPE, f"a key must be text; this is {found}", node.span, help=help)
         )
-        return Scalar(f"\0{node.span.line}:{node.span.column}", None, node.span)  # a key nothing asks for
+        return Scalar("", None, node.span)  # its value is left out
 
     def _add_entry(self, frame: _Frame, mapping: Mapping, key: Scalar, value: Node) -> None:
+        if key.value is None:
+            return
         if key in self._merge_keys:
             frame.merges.append(value)
             self._check_merge(value)

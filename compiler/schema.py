@@ -130,7 +130,7 @@ def _explain(error: jsonschema_rs.ValidationError, root: Mapping, schema: Schema
         names = [_unmarked(name) for name in error.kind.as_dict()["unexpected"]]
         yield from _unknown_keys(node, names, at, path, schema)
     elif keyword == "required" and isinstance(node, Mapping):
-        yield _missing_key(root, path, node, error.kind.as_dict()["property"], at)
+        yield _missing_key(root, path, node, error.kind.as_dict()["property"], _resolved(schema, at))
     elif keyword == "propertyNames" and isinstance(node, Mapping):
         yield from _wrong_keys(path, node)
     elif keyword == "type":
@@ -144,13 +144,10 @@ def _unknown_keys(
 ) -> Iterator[Diagnostic]:
     known = sorted(at.get("properties", {}))
     for name in names:
-        entry = node.entries.get(name)
-        if entry is None or entry.key.value is None:  # the reader has said it already
-            continue
         yield Diagnostic(
             Code.UNKNOWN_KEY,
             f'unknown key "{name}"{_of(path)}',
-            entry.key.span,
+            node.entries[name].key.span,
             help=_help_for_unknown(name, known, schema),
         )
 
@@ -278,6 +275,10 @@ def _schema_at(schema: Schema, path: Path) -> tuple[Schema, Any]:
         holder = at
         at = _definition(schema, at["$ref"]) if part == "$ref" else at[part]
     return holder, at
+
+
+def _resolved(schema: Schema, at: Schema) -> Schema:
+    return _definition(schema, at["$ref"]) if "$ref" in at else at
 
 
 def _definition(schema: Schema, reference: str) -> Schema:

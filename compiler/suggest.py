@@ -12,8 +12,13 @@ def did_you_mean(word: str, candidates: Iterable[str], synonyms: Mapping[str, st
     lower, known = word.lower(), set(candidates)
     if synonyms.get(lower) in known:
         return synonyms[lower]
-    ranked = sorted((distance(lower, each.lower()), each[:1].lower() != lower[:1], each) for each in known)
     limit = max(1, len(word) // 3)
+    near_in_length = (
+        each for each in known if abs(len(each) - len(word)) <= limit
+    )  # the rest is further away
+    ranked = sorted(
+        (distance(lower, each.lower()), each[:1].lower() != lower[:1], each) for each in near_in_length
+    )
     near = (each for far, _, each in ranked if far <= limit and far < max(len(word), len(each)))
     return next(near, None)
 

@@ -16,6 +16,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compiler.scalars": set(),
     "compiler.suggest": set(),
     "compiler.names": set(),
+    "compiler.ignored": set(),
     "compiler.quantity": set(),
     "compiler.cron": set(),
     "schemas": set(),
@@ -52,7 +53,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.suggest",
         "compiler.checks",
     },
-    "compiler.bundle": {"compiler.source", "compiler.config", "compiler.diagnostics", "compiler.ir"},
+    "compiler.bundle": {
+        "compiler.source",
+        "compiler.config",
+        "compiler.diagnostics",
+        "compiler.ignored",
+        "compiler.ir",
+    },
     "compiler.lower": {
         "compiler.config",
         "compiler.diagnostics",

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from automl.compiler.config import Config, GitConfig, Pair
 from automl.compiler.diagnostics import Code, Diagnostic
@@ -55,11 +54,11 @@ def check_git(config: Config) -> Iterator[Diagnostic]:
 
 def _check_url(git: GitConfig) -> Iterator[Diagnostic]:
     url = git.url.value
-    if not re.match(r"https?://[^\s/{}$`'\"]+/[^\s{}$`'\"]+\Z", url):
-        message = "the address of the repository must start with https://"
-        help = "for instance https://github.com/acme/churn.git, with `token_secret` if it is private"
-        yield Diagnostic(Code.URL, message, git.url.span, help=help)
-    elif "@" in urlsplit(url).netloc:
+    if re.match(r"\w+://[^/]*@", url):
         message = "the address of the repository has credentials in it"
         help = "leave them out, and name the Secret that has them with `token_secret: {name: …, key: …}`"
         yield Diagnostic(Code.URL_CREDENTIALS, message, git.url.span, help=help)
+    elif not re.match(r"https?://[^\s/{}$`'\"]+/[^\s{}$`'\"]+\Z", url):
+        message = "the address of the repository must start with https://"
+        help = "for instance https://github.com/acme/churn.git, with `token_secret` if it is private"
+        yield Diagnostic(Code.URL, message, git.url.span, help=help)

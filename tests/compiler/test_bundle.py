@@ -98,6 +98,7 @@ def test_what_is_no_part_of_a_project(tmp_path: Path) -> None:
         "b.pyc",
         "node_modules/a",
         ".store/a",
+        ".env",
     ]
     kept = [".env.example", ".gitignore", "a.py", "src/config.yaml", "src/venv.py"]
     fill(tmp_path, dict.fromkeys([*left_out, *kept, "config.yaml"], ""))
@@ -366,3 +367,16 @@ def test_any_patterns_are_read_as_git_reads_them(
     ignores = {".gitignore": "\n".join(root), "src/.gitignore": "\n".join(below)}
     fill(folder, {**dict.fromkeys(names, ""), **ignores})
     assert packed(folder) == git_files(folder)
+
+
+def test_the_repository_around_the_project_counts(tmp_path: Path) -> None:
+    top = fill(tmp_path / "top", {".git/HEAD": "", ".gitignore": "*.csv\n/ml/secret.txt\n.env\n"})
+    project = fill(top / "ml" / "churn", dict.fromkeys(["a.py", "b.csv", "data/c.csv", "secret.txt"], ""))
+    fill(top / "ml", {".gitignore": "!b.csv\n"})
+    assert packed(project) == ["a.py", "b.csv", "secret.txt"]
+
+
+def test_a_repository_that_ignores_the_whole_project_says_nothing_about_it(tmp_path: Path) -> None:
+    top = fill(tmp_path / "top", {".git/HEAD": "", ".gitignore": "build/\n*.csv\n"})
+    project = fill(top / "build" / "churn", {"a.py": "", "b.csv": ""})
+    assert packed(project) == ["a.py", "b.csv"]

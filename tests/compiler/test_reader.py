@@ -172,6 +172,16 @@ def test_what_is_accepted(data: bytes, value: Any) -> None:
     assert to_plain(root) == value
 
 
+@pytest.mark.parametrize(
+    "where", ["labels: {KEY: b}", "envs: {KEY: b}", "KEY: b", "secrets: [{name: s, keys: {a: A, KEY: b}}]"]
+)
+@pytest.mark.parametrize("key", ["[x]", "{x: 1}", "? [x] ", "~"])
+def test_of_a_key_that_is_none_only_that_is_said(where: str, key: str, folder: Path) -> None:
+    text = f"stages: {{s: [{{step_name: a, image: c, entrypoint: [d], {where.replace('KEY', key)}}}]}}\n"
+    found = judge(text.encode(), folder)
+    assert [each.code for each in found if each.severity is Severity.ERROR] == [Code.KEY_TYPE]
+
+
 def test_a_duplicate_shows_the_first_too() -> None:
     _, [found] = read_bytes(b"a: 1\nb: 2\na: 3\n")
     [related] = found.related

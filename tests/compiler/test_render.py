@@ -161,3 +161,9 @@ def test_a_credential_is_never_shown(text: str, tmp_path: Path) -> None:
     shown = render(found)
     assert SECRET not in shown
     assert shown.count("--> config.yaml:1:") == sum(each.span.line == 1 for each in found)
+
+
+def test_a_credential_in_another_kind_of_address_is_never_shown(tmp_path: Path) -> None:
+    text = HIDDEN["address"].replace("https://", "ssh://")
+    _, found = analyse(Input("config.yaml", text.encode(), tmp_path), Overrides("demo"))
+    assert SECRET not in render(found)

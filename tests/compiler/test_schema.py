@@ -79,7 +79,7 @@ def test_what_is_left_is_sound(changed: dict[str, Any]) -> None:
         (config(top="image: a"), 1, 1, 'unknown key "image" at the top of the file', '"image" belongs in a step, or in `defaults`'),
         (config("step_name: a, schedule: 1"), 2, 29, 'unknown key "schedule" in a step', '"schedule" belongs at the top of the file'),
         (config(top="code: {git: {url: u}}"), 1, 8, 'the key "ref" is missing in "git"', "for instance `ref: main`"),
-        (config("image: a"), 2, 15, 'the key "step_name" is missing in a step', None),
+        (config("image: a"), 2, 15, 'the key "step_name" is missing in a step', 'for instance `step_name: train-xgboost`'),
         (config(top="version: ''"), 1, 10, '"version" is empty', None),
         (config(top="schedule: 5"), 1, 11, '"schedule" must be text or keys and values, not "5"', 'write "5", in quotes'),
         (config(top="labels: {a: ~}"), 1, 13, '"a" must be a single value, not nothing', "give a value, or remove the key"),

@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from automl import targets
-from automl.compiler.driver import Input, Overrides, compile_config
+from automl.compiler.diagnostics import has_errors
+from automl.compiler.driver import Input, Overrides, Result, compile_config
 from automl.compiler.target import Options
 from automl.targets.argo.dag import MAX_FLAT_EDGES, MAX_ITEMS
 from automl.targets.yaml_writer import write_yaml
+from tests import configs
 
 Object = dict[str, Any]
 MAX_OBJECT_BYTES = 262144  # what kubectl apply can copy into an annotation
@@ -25,13 +27,16 @@ WORKFLOWS = ("Workflow", "WorkflowTemplate", "CronWorkflow")
 
 def emitted(config: Mapping[str, Any], folder: Path, form: str = "workflow") -> str:
     """What a config without errors compiles to."""
-    target = targets.load("argo")
-    assert target
-    given = Input("config.yaml", write_yaml([config]).encode(), folder)
-    result = compile_config(given, Overrides(), target, Options("3.7", form))
+    result = compile_text(write_yaml([config]), folder, Options("3.7", form))
     assert result.artifacts, result.diagnostics
     [artifact] = result.artifacts
     return artifact.text
+
+
+def compile_text(text: str, folder: Path, options: Options) -> Result:
+    target = targets.load("argo")
+    assert target
+    return compile_config(Input("config.yaml", text.encode(), folder), Overrides(), target, options)
 
 
 def documents_of(config: Mapping[str, Any], folder: Path, form: str = "workflow") -> list[Object]:
@@ -406,6 +411,29 @@ def test_labels_are_legal_and_on_every_object(folder: Path, config: Object) -> N
                 assert _LABEL_KEY.fullmatch(key)
                 assert isinstance(value, str)
                 assert _LABEL_VALUE.fullmatch(value)
+
+
+# anything
+
+
+@pytest.fixture(scope="module")
+def full_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return configs.write_files(tmp_path_factory.mktemp("full"))
+
+
+@_SOME
+@given(configs.changed(), st.sampled_from(["workflow", "template"]), st.sampled_from(["yaml", "json"]))
+def test_any_config_is_compiled_or_refused_in_words(
+    full_project: Path, config: Object, form: str, format: str
+) -> None:
+    result = compile_text(write_yaml([config or {"a": 1}]), full_project, Options("3.7", form, format))
+    assert bool(result.artifacts) != has_errors(result.diagnostics)
+
+
+@pytest.mark.parametrize("more", ["service: {}, replicas: 9007199254740993", "service: {}, replicas: 1e300"])
+def test_a_number_that_no_engine_holds_is_refused(more: str, folder: Path) -> None:
+    text = f"stages: {{s: [{{step_name: a, image: c, entrypoint: [d], {more}}}]}}\n"
+    assert has_errors(compile_text(text, folder, Options("3.7", "workflow")).diagnostics)
 
 
 # pods
