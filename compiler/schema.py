@@ -32,7 +32,6 @@ _SYNONYMS = {  # what users of other tools write
     "env": "envs",
     "environment": "envs",
     "environments": "envs",
-    "depends_on": "stages",
     "docker_image": "image",
     "image_name": "image",
     "name": "step_name",
