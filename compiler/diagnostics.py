@@ -43,6 +43,7 @@ class Code(StrEnum):
     UNUSED_KEY = "AML204"
     SAME_INGRESS = "AML205"
     NOT_NEEDED = "AML206"
+    CHOSEN_PATH = "AML207"
     EMPTY_NAME = "AML301"
     SAME_NAME = "AML302"
     CHANGED_NAME = "AML303"
@@ -94,6 +95,7 @@ SEVERITIES: Mapping[Code, Severity] = MappingProxyType(
         Code.AMBIGUOUS_SCALAR: Severity.WARNING,
         Code.UNUSED_KEY: Severity.WARNING,
         Code.NOT_NEEDED: Severity.INFO,
+        Code.CHOSEN_PATH: Severity.WARNING,
         Code.CHANGED_NAME: Severity.INFO,
         Code.PLAIN_SECRET: Severity.WARNING,
         Code.HINT_LOST: Severity.WARNING,

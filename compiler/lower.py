@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import TypeVar
 
 from automl.compiler import ir
+from automl.compiler.addresses import ingress_path, shares_root
 from automl.compiler.config import (
     Config,
     GitConfig,
@@ -52,7 +53,7 @@ def lower(config: Config, bundle: ir.Bundle | None, origin: str) -> tuple[ir.Wor
         annotations=_texts(config.annotations),
         schedule=_schedule(config.schedule) if config.schedule else None,
         code=_git(git) if git else bundle,
-        groups=tuple(_groups(config, names)),
+        groups=tuple(_groups(config, names, shares_root(config))),
         origin=origin,
         span=config.span,
     )
@@ -86,14 +87,17 @@ def _free(label: str, taken: set[str]) -> str:
     return candidate
 
 
-def _groups(config: Config, names: dict[tuple[str, str], str]) -> Iterator[ir.TaskGroup]:
+def _groups(
+    config: Config, names: dict[tuple[str, str], str], root_is_shared: bool
+) -> Iterator[ir.TaskGroup]:
     """A group a stage; a second one for its services, which start when its jobs have succeeded."""
     before: tuple[str, ...] = ()
     taken = {stage.name.label for stage in config.stages}
     for stage in config.stages:
         label = stage.name.label
-        jobs = tuple(_task(config, stage, step, names) for step in stage.steps if not step.service)
-        services = tuple(_task(config, stage, step, names) for step in stage.steps if step.service)
+        tasks = [_task(config, stage, step, names, root_is_shared) for step in stage.steps]
+        jobs = tuple(task for task in tasks if not task.service)
+        services = tuple(task for task in tasks if task.service)
         if jobs:
             yield ir.TaskGroup(label, label, before, jobs)
             before = (label,)
@@ -103,7 +107,13 @@ def _groups(config: Config, names: dict[tuple[str, str], str]) -> Iterator[ir.Ta
             before = (name,)
 
 
-def _task(config: Config, stage: StageConfig, step: StepConfig, names: dict[tuple[str, str], str]) -> ir.Task:
+def _task(
+    config: Config,
+    stage: StageConfig,
+    step: StepConfig,
+    names: dict[tuple[str, str], str],
+    root_is_shared: bool,
+) -> ir.Task:
     in_project = uses_project(step, config.code)
     return ir.Task(
         name=names[stage.name.label, step.name.label],
@@ -120,7 +130,7 @@ def _task(config: Config, stage: StageConfig, step: StepConfig, names: dict[tupl
         deadline=step.timeout,
         polling_seconds=_value(step.polling_time),
         initial_delay_seconds=_value(step.wait_before_start_time),
-        service=_service(step, step.service) if step.service else None,
+        service=_service(step, step.service, root_is_shared) if step.service else None,
         labels=_plain(step.labels),
         annotations=_texts(step.annotations),
         span=step.name.span,
@@ -166,7 +176,7 @@ def _project(step: StepConfig) -> ir.Project:
     return ir.Project(dependencies, NOTEBOOK_PACKAGES if runs_notebook else ())
 
 
-def _service(step: StepConfig, service: ServiceConfig) -> ir.Service:
+def _service(step: StepConfig, service: ServiceConfig, root_is_shared: bool) -> ir.Service:
     return ir.Service(
         port=_or(service.port, DEFAULT_PORT),
         replicas=_or(step.replicas, DEFAULT_REPLICAS),
@@ -174,14 +184,14 @@ def _service(step: StepConfig, service: ServiceConfig) -> ir.Service:
         revision_history_limit=_or(step.revision_history_limit, DEFAULT_REVISION_HISTORY_LIMIT),
         max_startup_seconds=_value(service.max_startup_time_seconds),
         readiness_path=_value(service.readiness_path),
-        ingress=_ingress(service.ingress) if service.ingress else None,
+        ingress=_ingress(step, service.ingress, root_is_shared) if service.ingress else None,
     )
 
 
-def _ingress(ingress: IngressConfig) -> ir.Ingress:
+def _ingress(step: StepConfig, ingress: IngressConfig, root_is_shared: bool) -> ir.Ingress:
     return ir.Ingress(
         host=_value(ingress.host),
-        path=_value(ingress.path) or "/",
+        path=ingress_path(step, ingress, root_is_shared),
         class_name=_value(ingress.class_name),
         tls_secret=_value(ingress.tls_secret),
     )

@@ -45,7 +45,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.quantity",
     },
     "compiler.placement": {"compiler.config"},
+    "compiler.addresses": {"compiler.config"},
     "compiler.checks.*": {
+        "compiler.addresses",
         "compiler.config",
         "compiler.diagnostics",
         "compiler.names",
@@ -61,6 +63,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.ir",
     },
     "compiler.lower": {
+        "compiler.addresses",
         "compiler.config",
         "compiler.diagnostics",
         "compiler.ir",

@@ -2,37 +2,36 @@
 
 from collections.abc import Iterator
 
-from automl.compiler.config import Config, IngressConfig
+from automl.compiler.addresses import ingress_path, says_nowhere, shares_root
+from automl.compiler.config import Config, IngressConfig, StepConfig
 from automl.compiler.diagnostics import Code, Diagnostic, Related
 from automl.compiler.names import dns_label
+
+_HELP = "give each a path or a host of its own, for instance `ingress: {path: /api}`"
 
 
 def check_ingresses(config: Config) -> Iterator[Diagnostic]:
     """Two ingresses for the same host and path: one of the services would never be reached."""
+    root_is_shared = shares_root(config)
     seen: dict[tuple[str, str], IngressConfig] = {}
+    for step, ingress in _ingresses(config):
+        path = ingress_path(step, ingress, root_is_shared)
+        host = ingress.host.value if ingress.host else ""
+        first = seen.setdefault((host, path), ingress)
+        if first is not ingress:
+            message = f'two services have the address "{host}{path}"'
+            related = (Related("the first one", first.span),)
+            yield Diagnostic(Code.SAME_INGRESS, message, ingress.span, help=_HELP, related=related)
+        elif root_is_shared and says_nowhere(ingress):
+            message = f'several services have an ingress and no path; this one gets "{path}"'
+            yield Diagnostic(Code.CHOSEN_PATH, message, ingress.span, help=_HELP)
+
+
+def _ingresses(config: Config) -> Iterator[tuple[StepConfig, IngressConfig]]:
     for stage in config.stages:
         for step in stage.steps:
-            ingress = step.service.ingress if step.service else None
-            if ingress is None:
-                continue
-            first = seen.setdefault(_address(ingress), ingress)
-            if first is not ingress:
-                yield _same_address(ingress, first)
-
-
-def _address(ingress: IngressConfig) -> tuple[str, str]:
-    return (ingress.host.value if ingress.host else "", ingress.path.value if ingress.path else "/")
-
-
-def _same_address(ingress: IngressConfig, first: IngressConfig) -> Diagnostic:
-    host, path = _address(ingress)
-    return Diagnostic(
-        Code.SAME_INGRESS,
-        f'two services have the address "{host}{path}"',
-        ingress.span,
-        help="give each a path or a host of its own, for instance `ingress: {path: /api}`",
-        related=(Related("the first one", first.span),),
-    )
+            if step.service and step.service.ingress:
+                yield step, step.service.ingress
 
 
 def check_service_names(config: Config) -> Iterator[Diagnostic]:
