@@ -8,6 +8,9 @@ from automl.compiler.ir import Task, Text, Workflow
 MAX_WORKFLOW_BYTES = 1024 * 1024
 """What Argo's controller stores of a Workflow at most; the templates that a run uses are copied into it."""
 
+MAX_ARGUMENT_BYTES = 120 * 1024
+"""All words of a command. Beyond 128 KiB Argo moves them where Kubernetes no longer expands `$(NAME)`."""
+
 _ENGINE_DOES = {
     "polling_time": "Argo's controller watches the pods, so nothing is polled",
     "wait_before_start_time": "Argo's controller watches the pods from their start",
@@ -34,6 +37,15 @@ def _of_task(task: Task) -> Iterator[Diagnostic]:
     for key, why in _ENGINE_DOES.items():
         if key in task.spans:
             yield Diagnostic(Code.ENGINE_DOES_IT, f'"{key}" is not needed: {why}', task.spans[key])
+    words = (*(task.command.entrypoint or ()), *task.command.arguments)
+    size = sum(len(word.value.encode()) for word in words)
+    if size > MAX_ARGUMENT_BYTES:
+        message = (
+            f"the command has {size // 1024} KiB; Argo passes on {MAX_ARGUMENT_BYTES // 1024} KiB as written"
+        )
+        yield Diagnostic(
+            Code.CANNOT_SAY, message, words[0].span, help="put what is long into a file of the project"
+        )
     if task.service is None and not task.command.entrypoint and task.project is None:
         yield _no_entrypoint(task)
     if task.service is not None and task.deadline is None:

@@ -655,3 +655,9 @@ def test_a_longer_prefix_of_a_chain_comes_first(folder: Path) -> None:
     assert sizes == list(range(MAX_ITEMS + 1))
     ordered = sorted(before.values(), key=len)
     assert all(one < other for one, other in pairwise(ordered))
+
+
+def test_a_command_that_argo_would_move_elsewhere_is_refused(folder: Path) -> None:
+    text = f"stages: {{s: [{{step_name: a, image: c, entrypoint: [d], args: [{'x' * 130_000}]}}]}}\n"
+    [found] = compile_text(text, folder, Options("3.7", "workflow")).diagnostics
+    assert found.message == "the command has 126 KiB; Argo passes on 120 KiB as written"
