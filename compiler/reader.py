@@ -174,7 +174,7 @@ class _Builder:
             handler(event)
 
     def _take_scalar(self, event: yaml.ScalarEvent) -> None:
-        self._add(_Measured(self._scalar(event), 1, 0), event.anchor)
+        self._add(self._scalar(event), 1, 0, event.anchor)
 
     def _open_mapping(self, event: yaml.MappingStartEvent) -> None:
         self._open(Mapping(self._span(event)), event)
@@ -249,7 +249,7 @@ class _Builder:
         frame.node.span = Span(self.source, start.line, start.column, *end)
         if frame.merges and isinstance(frame.node, Mapping):
             _merge(frame.node, frame.merges)
-        self._add(_Measured(frame.node, frame.size, frame.height), frame.anchor)
+        self._add(frame.node, frame.size, frame.height, frame.anchor)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         span = self._span(event)
@@ -263,19 +263,19 @@ class _Builder:
             message = f"the aliases of this file stand for more than {MAX_ALIASED_NODES} values"
             raise _Stop(Diagnostic(Code.ALIAS, message, span))
         self._check_depth(event, measured.height)
-        self._add(measured, None)
+        self._add(*measured, None)
 
-    def _add(self, added: _Measured, anchor: str | None) -> None:
+    def _add(self, node: Node, size: int, height: int, anchor: str | None) -> None:
         """Put a finished node where it belongs: the root, a list, a key or a value."""
         if anchor:
-            self._anchors[anchor] = added
-        node = added.node
+            self._anchors[anchor] = _Measured(node, size, height)
         if not self._frames:
             self.root = node
             return
         frame = self._frames[-1]
-        frame.size += added.size
-        frame.height = max(frame.height, added.height + 1)
+        frame.size += size
+        if height >= frame.height:
+            frame.height = height + 1
         if isinstance(frame.node, Sequence):
             frame.node.items.append(node)
         elif frame.key is None:
