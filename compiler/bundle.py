@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automl.compiler.config import BundleConfig, Located
+from automl.compiler.credentials import line_of_one
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ignored import Ignored, patterns
 from automl.compiler.ir import Bundle, BundledFile
@@ -45,8 +46,21 @@ def collect_bundle(
     sizes = {path: (folder / path).stat().st_size for path in paths}
     if sum(sizes.values()) > MAX_BYTES:
         return Bundle((), span), [too_large(sizes, sum(sizes.values()), MAX_BYTES, span)]
-    files = (_read(folder, path) for path in paths)
-    return Bundle(tuple(file for file in files if not _is_generated(file.content)), span), []
+    read = (_read(folder, path) for path in paths)
+    files = tuple(file for file in read if not _is_generated(file.content))
+    return Bundle(files, span), [found for file in files if (found := _credential(file, span))]
+
+
+def _credential(file: BundledFile, span: Span) -> Diagnostic | None:
+    line = line_of_one(file.content.decode("latin-1"))  # every byte is a character of it
+    if line is None:
+        return None
+    return Diagnostic(
+        Code.PLAIN_SECRET,
+        f'line {line} of "{file.path}" looks like a credential, and would stand in the output for all to read',
+        span,
+        help="leave the file out with `code: {bundle: {exclude: […]}}` or .gitignore, and use `secrets`",
+    )
 
 
 def _is_generated(content: bytes) -> bool:

@@ -72,8 +72,8 @@ def analyse(given: Input, overrides: Overrides) -> tuple[Workflow | None, list[D
     found += unreadable + check(config, given.folder)
     if has_errors(found):
         return None, found
-    bundle, too_large = _bundle(config, given)
-    found += too_large
+    bundle, questionable = _bundle(config, given)
+    found += questionable
     if has_errors(found):
         return None, found
     workflow, renamed = lower(config, bundle, given.file_name)

@@ -17,6 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compiler.suggest": set(),
     "compiler.names": set(),
     "compiler.ignored": set(),
+    "compiler.credentials": set(),
     "compiler.quantity": set(),
     "compiler.cron": set(),
     "schemas": set(),
@@ -47,6 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compiler.placement": {"compiler.config"},
     "compiler.addresses": {"compiler.config"},
     "compiler.checks.*": {
+        "compiler.credentials",
         "compiler.addresses",
         "compiler.config",
         "compiler.diagnostics",
@@ -59,6 +61,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.source",
         "compiler.config",
         "compiler.diagnostics",
+        "compiler.credentials",
         "compiler.ignored",
         "compiler.ir",
     },

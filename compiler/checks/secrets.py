@@ -4,17 +4,9 @@ import re
 from collections.abc import Iterator
 
 from automl.compiler.config import Config, GitConfig, Pair
+from automl.compiler.credentials import is_named_like_one, line_of_one
 from automl.compiler.diagnostics import Code, Diagnostic
 
-_SECRET_NAME = re.compile(
-    r"(pass(word|wd)?|secret|token|api_?key|access_?key|private_?key|credentials?)(_?[0-9]+)?\Z",
-    re.IGNORECASE,
-)
-_SECRET_VALUE = re.compile(
-    r"(AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}"
-    r"|xox[abprs]-[A-Za-z0-9-]{10,}|sk-[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{20,}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
-    r"|://[^/\s:@]+:[^/\s:@]+@"
-)
 _REF = re.compile(r"(?!-)(?!.*\.\.)(?!.*@\{)[^\s~^:?*\[\\\x00-\x1f\x7f{}$`'\"|;&<>()]+\Z")
 
 
@@ -27,7 +19,7 @@ def check_plain_secrets(config: Config) -> Iterator[Diagnostic]:
 
 def _looks_secret(pair: Pair) -> bool:
     name, value = pair.key.value, pair.value.value
-    return bool(_SECRET_VALUE.search(value) or (value and _SECRET_NAME.search(name)))
+    return line_of_one(value) is not None or (value != "" and is_named_like_one(name))
 
 
 def _plain_secret(pair: Pair) -> Diagnostic:
