@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from automl.compiler.cron import CronError, parse_cron
 from automl.targets.yaml_writer import write_json, write_yaml
 from tests.conformance import schemas, tools
-from tests.targets.nasty import NASTY
+from tests.targets.nasty import NASTY, TEXTS, VALUES
 
 _FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -67,22 +67,8 @@ def test_numbers(folder: Path) -> None:
     assert_go_reads([{"numbers": numbers, "flags": [True, False, None]}], folder)
 
 
-_texts = st.one_of(
-    st.text(st.characters(exclude_categories=["Cs"]), max_size=30),
-    st.sampled_from([text for text in NASTY if len(text) < 300]),
-    st.text(alphabet="aé #:-'\"\\\n\t{}|>\u2028\x85\ufeff😀", max_size=15),
-    st.text(alphabet="abyno0178exof.+-_:=/~", max_size=8),
-)
-_numbers = st.integers(-(2**53), 2**53) | st.floats(-(2.0**53), 2.0**53)
-_values = st.recursive(
-    st.none() | st.booleans() | _numbers | _texts,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_texts, inner, max_size=4),
-    max_leaves=20,
-)
-
-
 @_FEW
-@given(st.lists(st.dictionaries(_texts, _values, min_size=1, max_size=6), min_size=1, max_size=3))
+@given(st.lists(st.dictionaries(TEXTS, VALUES, min_size=1, max_size=6), min_size=1, max_size=3))
 def test_any_value(folder: Path, documents: list[dict[str, Any]]) -> None:
     assert_go_reads(documents, folder)
 

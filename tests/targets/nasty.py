@@ -1,5 +1,7 @@
 """Strings that some YAML writer, or some YAML reader, has been seen to get wrong."""
 
+from hypothesis import strategies as st
+
 NASTY = (
     # words: booleans, nulls and special numbers of YAML 1.1, YAML 1.2 and Go
     *("y", "Y", "n", "N", "yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF"),
@@ -39,4 +41,17 @@ NASTY = (
         "a" * 1100,
         "- " * 600,
     ),
+)
+
+TEXTS = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from([text for text in NASTY if len(text) < 300]),
+    st.text(alphabet="aé #:-'\"\\\n\t{}|>\u2028\x85\ufeff😀", max_size=15),
+    st.text(alphabet="abyno0178exof.+-_:=/~", max_size=8),
+)
+_NUMBERS = st.integers(-(2**53), 2**53) | st.floats(-(2.0**53), 2.0**53)
+VALUES = st.recursive(
+    st.none() | st.booleans() | _NUMBERS | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=20,
 )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from automl.targets import yaml_writer
 from automl.targets.yaml_writer import FULL_CHECK_LIMIT, Value, WriterError, write_json, write_yaml
-from tests.targets.nasty import NASTY
+from tests.targets.nasty import NASTY, TEXTS, VALUES
 
 _TREE = "tag:yaml.org,2002:"
 
@@ -75,22 +75,8 @@ def test_a_nasty_string_survives_as_a_key(text: str) -> None:
     _assert_survives([{text: text, "b": [{text: 1, "c": {text: [text]}}]}])
 
 
-_texts = st.one_of(
-    st.text(max_size=30),
-    st.sampled_from([text for text in NASTY if len(text) < 300]),
-    st.text(alphabet="aé #:-'\"\\\n\t{}|>\u2028\x85\ufeff😀", max_size=15),
-    st.text(alphabet="abyno0178exof.+-_:=/~", max_size=8),
-)
-_numbers = st.integers(-(2**53), 2**53) | st.floats(-(2.0**53), 2.0**53)
-_values = st.recursive(
-    st.none() | st.booleans() | _numbers | _texts,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_texts, inner, max_size=4),
-    max_leaves=20,
-)
-
-
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.dictionaries(_texts, _values, max_size=4), min_size=1, max_size=3))
+@given(st.lists(st.dictionaries(TEXTS, VALUES, max_size=4), min_size=1, max_size=3))
 def test_any_value_survives(documents: list[dict[str, Any]]) -> None:
     text = write_yaml(documents)
     core, c_reader = (list(yaml.load_all(text, Loader=reader)) for reader in (Core, yaml.CSafeLoader))
@@ -99,7 +85,7 @@ def test_any_value_survives(documents: list[dict[str, Any]]) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(_values)
+@given(VALUES)
 def test_an_object_met_again_is_written_again(value: Any) -> None:
     shared: dict[str, Any] = {"a": value, "b": [value, value, {"c": value}], "d": {"e": value}}
     apart = [json.loads(json.dumps(document)) for document in (shared, shared, {"f": shared})]
