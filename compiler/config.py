@@ -3,7 +3,7 @@
 Built from a tree that fits the schema, so every value has one of the types that the schema allows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as MappingType
 from typing import Generic, NamedTuple, TypeVar
 
@@ -157,6 +157,7 @@ class Config(NamedTuple):
     code: CodeConfig | None
     stages: tuple[StageConfig, ...]
     span: Span
+    spans: MappingType[str, Span]  # of the keys around the steps: `namespace`, `schedule.timezone`
 
 
 def build_config(root: Mapping) -> tuple[Config, list[Diagnostic]]:
@@ -181,8 +182,17 @@ def build_config(root: Mapping) -> tuple[Config, list[Diagnostic]]:
             for stage in stages
         ),
         span=root.entries["stages"].key.span,
+        spans=dict(_spans(root)),
     )
     return config, found
+
+
+def _spans(node: Mapping, prefix: str = "") -> Iterator[tuple[str, Span]]:
+    for name, entry in node.entries.items():
+        if name not in ("stages", "defaults"):
+            yield prefix + name, entry.key.span
+            if isinstance(entry.value, Mapping):
+                yield from _spans(entry.value, f"{prefix}{name}.")
 
 
 def _step(node: Mapping, defaults: Node | None, found: list[Diagnostic]) -> StepConfig:

@@ -11,6 +11,11 @@ from automl.compiler.cron import Cron
 from automl.compiler.quantity import Quantity
 from automl.compiler.source import Span
 
+PYTHON_IMAGE = (  # pinned, so that a run next year is the same; `defaults.image` takes another
+    "docker.io/library/python:3.12.12-slim-bookworm"
+    "@sha256:593bd06efe90efa80dc4eee3948be7c0fde4134606dd40d8dd8dbcade98e669c"
+)
+
 Spans = Mapping[str, Span]
 
 
@@ -163,6 +168,7 @@ class Workflow(NamedTuple):
     groups: tuple[TaskGroup, ...]
     origin: str  # the file name of the config
     span: Span
+    spans: Spans
 
     @property
     def tasks(self) -> tuple[Task, ...]:

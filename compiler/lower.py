@@ -24,10 +24,6 @@ from automl.compiler.names import dns_label
 from automl.compiler.placement import uses_project
 from automl.compiler.quantity import parse_cpu, parse_memory
 
-DEFAULT_IMAGE = (  # pinned, so that a run next year is the same; `defaults.image` takes another
-    "docker.io/library/python:3.12.12-slim-bookworm"
-    "@sha256:593bd06efe90efa80dc4eee3948be7c0fde4134606dd40d8dd8dbcade98e669c"
-)
 DEFAULT_CPU = parse_cpu("0.5")
 DEFAULT_MEMORY = parse_memory("500")
 DEFAULT_PORT = 5000
@@ -56,6 +52,7 @@ def lower(config: Config, bundle: ir.Bundle | None, origin: str) -> tuple[ir.Wor
         groups=tuple(_groups(config, names, shares_root(config))),
         origin=origin,
         span=config.span,
+        spans=config.spans,
     )
     return workflow, found
 
@@ -119,7 +116,7 @@ def _task(
         name=names[stage.name.label, step.name.label],
         stage=stage.name.label,
         step=step.name.label,
-        image=step.image.value if step.image else DEFAULT_IMAGE,
+        image=step.image.value if step.image else ir.PYTHON_IMAGE,
         command=_project_command(step) if in_project else _image_command(step),
         project=_project(step) if in_project else None,
         variables=tuple(ir.Variable(pair.key.value, _text(pair.value)) for pair in step.envs),

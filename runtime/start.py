@@ -3,9 +3,9 @@
 
     start.py [--dependencies FILE] [--package REQUIREMENT]... -- COMMAND [ARGUMENT...]
 
-The project comes from the archive beside this file, or it has been checked out already. Dependencies go into
-a virtual environment that also sees what the image brings. Only $AUTOML_WORK is written to, so it works
-for any user. It runs on Python 3.8 and newer, with the standard library alone.
+The project comes from the archive beside this file or in the zip that this file is in, or it has been checked
+out already. Dependencies go into a virtual environment that also sees what the image brings. Only $AUTOML_WORK
+is written to, so it works for any user. It runs on Python 3.8 and newer, with the standard library alone.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ import subprocess
 import sys
 import tarfile
 import venv
+import zipfile
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NoReturn
+from typing import IO, NoReturn
 
 WORK = Path(os.environ.get("AUTOML_WORK", "/automl/work")).absolute()
 PROJECT = WORK / "project"
@@ -66,11 +67,22 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
 
 def unpack() -> None:
     """Unpack the archive, if there is one, where its files can be written to."""
-    if ARCHIVE.is_file():
-        with tarfile.open(ARCHIVE) as archive:
-            if hasattr(tarfile, "data_filter"):
-                archive.extraction_filter = tarfile.data_filter
+    packed = open_archive()
+    if packed is not None:
+        with packed, tarfile.open(fileobj=packed, mode="r|*") as archive:
+            if hasattr(tarfile, "tar_filter"):
+                archive.extraction_filter = tarfile.tar_filter
             archive.extractall()
+
+
+def open_archive() -> IO[bytes] | None:
+    """The archive beside this file, or in the zip that Python was started with."""
+    if ARCHIVE.is_file():
+        return ARCHIVE.open("rb")
+    if not zipfile.is_zipfile(sys.argv[0]):
+        return None
+    program = zipfile.ZipFile(sys.argv[0])
+    return program.open(next(name for name in program.namelist() if name.startswith("code.tar")))
 
 
 def ensure_home() -> None:

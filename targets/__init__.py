@@ -7,7 +7,13 @@ from types import MappingProxyType
 from automl.compiler.target import Target
 
 ENTRY_POINTS = "automl.targets"
-OWN: Mapping[str, str] = MappingProxyType({"argo": "automl.targets.argo:Argo"})
+OWN: Mapping[str, str] = MappingProxyType(
+    {
+        "argo": "automl.targets.argo:Argo",
+        "kubeflow": "automl.targets.kubeflow:Kubeflow",
+        "kubeflow-native": "automl.targets.kubeflow:KubeflowNative",
+    }
+)
 
 
 class BrokenTargetError(Exception):

@@ -11,7 +11,7 @@ from automl.compiler.bundle import too_large
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Bundle, BundledFile, Git, Workflow
 from automl.runtime import script
-from automl.targets.metadata import Object, canonical, hashed_name, metadata
+from automl.targets.metadata import Object, canonical, hashed_name, metadata, name_of
 from automl.targets.text import Texts, collect_texts
 
 MAX_OBJECT_BYTES = 240 * 1024
@@ -39,8 +39,8 @@ def config_maps(workflow: Workflow, is_unsafe: Callable[[str], bool]) -> Files:
     keys = collect_texts(workflow, is_unsafe)
     if keys:
         objects.append(_config_map(workflow, "text", {"data": {key: text for text, key in keys.items()}}))
-    name = _name_of(objects[-1]) if keys else ""
-    return Files(_name_of(code) if code else None, Texts(name, keys), tuple(objects), tuple(found))
+    name = name_of(objects[-1]) if keys else ""
+    return Files(name_of(code) if code else None, Texts(name, keys), tuple(objects), tuple(found))
 
 
 def _code(workflow: Workflow) -> Object | None:
@@ -57,12 +57,6 @@ def _config_map(workflow: Workflow, suffix: str, content: Object) -> Object:
     name = hashed_name(f"{workflow.name}-{suffix}", content)
     head: Object = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(name, workflow)}
     return head | {"immutable": True} | content
-
-
-def _name_of(config_map: Object) -> str:
-    meta = config_map["metadata"]
-    assert isinstance(meta, dict)
-    return str(meta["name"])
 
 
 def _check_size(config_map: Object, bundle: Bundle) -> list[Diagnostic]:

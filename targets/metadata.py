@@ -28,6 +28,13 @@ def metadata(
     return found
 
 
+def name_of(found: Object) -> str:
+    """The name of an object that has its `metadata`."""
+    meta = found["metadata"]
+    assert isinstance(meta, dict)
+    return str(meta["name"])
+
+
 def labels(workflow: Workflow, task: Task | None = None) -> dict[str, str]:
     """The labels of an object: never empty, the same in every compilation, the user's own last."""
     found = {

@@ -18,7 +18,8 @@ def service_name(workflow: Workflow, task: Task) -> str:
 def deployment(workflow: Workflow, task: Task, files: Files, run: str) -> Object:
     """The pods of a service, replaced one after the other.
 
-    `run` names the run that applies it: every run replaces the pods, so that they load what it has made.
+    `run` names the run that applies it: every run replaces the pods, so that they load what it has made. It is
+    empty where what applies the object puts it in.
     """
     assert task.service is not None
     service, name = task.service, service_name(workflow, task)
@@ -37,8 +38,11 @@ def deployment(workflow: Workflow, task: Task, files: Files, run: str) -> Object
 
 
 def _pod_template(workflow: Workflow, task: Task, service: Service, files: Files, run: str) -> Object:
-    notes = {"automl.dev/run": run} | workflow_annotations(workflow) | task_annotations(task)
-    meta: Object = {"labels": labels(workflow, task), "annotations": notes}
+    notes = {"automl.dev/run": run} if run else {}
+    notes |= workflow_annotations(workflow) | task_annotations(task)
+    meta: Object = {"labels": labels(workflow, task)}
+    if notes:
+        meta["annotations"] = notes
     spec: Object = {"automountServiceAccountToken": False, "securityContext": POD_SECURITY}
     if task.pull_secrets:
         spec["imagePullSecrets"] = [{"name": name} for name in task.pull_secrets]

@@ -7,12 +7,11 @@ from automl.compiler.ir import Schedule, Workflow
 from automl.compiler.names import cut
 from automl.compiler.target import Emission, Options
 from automl.targets.argo.access import access, deployer_name, runner_name
-from automl.targets.argo.dag import dag_templates
 from automl.targets.argo.findings import check_size, findings, has_template_tag
-from automl.targets.argo.naming import TemplateNames
 from automl.targets.argo.shelves import shelve, sizes_of
 from automl.targets.argo.templates import executor_patches, job_template, service_templates
 from automl.targets.code import Files, config_maps
+from automl.targets.dags import Dag, dags_of
 from automl.targets.manifest import artifact
 from automl.targets.metadata import (
     Object,
@@ -21,7 +20,9 @@ from automl.targets.metadata import (
     metadata,
     workflow_annotations,
 )
+from automl.targets.naming import TaskNames
 from automl.targets.pods import POD_SECURITY, volumes
+from automl.targets.yaml_writer import Value
 
 LONGEST_CRON_NAME = 52  # Argo appends the time of a run to it
 CONCURRENCY: Mapping[str, str] = MappingProxyType(
@@ -52,7 +53,7 @@ class Argo:
 
 def _templates(workflow: Workflow, files: Files) -> list[Object]:
     """All templates, each after those it refers to; the last is the entrypoint."""
-    names = TemplateNames()
+    names = TaskNames()
     leaves = names.take_all(task.name for task in workflow.tasks)
     patch = executor_patches(workflow)[1]
     templates: list[Object] = []
@@ -63,7 +64,17 @@ def _templates(workflow: Workflow, files: Files) -> list[Object]:
         else:
             first, *rest = service_templates(name, workflow, task, files, names, deployer_name(workflow))
             templates += [*rest, first]
-    return templates + dag_templates(workflow.groups, leaves, names)
+    return templates + [_dag_template(dag) for dag in dags_of(workflow.groups, leaves, names)]
+
+
+def _dag_template(dag: Dag) -> Object:
+    tasks: list[Value] = []
+    for node in dag.nodes:
+        task: Object = {"name": node.name, "template": node.name}
+        if node.after:
+            task["depends"] = " && ".join(f"{before}.Succeeded" for before in node.after)
+        tasks.append(task)
+    return {"name": dag.name, "dag": {"tasks": tasks}}
 
 
 def _spec(workflow: Workflow, files: Files, templates: list[Object]) -> Object:

@@ -6,8 +6,8 @@ A WorkflowTemplate that is made here is a shelf: a place for templates, named af
 from dataclasses import dataclass, field
 
 from automl.compiler.ir import Workflow
-from automl.targets.argo.dag import MAX_ITEMS
 from automl.targets.code import MAX_OBJECT_BYTES
+from automl.targets.dags import MAX_ITEMS
 from automl.targets.metadata import Object, canonical, hashed_name, metadata
 
 _SHARE = MAX_OBJECT_BYTES - 16 * 1024  # the rest is for what an object has besides its templates

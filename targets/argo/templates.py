@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from automl.compiler.ir import Git, Task, Workflow
-from automl.targets.argo.naming import TemplateNames
 from automl.targets.code import Files
 from automl.targets.metadata import Object, task_annotations, task_labels
+from automl.targets.naming import TaskNames
 from automl.targets.pods import CONTAINER_SECURITY, PROJECT, container
 from automl.targets.services import address, deployment, ingress, service_name
 from automl.targets.yaml_writer import Value, write_yaml
@@ -61,7 +61,7 @@ def _git_artifact(git: Git) -> Object:
 
 
 def service_templates(
-    name: str, workflow: Workflow, task: Task, files: Files, names: TemplateNames, deployer: str
+    name: str, workflow: Workflow, task: Task, files: Files, names: TaskNames, deployer: str
 ) -> list[Object]:
     """The templates of a service; the first is the one to run.
 

@@ -16,7 +16,7 @@ from automl import targets
 from automl.compiler.diagnostics import has_errors
 from automl.compiler.driver import Input, Overrides, Result, compile_config
 from automl.compiler.target import Options
-from automl.targets.argo.dag import MAX_FLAT_EDGES, MAX_ITEMS
+from automl.targets.dags import MAX_FLAT_EDGES, MAX_ITEMS
 from automl.targets.yaml_writer import write_yaml
 from tests import configs
 

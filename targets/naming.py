@@ -1,4 +1,4 @@
-"""Names inside a Workflow: templates and tasks share them, so each is given once."""
+"""Names inside one workflow of Argo, which runs Kubeflow's too: templates and tasks share them."""
 
 from collections.abc import Iterable
 
@@ -26,10 +26,11 @@ EXPRESSION_WORDS = frozenset(
 )
 
 
-class TemplateNames:
-    """The names of the templates of one Workflow."""
+class TaskNames:
+    """Gives each name once. With a name, it is taken with every one of the suffixes too."""
 
-    def __init__(self) -> None:
+    def __init__(self, suffixes: Iterable[str] = ()) -> None:
+        self._suffixes = ("", *suffixes)
         self._taken: set[str] = set()
 
     def take(self, wanted: str) -> str:
@@ -37,12 +38,15 @@ class TemplateNames:
         base = f"step-{wanted}" if wanted[0].isdigit() or wanted in EXPRESSION_WORDS else wanted
         base, number = dns_label(base), 1
         name = base
-        while name in self._taken:
+        while not self._taken.isdisjoint(self._with_suffixes(name)):
             number += 1
             name = dns_label(f"{base}-{number}")
-        self._taken.add(name)
+        self._taken.update(self._with_suffixes(name))
         return name
 
     def take_all(self, wanted: Iterable[str]) -> dict[str, str]:
         """A name for each, in order."""
         return {name: self.take(name) for name in wanted}
+
+    def _with_suffixes(self, name: str) -> list[str]:
+        return [name + suffix for suffix in self._suffixes]

@@ -4,37 +4,40 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from automl.compiler.ir import TaskGroup
-from automl.targets.argo.naming import TemplateNames
-from automl.targets.metadata import Object
-from automl.targets.yaml_writer import Value
+from automl.targets.naming import TaskNames
 
 MAX_ITEMS = 200
-"""The most items that `templates` and `dag.tasks` may have; the full CRDs enforce it, `argo lint` does not."""
+"""The most nodes of a DAG, and of templates in one object: Argo's full CRDs enforce it, `argo lint` does not."""
 MAX_FLAT_EDGES = 600  # written out, every edge takes some 30 characters
 
 
 class Node(NamedTuple):
-    """A task of a DAG: what it runs is the template of the same name."""
+    """A part of a DAG: what it runs is the task or the DAG of the same name."""
 
     name: str
     after: tuple[str, ...]
 
 
-def dag_templates(
-    groups: Sequence[TaskGroup], leaves: Mapping[str, str], names: TemplateNames
-) -> list[Object]:
-    """The DAG templates over the tasks, the entrypoint last. `leaves`: name of a task to its template."""
+class Dag(NamedTuple):
+    """Nodes, in an order in which each follows those it waits for."""
+
+    name: str
+    nodes: tuple[Node, ...]
+
+
+def dags_of(groups: Sequence[TaskGroup], leaves: Mapping[str, str], names: TaskNames) -> list[Dag]:
+    """The DAGs over the tasks, each after those in it, the whole last. `leaves`: name of a task to its node."""
     if _is_small(groups):
-        return [_dag(names.take("main"), _flat(groups, leaves))]
-    templates: list[Object] = []
+        return [Dag(names.take("main"), tuple(_flat(groups, leaves)))]
+    dags: list[Dag] = []
     nodes, names_of_groups = [], {}
     for group in groups:
         members = [Node(leaves[task.name], ()) for task in group.tasks]
-        names_of_groups[group.name] = _nest(f"stage-{group.name}", members, names, templates)
+        names_of_groups[group.name] = _nest(f"stage-{group.name}", members, names, dags)
         after = tuple(names_of_groups[name] for name in group.after)
         nodes.append(Node(names_of_groups[group.name], after))
-    templates.append(_dag(names.take("main"), _in_sequence(nodes, names, templates)))
-    return templates
+    dags.append(Dag(names.take("main"), tuple(_in_sequence(nodes, names, dags))))
+    return dags
 
 
 def _is_small(groups: Sequence[TaskGroup]) -> bool:
@@ -52,18 +55,18 @@ def _flat(groups: Sequence[TaskGroup], leaves: Mapping[str, str]) -> list[Node]:
     ]
 
 
-def _nest(name: str, members: list[Node], names: TemplateNames, templates: list[Object]) -> str:
-    """The template that runs the members side by side: the only one itself, or DAGs of at most 200."""
+def _nest(name: str, members: list[Node], names: TaskNames, dags: list[Dag]) -> str:
+    """The DAG that runs the members side by side: the only one itself, or DAGs of at most 200."""
     if len(members) == 1:
         return members[0].name
     while len(members) > MAX_ITEMS:
-        members = [_part(name, part, names, templates) for part in _chunks(members)]
+        members = [_part(name, part, names, dags) for part in _chunks(members)]
     own = names.take(name)
-    templates.append(_dag(own, members))
+    dags.append(Dag(own, tuple(members)))
     return own
 
 
-def _in_sequence(nodes: list[Node], names: TemplateNames, templates: list[Object]) -> list[Node]:
+def _in_sequence(nodes: list[Node], names: TaskNames, dags: list[Dag]) -> list[Node]:
     """At most 200 nodes. Groups come in an order in which each follows those it waits for, so parts of that
     order, one after the other, keep every edge."""
     while len(nodes) > MAX_ITEMS:
@@ -71,27 +74,17 @@ def _in_sequence(nodes: list[Node], names: TemplateNames, templates: list[Object
         for chunk in _chunks(nodes):
             inside = {node.name for node in chunk}
             kept = [Node(node.name, tuple(name for name in node.after if name in inside)) for node in chunk]
-            part = _part("part", kept, names, templates)
+            part = _part("part", kept, names, dags)
             parts.append(Node(part.name, (parts[-1].name,) if parts else ()))
         nodes = parts
     return nodes
 
 
-def _part(name: str, members: list[Node], names: TemplateNames, templates: list[Object]) -> Node:
+def _part(name: str, members: list[Node], names: TaskNames, dags: list[Dag]) -> Node:
     own = names.take(f"{name}-part")
-    templates.append(_dag(own, members))
+    dags.append(Dag(own, tuple(members)))
     return Node(own, ())
 
 
 def _chunks(nodes: list[Node]) -> list[list[Node]]:
     return [nodes[start : start + MAX_ITEMS] for start in range(0, len(nodes), MAX_ITEMS)]
-
-
-def _dag(name: str, nodes: list[Node]) -> Object:
-    tasks: list[Value] = []
-    for node in nodes:
-        task: Object = {"name": node.name, "template": node.name}
-        if node.after:
-            task["depends"] = " && ".join(f"{before}.Succeeded" for before in node.after)
-        tasks.append(task)
-    return {"name": name, "dag": {"tasks": tasks}}

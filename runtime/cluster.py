@@ -1,0 +1,230 @@
+#!/usr/bin/env python3
+"""Applies objects to the cluster it runs in and waits until their Deployments are rolled out.
+
+    cluster.py [--run NAME] [--deadline SECONDS] JSON...
+
+Each JSON is an object, or a list of objects. With --run, the pods of a Deployment carry this name: every run
+replaces them. It applies on the server's side, for which it needs the verbs create, patch and get. It ends
+with status 75 if the API server could not be reached, with 1 for every other error. It runs on Python 3.8 and
+newer, with the standard library alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import ssl
+import sys
+import time
+from http.client import HTTPException, HTTPResponse, HTTPSConnection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from urllib.parse import urlencode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+RUN = "automl.dev/run"
+ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+JSON = "application/json"
+APPLY = "application/apply-patch+yaml"  # JSON is YAML
+ANSWER_SECONDS = 40  # admission webhooks have up to 30
+GRACE = 20.0  # seconds; a server that starts knows tokens and roles only after a moment
+POLL = 2.0
+Result = TypeVar("Result")
+
+
+class ApiError(Exception):
+    """What the API server has against a request."""
+
+    def __init__(self, status: int, reason: str, message: str, retry_after: float = 0) -> None:
+        super().__init__(f"{message or 'refused'} ({reason or 'HTTP'} {status})")
+        self.status, self.reason, self.message, self.retry_after = status, reason, message, retry_after
+
+
+class Cluster:
+    """The API server of the cluster this pod is in, asked as the pod's ServiceAccount.
+
+    A server that cannot be reached, or cannot answer now, is asked again for so many seconds as its patience
+    lasts ($AUTOML_PATIENCE, else ten minutes): it may just be starting again.
+    """
+
+    def __init__(self) -> None:
+        self._host = os.environ.get("KUBERNETES_SERVICE_HOST", "").strip("[]")
+        if not self._host:
+            raise ConnectionError("this is no pod of a cluster: KUBERNETES_SERVICE_HOST is not set")
+        self._port = int(os.environ.get("KUBERNETES_SERVICE_PORT", "443"))
+        self._account = Path(os.environ.get("AUTOML_SERVICE_ACCOUNT", ACCOUNT))
+        self._patience = float(os.environ.get("AUTOML_PATIENCE", "600"))
+        self.namespace = (self._account / "namespace").read_text().strip()
+
+    def path(self, found: dict[str, Any]) -> str:
+        """The path of an object, in its namespace or else in the pod's own."""
+        version, meta = found["apiVersion"], found["metadata"]
+        root = f"/apis/{version}" if "/" in version else f"/api/{version}"
+        plural = found["kind"].lower() + ("es" if found["kind"].endswith("s") else "s")
+        return f"{root}/namespaces/{meta.get('namespace', self.namespace)}/{plural}/{meta['name']}"
+
+    def apply(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Create the object, or change what automl once set of it; return it as it is now."""
+        return self.request("PATCH", self.path(wanted), wanted, APPLY, fieldManager="automl", force="true")
+
+    def request(
+        self, method: str, path: str, body: object = None, content_type: str = JSON, **query: object
+    ) -> dict[str, Any]:
+        """The answer to a request that may be repeated; ApiError if the server refuses it."""
+        url = f"{path}?{urlencode(query)}"
+        return dict(self._patiently(lambda: json.load(self._ask(method, url, body, content_type))))
+
+    def watch(self, path: str, version: str, seconds: int, **query: object) -> Iterator[dict[str, Any]]:
+        """The events after a resource version, for some seconds or until the connection drops.
+
+        An event has a `type` and an `object`. ApiError with status 410: the version is too old, list again.
+        """
+        query = {"watch": "true", "resourceVersion": version, "timeoutSeconds": seconds, **query}
+        with self._patiently(lambda: self._ask("GET", f"{path}?{urlencode(query)}", wait=seconds)) as answer:
+            try:
+                for line in answer:
+                    event = json.loads(line)
+                    if event["type"] == "ERROR":
+                        raise refusal(event["object"].get("code", 500), line)
+                    yield event
+            except (OSError, HTTPException, ValueError):
+                time.sleep(1)  # dropped; what was not seen comes with the next watch
+
+    def _ask(
+        self, method: str, url: str, body: object = None, content_type: str = JSON, wait: float = 0
+    ) -> HTTPResponse:
+        """One attempt. The token and the authority are read anew each time, for they change."""
+        context = ssl.create_default_context(cafile=str(self._account / "ca.crt"))
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # authorities of clusters often lack what it asks for
+        token = (self._account / "token").read_text().strip()
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": content_type, "Connection": "close"}
+        connection = HTTPSConnection(self._host, self._port, timeout=wait + ANSWER_SECONDS, context=context)
+        connection.request(method, url, None if body is None else json.dumps(body), headers)
+        answer = connection.getresponse()
+        if answer.status >= 400:
+            raise refusal(answer.status, answer.read(), answer.getheader("Retry-After", ""))
+        return answer
+
+    def _patiently(self, attempt: Callable[[], Result]) -> Result:
+        """What the attempt returns, repeated less and less often while it is worth it."""
+        start, pause = time.monotonic(), 0.5
+        while True:
+            try:
+                result = attempt()
+                if pause > 0.5:
+                    log("the API server answers again")
+                return result
+            except (ApiError, OSError, HTTPException, json.JSONDecodeError) as error:
+                seconds, status = max(pause, getattr(error, "retry_after", 0)), getattr(error, "status", 503)
+                final = status < 500 and status != 429
+                worth = (GRACE if status in (401, 403) else 0) if final else self._patience
+                if time.monotonic() + seconds - start > worth:
+                    raise error if final else ConnectionError(f"no API server: {described(error)}") from None
+                if pause == 0.5:
+                    log(f"asking the API server again, for up to {worth:g} s: {described(error)}")
+            time.sleep(seconds)
+            pause = min(2 * pause, 10)
+
+
+def refusal(status: int, answer: bytes, retry_after: str = "") -> ApiError:
+    """The error that an answer, which may be from something before the API server, or an event stands for."""
+    seconds = float(retry_after) if retry_after.isdigit() else 0
+    try:
+        body = json.loads(answer)
+        body = body.get("object", body)
+        return ApiError(status, body.get("reason", ""), body.get("message", ""), seconds)
+    except (ValueError, AttributeError):
+        return ApiError(status, "", " ".join(answer.decode(errors="replace").split())[:200], seconds)
+
+
+def described(error: BaseException) -> str:
+    """One line about an error, which may have no text of its own."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def log(text: str) -> None:
+    """One line for whoever reads the log."""
+    print(time.strftime("%H:%M:%S"), text, flush=True)
+
+
+def title(found: dict[str, Any]) -> str:
+    """An object's kind and name, as kubectl writes them."""
+    return f"{found['kind'].lower()}/{found['metadata']['name']}"
+
+
+def is_rolled_out(deployment: dict[str, Any]) -> bool:
+    """Whether the last change was seen, all pods are new and available, and no old one is left."""
+    status, wanted = deployment.get("status", {}), deployment["spec"].get("replicas", 1)
+    seen = status.get("observedGeneration", 0) >= deployment["metadata"]["generation"]
+    counts = [status.get(name, 0) for name in ("replicas", "updatedReplicas", "availableReplicas")]
+    return seen and counts == 3 * [wanted]
+
+
+def progress(deployment: dict[str, Any]) -> str:
+    """How far a rollout is, and what the cluster says if it sees no progress."""
+    status, wanted = deployment.get("status", {}), deployment["spec"].get("replicas", 1)
+    new, available = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
+    old = max(0, status.get("replicas", 0) - new)
+    found = f"{new} of {wanted} pods are new, {available} available, {old} old ones left"
+    late = [each for each in status.get("conditions", []) if each.get("reason") == "ProgressDeadlineExceeded"]
+    return f"{found}; no progress: {late[0].get('message', '')}" if late else found
+
+
+def too_late(deployment: dict[str, Any], seconds: float) -> str:
+    """The last words on a rollout whose deadline has passed."""
+    place = f"{title(deployment)} -n {deployment['metadata']['namespace']}"
+    return f"not rolled out in {seconds:g} s: {progress(deployment)}; look at: kubectl describe {place}"
+
+
+def wait(cluster: Cluster, wanted: dict[str, Any], deadline: float | None, start: float) -> None:
+    """Wait for a rollout; TimeoutError when the deadline, in seconds from the start, has passed."""
+    said = ""
+    while True:
+        found = cluster.request("GET", cluster.path(wanted))
+        if is_rolled_out(found):
+            return log(f"{title(wanted)}: rolled out after {time.monotonic() - start:.0f} s")
+        if deadline is not None and time.monotonic() - start >= deadline:
+            raise TimeoutError(f"{title(wanted)}: {too_late(found, deadline)}")
+        if progress(found) != said:
+            said = progress(found)
+            log(f"{title(wanted)}: {said}")
+        time.sleep(POLL)
+
+
+def main(arguments: list[str]) -> int:
+    """Apply all objects, then wait for the Deployments among them."""
+    parser = argparse.ArgumentParser(prog="cluster.py")
+    parser.add_argument("--run")
+    parser.add_argument("--deadline", type=float)
+    parser.add_argument("objects", nargs="+", type=json.loads)
+    options = parser.parse_args(arguments)
+    cluster, start = Cluster(), time.monotonic()
+    wanted = [each for part in options.objects for each in (part if isinstance(part, list) else [part])]
+    deployments = [each for each in wanted if each["kind"] == "Deployment"]
+    for each in deployments if options.run else []:
+        meta = each["spec"]["template"].setdefault("metadata", {})
+        meta.setdefault("annotations", {})[RUN] = options.run
+    for each in wanted:
+        cluster.apply(each)
+        log(f"{title(each)}: applied")
+    for each in deployments:
+        wait(cluster, each, options.deadline, start)
+    return 0
+
+
+def run(program: Callable[[list[str]], int]) -> NoReturn:
+    """Run a program; SIGTERM ends it at once, and an error is one line."""
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))  # process 1 would ignore it
+    try:
+        sys.exit(program(sys.argv[1:]))
+    except (ApiError, OSError, ValueError, LookupError, TypeError) as error:
+        log(f"error: {described(error)}")
+        sys.exit(75 if isinstance(error, ConnectionError) else 1)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,111 @@
+"""The objects of an API server that keeps pipelines in Kubernetes, in the order of their creation."""
+
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from automl.compiler.ir import PYTHON_IMAGE, Bundle, Schedule, Workflow
+from automl.compiler.names import cut, with_suffix
+from automl.runtime import script
+from automl.targets.access import account, deploy_rules, rights
+from automl.targets.code import Files
+from automl.targets.kubeflow.pipeline import LONGEST_NAME, Pipeline
+from automl.targets.metadata import Object, hashed_name, labels, metadata, name_of
+from automl.targets.pods import CONTAINER_SECURITY, POD_SECURITY
+from automl.targets.text import escaped
+from automl.targets.yaml_writer import Value
+
+RUNNERS = ("pipeline-runner", "default-editor")  # of an installation for one user, and of one for many
+_TOKEN_FOLDER = "/var/run/secrets/kubeflow/pipelines"
+_TOKEN: Object = {  # what the API server asks for where there are many users
+    "name": "token",
+    "projected": {
+        "sources": [{"serviceAccountToken": {"path": "token", "audience": "pipelines.kubeflow.org"}}]
+    },
+}
+_REGISTER: list[Value] = [
+    {"apiGroups": ["pipelines.kubeflow.org"], "resources": ["pipelines"], "verbs": ["get", "list"]},
+    {"apiGroups": ["pipelines.kubeflow.org"], "resources": ["jobs"], "verbs": ["create", "delete", "list"]},
+]
+MAX_CONCURRENCY: Mapping[str, str] = MappingProxyType(
+    {"allow": "10", "forbid": "1"}
+)  # 10 is the most it takes
+
+
+def objects(workflow: Workflow, made: Pipeline, files: Files) -> list[Object]:
+    """Everything for `kubectl apply`, from the rights to what registers the schedule."""
+    found: list[Object] = []
+    if any(task.service for task in workflow.tasks):
+        found += rights(with_suffix(workflow.name, "deployer"), workflow, deploy_rules(workflow), RUNNERS)
+    if isinstance(workflow.code, Bundle) or any(task.service and task.project for task in workflow.tasks):
+        found += files.objects
+    name = cut(workflow.name, LONGEST_NAME)
+    version = _version(name, workflow, made)
+    found += [_object("Pipeline", name, workflow, _described(workflow)), version]
+    if workflow.schedule:
+        found += _registration(workflow, workflow.schedule, name, name_of(version))
+    return found
+
+
+def _described(workflow: Workflow) -> Object:
+    return {"description": workflow.description.value} if workflow.description else {}
+
+
+def _object(kind: str, name: str, workflow: Workflow, spec: Object) -> Object:
+    meta = metadata(name, workflow)
+    return {"apiVersion": "pipelines.kubeflow.org/v2beta1", "kind": kind, "metadata": meta, "spec": spec}
+
+
+def _version(pipeline: str, workflow: Workflow, made: Pipeline) -> Object:
+    """The version; its spec can never be changed, so its name carries a hash of it."""
+    spec = _described(workflow) | {"pipelineName": pipeline, "pipelineSpec": made.spec}
+    if made.platform:
+        spec["platformSpec"] = made.platform
+    return _object("PipelineVersion", hashed_name(pipeline, spec), workflow, spec)
+
+
+def _registration(workflow: Workflow, schedule: Schedule, pipeline: str, version: str) -> list[Object]:
+    """A Job that registers the schedule: the API server knows none that it did not make itself."""
+    trigger: Object = {"cron_schedule": {"cron": f"0 {schedule.cron.expression}"}}  # seconds come first
+    run: Object = {
+        "description": f"made by automl for the pipeline {pipeline}",
+        "mode": "DISABLE" if schedule.suspend else "ENABLE",
+        "max_concurrency": MAX_CONCURRENCY.get(schedule.concurrency, "1"),
+        "no_catchup": True,
+        "trigger": trigger,
+    }
+    run = {"display_name": hashed_name(version, run)} | run
+    wanted: Object = {"pipeline": pipeline, "version": version, "recurring_run": run}
+    scheduler = with_suffix(workflow.name, "scheduler")
+    spec: Object = {
+        "backoffLimit": 3,
+        "template": {"metadata": {"labels": labels(workflow)}, "spec": _pod(scheduler, wanted)},
+    }
+    meta = metadata(hashed_name(scheduler, spec), workflow)
+    job: Object = {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec}
+    return [*account(scheduler, workflow, _REGISTER), job]
+
+
+def _pod(scheduler: str, wanted: Object) -> Object:
+    container: Object = {
+        "name": "main",
+        "image": PYTHON_IMAGE,
+        "command": ["python3", "-c", escaped(script("recurring_run.py"))],
+        "args": [json.dumps(wanted, indent=2)],
+        "env": [
+            {"name": "KFP_ENDPOINT", "value": "http://ml-pipeline.kubeflow:8888"},
+            {"name": "KFP_NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}},
+            {"name": "KF_PIPELINES_SA_TOKEN_PATH", "value": f"{_TOKEN_FOLDER}/token"},
+        ],
+        "resources": {"requests": {"cpu": "100m", "memory": "100M"}},
+        "securityContext": CONTAINER_SECURITY,
+        "volumeMounts": [{"name": "token", "mountPath": _TOKEN_FOLDER, "readOnly": True}],
+    }
+    return {
+        "serviceAccountName": scheduler,
+        "automountServiceAccountToken": False,
+        "restartPolicy": "OnFailure",
+        "securityContext": POD_SECURITY,
+        "containers": [container],
+        "volumes": [_TOKEN],
+    }

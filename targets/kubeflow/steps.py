@@ -1,0 +1,188 @@
+"""What the tasks of a pipeline run: a container, and beside it what only Kubernetes understands."""
+
+import base64
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from automl.compiler.ir import PYTHON_IMAGE, Bundle, Git, Resources, Task, Text, Workflow
+from automl.compiler.quantity import parse_cpu, parse_memory
+from automl.runtime import script
+from automl.targets.code import archive
+from automl.targets.kubeflow.words import in_json, is_unsafe, protected
+from automl.targets.metadata import Object, labels, task_annotations
+from automl.targets.pods import CODE, GIT_IMAGE, USER, WORK
+from automl.targets.text import escaped
+from automl.targets.yaml_writer import Value
+
+CODE_INPUT = "{{$.inputs.artifacts['code'].path}}"
+CODE_OUTPUT = "{{$.outputs.artifacts['code'].path}}"
+RUN_INPUT = "{{$.inputs.parameters['run']}}"
+SMALL = Resources(parse_cpu("100m"), parse_memory("100M"))  # of what we add ourselves
+SECURITY_CONTEXT_SINCE = (2, 16)
+
+
+class Place(NamedTuple):
+    """Where the pipeline is to run. `has_config_maps`: those of the workflow are in the cluster before it."""
+
+    version: tuple[int, ...]
+    is_kubernetes: bool = True
+    has_config_maps: bool = False
+    code: str | None = None  # the ConfigMap that the jobs of a bundle mount
+
+
+class Step(NamedTuple):
+    """What one task of the pipeline runs, with what it takes and makes."""
+
+    title: str
+    container: Object
+    platform: Object
+    retries: int = 0
+    takes_code: bool = False
+    makes_code: bool = False
+    takes_run: bool = False
+
+
+def job(workflow: Workflow, task: Task, place: Place) -> Step:
+    """The step of a job."""
+    takes_code = task.project is not None and place.code is None
+    words, length = _command(task, place)
+    safe = protected(words, [(each.name, each.value) for each in task.variables])
+    if len(safe) != len(words):
+        length = 3  # `sh -c`, and its line
+    variables = [("AUTOML_STEP", task.name)]  # makes the container differ from every other: see `pipeline`
+    has_home = any(each.name == "HOME" for each in task.variables)
+    if task.project is None and place.is_kubernetes and not has_home:
+        variables.append(("HOME", WORK))
+    variables += [(each.name, each.value.value) for each in task.variables if not is_unsafe(each.value.value)]
+    container = _container(task.image, safe[:length], safe[length:], variables, task.resources)
+    platform = _platform(workflow, task, place) if place.is_kubernetes else {}
+    return Step(task.name, container, platform, task.retries, takes_code=takes_code)
+
+
+def _command(task: Task, place: Place) -> tuple[list[Text | str], int]:
+    """All words that run a task, and how many of them are the command rather than its arguments."""
+    entrypoint, arguments = task.command.entrypoint or (), task.command.arguments
+    if task.project is None:
+        return [*entrypoint, *arguments], len(entrypoint)
+    start: list[Text | str] = ["python3", f"{CODE}/start.py" if place.code else CODE_INPUT]
+    if task.project.dependencies:
+        start += ["--dependencies", task.project.dependencies]
+    for package in task.project.packages:
+        start += ["--package", package]
+    return [*start, "--", *entrypoint, *arguments], 2
+
+
+def _container(
+    image: str,
+    command: Sequence[str],
+    arguments: Sequence[str],
+    variables: Sequence[tuple[str, str]],
+    resources: Resources,
+) -> Object:
+    found: Object = {"image": image, "command": list(command)}
+    if arguments:
+        found["args"] = list(arguments)
+    found["env"] = [{"name": name, "value": escaped(value)} for name, value in variables]
+    cpu, memory = resources
+    found["resources"] = {
+        "resourceCpuRequest": cpu.text,
+        "resourceMemoryRequest": memory.text,
+        "cpuRequest": cpu.amount / 1000,  # cores; what Vertex AI and old backends read
+        "memoryRequest": memory.amount / 10**9,
+    }
+    return found
+
+
+def _platform(workflow: Workflow, task: Task, place: Place) -> Object:
+    """What the platform document says of a job."""
+    found: Object = {}
+    if task.deadline is not None:
+        found["activeDeadlineSeconds"] = str(task.deadline)
+    if task.project and place.code:
+        found["configMapAsVolume"] = [{"configMapNameParameter": _constant(place.code), "mountPath": CODE}]
+    keys = [secret for secret in task.secrets if secret.keys]
+    if keys:
+        found["secretAsEnv"] = [_secret(secret.name, secret.keys or ()) for secret in keys]
+    return found | _pod(workflow, task, place, task.pull_secrets)
+
+
+def _pod(workflow: Workflow, task: Task | None, place: Place, pull_secrets: Sequence[str]) -> Object:
+    """What every pod has: a folder to write to, labels, and no right to be root where that can be said."""
+    found: Object = {"emptyDirMounts": [{"volumeName": "work", "mountPath": WORK}]}
+    if pull_secrets:
+        found["imagePullSecret"] = [{"secretNameParameter": _constant(name)} for name in pull_secrets]
+    notes = {key: text.value for key, text in workflow.annotations.items()} | task_annotations(task)
+    meta: Object = {"labels": labels(workflow, task)}
+    found["podMetadata"] = meta | ({"annotations": notes} if notes else {})
+    if place.version >= SECURITY_CONTEXT_SINCE:
+        user = str(USER)
+        found["securityContext"] = {"runAsNonRoot": True, "runAsUser": user, "runAsGroup": user}
+    return found
+
+
+def _secret(name: str, keys: Sequence[tuple[str, str]]) -> Object:
+    pairs: list[Value] = [{"secretKey": key, "envVar": variable} for key, variable in keys]
+    return {"secretNameParameter": _constant(name), "keyToEnv": pairs}
+
+
+def _constant(value: str) -> Object:
+    return {"runtimeValue": {"constant": value}}
+
+
+def deploy(workflow: Workflow, task: Task, place: Place, objects: Sequence[Object]) -> Step:
+    """The step of a service: it applies the objects and waits until the pods are replaced."""
+    words = ["--run", RUN_INPUT]
+    if task.deadline is not None:
+        words += ["--deadline", str(task.deadline)]
+    command = ["python3", "-c", script("cluster.py")]
+    arguments = [*words, *(in_json(each) for each in objects)]
+    step = _made_by_us(task.name, workflow, place, PYTHON_IMAGE, command, arguments, task=task)
+    return step._replace(takes_run=True)
+
+
+def code(workflow: Workflow, place: Place) -> Step:
+    """The first step of a run: it packs the project into one program, which the steps of the project start."""
+    if isinstance(workflow.code, Git):
+        step = _checkout(workflow, workflow.code, place)
+    else:
+        assert isinstance(workflow.code, Bundle)
+        task = next(task for task in workflow.tasks if task.project)  # its image has Python and can be pulled
+        packed = base64.b64encode(archive(workflow.code.files)).decode()
+        command = ["python3", "-c", script("pack.py")]
+        arguments = [script("start.py"), packed, CODE_OUTPUT]
+        step = _made_by_us("code", workflow, place, task.image, command, arguments, task.pull_secrets)
+    return step._replace(makes_code=True)
+
+
+def _checkout(workflow: Workflow, git: Git, place: Place) -> Step:
+    command = ["sh", "-c", script("checkout.sh") + script("pack.sh")]
+    arguments = ["pack.sh", script("start.py"), CODE_OUTPUT]
+    variables = [("AUTOML_WORK", WORK), ("AUTOML_GIT_URL", git.url), ("AUTOML_GIT_REF", git.ref)]
+    step = _made_by_us("code", workflow, place, GIT_IMAGE, command, arguments, variables=variables)
+    named = ((git.token_key, "AUTOML_GIT_TOKEN"), (git.username_key, "AUTOML_GIT_USERNAME"))
+    keys = [(key, variable) for key, variable in named if key]
+    if not git.token_secret or not place.is_kubernetes:
+        return step
+    return step._replace(platform={"secretAsEnv": [_secret(git.token_secret, keys)]} | step.platform)
+
+
+def _made_by_us(
+    title: str,
+    workflow: Workflow,
+    place: Place,
+    image: str,
+    command: Sequence[str],
+    arguments: Sequence[str],
+    pull_secrets: Sequence[str] = (),
+    variables: Sequence[tuple[str, str]] = (),
+    task: Task | None = None,
+) -> Step:
+    container = _container(
+        image,
+        [escaped(word) for word in command],
+        [escaped(word) for word in arguments],
+        [("AUTOML_STEP", title), *variables],
+        SMALL,
+    )
+    platform = _pod(workflow, task, place, pull_secrets) if place.is_kubernetes else {}
+    return Step(title, container, platform)
