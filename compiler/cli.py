@@ -193,9 +193,18 @@ def validate(
 
 
 @app.command("targets")
-def targets_command() -> None:
+def targets_command(
+    matrix: Annotated[
+        bool, typer.Option("--matrix", help="What each target makes of each key of a config, in Markdown.")
+    ] = False,
+) -> None:
     """List what automl compiles for, with the versions of each engine."""
     rows = [_target(name) for name in targets.names()]
+    if matrix:
+        from automl.targets.capabilities import matrix as table
+
+        _print(table(rows))
+        return
     _print(
         "".join(
             f"{row.name}\n  {row.summary}\n"

@@ -64,6 +64,8 @@ class Code(StrEnum):
     HINT_LOST = "AML602"
     ENGINE_DOES_IT = "AML603"
     NO_DEADLINE = "AML604"
+    ENGINE_LIMIT = "AML605"
+    NEEDS_RIGHTS = "AML606"
     STALE_OUTPUT = "AML701"
     INTERNAL = "AML900"
 
@@ -101,6 +103,8 @@ SEVERITIES: Mapping[Code, Severity] = MappingProxyType(
         Code.HINT_LOST: Severity.WARNING,
         Code.ENGINE_DOES_IT: Severity.INFO,
         Code.NO_DEADLINE: Severity.INFO,
+        Code.ENGINE_LIMIT: Severity.WARNING,
+        Code.NEEDS_RIGHTS: Severity.INFO,
     }
 )
 

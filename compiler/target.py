@@ -1,5 +1,7 @@
 """What a target is: it turns a workflow into files, and says what it cannot turn."""
 
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from automl.compiler.diagnostics import Diagnostic
@@ -28,14 +30,41 @@ class Options(NamedTuple):
     format: str = "yaml"
 
 
+class Support(StrEnum):
+    """How far an engine can say what a key of the config says."""
+
+    NATIVE = "native"  # it has the same thing
+    LOWERED = "lowered"  # it gets the same effect by other means
+    PARTLY = "partly"  # some values; others are an error
+    IMPLIED = "implied"  # it does so by itself: an info
+    LOST = "lost"  # it runs without it: a warning
+    REFUSED = "refused"  # it cannot: an error
+
+
+class Capability(NamedTuple):
+    """What becomes of one key. `since` is a version of the engine, if not all that we know have it."""
+
+    support: Support
+    note: str = ""
+    help: str | None = None
+    since: str | None = None
+
+
+Capabilities = Mapping[str, Capability]  # by key, for instance `step.timeout`
+
+
 class Target(Protocol):
-    """An engine. The first of `forms` is the default; the versions are in ascending order."""
+    """An engine. The first of `forms` is the default; the versions are in ascending order.
+
+    `capabilities` has every key of the config's schema.
+    """
 
     name: str
     summary: str
     versions: tuple[str, ...]
     default_version: str
     forms: tuple[str, ...]
+    capabilities: Capabilities
 
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """The files for one workflow. Pure: no files, no clock, no network."""

@@ -81,10 +81,11 @@ class Cluster:
     def watch(self, path: str, version: str, seconds: int, **query: object) -> Iterator[dict[str, Any]]:
         """The events after a resource version, for some seconds or until the connection drops.
 
-        An event has a `type` and an `object`. ApiError with status 410: the version is too old, list again.
+        An event has a `type` (may be BOOKMARK) and an `object`. ApiError with status 410: list again.
         """
-        query = {"watch": "true", "resourceVersion": version, "timeoutSeconds": seconds, **query}
-        with self._patiently(lambda: self._ask("GET", f"{path}?{urlencode(query)}", wait=seconds)) as answer:
+        options = {"watch": "true", "allowWatchBookmarks": "true", "timeoutSeconds": seconds}
+        url = f"{path}?{urlencode({**query, **options, 'resourceVersion': version})}"
+        with self._patiently(lambda: self._ask("GET", url, wait=seconds)) as answer:
             try:
                 for line in answer:
                     event = json.loads(line)
@@ -121,7 +122,8 @@ class Cluster:
             except (ApiError, OSError, HTTPException, json.JSONDecodeError) as error:
                 seconds, status = max(pause, getattr(error, "retry_after", 0)), getattr(error, "status", 503)
                 final = status < 500 and status != 429
-                worth = (GRACE if status in (401, 403) else 0) if final else self._patience
+                patience = GRACE if status in (401, 403) else 0.0 if final else self._patience
+                worth = min(patience, self._patience)
                 if time.monotonic() + seconds - start > worth:
                     raise error if final else ConnectionError(f"no API server: {described(error)}") from None
                 if pause == 0.5:

@@ -1,57 +1,92 @@
-"""What an engine makes of each key of a config: the table that emitters, command line and documents read."""
+"""What the engines make of each key of a config: the tables that emitters, command line and documents read."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from enum import StrEnum
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Spans, Workflow
-
-
-class Support(StrEnum):
-    """How far an engine can say what a key says."""
-
-    NATIVE = "native"  # it has the same thing
-    LOWERED = "lowered"  # it gets the same effect by other means
-    IMPLIED = "implied"  # it does so by itself; the key is an info
-    LOST = "lost"  # it runs without it; the key is a warning
-    REFUSED = "refused"  # it cannot; the key is an error
-
-
-class Capability(NamedTuple):
-    """What becomes of one key. `since` is the first version of the engine, if not all that we know have it."""
-
-    support: Support
-    note: str = ""
-    help: str | None = None
-    since: str | None = None
-
+from automl.compiler.target import Capabilities, Capability, Support, Target
 
 NATIVE = Capability(Support.NATIVE)
-
-Capabilities = Mapping[str, Capability]  # by key, for instance `step.timeout`
-
-_CODES: Mapping[Support, tuple[Code, str]] = {
+STEP = "step."
+_SAID: Mapping[Support, tuple[Code, str]] = {
     Support.IMPLIED: (Code.ENGINE_DOES_IT, "is not needed"),
     Support.LOST: (Code.HINT_LOST, "is left out"),
     Support.REFUSED: (Code.CANNOT_SAY, "cannot be said"),
 }
 
 
+def lowered(note: str) -> Capability:
+    """The same effect by other means."""
+    return Capability(Support.LOWERED, note)
+
+
+def partly(note: str) -> Capability:
+    """Some values; the emitter refuses the others."""
+    return Capability(Support.PARTLY, note)
+
+
+def implied(note: str) -> Capability:
+    """The engine does so by itself."""
+    return Capability(Support.IMPLIED, note)
+
+
+def lost(note: str, help: str | None = None) -> Capability:
+    """The engine runs without it."""
+    return Capability(Support.LOST, note, help)
+
+
+def refused(note: str, help: str | None = None) -> Capability:
+    """The engine cannot."""
+    return Capability(Support.REFUSED, note, help)
+
+
 def findings(workflow: Workflow, capabilities: Capabilities) -> Iterator[Diagnostic]:
-    """A diagnostic for each key of a workflow that is implied, lost or refused."""
-    around = {key: each for key, each in capabilities.items() if each.support in _CODES}
-    of_steps = {
-        key.removeprefix("step."): around.pop(key) for key in tuple(around) if key.startswith("step.")
-    }
-    yield from _of(around, workflow.spans)
-    if of_steps:
-        for task in workflow.tasks:
-            yield from _of(of_steps, task.spans)
+    """A diagnostic for each key in a workflow that is implied, lost or refused; for a key around it, one for all."""
+    said = {key: each for key, each in capabilities.items() if each.support in _SAID}
+    outermost = {key: each for key, each in said.items() if key.rpartition(".")[0] not in said}
+    of_steps = {key.removeprefix(STEP): each for key, each in outermost.items() if key.startswith(STEP)}
+    yield from _of(outermost, workflow.spans)
+    for task in workflow.tasks if of_steps else ():
+        yield from _of(of_steps, task.spans)
 
 
 def _of(capabilities: Capabilities, spans: Spans) -> Iterable[Diagnostic]:
     for key in capabilities.keys() & spans.keys():
         support, note, help, _ = capabilities[key]
-        code, what = _CODES[support]
+        code, what = _SAID[support]
         yield Diagnostic(code, f'"{key.rpartition(".")[2]}" {what}: {note}', spans[key], help)
+
+
+def matrix(targets: Sequence[Target]) -> str:
+    """The tables of several targets side by side, in Markdown, with the notes below."""
+    tables = {target.name: getattr(target, "capabilities", {}) for target in targets}
+    keys = list(dict.fromkeys(key for table in tables.values() for key in table))
+    rows = [["key", *tables]]
+    rows += [[f"`{key}`", *(_cell(table.get(key)) for table in tables.values())] for key in keys]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    rows.insert(1, ["-" * width for width in widths])
+    lines = [_row(row, widths) for row in rows]
+    notes = [note for key in keys for note in _notes(key, tables)]
+    return "\n".join([*lines, "", *notes, ""])
+
+
+def _cell(capability: Capability | None) -> str:
+    if capability is None:
+        return "?"
+    since = f" since {capability.since}" if capability.since else ""
+    return f"{capability.support}{since}"
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+    return f"| {' | '.join(padded)} |"
+
+
+def _notes(key: str, tables: Mapping[str, Capabilities]) -> Iterator[str]:
+    """The notes on one key, each once with the targets that it is true of."""
+    names: dict[str, list[str]] = {}
+    for name, table in tables.items():
+        if key in table and table[key].note:
+            names.setdefault(table[key].note, []).append(name)
+    for note, of in names.items():
+        yield f"- `{key}` ({', '.join(of)}): {note}"

@@ -9,6 +9,14 @@ from automl.targets.metadata import Object
 from automl.targets.yaml_writer import write_json, write_yaml
 
 
+def stream(workflow: Workflow, target: str, options: Options, documents: Sequence[Object]) -> Artifact:
+    """Documents that are no objects of Kubernetes: as JSON, too, one after the other."""
+    if options.format == "json" and len(documents) > 1:
+        text = "---\n".join(write_json([document]) for document in documents)
+        return Artifact(f"{workflow.name}.{target}.json", text)
+    return artifact(workflow, target, options, documents)
+
+
 def artifact(workflow: Workflow, target: str, options: Options, documents: Sequence[Object]) -> Artifact:
     """The documents in the format that is asked for."""
     path = f"{workflow.name}.{target}.{options.format}"

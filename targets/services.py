@@ -1,5 +1,8 @@
 """The objects of a service: Deployment, Service and Ingress. They live on when the run that made them ends."""
 
+from collections.abc import Iterator
+
+from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Git, Ingress, Service, Task, Workflow
 from automl.compiler.names import with_suffix
 from automl.targets.code import Files
@@ -8,6 +11,18 @@ from automl.targets.pods import POD_SECURITY, checkout_container, container, vol
 from automl.targets.yaml_writer import Value
 
 PROBE_PERIOD_SECONDS = 5
+
+
+def endless(workflow: Workflow) -> Iterator[Diagnostic]:
+    """The services without a deadline."""
+    for task in workflow.tasks:
+        if task.service is not None and task.deadline is None:
+            message = (
+                f'the service "{task.step}" has no `timeout`: '
+                "a rollout that never gets ready keeps the run waiting"
+            )
+            help = "give `timeout`, for instance `timeout: 10m`"
+            yield Diagnostic(Code.NO_DEADLINE, message, task.span, help)
 
 
 def service_name(workflow: Workflow, task: Task) -> str:

@@ -10,7 +10,11 @@ from automl.compiler.render import render
 from automl.compiler.target import Options, Target
 
 GOLDEN = Path(__file__).parent.parent / "golden"
-OTHER_FORMS = {"quickstart": ("template",), "cron-full": ("template",)}  # beside a target's first form
+OTHER_FORMS = {
+    "quickstart": ("template",),
+    "cron-full": ("template",),
+    "notebook": ("vertex",),
+}  # beside a target's first form
 
 
 def cases() -> list[str]:

@@ -106,6 +106,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.target",
         "schemas",
         "targets",
+        "targets.capabilities",
     },
     "compiler.__main__": {"compiler.cli"},
     # the targets: they read the IR, and no module of the compiler behind it
@@ -136,6 +137,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "targets.yaml_writer",
     },
     "targets.services": {
+        "compiler.diagnostics",
         "compiler.ir",
         "compiler.names",
         "targets.code",
@@ -145,7 +147,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "targets.naming": {"compiler.names"},
     "targets.dags": {"compiler.ir", "targets.naming"},
-    "targets.capabilities": {"compiler.diagnostics", "compiler.ir"},
+    "targets.capabilities": {"compiler.diagnostics", "compiler.ir", "compiler.target"},
     "targets.access": {
         "compiler.ir",
         "targets.metadata",
@@ -159,6 +161,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.target",
         "targets.access",
         "targets.argo",
+        "targets.capabilities",
         "targets.code",
         "targets.dags",
         "targets.manifest",
@@ -169,12 +172,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "targets.yaml_writer",
     },
     "targets.kubeflow.*": {
+        "compiler.diagnostics",
         "compiler.ir",
         "compiler.names",
         "compiler.quantity",
         "compiler.target",
         "runtime",
         "targets.access",
+        "targets.capabilities",
         "targets.code",
         "targets.dags",
         "targets.kubeflow",

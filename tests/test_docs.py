@@ -78,6 +78,16 @@ def test_every_code_is_explained_and_no_other() -> None:
     assert explained == [code.value for code in Code]
 
 
+def test_the_page_of_targets_is_what_the_command_prints(update_golden: bool) -> None:
+    page = ROOT / "docs" / "targets.md"
+    head, marker, _ = page.read_text().partition("<!-- matrix -->\n")
+    command = [str(AUTOML), "targets", "--matrix"]
+    now = head + marker + "\n" + subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if update_golden:
+        page.write_text(now)
+    assert page.read_text() == now, "run `make golden` and read the diff"
+
+
 def test_every_key_is_in_the_language_document() -> None:
     document = (ROOT / "docs" / "language.md").read_text()
     code = [*re.findall(r"`([^`\n]+)`", document), *(text for _, text in BLOCK.findall(document))]

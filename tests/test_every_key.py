@@ -1,17 +1,22 @@
-"""Nothing is dropped in silence: whatever is changed in a config changes the output, or is said."""
+"""Nothing is dropped in silence, and the tables of capabilities tell the truth.
+
+Whatever is changed in a config changes the output, or is said: for every leaf of the schema, for every target.
+"""
 
 import copy
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from automl import targets
+from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.driver import Input, Overrides, compile_config
-from automl.compiler.target import Options
+from automl.compiler.target import Capabilities, Options, Support, Target
 from automl.schemas import config_schema
+from automl.targets.kubeflow.capabilities import VERTEX
 
 Route = tuple[str | int, ...]
 
@@ -29,6 +34,8 @@ JOB = {
     "memory_request": 100,
     "backoff_limit": 1,
     "timeout": 60,
+    "polling_time": 5,
+    "wait_before_start_time": 5,
     "labels": {"x": "y"},
     "annotations": {"x": "y"},
 }
@@ -75,11 +82,52 @@ OTHER = {
     "a.py": "b.py",
     "a.txt": "b.txt",
     "0 1 * * *": "0 2 * * *",
-    "Europe/Berlin": "UTC",
+    "Europe/Berlin": "Europe/Paris",
+    "UTC": "Europe/Paris",
     "forbid": "allow",
     "*.py": "*.txt",
 }
-WITHOUT_A_VALUE = {"polling_time", "wait_before_start_time"}  # Argo does it by itself, and that is said
+
+NO_WHOLE_SECRET: dict[Route, Any] = {("stages", "s", 0, "secrets", 0): None}
+NO_ZONE: dict[Route, Any] = {("schedule", "timezone"): "UTC"}
+NO_KUBERNETES: dict[Route, Any] = {
+    ("stages", "s", 0, "secrets"): None,
+    ("stages", "s", 0, "image_pull_secrets"): None,
+    ("stages", "s", 2): None,
+    ("code", "git", "token_secret"): None,
+}
+
+
+class Case(NamedTuple):
+    """A form of a target, its table, and what it refuses of the config: what is put in the place of it."""
+
+    target: str
+    form: str
+    table: Capabilities
+    refused: dict[Route, Any]
+
+
+def _target(name: str) -> Target:
+    target = targets.load(name)
+    assert target
+    return target
+
+
+def _case(name: str, refused: dict[Route, Any]) -> Case:
+    target = _target(name)
+    return Case(name, target.forms[0], target.capabilities, refused)
+
+
+CASES = {
+    "argo": _case("argo", {}),
+    "kubeflow": _case("kubeflow", NO_WHOLE_SECRET),
+    "vertex": Case("kubeflow", "vertex", VERTEX, NO_KUBERNETES),
+    "kubeflow-native": _case("kubeflow-native", NO_WHOLE_SECRET | NO_ZONE),
+}
+
+
+def test_every_target_is_tried() -> None:
+    assert {case.target for case in CASES.values()} == set(targets.OWN)
 
 
 def _leaves(value: Any, route: Route = ()) -> Iterator[tuple[Route, Any]]:
@@ -90,24 +138,48 @@ def _leaves(value: Any, route: Route = ()) -> Iterator[tuple[Route, Any]]:
         yield route, value
 
 
-def _changed(config: dict[str, Any], route: Route, value: Any) -> dict[str, Any]:
+def _with(config: dict[str, Any], route: Route, value: Any) -> dict[str, Any]:
+    """The config with another value at one place; None removes what is there."""
     changed: Any = copy.deepcopy(config)
     holder = changed
     for key in route[:-1]:
-        holder = holder[key]
-    if isinstance(value, bool):
-        holder[route[-1]] = not value
+        holder = holder.get(key, {}) if isinstance(holder, dict) else holder[key]
+    if value is not None:
+        holder[route[-1]] = value
+    elif isinstance(holder, list):
+        holder.pop(int(route[-1]))
     else:
-        holder[route[-1]] = value + 1 if isinstance(value, int) else OTHER.get(value, f"{value}z")
+        holder.pop(route[-1], None)
     return dict(changed)
 
 
-def _compiled(config: dict[str, Any], folder: Path) -> tuple[str, list[str]]:
-    target = targets.load("argo")
-    assert target
+def _another(value: Any) -> Any:
+    if isinstance(value, bool):
+        return not value
+    return value + 1 if isinstance(value, int) else OTHER.get(value, f"{value}z")
+
+
+def _compiled(config: dict[str, Any], case: Case, folder: Path) -> tuple[str, tuple[Diagnostic, ...]]:
+    target = _target(case.target)
     given = Input("config.yaml", json.dumps(config).encode(), folder)
-    result = compile_config(given, Overrides(), target, Options(target.default_version, target.forms[0]))
-    return "".join(each.text for each in result.artifacts), [each.message for each in result.diagnostics]
+    result = compile_config(given, Overrides(), target, Options(target.default_version, case.form))
+    return "".join(each.text for each in result.artifacts), tuple(result.diagnostics)
+
+
+def _key(route: Route, table: Capabilities) -> str:
+    """The row of the table that a place in a config belongs to."""
+    words = [str(word) for word in route if isinstance(word, str)]
+    if route[0] == "stages":
+        words = ["step", *words[2:]] if len(route) > 2 else ["stages"]
+    while ".".join(words) not in table:
+        words.pop()
+    return ".".join(words)
+
+
+def _named(key: str, code: Code, diagnostics: tuple[Diagnostic, ...]) -> bool:
+    """Whether a diagnostic of that code names the key, or one that it is a part of."""
+    words = {word for word in key.split(".") if word != "step"}
+    return any(each.code is code and words & set(each.message.split('"')) for each in diagnostics)
 
 
 @pytest.fixture
@@ -117,33 +189,103 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("code", CODES.values(), ids=CODES)
-def test_every_leaf_matters(code: dict[str, Any], folder: Path) -> None:
-    config = CONFIG | code
-    before = _compiled(config, folder)
-    assert before[0]
-    without_effect = [
-        route
-        for route, value in _leaves(config)
-        if _compiled(_changed(config, route, value), folder) == before
-    ]
-    assert without_effect == []
+def _config(code: str, case: Case) -> dict[str, Any]:
+    """All keys, but for what the target refuses."""
+    config: dict[str, Any] = CONFIG | CODES[code]
+    for route, value in case.refused.items():
+        config = _with(config, route, value)
+    return config
 
 
-@pytest.mark.parametrize("key", sorted(WITHOUT_A_VALUE))
-def test_what_the_engine_does_by_itself_is_said(key: str, folder: Path) -> None:
-    config = copy.deepcopy(CONFIG)
-    config["stages"]["s"][0][key] = 5
-    [message] = _compiled(config, folder)[1]
-    assert message.startswith(f'"{key}" is not needed')
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("name", CASES)
+def test_every_leaf_does_what_the_table_says(name: str, code: str, folder: Path) -> None:
+    case = CASES[name]
+    config = _config(code, case)
+    before, said = _compiled(config, case, folder)
+    assert before, said
+    wrong = []
+    for route, value in _leaves(config):
+        key = _key(route, case.table)
+        after, new = _compiled(_with(config, route, _another(value)), case, folder)
+        match case.table[key].support:
+            case Support.NATIVE | Support.LOWERED:
+                right = after not in ("", before)
+            case Support.PARTLY:
+                right = after not in ("", before) or _named(key, Code.CANNOT_SAY, new)
+            case Support.IMPLIED:
+                right = _named(key, Code.ENGINE_DOES_IT, said)
+            case Support.LOST:
+                right = after == before and _named(key, Code.HINT_LOST, said)
+            case Support.REFUSED:
+                right = False
+        if not right:
+            wrong.append((key, route))
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("name", "route"), [(name, route) for name, case in CASES.items() for route in case.refused]
+)
+def test_what_is_refused_is_said_where_it_stands(name: str, route: Route, folder: Path) -> None:
+    case = CASES[name]
+    code = "git" if route[0] == "code" else "nothing"
+    config = _config(
+        code, case._replace(refused={key: case.refused[key] for key in case.refused.keys() - {route}})
+    )
+    after, said = _compiled(config, case, folder)
+    errors = [each for each in said if each.code is Code.CANNOT_SAY]
+    assert after == ""
+    assert len(errors) == 1
 
 
 def test_every_key_of_the_schema_is_tried() -> None:
     tried = {key for code in CODES.values() for route, _ in _leaves(CONFIG | code) for key in route}
-    assert _keys(json.loads(config_schema())) - tried == WITHOUT_A_VALUE
+    assert _property_names(json.loads(config_schema())) <= tried
 
 
-def _keys(schema: Any) -> set[str]:
+def _property_names(schema: Any) -> set[str]:
     if not isinstance(schema, dict):
         return set()
-    return set(schema.get("properties", {})).union(*(_keys(value) for value in schema.values()))
+    return set(schema.get("properties", {})).union(*(_property_names(value) for value in schema.values()))
+
+
+EMPTY_SAYS_SOMETHING = {"step.service"}
+
+
+@pytest.mark.parametrize("name", targets.OWN)
+def test_the_table_has_every_leaf_of_the_schema(name: str) -> None:
+    schema = json.loads(config_schema())
+    leaves = set(_schema_leaves(schema, schema, ""))
+    assert set(_target(name).capabilities) == leaves
+
+
+def _schema_leaves(schema: Any, whole: Any, key: str) -> Iterator[str]:
+    """The keys that may hold something else than further keys, and those of the steps under `step`."""
+    schema = _resolved(schema, whole)
+    if key == "stages":
+        yield key
+        yield from _schema_leaves(schema["additionalProperties"]["items"], whole, "step")
+        return
+    items = _resolved(schema.get("items", {}), whole)
+    properties = {**schema.get("properties", {}), **items.get("properties", {})}
+    for each in _resolved_all(schema.get("oneOf", ()), whole):
+        properties |= each.get("properties", {})
+    if key == "defaults":
+        properties = {}  # those of a step
+    if key in EMPTY_SAYS_SOMETHING or (
+        key and key != "step" and not (properties and schema["type"] == "object")
+    ):
+        yield key
+    for name, below in properties.items():
+        yield from _schema_leaves(below, whole, f"{key}.{name}".lstrip("."))
+
+
+def _resolved(schema: Any, whole: Any) -> Any:
+    if "$ref" in schema:
+        return schema | whole["$defs"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def _resolved_all(schemas: Any, whole: Any) -> list[Any]:
+    return [_resolved(each, whole) for each in schemas]

@@ -7,6 +7,7 @@ from automl.compiler.ir import Schedule, Workflow
 from automl.compiler.names import cut
 from automl.compiler.target import Emission, Options
 from automl.targets.argo.access import access, deployer_name, runner_name
+from automl.targets.argo.capabilities import CAPABILITIES
 from automl.targets.argo.findings import check_size, findings, has_template_tag
 from automl.targets.argo.shelves import shelve, sizes_of
 from automl.targets.argo.templates import executor_patches, job_template, service_templates
@@ -38,6 +39,7 @@ class Argo:
     versions = ("3.6", "3.7", "4.0", "4.1")
     default_version = "3.7"
     forms = ("workflow", "template")
+    capabilities = CAPABILITIES
 
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One file with all objects, in the order of their creation."""

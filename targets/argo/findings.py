@@ -4,17 +4,15 @@ from collections.abc import Iterator
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Task, Text, Workflow
+from automl.targets import capabilities
+from automl.targets.argo.capabilities import CAPABILITIES
+from automl.targets.services import endless
 
 MAX_WORKFLOW_BYTES = 1024 * 1024
 """What Argo's controller stores of a Workflow at most; the templates that a run uses are copied into it."""
 
 MAX_ARGUMENT_BYTES = 120 * 1024
 """All words of a command. Beyond 128 KiB Argo moves them where Kubernetes no longer expands `$(NAME)`."""
-
-_ENGINE_DOES = {
-    "polling_time": "Argo's controller watches the pods, so nothing is polled",
-    "wait_before_start_time": "Argo's controller watches the pods from their start",
-}
 
 
 def has_template_tag(text: str) -> bool:
@@ -24,6 +22,8 @@ def has_template_tag(text: str) -> bool:
 
 def findings(workflow: Workflow) -> Iterator[Diagnostic]:
     """What is to be said about a workflow before anything is made of it."""
+    yield from capabilities.findings(workflow, CAPABILITIES)
+    yield from endless(workflow)
     described = [workflow.description] if workflow.description else []
     for text in (*described, *workflow.annotations.values()):
         yield from _annotation(text)
@@ -34,9 +34,6 @@ def findings(workflow: Workflow) -> Iterator[Diagnostic]:
 def _of_task(task: Task) -> Iterator[Diagnostic]:
     for text in task.annotations.values():
         yield from _annotation(text)
-    for key, why in _ENGINE_DOES.items():
-        if key in task.spans:
-            yield Diagnostic(Code.ENGINE_DOES_IT, f'"{key}" is not needed: {why}', task.spans[key])
     words = (*(task.command.entrypoint or ()), *task.command.arguments)
     size = sum(len(word.value.encode()) for word in words)
     if size > MAX_ARGUMENT_BYTES:
@@ -48,11 +45,6 @@ def _of_task(task: Task) -> Iterator[Diagnostic]:
         )
     if task.service is None and not task.command.entrypoint and task.project is None:
         yield _no_entrypoint(task)
-    if task.service is not None and task.deadline is None:
-        message = f'the service "{task.step}" has no `timeout`: a rollout that never gets ready keeps the run waiting'
-        yield Diagnostic(
-            Code.NO_DEADLINE, message, task.span, help="give `timeout`, for instance `timeout: 10m`"
-        )
 
 
 def _annotation(text: Text) -> Iterator[Diagnostic]:

@@ -3,10 +3,19 @@
 from automl.compiler.ir import Bundle, Workflow
 from automl.compiler.target import Emission, Options
 from automl.targets.code import config_maps
+from automl.targets.kubeflow.capabilities import NATIVE_API, PACKAGE, VERTEX
+from automl.targets.kubeflow.findings import (
+    of_pipeline,
+    of_rights,
+    of_schedule,
+    of_sizes,
+    of_version_object,
+    with_help_on_schedule,
+)
 from automl.targets.kubeflow.native import objects
 from automl.targets.kubeflow.pipeline import pipeline
 from automl.targets.kubeflow.steps import Place
-from automl.targets.manifest import artifact
+from automl.targets.manifest import artifact, stream
 
 VERSIONS = ("2.14", "2.15", "2.16", "2.17")
 DEFAULT_VERSION = "2.15"
@@ -20,13 +29,19 @@ class Kubeflow:
     versions = VERSIONS
     default_version = DEFAULT_VERSION
     forms = ("package", "vertex")
+    capabilities = PACKAGE
 
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One file: the pipeline and, but for Vertex AI, what it needs of Kubernetes."""
-        place = Place(_numbers(options.version), is_kubernetes=options.form != "vertex")
+        is_kubernetes = options.form != "vertex"
+        place = Place(_numbers(options.version), is_kubernetes)
         made = pipeline(workflow, place, config_maps(workflow, _is_never_unsafe))
         documents = [made.spec, made.platform] if made.platform else [made.spec]
-        return Emission((artifact(workflow, self.name, options, documents),), ())
+        capabilities = with_help_on_schedule(workflow, PACKAGE if is_kubernetes else VERTEX)
+        found = [*of_pipeline(workflow, capabilities), *of_sizes(workflow, made)]
+        if is_kubernetes:
+            found += of_rights(workflow)
+        return Emission((stream(workflow, self.name, options, documents),), tuple(found))
 
 
 class KubeflowNative:
@@ -39,14 +54,18 @@ class KubeflowNative:
     versions = VERSIONS
     default_version = DEFAULT_VERSION
     forms = ("manifests",)
+    capabilities = NATIVE_API
 
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One file with all objects, in the order of their creation."""
         files = config_maps(workflow, _is_never_unsafe)
         code = files.code if isinstance(workflow.code, Bundle) else None
         place = Place(_numbers(options.version), has_config_maps=True, code=code)
-        documents = objects(workflow, pipeline(workflow, place, files), files)
-        return Emission((artifact(workflow, self.name, options, documents),), files.diagnostics)
+        made = pipeline(workflow, place, files)
+        documents = objects(workflow, made, files)
+        found = [*of_pipeline(workflow, NATIVE_API), *of_schedule(workflow), *of_sizes(workflow, made)]
+        found += [*files.diagnostics, *of_version_object(workflow, documents)]
+        return Emission((artifact(workflow, self.name, options, documents),), tuple(found))
 
 
 def _is_never_unsafe(_: str) -> bool:

@@ -66,7 +66,7 @@ def _version(pipeline: str, workflow: Workflow, made: Pipeline) -> Object:
 
 def _registration(workflow: Workflow, schedule: Schedule, pipeline: str, version: str) -> list[Object]:
     """A Job that registers the schedule: the API server knows none that it did not make itself."""
-    trigger: Object = {"cron_schedule": {"cron": f"0 {schedule.cron.expression}"}}  # seconds come first
+    trigger: Object = {"cron_schedule": {"cron": six_fields(schedule)}}
     run: Object = {
         "description": f"made by automl for the pipeline {pipeline}",
         "mode": "DISABLE" if schedule.suspend else "ENABLE",
@@ -84,6 +84,11 @@ def _registration(workflow: Workflow, schedule: Schedule, pipeline: str, version
     meta = metadata(hashed_name(scheduler, spec), workflow)
     job: Object = {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec}
     return [*account(scheduler, workflow, _REGISTER), job]
+
+
+def six_fields(schedule: Schedule) -> str:
+    """The cron with the seconds before it, without which Kubeflow takes the minutes for them."""
+    return f"0 {schedule.cron.expression}"
 
 
 def _pod(scheduler: str, wanted: Object) -> Object:

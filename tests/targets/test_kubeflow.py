@@ -1,0 +1,199 @@
+"""What must hold of every pipeline, seen in the documents themselves."""
+
+import json
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+import yaml
+
+from automl import targets
+from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.driver import Input, Overrides, compile_config
+from automl.compiler.target import Options
+from automl.targets.kubeflow.findings import MAX_CONTAINER_BYTES
+
+MAX_ARGUMENT = 131_071  # bytes, of an argument of a process on Linux
+
+
+def compiled(
+    config: str,
+    folder: Path,
+    target: str = "kubeflow",
+    version: str = "2.15",
+    form: str = "",
+    format: str = "yaml",
+) -> tuple[list[Any], list[Diagnostic]]:
+    """The documents, and what is said."""
+    engine = targets.load(target)
+    assert engine
+    options = Options(version, form or engine.forms[0], format)
+    result = compile_config(Input("config.yaml", config.encode(), folder), Overrides(), engine, options)
+    text = "".join(each.text for each in result.artifacts)
+    if format == "json":
+        return [json.loads(part) for part in text.split("\n---\n")], list(result.diagnostics)
+    return list(yaml.load_all(text, yaml.CSafeLoader)), list(result.diagnostics)
+
+
+def steps(number: int, name: str = "step-{}", stage: int = 50) -> str:
+    """A config of so many steps in images."""
+    lines = ["name: many", "code: {image: true}", "defaults: {image: i, entrypoint: [run]}", "stages:"]
+    for step in range(number):
+        if step % stage == 0:
+            lines.append(f"  stage-{step}:")
+        lines.append(f"    - step_name: {name.format(step)}")
+    return "\n".join(lines)
+
+
+def size(value: Any) -> int:
+    return len(json.dumps(value, separators=(",", ":")).encode())
+
+
+def dags(spec: Any) -> list[Any]:
+    return [each for each in (spec["root"], *spec["components"].values()) if "dag" in each]
+
+
+def containers(spec: Any) -> list[Any]:
+    return [each["container"] for each in spec["deploymentSpec"]["executors"].values()]
+
+
+@pytest.mark.parametrize(
+    ("number", "stage"), [(1, 1), (200, 10), (200, 200), (201, 50), (10_000, 50), (450, 450), (450, 1)]
+)
+def test_no_component_is_too_large_for_an_argument(number: int, stage: int, tmp_path: Path) -> None:
+    longest = "x" * 57 + "-{}"
+    [spec, _], _ = compiled(steps(number, longest, stage), tmp_path, format="json")
+    assert max(size(dag) for dag in dags(spec)) < MAX_ARGUMENT
+    assert len(containers(spec)) == number
+
+
+def test_the_code_reaches_every_step_of_a_large_pipeline(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("")
+    config = (
+        steps(401, stage=201)
+        .replace("image: i, entrypoint: [run]", "path_to_executable: a.py")
+        .replace("{image: true}", "{bundle: {}}")
+    )
+    [spec, _], _ = compiled(config, tmp_path)
+    for dag in dags(spec):
+        for name, task in dag["dag"]["tasks"].items():
+            component = spec["components"][task["componentRef"]["name"]]
+            takes = "code" in component.get("inputDefinitions", {}).get("artifacts", {})
+            assert takes == ("artifacts" in task.get("inputs", {}))
+            assert takes == (name != "code")
+
+
+def test_every_container_differs(tmp_path: Path) -> None:
+    [spec, _], _ = compiled(steps(60), tmp_path)
+    texts = [json.dumps(each, sort_keys=True) for each in containers(spec)]
+    assert len(set(texts)) == len(texts)
+
+
+def test_no_task_has_the_name_of_a_driver(tmp_path: Path) -> None:
+    config = "name: w\ncode: {image: true}\ndefaults: {image: i, entrypoint: [run]}\nstages: {s: [{step_name: a-driver}, {step_name: a}, {step_name: in}]}"
+    [spec, _], _ = compiled(config, tmp_path)
+    names = set(spec["root"]["dag"]["tasks"])
+    assert not names & {f"{name}-driver" for name in names}
+    assert names == {"a-driver", "a-2", "step-in"}
+
+
+@pytest.mark.parametrize(
+    ("version", "has"), [("2.14", False), ("2.15", False), ("2.16", True), ("2.17", True)]
+)
+def test_fields_are_gated_by_version(version: str, has: bool, tmp_path: Path) -> None:
+    [_, platform], _ = compiled(steps(1), tmp_path, version=version)
+    [executor] = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"].values()
+    assert ("securityContext" in executor) == has
+
+
+def test_vertex_gets_one_document(tmp_path: Path) -> None:
+    documents, said = compiled(steps(1), tmp_path, form="vertex")
+    assert len(documents) == 1
+    assert said == []
+
+
+def test_json_has_both_documents(tmp_path: Path) -> None:
+    assert compiled(steps(1), tmp_path, format="json")[0] == compiled(steps(1), tmp_path)[0]
+
+
+def test_a_long_command_is_an_error(tmp_path: Path) -> None:
+    config = f"name: w\nstages: {{s: [{{step_name: a, image: i, entrypoint: [run], args: [{'x' * MAX_CONTAINER_BYTES}]}}]}}"
+    _, [said] = compiled(config, tmp_path)
+    assert said.code is Code.CANNOT_SAY
+    assert 'the task of "a" takes 120 KiB' in said.message
+
+
+def test_a_bundle_that_only_the_native_form_takes(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("")
+    (tmp_path / "data").write_bytes(Random(1).randbytes(95_000))
+    config = "name: w\nstages: {s: [{step_name: a, path_to_executable: a.py}]}"
+    _, [said] = compiled(config, tmp_path)
+    assert said.code is Code.CANNOT_SAY
+    assert "kubeflow-native" in str(said.help)
+    assert compiled(config, tmp_path, "kubeflow-native")[1] == []
+
+
+def test_many_steps_are_a_warning(tmp_path: Path) -> None:
+    documents, [said] = compiled(steps(1000), tmp_path)
+    assert len(documents) == 2
+    assert said.code is Code.ENGINE_LIMIT
+    assert "1000 steps" in said.message
+    native = compiled(steps(1000), tmp_path, "kubeflow-native")[1]
+    assert [each.code for each in native] == [Code.ENGINE_LIMIT, Code.ENGINE_LIMIT]
+
+
+SCHEDULE = "schedule: {cron: '15 3 * * 7', concurrency: CONCURRENCY}\n" + steps(1)
+
+
+def test_a_schedule_has_six_fields(tmp_path: Path) -> None:
+    documents, _ = compiled(SCHEDULE.replace("CONCURRENCY", "forbid"), tmp_path, "kubeflow-native")
+    kinds = [each["kind"] for each in documents]
+    assert kinds == ["Pipeline", "PipelineVersion", "ServiceAccount", "Role", "RoleBinding", "Job"]
+    [container] = documents[-1]["spec"]["template"]["spec"]["containers"]
+    wanted = json.loads(container["args"][0])
+    assert wanted["version"] == documents[1]["metadata"]["name"]
+    assert wanted["recurring_run"]["trigger"] == {"cron_schedule": {"cron": "0 15 3 * * 0"}}
+    assert wanted["recurring_run"]["max_concurrency"] == "1"
+
+
+def test_what_changes_is_named_anew(tmp_path: Path) -> None:
+    def names(config: str) -> dict[str, str]:
+        documents, _ = compiled(config, tmp_path, "kubeflow-native")
+        return {each["kind"]: each["metadata"]["name"] for each in documents}
+
+    first = names(SCHEDULE.replace("CONCURRENCY", "forbid"))
+    other_schedule = names(SCHEDULE.replace("CONCURRENCY", "allow"))
+    other_pipeline = names("description: d\n" + SCHEDULE.replace("CONCURRENCY", "forbid"))
+    assert first == names(SCHEDULE.replace("CONCURRENCY", "forbid"))
+    assert first["PipelineVersion"] == other_schedule["PipelineVersion"] != other_pipeline["PipelineVersion"]
+    assert len({each["Job"] for each in (first, other_schedule, other_pipeline)}) == 3
+    assert first["Pipeline"] == other_pipeline["Pipeline"]
+
+
+def test_a_service_may_take_whole_secrets(tmp_path: Path) -> None:
+    service = "{step_name: a, image: i, entrypoint: [run], secrets: [all], timeout: 60, service: {}}"
+    [spec, _], said = compiled(f"name: w\nstages: {{s: [{service}]}}", tmp_path)
+    assert [each.code for each in said] == [Code.NEEDS_RIGHTS]
+    deployment = json.loads(containers(spec)[0]["args"][4])
+    [container] = deployment["spec"]["template"]["spec"]["containers"]
+    assert container["envFrom"] == [{"secretRef": {"name": "all"}}]
+
+
+@pytest.mark.parametrize(
+    "text", ["{{x}}", "{{{{", "$(HOME)", "$$", "{{$.pipeline_job_name}}", '{"Concat": []}']
+)
+def test_nothing_in_a_manifest_looks_like_a_tag(text: str, tmp_path: Path) -> None:
+    service = {
+        "step_name": "a",
+        "image": "i",
+        "entrypoint": ["run", text],
+        "envs": {"A": text},
+        "service": {},
+    }
+    [spec, _], _ = compiled(json.dumps({"stages": {"s": [service]}}), tmp_path)
+    argument = containers(spec)[0]["args"][2]
+    assert "{{" not in argument
+    assert "$" not in argument
+    [container] = json.loads(argument)["spec"]["template"]["spec"]["containers"]
+    assert container["command"][1].replace("$$", "$") in (text, text.replace("$$", "$"))
