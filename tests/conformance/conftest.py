@@ -1,0 +1,32 @@
+import secrets
+from collections.abc import Generator, Iterator
+
+import pytest
+
+from tests.conformance.cluster import Cluster, running
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with running(tmp_path_factory.mktemp("cluster")) as started:
+        yield started
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> str:
+    """A namespace of the test's own, with the strictest Pod Security."""
+    name = f"test-{secrets.token_hex(4)}"
+    cluster.create_namespace(name)
+    return name
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Beside the failure of a test that uses the cluster stand the ends of the cluster's logs."""
+    report = yield
+    started = item.funcargs.get("cluster")
+    if report.failed and isinstance(started, Cluster):
+        report.sections.append(("Logs of the cluster", started.logs()))
+    return report
