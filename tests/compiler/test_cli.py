@@ -346,6 +346,7 @@ def test_an_interrupt_ends_it_without_a_traceback(words: list[str], project: Pat
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job of the background ignores it
     )
     assert process.stdin
     process.stdin.write(b"#" * 2**20)  # more than a pipe holds: once it is written, somebody is reading
