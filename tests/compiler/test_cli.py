@@ -346,7 +346,8 @@ def test_an_interrupt_ends_it_without_a_traceback(words: list[str], project: Pat
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job of the background ignores it
+        # a job in the background ignores the signal; no thread is there to be disturbed
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     assert process.stdin
     process.stdin.write(b"#" * 2**20)  # more than a pipe holds: once it is written, somebody is reading
