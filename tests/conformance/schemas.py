@@ -11,6 +11,7 @@ import yaml
 from tests.conformance import cache, golang
 
 KINDS = ("workflows", "cronworkflows", "workflowtemplates", "clusterworkflowtemplates")
+KUBEFLOW = Path(__file__).with_name("kubeflow_crds.yaml")
 ARGO_MODULE = r"github\.com/argoproj/argo-workflows/v\d+"
 
 
@@ -26,6 +27,16 @@ def argo(modfile: str) -> Path:
 
     _, version = golang.required_version(modfile, ARGO_MODULE)
     return cache.made_once("argo-schemas", cache.digest([Path(__file__)], version), make)
+
+
+def kubeflow() -> Path:
+    """The folder of the schemas of the objects in which Kubeflow keeps pipelines."""
+
+    def make(folder: Path) -> None:
+        for definition in yaml.load_all(KUBEFLOW.read_text(encoding="utf-8"), yaml.CSafeLoader):
+            _write_definition(definition, folder)
+
+    return cache.made_once("kubeflow-schemas", cache.digest([Path(__file__), KUBEFLOW]), make)
 
 
 def _write_definition(definition: dict[str, Any], folder: Path) -> None:

@@ -53,10 +53,18 @@ def kubeconform(argo_version: str, kubernetes_version: str, paths: Sequence[Path
 
 def judge_schemas(argo_version: str, kubernetes_version: str, paths: Sequence[Path]) -> Verdict:
     """As `kubeconform`, with the number of valid objects."""
-    argo = schemas.argo(ARGO_VERSIONS[argo_version])
+    return _judge(schemas.argo(ARGO_VERSIONS[argo_version]), kubernetes_version, paths)
+
+
+def judge_kubeflow_objects(kubernetes_version: str, paths: Sequence[Path]) -> Verdict:
+    """As `judge_schemas`, for the objects of Kubeflow instead of Argo's."""
+    return _judge(schemas.kubeflow(), kubernetes_version, paths)
+
+
+def _judge(custom: Path, kubernetes_version: str, paths: Sequence[Path]) -> Verdict:
     kubernetes = schemas.kubernetes(kubernetes_version)
     locations = [
-        f"{argo}/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json",
+        f"{custom}/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json",
         f"{kubernetes}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json",
     ]
     report = _run_kubeconform(locations, paths)

@@ -1,0 +1,70 @@
+"""Every golden of Kubeflow by the backend's own compiler, and by the schemas of the objects."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conformance import tools
+from tests.conformance.kubeflow_judge import judge_kubeflow
+from tests.golden import GOLDEN
+
+PACKAGES = sorted(path for path in GOLDEN.glob("*/kubeflow*.yaml") if path.name != "kubeflow-native.yaml")
+MANIFESTS = sorted(GOLDEN.glob("*/kubeflow-native.yaml"))
+KUBERNETES = ("1.29", "1.36")
+
+
+def _documents(path: Path) -> list[Any]:
+    return list(yaml.load_all(path.read_text(), yaml.CSafeLoader))
+
+
+def test_the_backend_compiles_every_package(report: Callable[[str], None]) -> None:
+    assert _wrong(judge_kubeflow(PACKAGES)) == {}
+    report(f"Kubeflow's own compiler, and Argo's validator behind it, accept {len(PACKAGES)} packages")
+
+
+def test_the_backend_compiles_every_version(tmp_path: Path, report: Callable[[str], None]) -> None:
+    """The pipeline in each PipelineVersion, as the API server takes it out of there."""
+    paths = [tmp_path / f"{path.parent.name}.yaml" for path in MANIFESTS]
+    for path, manifest in zip(paths, MANIFESTS, strict=True):
+        [spec] = [each["spec"] for each in _documents(manifest) if each["kind"] == "PipelineVersion"]
+        parts = [spec["pipelineSpec"], *([spec["platformSpec"]] if "platformSpec" in spec else [])]
+        path.write_text("\n---\n".join(json.dumps(part, ensure_ascii=False) for part in parts))
+    assert _wrong(judge_kubeflow(paths)) == {}
+    report(f"Kubeflow's own compiler, and Argo's validator behind it, accept {len(paths)} PipelineVersions")
+
+
+@pytest.mark.parametrize("kubernetes", KUBERNETES)
+def test_schemas_accept_every_object(kubernetes: str, report: Callable[[str], None]) -> None:
+    verdict = tools.judge_kubeflow_objects(kubernetes, MANIFESTS)
+    assert _wrong(verdict.errors) == {}
+    report(f"kubeconform (Kubeflow, Kubernetes {kubernetes}) accepts {verdict.objects} objects")
+
+
+@pytest.mark.parametrize("kubernetes", KUBERNETES)
+def test_schemas_accept_what_the_tasks_apply(
+    kubernetes: str, tmp_path: Path, report: Callable[[str], None]
+) -> None:
+    applied = [text for path in PACKAGES for text in _applied(_documents(path)[0])]
+    paths = [tmp_path / f"{number}.yaml" for number in range(len(applied))]
+    for path, text in zip(paths, applied, strict=True):
+        path.write_text(text)
+    verdict = tools.judge_kubeflow_objects(kubernetes, paths)
+    assert _wrong(verdict.errors) == {}
+    assert verdict.objects == len(applied) >= 16
+    report(f"kubeconform (Kubernetes {kubernetes}) accepts {verdict.objects} objects that tasks apply")
+
+
+def _applied(spec: Any) -> Iterator[str]:
+    """The objects that the tasks of services apply."""
+    for executor in spec["deploymentSpec"]["executors"].values():
+        arguments = executor["container"].get("args", [])
+        if "--run" in arguments:
+            yield from (text for text in arguments if text.startswith("{\n"))
+
+
+def _wrong(errors: dict[Path, list[str]]) -> dict[str, list[str]]:
+    return {f"{path.parent.name}/{path.name}": found for path, found in errors.items() if found}
