@@ -1,4 +1,4 @@
-"""Whole processes against each other: the compiler against hera, against its own imports, and against itself.
+"""Whole processes against each other: the compiler against hera, kfp, its own imports, and itself.
 
 The processes of a comparison take turns, and what counts is the ratio of two that ran one after the other, so that
 a machine that is busy with something else slows both. `make bench` runs it; README.md says what the numbers mean.
@@ -16,7 +16,7 @@ import time
 from bisect import bisect_left
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 PYTHON = sys.executable
 AUTOML = [PYTHON, str(Path(PYTHON).with_name("automl"))]  # the command as it is installed
 HERA = [PYTHON, str(HERE / "hera_workflow.py")]
+KFP = [PYTHON, "-W", "ignore", str(HERE / "kfp_pipeline.py")]
 QUICKSTART = HERE.parent / "examples" / "quickstart" / "config.yaml"
 ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 HASHED_NAME = re.compile(r"\b(bench(?:-[a-z]+)?)-[0-9a-f]{8}\b")
@@ -98,14 +99,12 @@ def workflows(text: str) -> list[object]:
     return [document for document in documents if document["kind"] in KINDS]
 
 
-def check_equal(ours: str, theirs: str) -> None:
-    """Both texts hold the same objects; the order of keys does not count."""
-    one, other = (
-        json.dumps(workflows(text), indent=1, sort_keys=True).splitlines() for text in (ours, theirs)
-    )
+def check_equal(ours: list[object], theirs: list[object]) -> None:
+    """Both hold the same; the order of keys does not count."""
+    one, other = (json.dumps(found, indent=1, sort_keys=True).splitlines() for found in (ours, theirs))
     if one != other:
         raise SystemExit(
-            "\n".join(["the workflows differ:", *difflib.unified_diff(one, other, lineterm="")][:40])
+            "\n".join(["the outputs differ:", *difflib.unified_diff(one, other, lineterm="")][:40])
         )
 
 
@@ -123,22 +122,71 @@ def write_project(folder: Path, steps: int) -> Path:
     return config
 
 
+def project(folder: Path, steps: int) -> Path:
+    """The config of so many steps, written once."""
+    place = folder / str(steps)
+    return place / "config.yaml" if place.exists() else write_project(place, steps)
+
+
+def outputs(commands: dict[str, list[str]], output: Path) -> list[str]:
+    """What each command prints."""
+    texts = []
+    for command in commands.values():
+        run(command, output)
+        texts.append(output.read_text(encoding="utf-8"))
+    return texts
+
+
 def against_hera(folder: Path) -> None:
-    config = write_project(folder / "thousand", 1000)
     commands = {
-        "automl compile": [*AUTOML, "compile", str(config), "-t", "argo"],
+        "automl compile": [*AUTOML, "compile", str(project(folder, 1000)), "-t", "argo"],
         "hera, to_yaml()": HERA,
         "hera, to_yaml(Dumper=CSafeDumper)": [*HERA, "c"],
     }
-    texts = []
-    for command in commands.values():
-        run(command, folder / "out")
-        texts.append((folder / "out").read_text(encoding="utf-8"))
-    for theirs in texts[1:]:
-        check_equal(texts[0], theirs)
-    show(
-        f"1,000 steps: the same workflow, {len(texts[0]):,} bytes of YAML", in_turns(commands, folder / "out")
-    )
+    ours, *others = outputs(commands, folder / "out")
+    for theirs in others:
+        check_equal(workflows(ours), workflows(theirs))
+    show(f"1,000 steps: the same workflow, {len(ours):,} bytes of YAML", in_turns(commands, folder / "out"))
+
+
+def packages(text: str) -> list[object]:
+    """The documents of a Kubeflow package without what kfp writes otherwise: its name, and `cachingOptions: {}`,
+    which says that nothing is cached, as does no such key."""
+    documents = list(yaml.load_all(text, Loader=yaml.CSafeLoader))
+    pipeline = documents[0]
+    del pipeline["sdkVersion"]
+    for component in (pipeline["root"], *pipeline["components"].values()):
+        for task in component.get("dag", {}).get("tasks", {}).values():
+            if task.get("cachingOptions") == {}:
+                del task["cachingOptions"]
+    return documents
+
+
+def packed(text: str, folder: Path) -> list[str]:
+    """Files with the words of the task that packs the project: they are no work of either compiler."""
+    container: Any = yaml.load(text.partition("\n---\n")[0], Loader=yaml.CSafeLoader)
+    container = container["deploymentSpec"]["executors"]["exec-code"]["container"]
+    words = {
+        "program": container["command"][2],
+        "start": container["args"][0],
+        "archive": container["args"][1],
+    }
+    for name, word in words.items():
+        (folder / name).write_text(word, encoding="utf-8")
+    return [str(folder / name) for name in words]
+
+
+def against_kfp(folder: Path) -> None:
+    commands = {
+        "automl compile": [*AUTOML, "compile", str(project(folder, 1000)), "-t", "kubeflow"],
+        "kfp, Compiler().compile()": KFP,
+    }
+    [ours] = outputs({"": commands["automl compile"]}, folder / "out")
+    commands["kfp, Compiler().compile()"] = [*KFP, *packed(ours, folder)]
+    ours, theirs = outputs(commands, folder / "out")
+    check_equal(packages(ours), packages(theirs))
+    title = f"1,000 steps: the same Kubeflow package, {len(ours):,} bytes of YAML"
+    show(title, in_turns(commands, folder / "out", 5))
 
 
 def against_imports(folder: Path) -> None:
@@ -150,20 +198,24 @@ def against_imports(folder: Path) -> None:
 
 
 def against_itself(folder: Path) -> None:
-    def command(steps: int) -> list[str]:
-        place = folder / str(steps)
-        config = place / "config.yaml" if place.exists() else write_project(place, steps)
-        return [*AUTOML, "compile", str(config), "-t", "argo"]
-
     def is_refused(hundreds: int) -> bool:
-        done = subprocess.run(command(hundreds * 100), capture_output=True, check=False, env=ENVIRONMENT)
-        return done.returncode == 1
+        command = [*AUTOML, "compile", str(project(folder, hundreds * 100)), "-t", "argo"]
+        return subprocess.run(command, capture_output=True, check=False, env=ENVIRONMENT).returncode == 1
 
     most = 100 * (bisect_left(range(10, 100), True, key=is_refused) + 9)
-    counts = {f"{count:,} step{'s' * (count > 1)}": count for count in (1, 100, 1000, most)}
-    times = in_turns({name: command(count) for name, count in counts.items()}, folder / "out")
-    show(f"up to {most:,} steps, the most that Argo takes of these", times)
-    one, *others = ((count, min(times[name]).wall) for name, count in counts.items())
+    grow(folder, "argo", (1, 100, 1000, most), f"up to {most:,} steps, the most that Argo takes of these")
+    grow(folder, "kubeflow", (1, 100, 1000, 10_000), "up to 10,000 steps for Kubeflow")
+
+
+def grow(folder: Path, target: str, counts: tuple[int, ...], title: str) -> None:
+    """Times for more and more steps, and what each of them adds."""
+    names = {f"{count:,} step{'s' * (count > 1)}": count for count in counts}
+    commands = {
+        name: [*AUTOML, "compile", str(project(folder, count)), "-t", target] for name, count in names.items()
+    }
+    times = in_turns(commands, folder / "out")
+    show(title, times)
+    one, *others = ((count, min(times[name]).wall) for name, count in names.items())
     for count, wall in others:
         added = (wall - one[1]) / (count - one[0])
         print(f"  each of {count:,} steps adds {added * 1e3:.2f} ms")
@@ -174,7 +226,7 @@ def main() -> None:
         f"Python {platform.python_version()} on {platform.machine()}, {os.cpu_count()} processors; milliseconds"
     )
     with tempfile.TemporaryDirectory() as name:
-        for compare in (against_hera, against_imports, against_itself):
+        for compare in (against_hera, against_kfp, against_imports, against_itself):
             compare(Path(name))
 
 

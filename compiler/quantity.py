@@ -9,9 +9,11 @@ _LARGEST = 2**63 - 1  # what Kubernetes holds
 _LONGEST_SECONDS = 2**31 - 1
 _MOST_MEGABYTES = 10**8  # a bare number beyond 100 TB was meant as bytes
 
+_BY_TENS = ("k", "M", "G", "T", "P", "E")
+_BY_TWOS = ("Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 _BYTES = {
-    **{unit: 1000**power for power, unit in enumerate(("k", "M", "G", "T", "P", "E"), 1)},
-    **{unit: 1024**power for power, unit in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)},
+    **{unit: 1000**power for power, unit in enumerate(_BY_TENS, 1)},
+    **{unit: 1024**power for power, unit in enumerate(_BY_TWOS, 1)},
 }
 _LONG_UNITS = {
     "kilo": "k",
@@ -87,22 +89,22 @@ def parse_cpu(text: str) -> Quantity:
 def parse_memory(text: str) -> Quantity:
     """Read a size of memory: `1.5Gi`, `200M`, or a bare number of megabytes (10^6 bytes).
 
-    The amount is in bytes, rounded up; the text keeps the unit of the user. Raises QuantityError for
-    zero and for other forms.
+    The amount is in bytes, rounded up; the text keeps the kind of unit, by tens or by twos. Raises QuantityError
+    for zero and for other forms.
     """
     match = _MEMORY.fullmatch(text)
     if not match:
         raise QuantityError(_no_memory(text))
     unit = match[3] or "M"
-    whole, fraction = match[1].lstrip("0") or "0", (match[2] or "").rstrip("0")
-    amount, rest = _scaled(whole, fraction, _BYTES[unit])
+    whole = match[1]
+    amount, rest = _scaled(whole, match[2] or "", _BYTES[unit])
     amount += rest > 0
     _refuse_extremes(text, amount, amount)
     if not match[3] and int(whole) > _MOST_MEGABYTES:
         raise QuantityError(
             f'"{text}" without a unit is megabytes, more than any machine has; did you mean "{_short(int(whole))}"?'
         )
-    return Quantity(f"{whole}.{fraction}{unit}" if fraction else whole + unit, amount)
+    return Quantity(_memory_text(amount, unit), amount)
 
 
 @cache
@@ -148,6 +150,17 @@ def _short(size: int) -> str:
 
 def _cpu_text(milli: int) -> str:
     return f"{milli}m" if milli % 1000 else str(milli // 1000)
+
+
+def _memory_text(size: int, unit: str) -> str:
+    """A number of bytes as the API server writes it, so that what it keeps is what was applied."""
+    is_by_twos = unit in _BY_TWOS and size >= 1024
+    step, units = (1024, _BY_TWOS) if is_by_twos else (1000, _BY_TENS)
+    power = 0
+    while size % step == 0:
+        size //= step
+        power += 1
+    return f"{size}{('', *units)[power]}"
 
 
 def _no_cpu(text: str) -> str:

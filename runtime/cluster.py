@@ -4,36 +4,30 @@
     cluster.py [--run NAME] [--deadline SECONDS] JSON...
 
 Each JSON is an object, or a list of objects. With --run, the pods of a Deployment carry this name: every run
-replaces them. It applies on the server's side, for which it needs the verbs create, patch and get. It ends
-with status 75 if the API server could not be reached, with 1 for every other error. It runs on Python 3.8 and
-newer, with the standard library alone.
+replaces them. It needs the verbs create, patch and get. It ends with status 75 if the API server could not be
+reached, with 1 for every other error. It runs on Python 3.8 and newer, with the standard library alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import signal
 import ssl
 import sys
 import time
+from collections.abc import Callable, Iterator
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 from urllib.parse import urlencode
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
 RUN = "automl.dev/run"
-ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
-JSON = "application/json"
-APPLY = "application/apply-patch+yaml"  # JSON is YAML
-ANSWER_SECONDS = 40  # admission webhooks have up to 30
-GRACE = 20.0  # seconds; a server that starts knows tokens and roles only after a moment
-POLL = 2.0
-Result = TypeVar("Result")
+ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"  # mounted into every pod
+JSON, APPLY = "application/json", "application/apply-patch+yaml"  # JSON is YAML
+ANSWER, GRACE, POLL = 40.0, 60.0, 2.0  # seconds; GRACE: a server that starts learns of roles a bit later
 
 
 class ApiError(Exception):
@@ -45,11 +39,7 @@ class ApiError(Exception):
 
 
 class Cluster:
-    """The API server of the cluster this pod is in, asked as the pod's ServiceAccount.
-
-    A server that cannot be reached, or cannot answer now, is asked again for so many seconds as its patience
-    lasts ($AUTOML_PATIENCE, else ten minutes): it may just be starting again.
-    """
+    """The API server. While it cannot answer, it is asked again for $AUTOML_PATIENCE or 600 seconds."""
 
     def __init__(self) -> None:
         self._host = os.environ.get("KUBERNETES_SERVICE_HOST", "").strip("[]")
@@ -85,7 +75,7 @@ class Cluster:
         """
         options = {"watch": "true", "allowWatchBookmarks": "true", "timeoutSeconds": seconds}
         url = f"{path}?{urlencode({**query, **options, 'resourceVersion': version})}"
-        with self._patiently(lambda: self._ask("GET", url, wait=seconds)) as answer:
+        with self._patiently(lambda: self._ask("GET", url, None, JSON, seconds)) as answer:
             try:
                 for line in answer:
                     event = json.loads(line)
@@ -95,22 +85,20 @@ class Cluster:
             except (OSError, HTTPException, ValueError):
                 time.sleep(1)  # dropped; what was not seen comes with the next watch
 
-    def _ask(
-        self, method: str, url: str, body: object = None, content_type: str = JSON, wait: float = 0
-    ) -> HTTPResponse:
+    def _ask(self, method: str, url: str, body: object, content_type: str, wait: float = 0) -> HTTPResponse:
         """One attempt. The token and the authority are read anew each time, for they change."""
         context = ssl.create_default_context(cafile=str(self._account / "ca.crt"))
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # authorities of clusters often lack what it asks for
         token = (self._account / "token").read_text().strip()
         headers = {"Authorization": f"Bearer {token}", "Content-Type": content_type, "Connection": "close"}
-        connection = HTTPSConnection(self._host, self._port, timeout=wait + ANSWER_SECONDS, context=context)
+        connection = HTTPSConnection(self._host, self._port, timeout=wait + ANSWER, context=context)
         connection.request(method, url, None if body is None else json.dumps(body), headers)
         answer = connection.getresponse()
         if answer.status >= 400:
             raise refusal(answer.status, answer.read(), answer.getheader("Retry-After", ""))
         return answer
 
-    def _patiently(self, attempt: Callable[[], Result]) -> Result:
+    def _patiently(self, attempt: Callable[[], Any]) -> Any:
         """What the attempt returns, repeated less and less often while it is worth it."""
         start, pause = time.monotonic(), 0.5
         while True:
@@ -122,8 +110,7 @@ class Cluster:
             except (ApiError, OSError, HTTPException, json.JSONDecodeError) as error:
                 seconds, status = max(pause, getattr(error, "retry_after", 0)), getattr(error, "status", 503)
                 final = status < 500 and status != 429
-                patience = GRACE if status in (401, 403) else 0.0 if final else self._patience
-                worth = min(patience, self._patience)
+                worth = min(self._patience, GRACE if status in (401, 403) else 0 if final else math.inf)
                 if time.monotonic() + seconds - start > worth:
                     raise error if final else ConnectionError(f"no API server: {described(error)}") from None
                 if pause == 0.5:
@@ -144,8 +131,9 @@ def refusal(status: int, answer: bytes, retry_after: str = "") -> ApiError:
 
 
 def described(error: BaseException) -> str:
-    """One line about an error, which may have no text of its own."""
-    return " ".join(str(error).split()) or type(error).__name__
+    """One line about an error, whose text may be empty or nothing that says much."""
+    text, is_ours = " ".join(str(error).split()), isinstance(error, (ApiError, OSError, ValueError))
+    return text if text and is_ours else f"{type(error).__name__}: {text}".rstrip(": ")
 
 
 def log(text: str) -> None:
@@ -178,39 +166,38 @@ def progress(deployment: dict[str, Any]) -> str:
 
 def too_late(deployment: dict[str, Any], seconds: float) -> str:
     """The last words on a rollout whose deadline has passed."""
-    place = f"{title(deployment)} -n {deployment['metadata']['namespace']}"
-    return f"not rolled out in {seconds:g} s: {progress(deployment)}; look at: kubectl describe {place}"
+    look = f"look at: kubectl describe {title(deployment)} -n {deployment['metadata']['namespace']}"
+    return f"not rolled out in {seconds:g} s: {progress(deployment)}; {look}"
 
 
-def wait(cluster: Cluster, wanted: dict[str, Any], deadline: float | None, start: float) -> None:
+def wait(cluster: Cluster, wanted: dict[str, Any], deadline: float, start: float) -> None:
     """Wait for a rollout; TimeoutError when the deadline, in seconds from the start, has passed."""
     said = ""
     while True:
         found = cluster.request("GET", cluster.path(wanted))
         if is_rolled_out(found):
             return log(f"{title(wanted)}: rolled out after {time.monotonic() - start:.0f} s")
-        if deadline is not None and time.monotonic() - start >= deadline:
+        left = start + deadline - time.monotonic()
+        if left <= 0:
             raise TimeoutError(f"{title(wanted)}: {too_late(found, deadline)}")
         if progress(found) != said:
             said = progress(found)
             log(f"{title(wanted)}: {said}")
-        time.sleep(POLL)
+        time.sleep(min(POLL, left))
 
 
 def main(arguments: list[str]) -> int:
     """Apply all objects, then wait for the Deployments among them."""
     parser = argparse.ArgumentParser(prog="cluster.py")
     parser.add_argument("--run")
-    parser.add_argument("--deadline", type=float)
+    parser.add_argument("--deadline", type=float, default=math.inf)
     parser.add_argument("objects", nargs="+", type=json.loads)
-    options = parser.parse_args(arguments)
-    cluster, start = Cluster(), time.monotonic()
+    options, cluster, start = parser.parse_args(arguments), Cluster(), time.monotonic()
     wanted = [each for part in options.objects for each in (part if isinstance(part, list) else [part])]
     deployments = [each for each in wanted if each["kind"] == "Deployment"]
-    for each in deployments if options.run else []:
-        meta = each["spec"]["template"].setdefault("metadata", {})
-        meta.setdefault("annotations", {})[RUN] = options.run
     for each in wanted:
+        if options.run and each in deployments:
+            each["spec"]["template"]["metadata"].setdefault("annotations", {})[RUN] = options.run
         cluster.apply(each)
         log(f"{title(each)}: applied")
     for each in deployments:
@@ -223,7 +210,7 @@ def run(program: Callable[[list[str]], int]) -> NoReturn:
     signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))  # process 1 would ignore it
     try:
         sys.exit(program(sys.argv[1:]))
-    except (ApiError, OSError, ValueError, LookupError, TypeError) as error:
+    except (ApiError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         log(f"error: {described(error)}")
         sys.exit(75 if isinstance(error, ConnectionError) else 1)
 

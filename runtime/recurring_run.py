@@ -25,7 +25,7 @@ SERVER = os.environ.get("KFP_ENDPOINT", "http://ml-pipeline.kubeflow:8888")
 NAMESPACE = os.environ["KFP_NAMESPACE"]
 TOKEN = Path(os.environ.get("KF_PIPELINES_SA_TOKEN_PATH", "/var/run/secrets/kubeflow/pipelines/token"))
 PATIENCE = float(os.environ.get("KFP_PATIENCE", "300"))  # seconds
-PAUSE = 5.0
+PAUSE = min(5.0, PATIENCE / 10)
 
 
 def main(text: str) -> None:
@@ -39,7 +39,8 @@ def main(text: str) -> None:
         print(f"{run['display_name']}: is there already", flush=True)
     else:
         source = {"pipeline_id": pipeline, "pipeline_version_id": version}
-        ask("POST", "recurringruns", {**run, "namespace": NAMESPACE, "pipeline_version_reference": source})
+        place = {"experiment_id": experiment(wanted["pipeline"]), "pipeline_version_reference": source}
+        ask("POST", "recurringruns", {**run, **place})
         print(f"{run['display_name']}: created", flush=True)
     for each in ours:
         if not is_same(each, run, "display_name"):
@@ -64,6 +65,15 @@ def find_version(pipeline: str, name: str) -> str:
         if name in (version.get("name"), version.get("display_name")):
             return str(version["pipeline_version_id"])
     raise LookupError(f"there is no pipeline version {name!r}")
+
+
+def experiment(name: str) -> str:
+    """The id of an experiment, made if need be. It says whose the runs are: where there are many users, each
+    run needs one; where there is one user, none may say a namespace beside it."""
+    for found in listed("experiments", "experiments"):
+        if is_same(found, {"display_name": name}, "display_name"):
+            return str(found["experiment_id"])
+    return str(ask("POST", "experiments", {"display_name": name, "namespace": NAMESPACE})["experiment_id"])
 
 
 def listed(path: str, field: str) -> list[dict[str, Any]]:

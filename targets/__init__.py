@@ -12,8 +12,10 @@ OWN: Mapping[str, str] = MappingProxyType(
         "argo": "automl.targets.argo:Argo",
         "kubeflow": "automl.targets.kubeflow:Kubeflow",
         "kubeflow-native": "automl.targets.kubeflow:KubeflowNative",
+        "kubernetes": "automl.targets.kubernetes:Kubernetes",
     }
 )
+ALIASES: Mapping[str, str] = MappingProxyType({"k8s": "kubernetes"})
 
 
 class BrokenTargetError(Exception):
@@ -27,6 +29,7 @@ def names() -> list[str]:
 
 def load(name: str) -> Target | None:
     """The target of that name; None if there is none. Raises BrokenTargetError."""
+    name = ALIASES.get(name, name)
     if name in OWN:
         return _load(name, OWN[name])
     place = _others().get(name)

@@ -31,8 +31,8 @@ def rights(name: str, workflow: Workflow, rules: Sequence[Value], accounts: Sequ
     ]
 
 
-def deploy_rules(workflow: Workflow) -> list[Value]:
-    """What it takes to apply the objects of all services and to see whether they are rolled out."""
+def deploy_rules(workflow: Workflow, only: str | None = None) -> list[Value]:
+    """What it takes to apply the objects of all services, or one kind of them, and to see how they are."""
     services = [task for task in workflow.tasks if task.service]
     names: list[Value] = [service_name(workflow, task) for task in services]
     exposed: list[Value] = [
@@ -45,7 +45,7 @@ def deploy_rules(workflow: Workflow) -> list[Value]:
     }
     rules: list[Value] = []
     for (group, resource), allowed in kinds.items():
-        if allowed:
+        if allowed and only in (None, resource):
             kind: Object = {"apiGroups": [group], "resources": [resource]}
             rules.append(kind | {"verbs": ["create"]})  # a name cannot be checked before there is an object
             rules.append(kind | {"resourceNames": allowed, "verbs": ["get", "patch"]})

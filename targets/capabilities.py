@@ -1,6 +1,6 @@
 """What the engines make of each key of a config: the tables that emitters, command line and documents read."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Spans, Workflow
@@ -43,11 +43,17 @@ def refused(note: str, help: str | None = None) -> Capability:
 def findings(workflow: Workflow, capabilities: Capabilities) -> Iterator[Diagnostic]:
     """A diagnostic for each key in a workflow that is implied, lost or refused; for a key around it, one for all."""
     said = {key: each for key, each in capabilities.items() if each.support in _SAID}
-    outermost = {key: each for key, each in said.items() if key.rpartition(".")[0] not in said}
+    outermost = {key: each for key, each in said.items() if not _is_within(key, said)}
     of_steps = {key.removeprefix(STEP): each for key, each in outermost.items() if key.startswith(STEP)}
     yield from _of(outermost, workflow.spans)
     for task in workflow.tasks if of_steps else ():
         yield from _of(of_steps, task.spans)
+
+
+def _is_within(key: str, keys: Collection[str]) -> bool:
+    """Whether one of the keys around this one is among them."""
+    words = key.split(".")
+    return any(".".join(words[:length]) in keys for length in range(1, len(words)))
 
 
 def _of(capabilities: Capabilities, spans: Spans) -> Iterable[Diagnostic]:

@@ -123,6 +123,7 @@ CASES = {
     "kubeflow": _case("kubeflow", NO_WHOLE_SECRET),
     "vertex": Case("kubeflow", "vertex", VERTEX, NO_KUBERNETES),
     "kubeflow-native": _case("kubeflow-native", NO_WHOLE_SECRET | NO_ZONE),
+    "kubernetes": _case("kubernetes", {}),
 }
 
 

@@ -79,7 +79,7 @@ PACKAGE: Capabilities = MappingProxyType(
 _BY_JOB = lowered("a recurring run, which a Job registers")
 _ON_OBJECTS = lowered("on every object and on the pods of every step")
 _CONFIG_MAP = lowered("a ConfigMap, unpacked when the step starts")
-_NOT_MADE_UP = "a run that was missed is not made up for"
+_HOWEVER_LATE = "the latest run that was missed starts, however late it is"
 
 NATIVE_API: Capabilities = MappingProxyType(
     {
@@ -93,7 +93,7 @@ NATIVE_API: Capabilities = MappingProxyType(
         "schedule.timezone": partly("UTC: one time zone holds for a whole installation of Kubeflow"),
         "schedule.concurrency": partly("not `replace`"),
         "schedule.suspend": _BY_JOB,
-        "schedule.starting_deadline": lost(_NOT_MADE_UP),
+        "schedule.starting_deadline": lost(_HOWEVER_LATE),
         "schedule.history.success": lost("Kubeflow keeps every run until it is deleted"),
         "schedule.history.failed": lost("Kubeflow keeps every run until it is deleted"),
         "code.bundle": _CONFIG_MAP,
@@ -121,6 +121,8 @@ VERTEX: Capabilities = MappingProxyType(
         "step.secrets.name": _NO_SECRETS,
         "step.secrets.keys": _NO_SECRETS,
         "step.image_pull_secrets": _NO_PULL,
+        "step.cpu_request": lowered("the limit, by which Vertex AI chooses a machine"),
+        "step.memory_request": lowered("the limit, by which Vertex AI chooses a machine"),
         "step.timeout": lost("Vertex AI takes a time limit for the whole run only, when it is created"),
         "step.service": refused(_NO_KUBERNETES, "deploy the model to an endpoint of Vertex AI"),
         "step.labels": _NO_PODS,

@@ -61,10 +61,14 @@ def of_rights(workflow: Workflow) -> Iterator[Diagnostic]:
     """The rights that the pods of a package need, for which it holds no objects."""
     for task in workflow.tasks:
         if task.service is not None:
+            kinds = ["Deployment", "Service"]
+            kinds += ["Ingress"] if task.service.ingress else []
+            kinds += ["ConfigMap"] if task.project else []
             message = (
-                f'the account that runs the pipeline must be allowed to apply the objects of "{task.step}"'
+                f"the account that runs the pipeline must be allowed to apply the "
+                f'{", ".join(kinds[:-1])} and {kinds[-1]} of "{task.step}"'
             )
-            help = "`-t kubeflow-native` makes the Role; docs/targets/kubeflow.md shows it"
+            help = "docs/targets/kubeflow.md shows the Role; `-t kubeflow-native` makes it"
             yield Diagnostic(Code.NEEDS_RIGHTS, message, task.span, help)
 
 

@@ -25,8 +25,10 @@ _TOKEN: Object = {  # what the API server asks for where there are many users
 }
 _REGISTER: list[Value] = [
     {"apiGroups": ["pipelines.kubeflow.org"], "resources": ["pipelines"], "verbs": ["get", "list"]},
+    {"apiGroups": ["pipelines.kubeflow.org"], "resources": ["experiments"], "verbs": ["create", "list"]},
     {"apiGroups": ["pipelines.kubeflow.org"], "resources": ["jobs"], "verbs": ["create", "delete", "list"]},
 ]
+_NO_SIDECAR = {"sidecar.istio.io/inject": "false"}  # with one the pod would never end
 MAX_CONCURRENCY: Mapping[str, str] = MappingProxyType(
     {"allow": "10", "forbid": "1"}
 )  # 10 is the most it takes
@@ -77,12 +79,18 @@ def _registration(workflow: Workflow, schedule: Schedule, pipeline: str, version
     run = {"display_name": hashed_name(version, run)} | run
     wanted: Object = {"pipeline": pipeline, "version": version, "recurring_run": run}
     scheduler = with_suffix(workflow.name, "scheduler")
+    meta: Object = {"labels": labels(workflow) | _NO_SIDECAR, "annotations": _NO_SIDECAR}
     spec: Object = {
         "backoffLimit": 3,
-        "template": {"metadata": {"labels": labels(workflow)}, "spec": _pod(scheduler, wanted)},
+        "ttlSecondsAfterFinished": 300,  # so that a schedule can come back
+        "template": {"metadata": meta, "spec": _pod(scheduler, wanted)},
     }
-    meta = metadata(hashed_name(scheduler, spec), workflow)
-    job: Object = {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec}
+    job: Object = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": metadata(hashed_name(scheduler, spec), workflow),
+        "spec": spec,
+    }
     return [*account(scheduler, workflow, _REGISTER), job]
 
 

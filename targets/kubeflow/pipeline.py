@@ -18,7 +18,7 @@ from automl.targets.services import address, deployment, ingress
 
 SCHEMA_VERSION = "2.1.0"
 LONGEST_NAME = 58  # the backend makes the names of runs of it, and cuts them here
-_NO_RETRY_WAIT: Object = {"backoffDuration": "0s", "backoffFactor": 2.0, "backoffMaxDuration": "3600s"}
+A_YEAR, AN_HOUR = "31536000s", "3600s"
 _CODE: Object = {"code": {"artifactType": {"schemaTitle": "system.Artifact", "schemaVersion": "0.0.1"}}}
 _RUN: Object = {"run": {"parameterType": "STRING"}}
 
@@ -39,7 +39,8 @@ def pipeline(workflow: Workflow, place: Place, files: Files) -> Pipeline:
     if any(step.takes_code for step in found.values()):
         maker = names.take("code")
         found[maker] = steps.code(workflow, place)
-    graph = _Graph(found, dags_of(workflow.groups, leaves, names), maker)
+    longest_retry = A_YEAR if place.is_kubernetes else AN_HOUR
+    graph = _Graph(found, dags_of(workflow.groups, leaves, names), maker, longest_retry)
     executors = {f"exec-{name}": {"container": step.container} for name, step in found.items()}
     info: Object = {"name": cut(workflow.name, LONGEST_NAME)}
     if workflow.description:
@@ -62,8 +63,15 @@ def pipeline(workflow: Workflow, place: Place, files: Files) -> Pipeline:
 class _Graph:
     """The steps and the DAGs over them. `maker` is the task that makes the code; it is one of the root's."""
 
-    def __init__(self, found: Mapping[str, Step], dags: Sequence[Dag], maker: str | None) -> None:
+    def __init__(
+        self, found: Mapping[str, Step], dags: Sequence[Dag], maker: str | None, longest_retry: str
+    ) -> None:
         self._steps, self._dags, self._maker = found, dags, maker
+        self._waits: Object = {
+            "backoffDuration": "0s",
+            "backoffFactor": 2.0,
+            "backoffMaxDuration": longest_retry,  # since the first try, which may well take an hour by itself
+        }
         self._take_code = {name for name, step in found.items() if step.takes_code}
         for dag in dags:
             if any(node.name in self._take_code for node in dag.nodes):
@@ -108,7 +116,7 @@ class _Graph:
         if inputs:
             task["inputs"] = inputs
         if step and step.retries:
-            task["retryPolicy"] = {"maxRetryCount": step.retries} | _NO_RETRY_WAIT
+            task["retryPolicy"] = {"maxRetryCount": step.retries} | self._waits
         return task
 
 

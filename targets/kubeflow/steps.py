@@ -54,7 +54,7 @@ def job(workflow: Workflow, task: Task, place: Place) -> Step:
     if task.project is None and place.is_kubernetes and not has_home:
         variables.append(("HOME", WORK))
     variables += [(each.name, each.value.value) for each in task.variables if not is_unsafe(each.value.value)]
-    container = _container(task.image, safe[:length], safe[length:], variables, task.resources)
+    container = _container(task.image, safe[:length], safe[length:], variables, task.resources, place)
     platform = _platform(workflow, task, place) if place.is_kubernetes else {}
     return Step(task.name, container, platform, task.retries, takes_code=takes_code)
 
@@ -78,19 +78,25 @@ def _container(
     arguments: Sequence[str],
     variables: Sequence[tuple[str, str]],
     resources: Resources,
+    place: Place,
 ) -> Object:
     found: Object = {"image": image, "command": list(command)}
     if arguments:
         found["args"] = list(arguments)
     found["env"] = [{"name": name, "value": escaped(value)} for name, value in variables]
-    cpu, memory = resources
-    found["resources"] = {
-        "resourceCpuRequest": cpu.text,
-        "resourceMemoryRequest": memory.text,
-        "cpuRequest": cpu.amount / 1000,  # cores; what Vertex AI and old backends read
-        "memoryRequest": memory.amount / 10**9,
-    }
+    found["resources"] = _resources(resources, "Request" if place.is_kubernetes else "Limit")
     return found
+
+
+def _resources(resources: Resources, what: str) -> Object:
+    """The same twice: the numbers, cores and gigabytes, are for Vertex AI and for old backends."""
+    cpu, memory = resources
+    return {
+        f"resourceCpu{what}": cpu.text,
+        f"resourceMemory{what}": memory.text,
+        f"cpu{what}": cpu.amount / 1000,
+        f"memory{what}": memory.amount / 10**9,
+    }
 
 
 def _platform(workflow: Workflow, task: Task, place: Place) -> Object:
@@ -183,6 +189,7 @@ def _made_by_us(
         [escaped(word) for word in arguments],
         [("AUTOML_STEP", title), *variables],
         SMALL,
+        place,
     )
     platform = _pod(workflow, task, place, pull_secrets) if place.is_kubernetes else {}
     return Step(title, container, platform)

@@ -1,0 +1,155 @@
+"""Runs packages by kfp.local: python -m tests.conformance.kfp_machine REPORT <JOBS (see `kfp_runs`).
+
+kfp.local puts the tasks in order, hands files from one to the next and starts again what has failed. What it does
+with containers is replaced, for it runs none without Docker: here a container is a process of this machine in a
+folder of its own, with the words and variables that the kubelet would give it. Nor does kfp.local read the
+platform document: the secrets and ConfigMaps in there are given to the container too.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from kfp import local  # type: ignore[import-untyped]
+from kfp.components import load_component_from_text  # type: ignore[import-untyped]
+from kfp.local import (  # type: ignore[import-untyped]
+    executor_output_utils,
+    subprocess_task_handler,
+    task_dispatcher,
+)
+from kfp.local.orchestrator import task_spec_utils  # type: ignore[import-untyped]
+from kfp.local.orchestrator.orchestrator_utils import OrchestratorUtils  # type: ignore[import-untyped]
+from kfp.local.status import Status  # type: ignore[import-untyped]
+
+from automl.runtime import script
+from automl.targets.pods import CODE, WORK
+from automl.targets.text import escaped
+from tests.conformance.kfp_runs import documents, package_in
+from tests.runtime import kubelet
+
+Object = dict[str, Any]
+_CLUSTER = escaped(script("cluster.py"))
+_dispatch = task_dispatcher.run_single_task_implementation
+
+
+class Machine:
+    """What plays the cluster for one job."""
+
+    def __init__(self, job: Object) -> None:
+        self.folder, self.image = Path(job["folder"]), Path(job["image"])
+        self.package = Path(job["package"]).read_text(encoding="utf-8")
+        found = documents(self.package)
+        objects = [each for each in found if "kind" in each]
+        pipeline, *platforms = package_in(found)
+        if objects:
+            self.package = yaml.safe_dump(pipeline, sort_keys=False)
+        secrets = {name: _in_bytes(content) for name, content in job["secrets"].items()}
+        self.sources = {**kubelet.config_maps(objects), **secrets}
+        self.platform = (
+            platforms[0]["platforms"]["kubernetes"]["deploymentSpec"]["executors"] if platforms else {}
+        )
+        self.starts: list[Object] = []
+        self._component = ""
+
+    def dispatch(self, **task: Any) -> Any:
+        """Run a task by kfp.local; its handler knows the container alone."""
+        self._component = task["component_name"]
+        return _dispatch(**task)
+
+    def run(self, handler: Any) -> Status:
+        """Start the container and wait for its end."""
+        folder = self.folder / f"{len(self.starts)}"
+        folder.mkdir()
+        kubelet.make_volumes(folder, [{"name": "work"}, *self._config_maps()], self.sources)
+        start: Object = {
+            "task": self._component.removeprefix("comp-"),
+            "folder": str(folder),
+            "words": handler.full_command,
+            "start": time.time(),
+        }
+        self.starts.append(start)
+        if _CLUSTER in handler.full_command:
+            return Status.SUCCESS  # there is no cluster
+        env = [*self._secrets(), *_variables(handler.env_vars, folder / "work")]
+        container = {"command": handler.full_command, "env": env}
+        done = kubelet.Container(folder, self.image, container, self.sources).run()
+        start |= {"end": time.time(), "status": done.returncode, "output": done.stdout, "errors": done.stderr}
+        return Status.FAILURE if done.returncode else Status.SUCCESS
+
+    def _said(self, key: str) -> list[Object]:
+        """What the platform document says of the executor of the task."""
+        return list(self.platform.get(self._component.replace("comp-", "exec-", 1), {}).get(key, []))
+
+    def _config_maps(self) -> list[Object]:
+        """The volumes of ConfigMaps, as they stand in a pod."""
+        mounted = self._said("configMapAsVolume")
+        assert all(each["mountPath"] == CODE for each in mounted)
+        return [{"name": "code", "configMap": {"name": _name(each, "configMap")}} for each in mounted]
+
+    def _secrets(self) -> list[Object]:
+        """The variables that come from secrets, as they stand in a pod."""
+        return [
+            {
+                "name": pair["envVar"],
+                "valueFrom": {"secretKeyRef": {"name": _name(secret, "secret"), "key": pair["secretKey"]}},
+            }
+            for secret in self._said("secretAsEnv")
+            for pair in secret["keyToEnv"]
+        ]
+
+
+def _name(said: Object, kind: str) -> str:
+    return str(said[f"{kind}NameParameter"]["runtimeValue"]["constant"])
+
+
+def _in_bytes(content: Mapping[str, str]) -> dict[str, bytes]:
+    return {key: value.encode() for key, value in content.items()}
+
+
+def _variables(variables: Mapping[str, str], work: Path) -> list[Object]:
+    """The variables as they stand in a pod, where the folder to write to is another."""
+    return [
+        {"name": name, "value": str(work) if value == WORK else value} for name, value in variables.items()
+    ]
+
+
+def _files_made(executor_input: Any, **_: Any) -> Object:
+    """What a task has made: the files that it was told to put somewhere, as Kubeflow's launcher takes them."""
+    return {
+        name: executor_output_utils.artifact_list_to_dsl_artifact(files, is_artifact_list=False)
+        for name, files in executor_input.outputs.artifacts.items()
+    }
+
+
+def _inputs_of_dag(task_spec: Any, io_store: Any, **_: Any) -> Object:
+    """What a DAG in a DAG gets; kfp.local forgets the files if there is no parameter too."""
+    return dict(OrchestratorUtils.make_task_arguments(task_spec.inputs, io_store))
+
+
+def run(job: Object) -> Object:
+    """Run one package; how it ended, and every start of a container in order."""
+    machine = Machine(job)
+    artifacts = machine.folder / "artifacts"
+    artifacts.mkdir()
+    artifacts.chmod(0o777)
+    handler = subprocess_task_handler.SubprocessTaskHandler
+    handler.validate_not_container_component = lambda *_: None
+    handler.run = lambda self: machine.run(self)
+    task_dispatcher.run_single_task_implementation = machine.dispatch
+    executor_output_utils.get_outputs_for_task = _files_made
+    task_spec_utils.build_nested_dag_arguments = _inputs_of_dag
+    local.init(local.SubprocessRunner(use_venv=False), str(artifacts), str(machine.folder / "workspace"))
+    try:
+        load_component_from_text(machine.package)()
+    except RuntimeError as error:
+        return {"error": str(error), "starts": machine.starts}
+    return {"error": "", "starts": machine.starts}
+
+
+if __name__ == "__main__":
+    reports = [run(job) for job in json.load(sys.stdin)]
+    Path(sys.argv[1]).write_text(json.dumps(reports), encoding="utf-8")

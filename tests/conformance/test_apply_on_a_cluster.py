@@ -1,0 +1,160 @@
+"""What `cluster.py` does on a real control plane, passed to Python as text, as in a manifest."""
+
+import json
+import signal
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from tests.conformance.cluster import HOST, Cluster
+from tests.conformance.workflows import SCRIPTS, Object, Place, Process, deployment, kubelet, placed
+
+RIGHTS = {
+    f"{resource}.{group}": ("create", "patch", "get")
+    for resource, group in (
+        ("deployments", "apps"),
+        ("services", ""),
+        ("configmaps", ""),
+        ("ingresses", "networking.k8s.io"),
+    )
+}
+RUN = "automl.dev/run"
+
+
+@pytest.fixture
+def place(cluster: Cluster, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    with placed(cluster, request.node.name, tmp_path, Place) as place:
+        place.allow("deployer", RIGHTS)
+        yield place
+
+
+def start(place: Place, *arguments: str, url: str = "") -> Process:
+    return place.start_script(["-c", (SCRIPTS / "cluster.py").read_text(), *arguments], "deployer", url)
+
+
+def address() -> Object:
+    spec = {"selector": {"app": "serve"}, "ports": [{"name": "http", "port": 80}]}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "serve"}, "spec": spec}
+
+
+def way_in() -> Object:
+    backend = {"service": {"name": "serve", "port": {"name": "http"}}}
+    rule = {"http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
+    meta = {"name": "serve"}
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": meta,
+        "spec": {"rules": [rule]},
+    }
+
+
+def config_map(name: str) -> Object:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"ä": "ö"}}
+
+
+def test_every_run_applies_all_and_replaces_the_pods(place: Place) -> None:
+    objects = [json.dumps([deployment("serve"), address()]), json.dumps(way_in())]
+    with kubelet(place):
+        first = start(place, "--run", "one", *objects)
+        assert first.end() == 0
+    assert first.said()[:3] == [f"{kind}/serve: applied" for kind in ("deployment", "service", "ingress")]
+    assert first.said()[-1].startswith("deployment/serve: rolled out after ")
+    second = start(place, "--run", "two", *objects)
+    second.until_it_says("deployment/serve: 1 of 1 pods are new, 1 available, 1 old ones left")
+    place.make_ready("serve")
+    assert second.end() == 0
+    [pod] = place.pods("app=serve")
+    assert pod["metadata"]["annotations"] == {RUN: "two"}
+
+
+def test_what_others_set_stays_and_what_is_no_longer_said_goes(place: Place) -> None:
+    assert start(place, json.dumps({**config_map("mine"), "data": {"a": "1", "b": "2"}})).end() == 0
+    place.cluster.kubectl("annotate", "configmap", "mine", "-n", place.namespace, "note=theirs")
+    assert start(place, json.dumps({**config_map("mine"), "data": {"b": "3"}})).end() == 0
+    found = place.ask("GET", f"/api/v1/namespaces/{place.namespace}/configmaps/mine")
+    assert (found["data"], found["metadata"]["annotations"]) == ({"b": "3"}, {"note": "theirs"})
+
+
+def test_rollout_has_a_deadline(place: Place) -> None:
+    process = start(place, "--deadline", "1", json.dumps(deployment("serve")))
+    assert process.end() == 1
+    assert process.said()[-1] == (
+        "error: deployment/serve: not rolled out in 1 s: 1 of 1 pods are new, 0 available, 0 old ones left; "
+        f"look at: kubectl describe deployment/serve -n {place.namespace}"
+    )
+
+
+def test_no_progress_is_said_and_waited_for(place: Place) -> None:
+    wanted = deployment("serve")
+    wanted["spec"]["progressDeadlineSeconds"] = 1
+    process = start(place, json.dumps(wanted))
+    process.until_it_says("; no progress: ReplicaSet ")
+    place.make_ready("serve")
+    assert process.end() == 0
+
+
+def test_refused_object_is_one_line(place: Place) -> None:
+    process = start(place, json.dumps({**config_map("mine"), "data": {"no/key": ""}}))
+    assert process.end() == 1
+    [line] = process.said()
+    assert line.startswith('error: ConfigMap "mine" is invalid: data[no/key]: ')
+    assert line.endswith(" (Invalid 422)")
+
+
+def test_sigterm_ends_the_wait_at_once(place: Place) -> None:
+    process = start(place, json.dumps(deployment("serve")))
+    process.until_it_says("deployment/serve: applied")
+    process.signal(signal.SIGTERM)
+    assert process.end(5) == 143
+
+
+class Busy(BaseHTTPRequestHandler):
+    """What stands before an API server may answer in its stead; one that is well cannot be made to."""
+
+    answers: ClassVar[list[tuple[int, dict[str, str], bytes]]] = []
+
+    def do_PATCH(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        status, headers, body = self.answers.pop(0)
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_server_that_is_busy_is_asked_again_when_it_says(place: Place) -> None:
+    Busy.answers = [
+        (429, {"Retry-After": "2"}, b"{}"),
+        (503, {}, b"<html>"),
+        (200, {}, b"{}"),
+    ]
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(place.cluster.folder / "server.crt", place.cluster.folder / "server.key")
+    with HTTPServer((HOST, 0), Busy) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        began = time.monotonic()
+        process = start(place, json.dumps(config_map("mine")), url=f"https://{HOST}:{server.server_port}")
+        try:
+            assert process.end() == 0
+        finally:
+            server.shutdown()
+            thread.join()
+    assert time.monotonic() - began > 2 + 1
+    assert process.said() == [
+        "asking the API server again, for up to 600 s: refused (HTTP 429)",
+        "the API server answers again",
+        "configmap/mine: applied",
+    ]

@@ -1,0 +1,39 @@
+"""Every golden of plain Kubernetes by the schemas of all its versions."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from automl.targets.kubernetes import Kubernetes
+from tests.conformance import tools
+from tests.golden import GOLDEN
+
+MANIFESTS = sorted(GOLDEN.glob("*/kubernetes.yaml"))
+
+
+@pytest.mark.parametrize("version", Kubernetes.versions)
+def test_schemas_accept_every_golden(version: str, report: Callable[[str], None]) -> None:
+    verdict = tools.judge_kubeflow_objects(version, MANIFESTS)
+    assert {str(path): found for path, found in verdict.errors.items() if found} == {}
+    report(f"kubeconform (Kubernetes {version}) accepts {verdict.objects} objects")
+
+
+@pytest.mark.parametrize("version", [Kubernetes.versions[0], Kubernetes.versions[-1]])
+def test_schemas_accept_what_the_coordinator_applies(version: str, tmp_path: Path) -> None:
+    applied = [
+        task["deployment"]
+        for path in MANIFESTS
+        for each in yaml.load_all(path.read_text(), yaml.CSafeLoader)
+        if each["kind"] == "ConfigMap" and "plan.json" in each["data"]
+        for task in json.loads(each["data"]["plan.json"])["tasks"]
+        if "deployment" in task
+    ]
+    paths = [tmp_path / f"{number}.yaml" for number in range(len(applied))]
+    for path, found in zip(paths, applied, strict=True):
+        path.write_text(json.dumps(found))
+    verdict = tools.judge_kubeflow_objects(version, paths)
+    assert {str(path): found for path, found in verdict.errors.items() if found} == {}
+    assert verdict.objects == len(applied) >= 8

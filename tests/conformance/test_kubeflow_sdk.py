@@ -1,0 +1,640 @@
+"""What Kubeflow's own Python packages make of ours: their messages know it, the SDK loads it, kfp.local runs it."""
+
+import copy
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from automl.compiler.ir import Text
+from automl.compiler.source import Source
+from automl.targets.kubeflow import VERSIONS
+from automl.targets.kubeflow.words import is_unsafe, protected
+from tests.conformance.kfp_runs import (
+    ROOT,
+    Job,
+    Object,
+    Run,
+    compiled,
+    documents,
+    make_image,
+    open_folder,
+    package_in,
+    run,
+    write_package,
+)
+from tests.conformance.kfp_versions import install, strange_fields
+from tests.golden import GOLDEN, project_copy
+from tests.runtime.git_server import GitServer, serving
+from tests.runtime.kubelet import expanded, python, write_files
+from tests.targets.nasty import NASTY, TEXTS
+
+PACKAGES = sorted(GOLDEN.glob("*/kubeflow.yaml"))
+
+EVERYTHING: Object = {
+    "version": "1.2.3",
+    "name": "everything",
+    "description": "All that Kubeflow can be told.",
+    "labels": {"team": "ml"},
+    "annotations": {"example.com/a": "b"},
+    "schedule": "0 6 * * 1-5",
+    "stages": {
+        "train": [
+            {
+                "step_name": "script",
+                "path_to_executable": "a.py",
+                "dependency_path": "requirements.txt",
+                "args": ["{{x}}", "$(y)"],
+                "envs": {"A": "{{x}}", "B": "$(y)"},
+                "secrets": [{"name": "store", "keys": {"key": "KEY"}}],
+                "image_pull_secrets": ["login"],
+                "cpu_request": "250m",
+                "memory_request": "1.5Gi",
+                "backoff_limit": 2,
+                "timeout": "10m",
+                "labels": {"tier": "batch"},
+                "annotations": {"example.com/c": "d"},
+            },
+            {"step_name": "image", "image": "busybox:1.36", "entrypoint": ["echo"], "args": ["hi"]},
+        ],
+        "serve": [
+            {
+                "step_name": "api",
+                "path_to_executable": "a.py",
+                "timeout": "5m",
+                "service": {"ingress": {"host": "example.com"}, "readiness": {"path": "/health"}},
+            }
+        ],
+    },
+}
+GIT: Object = {
+    "name": "in-git",
+    "code": {
+        "git": {"url": "https://example.com/a.git", "ref": "main", "token_secret": {"name": "t", "key": "k"}}
+    },
+    "stages": {"train": [{"step_name": "script", "path_to_executable": "a.py"}]},
+}
+ON_VERTEX: Object = {
+    "name": "on-vertex",
+    "stages": {
+        "train": [
+            {"step_name": "script", "path_to_executable": "a.py", "args": ["{{x}}"], "backoff_limit": 1}
+        ]
+    },
+}
+
+
+def write_config(folder: Path, config: Object, **files: str) -> Path:
+    """A project."""
+    texts = {"a.py": "print('ran')", "requirements.txt": "", **files}
+    folder.mkdir(parents=True, exist_ok=True)
+    return write_files(folder, {"config.yaml": yaml.safe_dump(config, sort_keys=False), **texts})
+
+
+# Messages
+
+
+def goldens() -> dict[str, list[Object]]:
+    """The packages of all goldens, also those inside of objects."""
+    paths = sorted(GOLDEN.glob("*/kubeflow*.yaml"))
+    return {f"{path.parent.name}/{path.name}": package_in(documents(path.read_text())) for path in paths}
+
+
+@pytest.mark.parametrize("version", VERSIONS[1:])
+def test_the_messages_know_every_golden(version: str) -> None:
+    found = goldens()
+    assert len(found) >= 35
+    errors = dict(zip(found, strange_fields(version, list(found.values())), strict=True))
+    assert {name: lines for name, lines in errors.items() if lines} == {}
+
+
+@pytest.fixture(scope="module")
+def of_versions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, list[Object]]]:
+    """For each version all that we write for it, with every field that we know."""
+    folder = tmp_path_factory.mktemp("projects")
+    everything = write_config(folder / "everything", EVERYTHING)
+    git, vertex = write_config(folder / "git", GIT), write_config(folder / "vertex", ON_VERTEX)
+    texts = {
+        version: {
+            "package": compiled(everything, version=version),
+            "native": compiled(everything, "kubeflow-native", version),
+            "git": compiled(git, version=version),
+            "vertex": compiled(vertex, version=version, form="vertex"),
+        }
+        for version in VERSIONS
+    }
+    return {
+        version: {name: package_in(documents(text)) for name, text in each.items()}
+        for version, each in texts.items()
+    }
+
+
+@pytest.mark.parametrize("reader", VERSIONS)
+def test_a_version_knows_what_is_written_for_it_or_an_older_one(
+    reader: str, of_versions: dict[str, dict[str, list[Object]]]
+) -> None:
+    older = VERSIONS[: VERSIONS.index(reader) + 1]
+    names = [(version, name) for version in older for name in of_versions[version]]
+    errors = strange_fields(reader, [of_versions[version][name] for version, name in names])
+    assert dict(zip(names, errors, strict=True)) == {name: [] for name in names}
+
+
+def test_a_version_is_not_written_for_in_vain(of_versions: dict[str, dict[str, list[Object]]]) -> None:
+    newer = of_versions["2.16"]["package"]
+    assert strange_fields("2.16", [newer]) == [[]]
+    [errors] = strange_fields("2.15", [newer])
+    assert {line.partition(":")[0] for line in errors} == {
+        "exec-script",
+        "exec-image",
+        "exec-api",
+        "exec-code",
+    }
+    assert all('no field named "securityContext"' in line for line in errors)
+
+
+TASK = "0/root/dag/tasks/script"
+EXECUTOR = "1/platforms/kubernetes/deploymentSpec/executors/exec-script"
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("0/other", "pipelineSpec"),
+        (f"{TASK}/after", "pipelineSpec"),
+        (f"{TASK}/retryPolicy/backoffDuration", "pipelineSpec"),
+        ("0/deploymentSpec/executors/exec-script/container/ports", "deploymentSpec"),
+        ("1/other", "platformSpec"),
+        (f"{EXECUTOR}/other", "exec-script"),
+        (f"{EXECUTOR}/activeDeadlineSeconds", "exec-script"),
+    ],
+)
+def test_the_reading_is_strict(
+    path: str, place: str, of_versions: dict[str, dict[str, list[Object]]]
+) -> None:
+    package = copy.deepcopy(of_versions["2.15"]["package"])
+    number, *parents, last = path.split("/")
+    target = package[int(number)]
+    for part in parents:
+        target = target[part]
+    target[last] = 600
+    [errors] = strange_fields("2.15", [package])
+    assert [line.partition(":")[0] for line in errors] == [place]
+
+
+# The SDK
+
+
+def test_the_sdk_loads_every_golden() -> None:
+    paths = [*PACKAGES, *GOLDEN.glob("*/kubeflow.vertex.yaml")]
+    assert len(paths) > len(PACKAGES)
+    command = [sys.executable, "-W", "error", "-m", "tests.conformance.kfp_load", *map(str, paths)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    for path, loaded in zip(paths, json.loads(done.stdout), strict=True):
+        ours = documents(path.read_text())
+        assert loaded == [*ours, {}][:2], path
+
+
+# Runs
+
+# What runs here of the goldens, and what stands in a service's place: it would be applied to a cluster.
+SERVICES: dict[str, list[str]] = {
+    "ambiguous-scalars": [],
+    "cron": [],
+    "cron-full": [],
+    "defaults": [],
+    "keyword-names": [],
+    "long-names": ["a-step-name-of-eighty-characters-which-is-longer-than-194e41ed"],
+    "many-edges": [],
+    "names-to-fix": [],
+    "plain-secrets": [],
+    "several-ingresses": ["admin", "api", "front"],
+    "two-services": ["api", "worker"],
+    "unused-keys": ["command"],
+    "user-text": ["service"],
+}
+CANNOT_RUN = {
+    "bundle-patterns": "its uv.lock is none; tests/runtime/test_start.py installs from a lock",
+    "git-private": "its repository does not exist; another one is checked out below",
+    "git-public": "its repository does not exist; another one is checked out below",
+    "notebook": "it installs pandas and Jupyter for half a minute; tests/runtime/test_start.py runs a notebook",
+    "quickstart": "its store is in the cloud; below it has another one",
+    "three-hundred-steps": "it takes half a minute; below, DAGs in a DAG run on fewer steps",
+}
+
+
+def test_every_golden_runs_or_has_a_reason() -> None:
+    assert sorted([*SERVICES, *CANNOT_RUN]) == [path.parent.name for path in PACKAGES]
+
+
+@pytest.fixture(scope="module")
+def image() -> Iterator[Path]:
+    with open_folder() as folder:
+        yield make_image(folder / "image")
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder like `tmp_path`, which the container's user can look into."""
+    with open_folder() as folder:
+        yield folder
+
+
+BOTH = [
+    (target, case)
+    for target in ("kubeflow", "kubeflow-native")
+    for case in SERVICES
+    if (GOLDEN / case / f"{target}.yaml").is_file()
+]
+
+
+@pytest.fixture(scope="module")
+def runs(image: Path) -> Iterator[dict[tuple[str, str], Run]]:
+    """How the goldens ran: each package, and each package in an object."""
+    with open_folder() as folder:
+        projects = {case: project_copy(case, folder / "projects") for case in SERVICES}
+        places = {(target, case): folder / target / case for target, case in BOTH}
+        jobs = [
+            Job(
+                write_package(projects[case], places[target, case], target=target),
+                places[target, case],
+                image,
+            )
+            for target, case in BOTH
+        ]
+        yield dict(zip(BOTH, run(jobs), strict=True))
+
+
+@pytest.mark.parametrize(("target", "case"), BOTH)
+def test_golden_runs(target: str, case: str, runs: dict[tuple[str, str], Run]) -> None:
+    found = runs[target, case]
+    assert found.error == ""
+    pipeline, *_ = package_in(documents((GOLDEN / case / f"{target}.yaml").read_text()))
+    tasks = [name for name, each in pipeline["components"].items() if "executorLabel" in each]
+    assert sorted(f"comp-{start.task}" for start in found.starts) == sorted(tasks)
+    assert sorted(start.task for start in found.starts if start.status is None) == SERVICES[case]
+    for start in found.starts:
+        assert start.status in (0, None), start.errors
+        assert start.output or start.task == "code" or start.status is None
+
+
+def run_one(project: Path, folder: Path, image: Path, **options: Any) -> Run:
+    """Compile a project and run it."""
+    [found] = run([Job(write_package(project, folder), folder, image, **options)])
+    return found
+
+
+def test_stages_run_one_after_the_other(place: Path, image: Path) -> None:
+    sizes = {"d": 25, "b": 25, "c": 2, "a": 2}  # more edges than are written out: a DAG for each stage
+    stages = {
+        stage: [{"step_name": f"{stage}-{number}", "path_to_executable": "a.py"} for number in range(size)]
+        for stage, size in sizes.items()
+    }
+    project = write_config(place / "p", {"name": "order", "stages": stages})
+    found = run_one(project, place / "run", image)
+    assert found.error == ""
+    first, *starts = found.starts
+    assert first.task == "code"
+    assert len({start.task for start in starts}) == len(starts) == sum(sizes.values())
+    by_stage = {stage: [each for each in starts if each.task.startswith(stage)] for stage in sizes}
+    assert {stage: len(each) for stage, each in by_stage.items()} == sizes
+    ends = [first.end, *(max(each.end for each in steps) for steps in by_stage.values())]
+    for before, steps in zip(ends, by_stage.values(), strict=False):
+        assert before <= min(each.start for each in steps)
+    assert "comp-stage-d" in documents((place / "run" / "package.yaml").read_text())[0]["components"]
+
+
+def test_nothing_follows_a_failure(place: Path, image: Path) -> None:
+    def steps(name: str) -> list[Object]:
+        """So many that each stage is a DAG: in one DAG for all, kfp.local ends with the first failure anyway."""
+        return [
+            {"step_name": f"{name}-{n}", "image": "busybox:1.36", "entrypoint": ["echo"]} for n in range(25)
+        ]
+
+    fails = {"step_name": "fails", "path_to_executable": "fails.py", "backoff_limit": 2}
+    stages = {"one": [fails, *steps("beside")], "two": steps("follows")}
+    files = {"fails.py": "raise SystemExit(7)"}
+    project = write_config(place / "p", {"name": "p", "stages": stages}, **files)
+    found = run_one(project, place / "run", image)
+    assert "FAILURE" in found.error
+    assert "'fails'" in found.error
+    assert [start.status for start in found.starts if start.task == "fails"] == [7, 7, 7]
+    others = sorted(start.task for start in found.starts if start.task != "fails")
+    assert others == sorted(["code", *(f"beside-{number}" for number in range(25))])
+
+
+def test_a_failure_can_be_made_good(place: Path, image: Path) -> None:
+    (place / "shared").mkdir()
+    (place / "shared").chmod(0o777)
+    line = f"echo $$ >> {place}/shared/log; test $(wc -l < {place}/shared/log) = 2"
+    step = {"step_name": "try", "image": "busybox:1.36", "entrypoint": ["sh", "-c", line], "backoff_limit": 3}
+    project = write_config(place / "p", {"name": "p", "code": {"image": True}, "stages": {"s": [step]}})
+    found = run_one(project, place / "run", image)
+    assert found.error == ""
+    assert [start.status for start in found.starts] == [1, 0]
+
+
+PROBE = """\
+import json, os, sys
+print(json.dumps([sys.argv[1:], dict(os.environ), os.getcwd(), os.access(os.environ["HOME"], os.W_OK)]))
+"""
+PLACEHOLDERS = (
+    *("{{$}}", "{{$.pipeline_job_name}}", "{{$.inputs.artifacts['code'].path}}", "{{{{$}}}}", "{{", "}}"),
+    *('{"Concat": ["a"]}', ' {"Concat": ["a", "b"]}', '{"IfPresent": {"InputName": "code", "Then": "a"}}'),
+    *(
+        "$(HOSTNAME)",
+        "$$",
+        "$$(HOSTNAME)",
+        "$(AUTOML_STEP)",
+        "$",
+        "${AUTOML_STEP}",
+        "$é",
+        "$$$(",
+        "'{{'",
+        "{{'",
+    ),
+    *("{{$.workspace_path}}", "{{workflow.name}}", "{{=1+1}}", "it's {{ 'x' }}\n"),
+)
+
+
+def test_text_arrives_as_it_was_written(place: Path, image: Path) -> None:
+    texts = [text for text in (*NASTY, *PLACEHOLDERS) if "\0" not in text]
+    safe = [text for text in texts if not is_unsafe(text)]
+    assert 15 < len(texts) - len(safe) < len(safe)
+    by_script: Object = {"path_to_executable": "probe.py"}
+    by_image: Object = {"image": "python:3", "entrypoint": ["python3", "-c", PROBE]}
+    steps = {
+        "all-by-script": (by_script, texts),
+        "safe-by-script": (by_script, safe),
+        "all-by-image": (by_image, texts),
+        "safe-by-image": (by_image, safe),
+    }
+    stage = [
+        {"step_name": name, **step, "args": words, "envs": envs(words)}
+        for name, (step, words) in steps.items()
+    ]
+    project = write_config(place / "p", {"name": "p", "stages": {"s": stage}}, **{"probe.py": PROBE})
+    found = run_one(project, place / "run", image)
+    assert found.error == "", found.starts[-1].errors
+    for name, (step, words) in steps.items():
+        arguments, variables, folder, has_home = json.loads(found.of(name).output)
+        assert arguments == words
+        assert variables == variables | envs(words)
+        assert folder == ("/" if step is by_image else f"{found.of(name).folder}/work/project")
+        assert has_home
+
+
+def envs(words: list[str]) -> dict[str, str]:
+    """A variable for each text."""
+    return {f"TEXT_{number}": text for number, text in enumerate(words)}
+
+
+NAMES = st.from_regex(r"[A-Z][A-Z0-9_]{0,8}", fullmatch=True).filter(lambda name: name not in ("IFS", "PATH"))
+WORDS = st.one_of(
+    TEXTS.filter(lambda text: "\0" not in text),
+    st.sampled_from(PLACEHOLDERS),
+    st.text("{}{}$()'\"\\`!*~# \n=é🚀", max_size=12),
+    st.lists(st.sampled_from(PLACEHOLDERS), max_size=4).map("".join),
+)
+RECEIVER = """printf '%s\\0' $# "$@"; exec env -0"""
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(WORDS, max_size=4), st.dictionaries(NAMES, WORDS, max_size=3))
+def test_protected_words_pass_the_kubelet_and_a_shell(texts: list[str], variables: dict[str, str]) -> None:
+    span = Source("config.yaml", "").start()
+    ours = ["sh", "-c", RECEIVER, "receiver"]
+    words: list[Text | str] = [*ours, *(Text(text, span) for text in texts)]
+    sent = protected(words, [(name, Text(text, span)) for name, text in variables.items()])
+    assert not any("{{" in word or (word.lstrip().startswith('{"') and is_unsafe(word)) for word in sent)
+    env = {"HOSTNAME": "wrong", "X": "wrong", "AUTOML_STEP": "wrong", "PATH": os.environ["PATH"]}
+    env |= {name: text for name, text in variables.items() if not is_unsafe(text)}
+    received = subprocess.check_output([expanded(word, env) for word in sent], env=env).decode()
+    number, *found = received.split("\0")[:-1]
+    assert found[: int(number)] == texts
+    assert set(found[int(number) :]) >= {f"{name}={text}" for name, text in variables.items()}
+
+
+def test_code_comes_from_git(place: Path, image: Path) -> None:
+    files = {"run.sh": "#!/bin/sh\nexec ./link", "real.sh": "#!/bin/sh\ngit rev-parse HEAD\npwd\n"}
+    repository = write_files(place / "repositories" / "p.git", files)
+    (repository / "link").symlink_to("real.sh")
+    commit = commit_all(repository)
+    (repository / "run.sh").write_text("#!/bin/sh\necho too new")
+    commit_all(repository)
+    secret = {"name": "git", "key": "token", "username_key": "user"}
+    with serving(GitServer(place / "repositories", "bot", "t0ken")) as server:
+        git = {"url": f"{server.url}/p.git", "ref": commit, "token_secret": secret}
+        step = {"step_name": "job", "command": ["./run.sh"]}
+        config = {"name": "p", "code": {"git": git}, "stages": {"s": [step]}}
+        secrets = {"git": {"user": "bot", "token": "t0ken"}}
+        found = run_one(write_config(place / "p", config), place / "run", image, secrets=secrets)
+    assert found.error == "", found.starts[-1].errors
+    assert found.of("code").output == f"automl: checked out {commit}\n"
+    assert found.of("job").output == f"{commit}\n{found.of('job').folder}/work/project\n"
+
+
+def commit_all(repository: Path) -> str:
+    """Commit what is in the folder, a repository or not yet."""
+
+    def git(*arguments: str) -> str:
+        person = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        return subprocess.check_output(["git", *person, *arguments], cwd=repository, text=True).strip()
+
+    git("init", "--quiet", "--initial-branch=main")
+    git("add", "--all")
+    git("commit", "--quiet", "--message=one")
+    return git("rev-parse", "HEAD")
+
+
+QUICKSTART = ROOT / "examples" / "quickstart"
+
+
+@pytest.fixture
+def image_of_quickstart(place: Path) -> Path:
+    """An image that has what the quickstart's jobs require, so that each has nothing to install."""
+    image = place / "image"
+    subprocess.run([python(), "-m", "venv", image], check=True)
+    install(image / "bin" / "python", "-r", str(QUICKSTART / "models" / "requirements.txt"))
+    return image
+
+
+def test_the_quickstart_trains_and_compares(place: Path, image_of_quickstart: Path) -> None:
+    project = Path(
+        shutil.copytree(QUICKSTART, place / "p", ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    )
+    (place / "store").mkdir()
+    (place / "store").chmod(0o777)
+    config = yaml.safe_load((project / "config.yaml").read_text(encoding="utf-8"))
+    del config["stages"]["serve"]
+    config["defaults"]["envs"]["STORE_URL"] = (place / "store").as_uri()
+    (project / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    secrets = {each["name"]: dict.fromkeys(each["keys"], "x") for each in config["defaults"]["secrets"]}
+    found = run_one(project, place / "run", image_of_quickstart, secrets=secrets)
+    assert found.error == "", found.starts[-1].errors
+    tasks = [start.task for start in found.starts]
+    assert tasks[:2] == ["code", "prepare-and-save"]
+    assert sorted(tasks[2:4]) == ["train-sarimax", "train-xgboost"]
+    assert tasks[4:] == ["best-model"]
+    metrics = json.loads((place / "store" / "best" / "metrics.json").read_text())
+    assert set(metrics["mape"]) == {"sarimax", "xgboost"}
+    assert all(0 < value < 15 for value in metrics["mape"].values())
+    assert metrics["best"] == min(metrics["mape"], key=lambda name: metrics["mape"][name])
+
+
+# The same pipeline, written with the SDK
+
+TWIN: Object = {
+    "version": "1.2.3",
+    "name": "twin",
+    "namespace": "ml",
+    "description": "The same twice.",
+    "labels": {"team": "ml"},
+    "annotations": {"example.com/owner": "ann"},
+    "stages": {
+        "prepare": [
+            {
+                "step_name": "load",
+                "path_to_executable": "a.py",
+                "dependency_path": "requirements.txt",
+                "args": ["--days", 30],
+                "envs": {"STORE": "s3://a"},
+                "secrets": [{"name": "store", "keys": {"key": "KEY", "id": "KEY_ID"}}],
+                "cpu_request": 2,
+                "memory_request": "2Gi",
+                "backoff_limit": 2,
+                "timeout": "10m",
+                "labels": {"tier": "batch"},
+                "annotations": {"example.com/ticket": "42"},
+            }
+        ],
+        "train": [
+            {
+                "step_name": "forest",
+                "image": "registry.example.com/forest:1",
+                "entrypoint": ["train"],
+                "args": ["--trees", 100],
+                "envs": {"DEPTH": 3},
+                "image_pull_secrets": ["login", "other-login"],
+            },
+            {"step_name": "linear", "path_to_executable": "a.py"},
+        ],
+        "serve": [{"step_name": "api", "path_to_executable": "a.py", "timeout": "5m", "service": {}}],
+    },
+}
+# What the SDK writes and we do not, or otherwise, as `place: ours | the SDK's`.
+DIFFERENCES = {
+    # who wrote it
+    'sdkVersion: "automl" | "kfp-2.17.0"',
+    # its way to say that nothing is cached, which holds for what has no options too
+    "root/dag/tasks/*/cachingOptions: nothing | {}",
+    # older names of the fields beside them, and what is false anyway
+    'platforms/kubernetes/deploymentSpec/executors/*/imagePullSecret/*/secretName: nothing | "login"',
+    'platforms/kubernetes/deploymentSpec/executors/*/imagePullSecret/*/secretName: nothing | "other-login"',
+    'platforms/kubernetes/deploymentSpec/executors/*/secretAsEnv/*/secretName: nothing | "store"',
+    "platforms/kubernetes/deploymentSpec/executors/*/secretAsEnv/*/optional: nothing | false",
+}
+DIFFERENCES_OF_CONFIG_MAPS = {
+    'platforms/kubernetes/deploymentSpec/executors/*/configMapAsVolume/*/configMapName: nothing | "code"',
+    "platforms/kubernetes/deploymentSpec/executors/*/configMapAsVolume/*/optional: nothing | false",
+}
+DIFFERENCES_OF_OBJECTS = {
+    # the server takes the name where there is none
+    'Pipeline/spec/displayName: nothing | "twin"',
+    'PipelineVersion/spec/displayName: nothing | "version"',
+    # the SDK writes no labels and annotations
+    'Pipeline/metadata/annotations: "given" | nothing',
+    'Pipeline/metadata/labels: "given" | nothing',
+    'PipelineVersion/metadata/annotations: "given" | nothing',
+    'PipelineVersion/metadata/labels: "given" | nothing',
+}
+MAPS = ("tasks", "executors")
+
+
+def differences(ours: Any, theirs: Any, place: str = "") -> Iterator[str]:
+    """The places where two values differ; `*` is any task, executor or item of a list."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for key in ours.keys() | theirs.keys():
+            part = "*" if place.rpartition("/")[2] in MAPS else key
+            yield from differences(ours.get(key, ...), theirs.get(key, ...), f"{place}/{part}".lstrip("/"))
+    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        for one, other in zip(ours, theirs, strict=True):
+            yield from differences(one, other, f"{place}/*")
+    elif ours != theirs:
+        yield f"{place}: {shown(ours)} | {shown(theirs)}"
+
+
+def shown(value: Any) -> str:
+    return "nothing" if value is ... else json.dumps(value)
+
+
+class Twins(NamedTuple):
+    """What we make of TWIN and what the SDK makes of the same: the package, and the objects by kind."""
+
+    packages: tuple[list[Object], list[Object]]
+    objects: tuple[dict[str, Object], dict[str, Object]]
+    names: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def twins(tmp_path_factory: pytest.TempPathFactory) -> Twins:
+    project = write_config(tmp_path_factory.mktemp("twin"), TWIN)
+    ours = documents(compiled(project, version="2.17"))
+    in_kubernetes = documents(compiled(project, "kubeflow-native", "2.17"))
+    objects = {each["kind"]: each for each in in_kubernetes}
+    names = {
+        "config_map": objects["ConfigMap"]["metadata"]["name"],
+        "version": objects["PipelineVersion"]["metadata"]["name"],
+    }
+    texts = {"package": our_words(ours), "native": our_words(package_in(in_kubernetes)), **names}
+    command = [sys.executable, "-W", "ignore", "-m", "tests.conformance.kfp_twin"]
+    done = subprocess.run(
+        command, input=json.dumps(texts), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    theirs = documents(done.stdout)
+    return Twins((ours, theirs[:2]), (objects, {each["kind"]: each for each in theirs[2:]}), names)
+
+
+def our_words(package: list[Object]) -> dict[str, list[Any]]:
+    """The long words of the tasks that are no step of the config."""
+    executors = package[0]["deploymentSpec"]["executors"]
+    api, code = (executors.get(name, {}).get("container") for name in ("exec-api", "exec-code"))
+    found: dict[str, list[Any]] = {"api": [*api["command"], api["args"][4:]]}
+    return found | ({"code": [*code["command"], *code["args"][:2]]} if code else {})
+
+
+def test_the_sdk_writes_the_same_package(twins: Twins) -> None:
+    ours, theirs = twins.packages
+    assert len(ours) == len(theirs) == 2
+    found = {line for one, other in zip(ours, theirs, strict=True) for line in differences(one, other)}
+    assert found == DIFFERENCES
+
+
+def test_the_sdk_writes_the_same_objects(twins: Twins) -> None:
+    ours, theirs = twins.objects
+    assert theirs.keys() == {"Pipeline", "PipelineVersion"}
+    inside = zip(package_in(list(ours.values())), package_in(list(theirs.values())), strict=True)
+    found = {line for one, other in inside for line in differences(one, other)}
+    expected = {
+        line.replace('"code"', json.dumps(twins.names["config_map"])) for line in DIFFERENCES_OF_CONFIG_MAPS
+    }
+    assert found == DIFFERENCES | expected
+    outside = {line for kind in theirs for line in differences(shell(ours[kind]), shell(theirs[kind]), kind)}
+    version = json.dumps(twins.names["version"])
+    assert outside == {line.replace('"version"', version) for line in DIFFERENCES_OF_OBJECTS}
+
+
+def shell(found: Object) -> Object:
+    """An object without the package in it, and without what labels and annotations say."""
+    spec = {key: value for key, value in found["spec"].items() if not key.endswith("Spec")}
+    meta = {key: value if isinstance(value, str) else "given" for key, value in found["metadata"].items()}
+    return found | {"spec": spec, "metadata": meta}
