@@ -21,8 +21,9 @@ def cut(name: str, longest: int = LONGEST) -> str:
 
 
 def with_suffix(name: str, suffix: str, longest: int = LONGEST) -> str:
-    """`name-suffix`, the name cut where the two together are too long."""
-    return f"{cut(name, longest - len(suffix) - 1)}-{suffix}"
+    """`name-suffix`; where the two are too long the name is cut, or, if little would be left of it, the whole."""
+    room = longest - len(suffix) - 1
+    return f"{cut(name, room)}-{suffix}" if room >= 2 * _HASH_LENGTH else cut(f"{name}-{suffix}", longest)
 
 
 def digest(text: str) -> str:

@@ -61,6 +61,15 @@ class Cluster:
         """Create the object, or change what automl once set of it; return it as it is now."""
         return self.request("PATCH", self.path(wanted), wanted, APPLY, fieldManager="automl", force="true")
 
+    def find(self, path: str) -> dict[str, Any]:
+        """What is at this path, or an empty object."""
+        try:
+            return self.request("GET", path)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return {}
+
     def request(
         self, method: str, path: str, body: object = None, content_type: str = JSON, **query: object
     ) -> dict[str, Any]:
@@ -144,6 +153,11 @@ def log(text: str) -> None:
 def title(found: dict[str, Any]) -> str:
     """An object's kind and name, as kubectl writes them."""
     return f"{found['kind'].lower()}/{found['metadata']['name']}"
+
+
+def notes_of(found: dict[str, Any]) -> dict[str, str]:
+    """The annotations of an object, which may be an empty one."""
+    return dict(found.get("metadata", {}).get("annotations", {}))
 
 
 def is_rolled_out(deployment: dict[str, Any]) -> bool:

@@ -104,8 +104,10 @@ def _variables(task: Task, texts: Texts) -> list[Value]:
     for variable in task.variables:
         if variable.value.value in texts.keys:
             found.append(_from_texts(variable.name, variable.value.value, texts))
-        else:
+        elif variable.value.value:
             found.append({"name": variable.name, "value": escaped(variable.value.value)})
+        else:
+            found.append({"name": variable.name})  # empty; the API server keeps no empty value
     for secret in task.secrets:
         found += [_from_secret(variable, secret, key) for key, variable in secret.keys or ()]
     return found

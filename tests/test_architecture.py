@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runtime.start": set(),
     "runtime.cluster": set(),
     "runtime.coordinator": set(),
+    "runtime.tasks": set(),
     "runtime.pack": set(),
     "runtime.recurring_run": set(),
     # data

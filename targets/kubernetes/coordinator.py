@@ -16,6 +16,7 @@ from automl.targets.metadata import (
     Object,
     canonical,
     hashed_name,
+    labels,
     metadata,
     name_of,
 )
@@ -24,9 +25,10 @@ from automl.targets.services import deployment
 from automl.targets.yaml_writer import Value
 
 PLAN = "/automl/plan"
-SCRIPTS = ("coordinator.py", "cluster.py")
+SCRIPTS = ("coordinator.py", "tasks.py", "cluster.py")
 RESTARTS = 20  # of the coordinator, when its pod is lost; it goes on where it was
 STAGE = "stage/"
+COMPONENT = {"app.kubernetes.io/component": "coordinator"}  # a newer run finds the older ones by it
 CONCURRENCY: Mapping[str, str] = MappingProxyType(
     {"allow": "Allow", "forbid": "Forbid", "replace": "Replace"}
 )
@@ -147,6 +149,8 @@ def runner(workflow: Workflow, spec: Object, name: str, task: Task | None = None
     """A Job, once, or a CronJob, by the schedule: of the coordinator, or of a step that waits for nothing."""
     if workflow.schedule is None:
         meta = metadata(hashed_name(name, spec), workflow, task)
+        if task is None:
+            meta["labels"] = labels(workflow) | COMPONENT
         return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec}
     meta = metadata(cut(name, LONGEST_CRON_JOB_NAME), workflow, task)
     timed = _schedule(workflow.schedule) | {"jobTemplate": {"metadata": notes(workflow, task), "spec": spec}}

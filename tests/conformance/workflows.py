@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -98,7 +99,9 @@ class Process:
     def end(self, seconds: float = 60) -> int:
         """Wait for its end; the exit status."""
         try:
-            return self._process.wait(seconds)
+            status = self._process.wait(seconds)
+            print(*self.lines, sep="\n")  # pytest shows it if the test fails
+            return status
         except subprocess.TimeoutExpired as error:
             raise AssertionError(f"still running; it said {self.lines}") from error
         finally:
@@ -123,7 +126,7 @@ class Place:
         self.processes: list[Process] = []
         cluster.create_namespace(namespace)
         self.allow("coordinator", RIGHTS)
-        for script in ("cluster.py", "coordinator.py"):
+        for script in ("cluster.py", "tasks.py", "coordinator.py"):
             shutil.copy(SCRIPTS / script, folder)
 
     def allow(self, account: str, rights: Mapping[str, Sequence[str]]) -> None:
@@ -171,10 +174,11 @@ class Place:
                 notes = {"automl.dev/hash": task["hash"]}
                 self.apply("batch/v1", "CronJob", task["template"], notes, spec=whole)
 
-    def make_run(self, name: str) -> None:
+    def make_run(self, name: str, labels: Mapping[str, str] = MappingProxyType({})) -> None:
         """The Job that a coordinator belongs to; no pod of it is wanted."""
         spec = {"suspend": True, "template": {"spec": pod_spec("Never")}}
-        self.ask("POST", f"{self.batch}/jobs", {"metadata": {"name": name}, "spec": spec})
+        meta = {"name": name, "labels": dict(labels)}
+        self.ask("POST", f"{self.batch}/jobs", {"metadata": meta, "spec": spec})
 
     # what runs in pods
 

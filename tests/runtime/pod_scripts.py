@@ -6,6 +6,6 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[2] / "runtime"))
 
 import cluster
-import coordinator
+import tasks
 
-__all__ = ["cluster", "coordinator"]
+__all__ = ["cluster", "tasks"]

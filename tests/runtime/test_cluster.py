@@ -118,7 +118,9 @@ def run(*command: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, env={}, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize(("name", "beside"), [("cluster", set()), ("coordinator", {"cluster"})])
+@pytest.mark.parametrize(
+    ("name", "beside"), [("cluster", set()), ("tasks", {"cluster"}), ("coordinator", {"cluster", "tasks"})]
+)
 def test_scripts_run_on_python_3_8(root: Path, name: str, beside: set[str]) -> None:
     tree = ast.parse((root / "runtime" / f"{name}.py").read_text(), feature_version=(3, 8))
     imported = {

@@ -586,8 +586,8 @@ def seen_by(
     """The command, the arguments and the variables of a container, as its process sees them."""
     variables: dict[str, str] = {}
     for variable in container.get("env", []):
-        if "value" in variable:
-            variables[variable["name"]] = expanded(variable["value"], variables)
+        if "valueFrom" not in variable:
+            variables[variable["name"]] = expanded(variable.get("value", ""), variables)
         else:
             reference = variable["valueFrom"]["configMapKeyRef"]
             variables[variable["name"]] = config_maps[reference["name"]][reference["key"]]

@@ -1,0 +1,267 @@
+"""Every golden of plain Kubernetes on a real control plane, as a user applies it; the tests play the kubelet.
+
+Coordinators run as processes, with the scripts, the account and the rights that the golden gives them. Pods of
+steps succeed, those of services get ready. The namespaces enforce the Pod Security Standard `restricted`.
+"""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from automl import targets
+from automl.compiler.driver import Input, Overrides, compile_config
+from automl.compiler.quantity import parse_cpu, parse_memory
+from automl.compiler.target import Options
+from tests.conformance.cluster import Cluster, until
+from tests.conformance.workflows import READY, SAFE, Object, Place, is_alive, placed
+from tests.golden import GOLDEN
+
+MANIFESTS = sorted(GOLDEN.glob("*/kubernetes.yaml"))
+
+
+class Applied(Place):
+    """A golden in a namespace of its own."""
+
+    def __init__(self, cluster: Cluster, namespace: str, folder: Path) -> None:
+        super().__init__(cluster, namespace, folder)
+        self.text = ""
+
+    def apply_all(self) -> list[str]:
+        """What kubectl says of each object."""
+        done = self.cluster.kubectl(
+            "apply", "--validate=strict", "-n", self.namespace, "-f", "-", input=self.text
+        )
+        return done.stdout.splitlines()
+
+    def changes(self) -> list[str]:
+        """What applying it again changes; nobody may lose a pod by it."""
+        pods = {pod["metadata"]["uid"] for pod in self.pods()}
+        said = [line for line in self.apply_all() if not line.endswith(" unchanged")]
+        assert pods <= {pod["metadata"]["uid"] for pod in self.pods()}
+        return said
+
+    def all_jobs(self) -> list[Object]:
+        return list(self.ask("GET", f"{self.batch}/jobs")["items"])
+
+    def coordinators(self) -> list[Object]:
+        return [job for job in self.all_jobs() if "automl.dev/step" not in labels(job)]
+
+    def is_over(self, before: set[str]) -> bool:
+        """Whether there is one coordinator, a new one, and it is done."""
+        found = self.coordinators()
+        return len(found) == 1 and found[0]["metadata"]["name"] not in before and is_done(found[0])
+
+    def rolled_out(self) -> set[str]:
+        """The steps with a Deployment whose pods are all new and available."""
+        found = self.ask("GET", f"/apis/apps/v1/namespaces/{self.namespace}/deployments")["items"]
+        return {labels(each)["automl.dev/step"] for each in found if is_rolled_out(each)}
+
+    def coordinate(self, pod: Object) -> None:
+        """Run the program of a coordinator's pod; its exit status becomes that of the pod."""
+        name = pod["metadata"]["name"]
+        folder = self.folder / name
+        folder.mkdir()
+        [volume] = [each for each in pod["spec"]["volumes"] if each["name"] == "plan"]
+        path = f"/api/v1/namespaces/{self.namespace}/configmaps/{volume['configMap']['name']}"
+        for file, text in self.ask("GET", path)["data"].items():
+            (folder / file).write_text(text)
+        account = pod["spec"]["serviceAccountName"]
+        if not (self.folder / account).exists():
+            self.mount(account)
+        job = pod["metadata"]["labels"]["batch.kubernetes.io/job-name"]
+        command = [str(folder / "coordinator.py"), str(folder / "plan.json")]
+        status = self.start_script(command, account, AUTOML_JOB=job).end(300)
+        state = {"terminated": {"exitCode": status}}
+        ended: Object = {
+            "name": "main",
+            "state": state,
+            "image": "",
+            "imageID": "",
+            "ready": False,
+            "restartCount": 0,
+        }
+        phase = "Failed" if status else "Succeeded"
+        self.set_status(pod, phase=phase, containerStatuses=[ended])
+
+
+@contextmanager
+def playing_kubelet(place: Applied, at_first_pod: Callable[[], object]) -> Iterator[list[str]]:
+    """All goes well with every pod; the Jobs of steps in the order in which their pods ended."""
+    closed, ended, seen = threading.Event(), list[str](), set[str]()
+    attended: list[Object] = []
+    coordinators: list[threading.Thread] = []
+
+    def attend(pod: Object) -> None:
+        command = pod["spec"]["containers"][0].get("command", [])
+        if any(str(word).endswith("/coordinator.py") for word in command):
+            coordinators.append(threading.Thread(target=place.coordinate, args=(pod,)))
+            coordinators[-1].start()
+            return
+        if not attended:
+            at_first_pod()
+        attended.append(pod)
+        if pod["metadata"]["ownerReferences"][0]["kind"] == "ReplicaSet":
+            now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())  # `minReadySeconds` counts from it
+            place.set_status(pod, phase="Running", conditions=[{**READY[0], "lastTransitionTime": now}])
+        else:
+            ended.append(pod["metadata"]["labels"]["batch.kubernetes.io/job-name"])
+            place.set_status(pod, phase="Succeeded")
+
+    def work() -> None:
+        while not closed.wait(0.2):
+            for pod in filter(is_alive, place.pods()):
+                if pod["metadata"]["uid"] not in seen:
+                    seen.add(pod["metadata"]["uid"])
+                    attend(pod)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield ended
+    finally:
+        closed.set()
+        thread.join()
+        for each in coordinators:
+            each.join()
+
+
+@pytest.fixture
+def place(cluster: Cluster, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Applied]:
+    manifest: Path = request.getfixturevalue("manifest")
+    text = manifest.read_text()
+    name = f"golden-{manifest.parent.name}"
+    text = re.sub(r'("?namespace"?: )("?)[a-z-]+("?)', rf"\g<1>\g<2>{name}\g<3>", text)
+    with placed(cluster, name, tmp_path, Applied) as place:
+        place.text = text
+        yield place
+
+
+def is_rolled_out(deployment: Object) -> bool:
+    status, wanted = deployment["status"], deployment["spec"]["replicas"]
+    counts = [status.get(name) for name in ("replicas", "updatedReplicas", "availableReplicas")]
+    return bool(counts == 3 * [wanted])
+
+
+def is_done(job: Object) -> bool:
+    return any(each["type"] == "Complete" for each in job["status"].get("conditions", []))
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda path: path.parent.name)
+def test_golden_runs_to_its_end(manifest: Path, place: Applied) -> None:
+    documents = list(yaml.load_all(place.text, yaml.CSafeLoader))
+    scheduled = [each for each in documents if each["kind"] == "CronJob" and "timeZone" in each["spec"]]
+    during: list[list[str]] = []
+    with playing_kubelet(place, lambda: during.append(place.changes())) as ended:
+        assert {line.rpartition(" ")[2] for line in place.apply_all()} == {"created"}
+        for each in scheduled:
+            name = each["metadata"]["name"]
+            place.cluster.kubectl(
+                "create", "job", f"run-of-{name}", f"--from=cronjob/{name}", "-n", place.namespace
+            )
+        until(
+            lambda: (jobs := place.all_jobs()) and all(map(is_done, jobs)),
+            "the end of all Jobs",
+            seconds=240,
+            details=lambda: str([process.lines for process in place.processes]),
+        )
+        assert place.changes() == []
+    assert during == [[]]
+    assert len(ended) == len(set(ended)) == sum("automl.dev/step" in labels(job) for job in place.all_jobs())
+    for plan in plans(documents):
+        check_order(plan, [name[: -len("-01234567")] for name in ended])
+        assert place.rolled_out() == {each["name"] for each in plan["tasks"] if "deployment" in each}
+
+
+def labels(found: Object) -> Any:
+    return found["metadata"]["labels"]
+
+
+def plans(documents: list[Any]) -> list[Any]:
+    data = [each["data"] for each in documents if each["kind"] == "ConfigMap"]
+    return [json.loads(each["plan.json"]) for each in data if "plan.json" in each]
+
+
+def check_order(plan: Any, ended: list[str]) -> None:
+    """Every step has run, and after all those that it comes after."""
+    steps = {task["name"]: task["template"] for task in plan["tasks"] if "template" in task}
+    assert sorted(ended) == sorted(steps.values())
+    for task in plan["tasks"]:
+        before = [name for stage in task["after"] for name in plan["stages"][stage] if name in steps]
+        if task["name"] in steps and before:
+            assert ended.index(steps[task["name"]]) > max(ended.index(steps[name]) for name in before)
+
+
+CONFIG = """
+name: churn
+code: {image: true}
+defaults: {image: i, entrypoint: [run]}
+stages:
+  load: [{step_name: load}]
+  train:
+    - {step_name: train, args: [RATE]}
+    - {step_name: other}
+  report: [{step_name: report}]
+  serve: [{step_name: api, timeout: 60, min_ready_seconds: 0, service: {}}]
+"""
+
+
+def compiled(text: str, folder: Path) -> str:
+    target = targets.load("kubernetes")
+    assert target
+    options = Options(target.default_version, target.forms[0])
+    result = compile_config(Input("config.yaml", text.encode(), folder), Overrides(), target, options)
+    return result.artifacts[0].text
+
+
+def apply_and_wait(place: Applied, text: str) -> None:
+    before = {job["metadata"]["name"] for job in place.coordinators()}
+    place.text = compiled(text, place.folder)
+    place.apply_all()
+    until(lambda: place.is_over(before), "the end of the run", seconds=60)
+    assert place.rolled_out() == {"api"}
+    time.sleep(1.1)  # a newer run is known by its time of creation, in seconds
+
+
+def test_a_change_runs_what_has_changed_and_what_follows(cluster: Cluster, tmp_path: Path) -> None:
+    changes = {
+        "first": ["churn-load", "churn-other", "churn-report", "churn-train"],
+        "second": ["churn-report", "churn-train"],
+        "first ": ["churn-report", "churn-train"],  # what it made has been overwritten since
+    }
+    with placed(cluster, "a-change", tmp_path, Applied) as place, playing_kubelet(place, list) as ended:
+        for rate, wanted in changes.items():
+            ended.clear()
+            apply_and_wait(place, CONFIG.replace("RATE", rate.strip()))
+            assert sorted(name[: -len("-01234567")] for name in ended) == wanted
+
+
+@pytest.mark.parametrize(
+    "texts", [["200", "1.5", "1.5Gi", "1024Ki", "1.3Ki", "0.5Ki", "0.0001k", "0.3Gi", "1000"]]
+)
+def test_amounts_are_kept_as_they_are_written(texts: list[str], cluster: Cluster, namespace: str) -> None:
+    """What the API server would write otherwise is a change whenever it is applied again."""
+    written = [
+        (parse_cpu(str(number / 8)).text, parse_memory(text).text) for number, text in enumerate(texts, 1)
+    ]
+    containers = [
+        {
+            "name": f"c{number}",
+            "image": "i",
+            "securityContext": SAFE,
+            "resources": {"requests": {"cpu": cpu, "memory": memory}},
+        }
+        for number, (cpu, memory) in enumerate(written)
+    ]
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": containers}}
+    status, kept = cluster.request("POST", f"/api/v1/namespaces/{namespace}/pods", pod)
+    assert status == 201, kept
+    found = [each["resources"]["requests"] for each in kept["spec"]["containers"]]
+    assert [(each["cpu"], each["memory"]) for each in found] == written
