@@ -17,11 +17,10 @@ from automl.targets.yaml_writer import Value
 
 RUNNERS = ("pipeline-runner", "default-editor")  # of an installation for one user, and of one for many
 _TOKEN_FOLDER = "/var/run/secrets/kubeflow/pipelines"
+_AUDIENCE: Object = {"path": "token", "audience": "pipelines.kubeflow.org", "expirationSeconds": 3600}
 _TOKEN: Object = {  # what the API server asks for where there are many users
     "name": "token",
-    "projected": {
-        "sources": [{"serviceAccountToken": {"path": "token", "audience": "pipelines.kubeflow.org"}}]
-    },
+    "projected": {"sources": [{"serviceAccountToken": _AUDIENCE}]},
 }
 _REGISTER: list[Value] = [
     {"apiGroups": ["pipelines.kubeflow.org"], "resources": ["pipelines"], "verbs": ["get", "list"]},

@@ -1,6 +1,7 @@
 """Every golden of Kubeflow by the backend's own compiler, and by the schemas of the objects."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
+from automl.targets.code import MAX_OBJECT_BYTES
 from tests.conformance import tools
+from tests.conformance.cluster import Cluster
 from tests.conformance.kubeflow_judge import judge_kubeflow
+from tests.conformance.schemas import KUBEFLOW
 from tests.golden import GOLDEN
 
 PACKAGES = sorted(path for path in GOLDEN.glob("*/kubeflow*.yaml") if path.name != "kubeflow-native.yaml")
@@ -56,6 +60,31 @@ def test_schemas_accept_what_the_tasks_apply(
     assert _wrong(verdict.errors) == {}
     assert verdict.objects == len(applied) >= 16
     report(f"kubeconform (Kubernetes {kubernetes}) accepts {verdict.objects} objects that tasks apply")
+
+
+@pytest.fixture(scope="module")
+def kubeflow(cluster: Cluster) -> Cluster:
+    """A cluster that knows the objects."""
+    cluster.kubectl("apply", "-f", str(KUBEFLOW))
+    names = ("pipelines.pipelines.kubeflow.org", "pipelineversions.pipelines.kubeflow.org")
+    cluster.kubectl("wait", "--for=condition=Established", "crd", *names)
+    return cluster
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda path: path.parent.name)
+def test_applying_again_changes_nothing(manifest: Path, kubeflow: Cluster) -> None:
+    namespace = f"kubeflow-{manifest.parent.name}"
+    kubeflow.create_namespace(namespace)
+    text = re.sub("( namespace: )[a-z-]+", rf"\g<1>{namespace}", manifest.read_text())
+    flags = ("--server-side",) if len(text) > MAX_OBJECT_BYTES else ()
+    words = ("apply", "--validate=strict", *flags, "-n", namespace, "-f", "-")
+    first, second = (_last_words(kubeflow.kubectl(*words, input=text).stdout) for _ in range(2))
+    assert first == ({"serverside-applied"} if flags else {"created"})
+    assert second == ({"serverside-applied"} if flags else {"unchanged"})
+
+
+def _last_words(text: str) -> set[str]:
+    return {line.rpartition(" ")[2] for line in text.splitlines()}
 
 
 def _applied(spec: Any) -> Iterator[str]:
