@@ -8,7 +8,7 @@ from automl.compiler.ir import PYTHON_IMAGE, Bundle, Git, Resources, Task, Text,
 from automl.compiler.quantity import parse_cpu, parse_memory
 from automl.runtime import script
 from automl.targets.code import archive
-from automl.targets.kubeflow.words import in_json, is_unsafe, protected
+from automl.targets.kubeflow.words import Words, in_json, is_unsafe, protected
 from automl.targets.metadata import Object, labels, task_annotations
 from automl.targets.pods import CODE, GIT_IMAGE, USER, WORK
 from automl.targets.text import escaped
@@ -45,31 +45,28 @@ class Step(NamedTuple):
 def job(workflow: Workflow, task: Task, place: Place) -> Step:
     """The step of a job."""
     takes_code = task.project is not None and place.code is None
-    words, length = _command(task, place)
-    safe = protected(words, [(each.name, each.value) for each in task.variables])
-    if len(safe) != len(words):
-        length = 3  # `sh -c`, and its line
+    command, arguments = protected(_words(task, place), [(each.name, each.value) for each in task.variables])
     variables = [("AUTOML_STEP", task.name)]  # makes the container differ from every other: see `pipeline`
     has_home = any(each.name == "HOME" for each in task.variables)
     if task.project is None and place.is_kubernetes and not has_home:
         variables.append(("HOME", WORK))
     variables += [(each.name, each.value.value) for each in task.variables if not is_unsafe(each.value.value)]
-    container = _container(task.image, safe[:length], safe[length:], variables, task.resources, place)
+    container = _container(task.image, command, arguments, variables, task.resources, place)
     platform = _platform(workflow, task, place) if place.is_kubernetes else {}
     return Step(task.name, container, platform, task.retries, takes_code=takes_code)
 
 
-def _command(task: Task, place: Place) -> tuple[list[Text | str], int]:
-    """All words that run a task, and how many of them are the command rather than its arguments."""
+def _words(task: Task, place: Place) -> Words:
     entrypoint, arguments = task.command.entrypoint or (), task.command.arguments
     if task.project is None:
-        return [*entrypoint, *arguments], len(entrypoint)
-    start: list[Text | str] = ["python3", f"{CODE}/start.py" if place.code else CODE_INPUT]
+        return Words(entrypoint, arguments)
+    options: list[Text | str] = []
     if task.project.dependencies:
-        start += ["--dependencies", task.project.dependencies]
+        options += ["--dependencies", task.project.dependencies]
     for package in task.project.packages:
-        start += ["--package", package]
-    return [*start, "--", *entrypoint, *arguments], 2
+        options += ["--package", package]
+    start = f"{CODE}/start.py" if place.code else CODE_INPUT
+    return Words(["python3", start], [*options, "--", *entrypoint, *arguments])
 
 
 def _container(

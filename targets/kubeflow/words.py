@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from automl.compiler.ir import Text
 from automl.targets.text import escaped
@@ -17,31 +18,42 @@ def is_unsafe(text: str) -> bool:
     return "{{" in text or _STRUCTURE.match(text) is not None
 
 
-def protected(words: Sequence[Text | str], variables: Sequence[tuple[str, Text]]) -> list[str]:
-    """The words of a command, ours as text and the user's, so that they arrive as they were written.
+class Words(NamedTuple):
+    """What a container runs, ours as text and the user's with its place."""
+
+    command: Sequence[Text | str]
+    arguments: Sequence[Text | str]
+
+
+def protected(words: Words, variables: Sequence[tuple[str, Text]]) -> tuple[list[str], list[str]]:
+    """Command and arguments, so that every word arrives as it was written.
 
     An unsafe word or variable goes into a line of shell, where quotes inside it keep the braces apart.
     """
     unsafe = [(name, text.value) for name, text in variables if is_unsafe(text.value)]
-    if not unsafe and not any(isinstance(word, Text) and is_unsafe(word.value) for word in words):
-        return [escaped(_plain(word)) for word in words]
-    parts: list[str] = []
-    arguments: list[str] = []
-    for word in words:
-        if isinstance(word, Text) and is_unsafe(word.value):
-            parts.append(_quoted(word.value))
-        else:
-            parts.append(f'"${{{len(arguments)}}}"')
-            arguments.append(_plain(word))
+    every = [*words.command, *words.arguments]
+    if not unsafe and not any(_is_unsafe(word) for word in every):
+        return _escaped(words.command), _escaped(words.arguments)
+    safe = [word for word in every if not _is_unsafe(word)]
+    numbers = iter(range(len(safe)))
+    parts = [_quoted(_plain(word)) if _is_unsafe(word) else f'"${{{next(numbers)}}}"' for word in every]
     lines = [f"export {name}={_quoted(value)}" for name, value in unsafe]
     lines.append(" ".join(["exec", *parts]))
-    return ["sh", "-c", *(escaped(word) for word in ("\n".join(lines), *arguments))]
+    return ["sh", "-c", escaped("\n".join(lines))], _escaped(safe)
 
 
 def in_json(value: Value) -> str:
     """A value as JSON to read, in which nothing looks like a tag, a placeholder or a variable to anyone."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     return _DOUBLE_BRACE.sub(r"\\u007b", text.replace("$", r"\u0024"))
+
+
+def _is_unsafe(word: Text | str) -> bool:
+    return isinstance(word, Text) and is_unsafe(word.value)
+
+
+def _escaped(words: Sequence[Text | str]) -> list[str]:
+    return [escaped(_plain(word)) for word in words]
 
 
 def _plain(word: Text | str) -> str:

@@ -18,9 +18,7 @@ class Kubernetes:
     """The target `kubernetes`."""
 
     name = "kubernetes"
-    summary = (
-        "plain Kubernetes: Jobs in their order, services and schedules, with nothing installed on the cluster"
-    )
+    summary = "plain Kubernetes (also `k8s`): Jobs in their order, services and schedules, with nothing installed on the cluster"
     versions = ("1.29", "1.30", "1.31", "1.32", "1.33", "1.34", "1.35", "1.36")
     default_version = "1.31"
     forms = ("manifests",)

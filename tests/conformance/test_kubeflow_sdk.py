@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from automl.compiler.ir import Text
 from automl.compiler.source import Source
 from automl.targets.kubeflow import VERSIONS
-from automl.targets.kubeflow.words import is_unsafe, protected
+from automl.targets.kubeflow.words import Words, is_unsafe, protected
 from tests.conformance.kfp_runs import (
     ROOT,
     Job,
@@ -412,8 +412,9 @@ RECEIVER = """printf '%s\\0' $# "$@"; exec env -0"""
 def test_protected_words_pass_the_kubelet_and_a_shell(texts: list[str], variables: dict[str, str]) -> None:
     span = Source("config.yaml", "").start()
     ours = ["sh", "-c", RECEIVER, "receiver"]
-    words: list[Text | str] = [*ours, *(Text(text, span) for text in texts)]
-    sent = protected(words, [(name, Text(text, span)) for name, text in variables.items()])
+    words = Words(ours, [Text(text, span) for text in texts])
+    command, arguments = protected(words, [(name, Text(text, span)) for name, text in variables.items()])
+    sent = [*command, *arguments]
     assert not any("{{" in word or (word.lstrip().startswith('{"') and is_unsafe(word)) for word in sent)
     env = {"HOSTNAME": "wrong", "X": "wrong", "AUTOML_STEP": "wrong", "PATH": os.environ["PATH"]}
     env |= {name: text for name, text in variables.items() if not is_unsafe(text)}
