@@ -9,6 +9,7 @@ from automl.targets.capabilities import findings
 from automl.targets.code import MAX_OBJECT_BYTES
 from automl.targets.kubeflow.native import MAX_CONCURRENCY, six_fields
 from automl.targets.kubeflow.pipeline import Pipeline
+from automl.targets.kubeflow.words import is_misread
 from automl.targets.metadata import Object, canonical
 from automl.targets.services import endless
 
@@ -37,8 +38,11 @@ def of_pipeline(workflow: Workflow, capabilities: Capabilities) -> Iterator[Diag
 
 
 def _annotation(text: Text) -> Iterator[Diagnostic]:
-    if "{{" in text.value:
-        message = "an annotation cannot hold `{{`: Argo, which runs the pipeline, takes it for a template tag"
+    if is_misread(text.value):
+        what = "`{{`" if "{{" in text.value else "U+007F, or a rare character beyond U+FFFF"
+        message = (
+            f"an annotation cannot hold {what}: Argo, which runs the pipeline, reads it as something else"
+        )
         yield Diagnostic(Code.CANNOT_SAY, message, text.span, help="write it in another way")
 
 

@@ -10,12 +10,20 @@ from automl.targets.text import escaped
 from automl.targets.yaml_writer import Value
 
 _DOUBLE_BRACE = re.compile(r"\{(?=\{)")
+# Argo writes a container into JSON as Go writes strings, and some of Go's escapes are none of JSON's: of what is
+# not printable to Go beyond U+FFFF (of which the emoji of old are known not to be), and of U+007F.
+_NOT_IN_JSON = re.compile("[\x7f\U00010000-\U0001f2ff\U0001f650-\U0001f67f\U0001f6c6-\U0010ffff]")
 _STRUCTURE = re.compile(r'\s*\{.*"(Concat|IfPresent)"', re.DOTALL)
 
 
 def is_unsafe(text: str) -> bool:
     """Whether something on the way would read the text as its own: a template tag or a placeholder."""
-    return "{{" in text or _STRUCTURE.match(text) is not None
+    return is_misread(text) or _STRUCTURE.match(text) is not None
+
+
+def is_misread(text: str) -> bool:
+    """Whether Argo, which runs pipelines, would read the text as something else, wherever it stands."""
+    return "{{" in text or _NOT_IN_JSON.search(text) is not None
 
 
 class Words(NamedTuple):
@@ -44,8 +52,12 @@ def protected(words: Words, variables: Sequence[tuple[str, Text]]) -> tuple[list
 
 def in_json(value: Value) -> str:
     """A value as JSON to read, in which nothing looks like a tag, a placeholder or a variable to anyone."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    return _DOUBLE_BRACE.sub(r"\\u007b", text.replace("$", r"\u0024"))
+    text = json.dumps(value, indent=2, ensure_ascii=False).replace("$", r"\u0024")
+    return _NOT_IN_JSON.sub(_in_utf_16, _DOUBLE_BRACE.sub(r"\\u007b", text))
+
+
+def _in_utf_16(match: re.Match[str]) -> str:
+    return json.dumps(match[0])[1:-1] if match[0] != "\x7f" else r"\u007f"
 
 
 def _is_unsafe(word: Text | str) -> bool:
@@ -61,4 +73,11 @@ def _plain(word: Text | str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return "'" + _DOUBLE_BRACE.sub("{''", text.replace("'", r"'\''")) + "'"
+    quoted = "'" + _DOUBLE_BRACE.sub("{''", text.replace("'", r"'\''")) + "'"
+    return _NOT_IN_JSON.sub(_in_octal, quoted)
+
+
+def _in_octal(match: re.Match[str]) -> str:
+    """A character within quotes of the shell, by the bytes of its UTF-8."""
+    octal = "".join(f"\\{byte:03o}" for byte in match[0].encode())
+    return f"""'"$(printf '{octal}')"'"""

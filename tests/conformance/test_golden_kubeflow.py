@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 import yaml
 
+from automl import targets
+from automl.compiler.driver import Input, Overrides, compile_config
+from automl.compiler.target import Options
 from automl.targets.code import MAX_OBJECT_BYTES
 from tests.conformance import tools
 from tests.conformance.cluster import Cluster
 from tests.conformance.kubeflow_judge import judge_kubeflow
 from tests.conformance.schemas import KUBEFLOW
 from tests.golden import GOLDEN
+from tests.targets.nasty import NASTY
 
 PACKAGES = sorted(path for path in GOLDEN.glob("*/kubeflow*.yaml") if path.name != "kubeflow-native.yaml")
 MANIFESTS = sorted(GOLDEN.glob("*/kubeflow-native.yaml"))
@@ -97,3 +101,29 @@ def _applied(spec: Any) -> Iterator[str]:
 
 def _wrong(errors: dict[Path, list[str]]) -> dict[str, list[str]]:
     return {f"{path.parent.name}/{path.name}": found for path, found in errors.items() if found}
+
+
+def test_the_backend_takes_any_text(tmp_path: Path) -> None:
+    """Argo puts the containers into JSON in a way of its own, which not every character survives."""
+    texts = [text for text in (*NASTY, "\U0001f680", "\U0001fae8") if is_allowed(text)]
+    step: dict[str, Any] = {"step_name": "job", "image": "i", "entrypoint": ["run"], "args": texts}
+    service = {**step, "step_name": "api", "timeout": 60, "service": {}}
+    step["envs"] = {f"A{number}": text for number, text in enumerate(texts)}
+    config = json.dumps({"name": "nasty", "stages": {"s": [step, service]}}, ensure_ascii=False)
+    config = re.sub("[\x7f-\uffff]", lambda match: json.dumps(match[0])[1:-1], config).replace(
+        "\x7f", "\\u007f"
+    )
+    target = targets.load("kubeflow")
+    assert target
+    options = Options("2.17", "package")
+    result = compile_config(Input("config.yaml", config.encode(), tmp_path), Overrides(), target, options)
+    assert result.artifacts, result.diagnostics
+    path = tmp_path / "package.yaml"
+    path.write_text(result.artifacts[0].text)
+    assert judge_kubeflow([path]) == {path: []}
+    assert len(texts) > 200
+
+
+def is_allowed(text: str) -> bool:
+    """Whether a variable may hold the text."""
+    return "\0" not in text

@@ -161,7 +161,7 @@ def variables_of(env: Sequence[Object], sources: Sources) -> dict[str, str]:
             place = next(iter(entry["valueFrom"].values()))
             found[entry["name"]] = sources[place["name"]][place["key"]].decode()
         else:
-            found[entry["name"]] = expanded(entry["value"], found)
+            found[entry["name"]] = expanded(entry.get("value", ""), found)
     return found
 
 
