@@ -150,6 +150,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "targets.naming": {"compiler.names"},
     "targets.dags": {"compiler.ir", "targets.naming"},
     "targets.capabilities": {"compiler.diagnostics", "compiler.ir", "compiler.target"},
+    "targets.schedules": {"compiler.ir", "targets.metadata"},
     "targets.access": {
         "compiler.ir",
         "targets.metadata",
@@ -170,6 +171,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "targets.metadata",
         "targets.naming",
         "targets.pods",
+        "targets.schedules",
         "targets.services",
         "targets.yaml_writer",
     },
@@ -186,6 +188,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "targets.manifest",
         "targets.metadata",
         "targets.pods",
+        "targets.schedules",
         "targets.services",
         "targets.yaml_writer",
     },

@@ -1,8 +1,5 @@
 """Argo Workflows: a stream for `kubectl apply -f -`, from the service account to the Workflow."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from automl.compiler.ir import Schedule, Workflow
 from automl.compiler.names import cut
 from automl.compiler.target import Emission, Options
@@ -23,12 +20,10 @@ from automl.targets.metadata import (
 )
 from automl.targets.naming import TaskNames
 from automl.targets.pods import POD_SECURITY, volumes
+from automl.targets.schedules import rules
 from automl.targets.yaml_writer import Value
 
 LONGEST_CRON_NAME = 52  # Argo appends the time of a run to it
-CONCURRENCY: Mapping[str, str] = MappingProxyType(
-    {"allow": "Allow", "forbid": "Forbid", "replace": "Replace"}
-)
 
 
 class Argo:
@@ -123,19 +118,8 @@ def _object(kind: str, name: str, workflow: Workflow, spec: Object) -> Object:
 
 
 def _schedule(workflow: Workflow, schedule: Schedule, spec: Object) -> Object:
-    found: Object = {
-        "schedules": [schedule.cron.expression],
-        "timezone": schedule.timezone,
-        "concurrencyPolicy": CONCURRENCY[schedule.concurrency],
-    }
-    if schedule.suspend:
-        found["suspend"] = True
-    if schedule.starting_deadline is not None:
-        found["startingDeadlineSeconds"] = schedule.starting_deadline
-    if schedule.keep_succeeded is not None:
-        found["successfulJobsHistoryLimit"] = schedule.keep_succeeded
-    if schedule.keep_failed is not None:
-        found["failedJobsHistoryLimit"] = schedule.keep_failed
+    found: Object = {"schedules": [schedule.cron.expression], "timezone": schedule.timezone}
+    found |= rules(schedule)
     runs: Object = {"labels": labels(workflow)}
     if notes := workflow_annotations(workflow):
         runs["annotations"] = notes

@@ -1,12 +1,11 @@
 """The Job that makes the Jobs of the steps in their order: its plan, its rights, and itself."""
 
 import json
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.ir import PYTHON_IMAGE, Schedule, Task, Workflow
+from automl.compiler.ir import PYTHON_IMAGE, Task, Workflow
 from automl.compiler.names import cut, digest, with_suffix
 from automl.runtime import script
 from automl.targets.access import account, deploy_rules
@@ -21,6 +20,7 @@ from automl.targets.metadata import (
     name_of,
 )
 from automl.targets.pods import CONTAINER_SECURITY, POD_SECURITY
+from automl.targets.schedules import rules
 from automl.targets.services import deployment
 from automl.targets.yaml_writer import Value
 
@@ -29,9 +29,6 @@ SCRIPTS = ("coordinator.py", "tasks.py", "cluster.py")
 RESTARTS = 20  # of the coordinator, when its pod is lost; it goes on where it was
 STAGE = "stage/"
 COMPONENT = {"app.kubernetes.io/component": "coordinator"}  # a newer run finds the older ones by it
-CONCURRENCY: Mapping[str, str] = MappingProxyType(
-    {"allow": "Allow", "forbid": "Forbid", "replace": "Replace"}
-)
 
 
 class Coordinated(NamedTuple):
@@ -153,22 +150,7 @@ def runner(workflow: Workflow, spec: Object, name: str, task: Task | None = None
             meta["labels"] = labels(workflow) | COMPONENT
         return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec}
     meta = metadata(cut(name, LONGEST_CRON_JOB_NAME), workflow, task)
-    timed = _schedule(workflow.schedule) | {"jobTemplate": {"metadata": notes(workflow, task), "spec": spec}}
+    timed: Object = {"schedule": workflow.schedule.cron.expression, "timeZone": workflow.schedule.timezone}
+    timed |= rules(workflow.schedule)
+    timed["jobTemplate"] = {"metadata": notes(workflow, task), "spec": spec}
     return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": meta, "spec": timed}
-
-
-def _schedule(schedule: Schedule) -> Object:
-    found: Object = {
-        "schedule": schedule.cron.expression,
-        "timeZone": schedule.timezone,
-        "concurrencyPolicy": CONCURRENCY[schedule.concurrency],
-    }
-    if schedule.suspend:
-        found["suspend"] = True
-    if schedule.starting_deadline is not None:
-        found["startingDeadlineSeconds"] = schedule.starting_deadline
-    if schedule.keep_succeeded is not None:
-        found["successfulJobsHistoryLimit"] = schedule.keep_succeeded
-    if schedule.keep_failed is not None:
-        found["failedJobsHistoryLimit"] = schedule.keep_failed
-    return found
