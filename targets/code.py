@@ -27,8 +27,8 @@ class Files(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
-def config_maps(workflow: Workflow, is_unsafe: Callable[[str], bool]) -> Files:
-    """What the pods of a workflow mount or read besides their image."""
+def config_maps(workflow: Workflow, is_unsafe: Callable[[str], bool] | None = None) -> Files:
+    """What the pods of a workflow mount or read besides their image. Unsafe text is kept in a ConfigMap."""
     objects: list[Object] = []
     found: list[Diagnostic] = []
     code = _code(workflow)
@@ -36,7 +36,7 @@ def config_maps(workflow: Workflow, is_unsafe: Callable[[str], bool]) -> Files:
         objects.append(code)
         if isinstance(workflow.code, Bundle):
             found += _check_size(code, workflow.code)
-    keys = collect_texts(workflow, is_unsafe)
+    keys = collect_texts(workflow, is_unsafe) if is_unsafe else {}
     if keys:
         objects.append(_config_map(workflow, "text", {"data": {key: text for text, key in keys.items()}}))
     name = name_of(objects[-1]) if keys else ""

@@ -35,7 +35,7 @@ class Kubeflow:
         """One file: the pipeline and, but for Vertex AI, what it needs of Kubernetes."""
         is_kubernetes = options.form != "vertex"
         place = Place(_numbers(options.version), is_kubernetes)
-        made = pipeline(workflow, place, config_maps(workflow, _is_never_unsafe))
+        made = pipeline(workflow, place, config_maps(workflow))
         documents = [made.spec, made.platform] if made.platform else [made.spec]
         capabilities = with_help_on_schedule(workflow, PACKAGE if is_kubernetes else VERTEX)
         found = [*of_pipeline(workflow, capabilities), *of_sizes(workflow, made)]
@@ -58,7 +58,7 @@ class KubeflowNative:
 
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One file with all objects, in the order of their creation."""
-        files = config_maps(workflow, _is_never_unsafe)
+        files = config_maps(workflow)
         code = files.code if isinstance(workflow.code, Bundle) else None
         place = Place(_numbers(options.version), has_config_maps=True, code=code)
         made = pipeline(workflow, place, files)
@@ -66,11 +66,6 @@ class KubeflowNative:
         found = [*of_pipeline(workflow, NATIVE_API), *of_schedule(workflow), *of_sizes(workflow, made)]
         found += [*files.diagnostics, *of_version_object(workflow, documents)]
         return Emission((artifact(workflow, self.name, options, documents),), tuple(found))
-
-
-def _is_never_unsafe(_: str) -> bool:
-    """No text needs a ConfigMap: see `words`."""
-    return False
 
 
 def _numbers(version: str) -> tuple[int, ...]:

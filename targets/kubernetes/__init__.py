@@ -26,7 +26,7 @@ class Kubernetes:
 
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One file with all objects, in the order of their creation."""
-        files = config_maps(workflow, _is_never_unsafe)
+        files = config_maps(workflow)
         documents = [*files.objects, *_network(workflow)]
         found = [*endless(workflow), *files.diagnostics]
         if _has_edges(workflow):
@@ -36,11 +36,6 @@ class Kubernetes:
         else:
             documents += [_alone(workflow, task, files) for task in workflow.tasks]
         return Emission((artifact(workflow, self.name, options, documents),), tuple(found))
-
-
-def _is_never_unsafe(_: str) -> bool:
-    """Kubernetes has no templates."""
-    return False
 
 
 def _has_edges(workflow: Workflow) -> bool:
