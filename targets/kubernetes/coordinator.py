@@ -15,7 +15,6 @@ from automl.targets.metadata import (
     Object,
     canonical,
     hashed_name,
-    labels,
     metadata,
     name_of,
 )
@@ -144,13 +143,19 @@ def _container() -> Object:
 
 def runner(workflow: Workflow, spec: Object, name: str, task: Task | None = None) -> Object:
     """A Job, once, or a CronJob, by the schedule: of the coordinator, or of a step that waits for nothing."""
+    is_cron = workflow.schedule is not None
+    name = cut(name, LONGEST_CRON_JOB_NAME) if is_cron else hashed_name(name, spec)
+    found: Object = {"apiVersion": "batch/v1", "kind": "CronJob" if is_cron else "Job"}
+    found["metadata"] = metadata(name, workflow, task)
     if workflow.schedule is None:
-        meta = metadata(hashed_name(name, spec), workflow, task)
-        if task is None:
-            meta["labels"] = labels(workflow) | COMPONENT
-        return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec}
-    meta = metadata(cut(name, LONGEST_CRON_JOB_NAME), workflow, task)
-    timed: Object = {"schedule": workflow.schedule.cron.expression, "timeZone": workflow.schedule.timezone}
-    timed |= rules(workflow.schedule)
-    timed["jobTemplate"] = {"metadata": notes(workflow, task), "spec": spec}
-    return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": meta, "spec": timed}
+        return _labelled(found | {"spec": spec}, task)
+    job = _labelled({"metadata": notes(workflow, task), "spec": spec}, task)
+    time: Object = {"schedule": workflow.schedule.cron.expression, "timeZone": workflow.schedule.timezone}
+    return found | {"spec": time | rules(workflow.schedule) | {"jobTemplate": job}}
+
+
+def _labelled(job: Object, task: Task | None) -> Object:
+    """The Job of a coordinator says so."""
+    meta = job["metadata"]
+    assert isinstance(meta, dict)
+    return job if task else job | {"metadata": meta | {"labels": meta["labels"] | COMPONENT}}

@@ -223,6 +223,7 @@ SERVICES: dict[str, list[str]] = {
 }
 CANNOT_RUN = {
     "bundle-patterns": "its uv.lock is none; tests/runtime/test_start.py installs from a lock",
+    "cron-stages": "its image does not exist, nor the module that it would run",
     "git-private": "its repository does not exist; another one is checked out below",
     "git-public": "its repository does not exist; another one is checked out below",
     "notebook": "it installs pandas and Jupyter for half a minute; tests/runtime/test_start.py runs a notebook",
