@@ -40,7 +40,8 @@ class Run:
         self.tasks = [Task(**each) for each in plan["tasks"]]
         self.limit: int = plan.get("max_parallel") or len(self.tasks)
         self.batch = f"/apis/batch/v1/namespaces/{cluster.namespace}"
-        self.version, self.started = "", time.time()  # of the last change of a Job that was seen
+        self.version = ""  # of the last change of a Job that was seen
+        self.started = time.time()
         self.repeats: bool = plan.get("repeats", False)
         stages: dict[str, list[str]] = plan.get("stages", {})
         for task in self.tasks:
