@@ -1,11 +1,17 @@
 """What git ignores: by the .gitignore files of a project, and by those of the repository around it."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
+
+
+# Everything within a folder, and not the folder itself: pathspec takes `src/**` for `src/` too, where git may yet
+# have to look for what a later line keeps.
+_ALL_WITHIN = re.compile(r"/\*\*(?=\s*\Z)")
 
 
 class Ignored:
@@ -60,4 +66,4 @@ def patterns(lines: Iterable[str]) -> "GitIgnoreSpec":
     """Patterns in the manner of .gitignore."""
     from pathspec import GitIgnoreSpec  # a tenth of the start-up time, for projects that need it only
 
-    return GitIgnoreSpec.from_lines(lines)
+    return GitIgnoreSpec.from_lines(_ALL_WITHIN.sub(r"/**/*", line) for line in lines)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from automl import targets
@@ -355,6 +355,7 @@ _FILE_PATTERNS = st.sampled_from(["*.csv", "*.py", "/a*", "?.py", "b.[ct]sv"])
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(root=["src/**", "!*.py"], below=[], names={"src/e.py", "a.py"})
 @given(
     root=st.lists(_PATTERNS | _FILE_PATTERNS.map(lambda pattern: f"!{pattern}"), max_size=4),
     below=st.lists(_PATTERNS, max_size=2),
