@@ -20,10 +20,17 @@ def cut(name: str, longest: int = LONGEST) -> str:
     return f"{name[: longest - _HASH_LENGTH - 1].rstrip('-.')}-{digest(name)}"
 
 
-def with_suffix(name: str, suffix: str, longest: int = LONGEST) -> str:
+def with_suffix(name: str, suffix: str, longest: int = LONGEST, separator: str = "-") -> str:
     """`name-suffix`; where the two are too long the name is cut, or, if little would be left of it, the whole."""
-    room = longest - len(suffix) - 1
-    return f"{cut(name, room)}-{suffix}" if room >= 2 * _HASH_LENGTH else cut(f"{name}-{suffix}", longest)
+    room = longest - len(suffix) - len(separator)
+    if room < 2 * _HASH_LENGTH:
+        return cut(f"{name}{separator}{suffix}", longest)
+    return f"{cut(name, room)}{separator}{suffix}"
+
+
+def member(workflow: str, task: str, longest: int = LONGEST) -> str:
+    """`workflow--task`. No DNS label of `dns_label` has two dashes in a row, so no other two names make it."""
+    return with_suffix(workflow, task, longest, separator="--")
 
 
 def digest(text: str) -> str:

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Applies objects to the cluster it runs in and waits until their Deployments are rolled out.
 
-    cluster.py [--run NAME] [--deadline SECONDS] JSON...
+    cluster.py [--run NAME [--created TIME]] [--deadline SECONDS] JSON...
 
 Each JSON is an object, or a list of objects. With --run, the pods of a Deployment carry this name: every run
-replaces them. It needs the verbs create, patch and get. It ends with status 75 if the API server could not be
-reached, with 1 for every other error. It runs on Python 3.8 and newer, with the standard library alone.
+replaces them. With --created, the time at which the run was made in seconds since 1970, nothing is applied if a
+run that was made later has changed a Deployment. It needs the verbs create, patch and get. It ends with status 75
+if the API server could not be reached, with 1 for every other error. It runs on Python 3.8 and newer, with the
+standard library alone.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ from typing import Any, NoReturn
 from urllib.parse import urlencode
 
 RUN = "automl.dev/run"
+APPLIED, RUN_CREATED = "automl.dev/applied", "automl.dev/run-created"  # of a Deployment's last change
+TIME = "%Y-%m-%dT%H:%M:%SZ"
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"  # mounted into every pod
 JSON, APPLY = "application/json", "application/apply-patch+yaml"  # JSON is YAML
 ANSWER, GRACE, POLL = 40.0, 60.0, 2.0  # seconds; GRACE: a server that starts learns of roles a bit later
@@ -184,11 +188,44 @@ def too_late(deployment: dict[str, Any], seconds: float) -> str:
     return f"not rolled out in {seconds:g} s: {progress(deployment)}; {look}"
 
 
+def mark_of(deployment: dict[str, Any]) -> str:
+    """What the pods of a Deployment carry: the run, or the hash of the task, that it was last applied for."""
+    return notes_of(deployment.get("spec", {}).get("template", {})).get(RUN, "")
+
+
+def refuse_older(found: dict[str, Any], created: str) -> None:
+    """ValueError if a Deployment was changed by a run that was made after this one."""
+    if notes_of(found).get(RUN_CREATED, "") > created:
+        raise ValueError(f"a newer run has changed {title(found)}; this run ends")
+
+
+def apply_for_run(cluster: Cluster, wanted: dict[str, Any], run: str, seconds: int | None) -> None:
+    """Apply a Deployment so that its pods are replaced in each run, and none by an older run."""
+    wanted["spec"]["template"]["metadata"].setdefault("annotations", {})[RUN] = run
+    created = "" if seconds is None else time.strftime(TIME, time.gmtime(seconds))
+    if created:
+        wanted["metadata"].setdefault("annotations", {})[RUN_CREATED] = created
+    while True:
+        found = cluster.find(cluster.path(wanted))
+        if created:
+            refuse_older(found, created)
+        wanted["metadata"]["resourceVersion"] = found.get("metadata", {}).get("resourceVersion", "")
+        try:
+            cluster.apply(wanted)
+            return
+        except ApiError as error:
+            if error.status != 409:
+                raise
+        time.sleep(0.5)  # it has changed between the two requests; see what is there now
+
+
 def wait(cluster: Cluster, wanted: dict[str, Any], deadline: float, start: float) -> None:
     """Wait for a rollout; TimeoutError when the deadline, in seconds from the start, has passed."""
     said = ""
     while True:
         found = cluster.request("GET", cluster.path(wanted))
+        if mark_of(found) != mark_of(wanted):
+            raise ValueError(f"another run has changed {title(wanted)}; this run ends")
         if is_rolled_out(found):
             return log(f"{title(wanted)}: rolled out after {time.monotonic() - start:.0f} s")
         left = start + deadline - time.monotonic()
@@ -203,7 +240,8 @@ def wait(cluster: Cluster, wanted: dict[str, Any], deadline: float, start: float
 def main(arguments: list[str]) -> int:
     """Apply all objects, then wait for the Deployments among them."""
     parser = argparse.ArgumentParser(prog="cluster.py")
-    parser.add_argument("--run")
+    parser.add_argument("--run", default="")
+    parser.add_argument("--created", type=int)
     parser.add_argument("--deadline", type=float, default=math.inf)
     parser.add_argument("objects", nargs="+", type=json.loads)
     options, cluster, start = parser.parse_args(arguments), Cluster(), time.monotonic()
@@ -211,8 +249,9 @@ def main(arguments: list[str]) -> int:
     deployments = [each for each in wanted if each["kind"] == "Deployment"]
     for each in wanted:
         if options.run and each in deployments:
-            each["spec"]["template"]["metadata"].setdefault("annotations", {})[RUN] = options.run
-        cluster.apply(each)
+            apply_for_run(cluster, each, options.run, options.created)
+        else:
+            cluster.apply(each)
         log(f"{title(each)}: applied")
     for each in deployments:
         wait(cluster, each, options.deadline, start)

@@ -19,12 +19,28 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cluster import POLL, RUN, ApiError, Cluster, is_rolled_out, log, notes_of, progress, run, title, too_late
-from tasks import FAILED, RUNNING, SUCCEEDED, TIME, Task, ending, joined, mark_of, moment, report, startable
+from cluster import (
+    APPLIED,
+    POLL,
+    RUN,
+    RUN_CREATED,
+    TIME,
+    ApiError,
+    Cluster,
+    is_rolled_out,
+    log,
+    mark_of,
+    notes_of,
+    progress,
+    refuse_older,
+    run,
+    title,
+    too_late,
+)
+from tasks import FAILED, RUNNING, SUCCEEDED, Task, ending, joined, moment, report, startable
 
 WORKFLOW, HASH = "automl.dev/workflow", "automl.dev/hash"
-COORDINATOR = "app.kubernetes.io/component=coordinator"
-APPLIED, RUN_CREATED = "automl.dev/applied", "automl.dev/run-created"  # of a Deployment's last change
+COORDINATOR = "automl.dev/component=coordinator"
 ADD = "application/strategic-merge-patch+json"  # to the owners, not instead of them
 LONGEST_WATCH = 60  # seconds
 APPLYING = 15  # seconds; so long the templates may be those of before, while kubectl is at it
@@ -195,8 +211,7 @@ class Run:
         found, wanted, mark = self.cluster.find(task.path), task.deployment, self.mark_service(task)
         notes = {key: text for key, text in notes_of(found).items() if key in (APPLIED, RUN_CREATED)}
         if mark_of(found) != mark:
-            if notes.get(RUN_CREATED, "") > self.created:
-                raise ValueError(f"{task.name}: a newer run has changed {title(found)}; this run ends")
+            refuse_older(found, self.created)
             notes = {APPLIED: time.strftime(TIME, time.gmtime()), RUN_CREATED: self.created}
         wanted["metadata"].setdefault("annotations", {}).update(notes)
         seen = found.get("metadata", {}).get("resourceVersion", "")

@@ -8,9 +8,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from cluster import RUN, log, notes_of
+from cluster import TIME, log
 
-TIME = "%Y-%m-%dT%H:%M:%SZ"
 LONGEST_NAME = 63
 WAITING, RUNNING, SUCCEEDED, FAILED = "waiting", "running", "succeeded", "failed"
 
@@ -83,11 +82,6 @@ def ending(job: dict[str, Any]) -> dict[str, Any]:
 def joined(mark: str, *more: str) -> str:
     """A hash of a hash and of what else there is to tell apart, as long as the first."""
     return hashlib.sha256(" ".join([mark, *more]).encode()).hexdigest()[: len(mark)]
-
-
-def mark_of(deployment: dict[str, Any]) -> str:
-    """What its pods carry: the hash of the task that it was last applied for."""
-    return notes_of(deployment.get("spec", {}).get("template", {})).get(RUN, "")
 
 
 def moment(text: str) -> float:

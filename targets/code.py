@@ -38,7 +38,7 @@ def config_maps(workflow: Workflow, is_unsafe: Callable[[str], bool] | None = No
             found += _check_size(code, workflow.code)
     keys = collect_texts(workflow, is_unsafe) if is_unsafe else {}
     if keys:
-        objects.append(_config_map(workflow, "text", {"data": {key: text for text, key in keys.items()}}))
+        objects.append(config_map(workflow, "text", {"data": {key: text for text, key in keys.items()}}))
     name = name_of(objects[-1]) if keys else ""
     return Files(name_of(code) if code else None, Texts(name, keys), tuple(objects), tuple(found))
 
@@ -48,12 +48,13 @@ def _code(workflow: Workflow) -> Object | None:
         return None
     scripts: Object = {"start.py": script("start.py")}
     if isinstance(workflow.code, Git):
-        return _config_map(workflow, "code", {"data": scripts | {"checkout.sh": script("checkout.sh")}})
+        return config_map(workflow, "code", {"data": scripts | {"checkout.sh": script("checkout.sh")}})
     packed = base64.b64encode(archive(workflow.code.files)).decode()
-    return _config_map(workflow, "code", {"data": scripts, "binaryData": {"code.tar.bz2": packed}})
+    return config_map(workflow, "code", {"data": scripts, "binaryData": {"code.tar.bz2": packed}})
 
 
-def _config_map(workflow: Workflow, suffix: str, content: Object) -> Object:
+def config_map(workflow: Workflow, suffix: str, content: Object) -> Object:
+    """A ConfigMap named after its content, which never changes."""
     name = hashed_name(f"{workflow.name}-{suffix}", content)
     head: Object = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(name, workflow)}
     return head | {"immutable": True} | content

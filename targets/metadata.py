@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from automl.compiler.ir import Task, Text, Workflow
+from automl.compiler.ir import Task, Workflow
 from automl.compiler.names import LONGEST, digest, with_suffix
 from automl.targets.yaml_writer import Value
 
@@ -22,8 +22,17 @@ def metadata(
     if workflow.namespace:
         found["namespace"] = workflow.namespace
     found["labels"] = labels(workflow, task)
-    notes = workflow_annotations(workflow) | task_annotations(task) | dict(annotations or {})
+    described = {"automl.dev/description": workflow.description.value} if workflow.description else {}
+    notes = described | user_annotations(workflow, task) | dict(annotations or {})
     if notes:
+        found["annotations"] = notes
+    return found
+
+
+def of_pods(workflow: Workflow, task: Task | None = None) -> Object:
+    """The `metadata` of what is made of a template. The description is left out: it changes nothing that runs."""
+    found: Object = {"labels": labels(workflow, task)}
+    if notes := user_annotations(workflow, task):
         found["annotations"] = notes
     return found
 
@@ -52,27 +61,9 @@ def task_labels(task: Task) -> dict[str, str]:
     return {"automl.dev/stage": task.stage, "automl.dev/step": task.step} | dict(task.labels)
 
 
-def selector(workflow: Workflow, task: Task) -> dict[str, str]:
-    """The labels that pick the pods of a service. They never change: Kubernetes refuses another selector."""
-    return {
-        "automl.dev/workflow": workflow.name,
-        "automl.dev/stage": task.stage,
-        "automl.dev/step": task.step,
-    }
-
-
-def workflow_annotations(workflow: Workflow) -> dict[str, str]:
-    """The user's annotations and the description."""
-    described = {"automl.dev/description": workflow.description.value} if workflow.description else {}
-    return described | _values(workflow.annotations)
-
-
-def task_annotations(task: Task | None) -> dict[str, str]:
-    """The user's annotations of a step."""
-    return _values(task.annotations) if task else {}
-
-
-def _values(texts: Mapping[str, Text]) -> dict[str, str]:
+def user_annotations(workflow: Workflow | None, task: Task | None = None) -> dict[str, str]:
+    """The user's annotations, of the workflow and of the step."""
+    texts = {**(workflow.annotations if workflow else {}), **(task.annotations if task else {})}
     return {key: text.value for key, text in texts.items()}
 
 

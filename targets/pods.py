@@ -136,6 +136,7 @@ def checkout_container(workflow: Workflow) -> Object:
         "image": GIT_IMAGE,
         "command": ["sh", f"{CODE}/checkout.sh"],
         "env": variables,
+        "resources": {"requests": {"cpu": "100m", "memory": "100M"}},  # a quota may ask it of every container
         "securityContext": CONTAINER_SECURITY,
         "volumeMounts": MOUNTS_OF_PROJECT,
     }

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Git, Ingress, Service, Task, Workflow
-from automl.compiler.names import with_suffix
+from automl.compiler.names import member
 from automl.targets.code import Files
-from automl.targets.metadata import Object, labels, metadata, selector, task_annotations, workflow_annotations
+from automl.targets.metadata import Object, labels, metadata, of_pods
 from automl.targets.pods import POD_SECURITY, checkout_container, container, volumes
+from automl.targets.text import NO_TEXTS
 from automl.targets.yaml_writer import Value
 
 PROBE_PERIOD_SECONDS = 5
+DEFAULT_PROGRESS_SECONDS = 600  # `progressDeadlineSeconds` of a Deployment that says nothing of it
 
 
 def endless(workflow: Workflow) -> Iterator[Diagnostic]:
@@ -27,49 +29,61 @@ def endless(workflow: Workflow) -> Iterator[Diagnostic]:
 
 def service_name(workflow: Workflow, task: Task) -> str:
     """The name of the objects of a service; it never changes, so that a new run updates them."""
-    return with_suffix(workflow.name, task.name)
+    return member(workflow.name, task.name)
 
 
-def deployment(workflow: Workflow, task: Task, files: Files, run: str) -> Object:
+def selector(workflow: Workflow, task: Task) -> dict[str, str]:
+    """The label that picks the pods of a service: the name of its objects, so that it changes with them alone.
+
+    Kubernetes refuses another selector for a Deployment that is there.
+    """
+    return {"automl.dev/service": service_name(workflow, task)}
+
+
+def objects(workflow: Workflow, task: Task, files: Files) -> list[Object]:
+    """All that a service is made of, in the order in which to apply it."""
+    assert task.service is not None
+    found = [deployment(workflow, task, files), address(workflow, task)]
+    if task.service.ingress:
+        found.append(ingress(workflow, task, task.service.ingress))
+    return found
+
+
+def deployment(workflow: Workflow, task: Task, files: Files) -> Object:
     """The pods of a service, replaced one after the other.
 
-    `run` names the run that applies it: every run replaces the pods, so that they load what it has made. It is
-    empty where what applies the object puts it in.
+    What applies it adds the name of the run to the pods: every run replaces them, so that they load what it made.
     """
     assert task.service is not None
     service, name = task.service, service_name(workflow, task)
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata(name, workflow, task),
-        "spec": {
-            "replicas": service.replicas,
-            "minReadySeconds": service.min_ready_seconds,
-            "revisionHistoryLimit": service.revision_history_limit,
-            "selector": {"matchLabels": selector(workflow, task)},
-            "template": _pod_template(workflow, task, service, files, run),
-        },
+    spec: Object = {
+        "replicas": service.replicas,
+        "minReadySeconds": service.min_ready_seconds,
+        "revisionHistoryLimit": service.revision_history_limit,
     }
+    if service.min_ready_seconds >= DEFAULT_PROGRESS_SECONDS:  # it has to be longer than that
+        spec["progressDeadlineSeconds"] = service.min_ready_seconds + DEFAULT_PROGRESS_SECONDS
+    spec["selector"] = {"matchLabels": selector(workflow, task)}
+    spec["template"] = _pod_template(workflow, task, service, files)
+    meta = metadata(name, workflow, task)
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta, "spec": spec}
 
 
-def _pod_template(workflow: Workflow, task: Task, service: Service, files: Files, run: str) -> Object:
-    notes = {"automl.dev/run": run} if run else {}
-    notes |= workflow_annotations(workflow) | task_annotations(task)
-    meta: Object = {"labels": labels(workflow, task)}
-    if notes:
-        meta["annotations"] = notes
+def _pod_template(workflow: Workflow, task: Task, service: Service, files: Files) -> Object:
+    meta = of_pods(workflow, task)
+    meta["labels"] = labels(workflow, task) | selector(workflow, task)
     spec: Object = {"automountServiceAccountToken": False, "securityContext": POD_SECURITY}
     if task.pull_secrets:
         spec["imagePullSecrets"] = [{"name": name} for name in task.pull_secrets]
     if task.project and isinstance(workflow.code, Git):
         spec["initContainers"] = [checkout_container(workflow)]
-    spec["containers"] = [_container(task, service, files)]
+    spec["containers"] = [_container(task, service)]
     spec["volumes"] = volumes(files, in_project=task.project is not None)
     return {"metadata": meta, "spec": spec}
 
 
-def _container(task: Task, service: Service, files: Files) -> Object:
-    found = container(task, files.texts)
+def _container(task: Task, service: Service) -> Object:
+    found = container(task, NO_TEXTS)
     found["ports"] = [{"name": "http", "containerPort": service.port}]
     probe = _probe(service)
     if service.max_startup_seconds is not None:

@@ -114,7 +114,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the targets: they read the IR, and no module of the compiler behind it
     "targets": {"compiler.target"},
     "targets.yaml_writer": set(),
-    "targets.text": {"compiler.ir"},
+    "targets.text": {"compiler.ir", "targets.yaml_writer"},
     "targets.metadata": {"compiler.ir", "compiler.names", "targets.yaml_writer"},
     "targets.manifest": {
         "compiler.bundle",
@@ -145,6 +145,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "targets.code",
         "targets.metadata",
         "targets.pods",
+        "targets.text",
         "targets.yaml_writer",
     },
     "targets.naming": {"compiler.names"},
@@ -162,6 +163,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.ir",
         "compiler.names",
         "compiler.target",
+        "runtime",
         "targets.access",
         "targets.argo",
         "targets.capabilities",
@@ -173,6 +175,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "targets.pods",
         "targets.schedules",
         "targets.services",
+        "targets.text",
         "targets.yaml_writer",
     },
     "targets.kubernetes.*": {

@@ -1,22 +1,27 @@
 """Argo Workflows: a stream for `kubectl apply -f -`, from the service account to the Workflow."""
 
-from automl.compiler.ir import Schedule, Workflow
+from automl.compiler.ir import Schedule, Task, Workflow
 from automl.compiler.names import cut
 from automl.compiler.target import Emission, Options
 from automl.targets.argo.access import access, deployer_name, runner_name
 from automl.targets.argo.capabilities import CAPABILITIES
-from automl.targets.argo.findings import check_size, findings, has_template_tag
+from automl.targets.argo.findings import check_size, findings, has_template_tag, too_long
 from automl.targets.argo.shelves import shelve, sizes_of
-from automl.targets.argo.templates import executor_patches, job_template, service_templates
+from automl.targets.argo.templates import (
+    EXECUTOR_PATCH,
+    deployer,
+    deployer_volume,
+    job_template,
+    service_template,
+)
 from automl.targets.code import Files, config_maps
 from automl.targets.dags import Dag, dags_of
 from automl.targets.manifest import artifact
 from automl.targets.metadata import (
     Object,
     hashed_name,
-    labels,
     metadata,
-    workflow_annotations,
+    of_pods,
 )
 from automl.targets.naming import TaskNames
 from automl.targets.pods import POD_SECURITY, volumes
@@ -41,10 +46,13 @@ class Argo:
         files = config_maps(workflow, has_template_tag)
         templates = _templates(workflow, files)
         sizes = sizes_of(templates)
-        found = [*findings(workflow), *files.diagnostics, *check_size(workflow, sum(sizes))]
+        found = [*findings(workflow), *files.diagnostics, *too_long(workflow, templates)]
+        found += check_size(workflow, sum(sizes))
         shelves, own = shelve(workflow, templates, sizes)
-        documents = [*access(workflow), *files.objects, *shelves]
-        documents += _top(workflow, options, _spec(workflow, files, own))
+        deployers = [deployer(workflow)] if any(task.service for task in workflow.tasks) else []
+        mounted = [*_volumes_of_jobs(workflow, files), *map(deployer_volume, deployers)]
+        documents = [*access(workflow), *files.objects, *deployers, *shelves]
+        documents += _top(workflow, options, _spec(workflow, mounted, own))
         return Emission((artifact(workflow, self.name, options, documents),), tuple(found))
 
 
@@ -52,15 +60,12 @@ def _templates(workflow: Workflow, files: Files) -> list[Object]:
     """All templates, each after those it refers to; the last is the entrypoint."""
     names = TaskNames()
     leaves = names.take_all(task.name for task in workflow.tasks)
-    patch = executor_patches(workflow)[1]
-    templates: list[Object] = []
-    for task in workflow.tasks:
-        name = leaves[task.name]
-        if task.service is None:
-            templates.append(job_template(name, workflow, task, files, patch))
-        else:
-            first, *rest = service_templates(name, workflow, task, files, names, deployer_name(workflow))
-            templates += [*rest, first]
+    templates = [
+        service_template(leaves[task.name], workflow, task, files, deployer_name(workflow))
+        if task.service
+        else job_template(leaves[task.name], workflow, task, files)
+        for task in workflow.tasks
+    ]
     return templates + [_dag_template(dag) for dag in dags_of(workflow.groups, leaves, names)]
 
 
@@ -74,23 +79,27 @@ def _dag_template(dag: Dag) -> Object:
     return {"name": dag.name, "dag": {"tasks": tasks}}
 
 
-def _spec(workflow: Workflow, files: Files, templates: list[Object]) -> Object:
-    pod: Object = {"labels": labels(workflow)}
-    if workflow.annotations:
-        pod["annotations"] = {key: text.value for key, text in workflow.annotations.items()}
+def _jobs(workflow: Workflow) -> list[Task]:
+    """The tasks that run in pods of the Workflow; what a service needs is in its Deployment."""
+    return [task for task in workflow.tasks if task.service is None]
+
+
+def _volumes_of_jobs(workflow: Workflow, files: Files) -> list[Value]:
+    jobs = _jobs(workflow)
+    return volumes(files, in_project=any(task.project for task in jobs)) if jobs else []
+
+
+def _spec(workflow: Workflow, mounted: list[Value], templates: list[Object]) -> Object:
     spec: Object = {
         "entrypoint": templates[-1]["name"],
         "serviceAccountName": runner_name(workflow),
-        "podMetadata": pod,
+        "podMetadata": of_pods(workflow),
         "securityContext": POD_SECURITY,
+        "podSpecPatch": EXECUTOR_PATCH,
     }
-    spec |= executor_patches(workflow)[0]
-    jobs = [
-        task for task in workflow.tasks if task.service is None
-    ]  # what a service needs is in its Deployment
-    if pull_secrets := dict.fromkeys(name for task in jobs for name in task.pull_secrets):
+    if pull_secrets := dict.fromkeys(name for task in _jobs(workflow) for name in task.pull_secrets):
         spec["imagePullSecrets"] = [{"name": name} for name in pull_secrets]
-    spec["volumes"] = volumes(files, in_project=any(task.project for task in jobs))
+    spec["volumes"] = mounted
     spec["templates"] = [templates[-1], *templates[:-1]]
     return spec
 
@@ -120,7 +129,6 @@ def _object(kind: str, name: str, workflow: Workflow, spec: Object) -> Object:
 def _schedule(workflow: Workflow, schedule: Schedule, spec: Object) -> Object:
     found: Object = {"schedules": [schedule.cron.expression], "timezone": schedule.timezone}
     found |= rules(schedule)
-    runs: Object = {"labels": labels(workflow)}
-    if notes := workflow_annotations(workflow):
-        runs["annotations"] = notes
+    meta = metadata(workflow.name, workflow)
+    runs: Object = {key: meta[key] for key in ("labels", "annotations") if key in meta}
     return found | {"workflowMetadata": runs, "workflowSpec": spec}

@@ -5,8 +5,9 @@ from types import MappingProxyType
 from automl.compiler.target import Capabilities
 from automl.targets.capabilities import NATIVE, implied, lowered
 
-_APPLIED = lowered("in the Deployment that a `resource` template applies")
-_INGRESS = lowered("in the Ingress that a `resource` template applies")
+_APPLIED = lowered("in the Deployment that a pod of the run applies")
+_INGRESS = lowered("in the Ingress that a pod of the run applies")
+_CHECKOUT = lowered("an init container checks it out")
 _ON_OBJECTS = lowered("on every object and every pod")
 _ON_STEP = lowered("on the pods of the step, and on the objects of a service")
 
@@ -26,11 +27,11 @@ CAPABILITIES: Capabilities = MappingProxyType(
         "schedule.starting_deadline": NATIVE,
         "schedule.history.success": NATIVE,
         "schedule.history.failed": NATIVE,
-        "code.git.url": NATIVE,
-        "code.git.ref": NATIVE,
-        "code.git.token_secret.name": NATIVE,
-        "code.git.token_secret.key": NATIVE,
-        "code.git.token_secret.username_key": NATIVE,
+        "code.git.url": _CHECKOUT,
+        "code.git.ref": _CHECKOUT,
+        "code.git.token_secret.name": _CHECKOUT,
+        "code.git.token_secret.key": _CHECKOUT,
+        "code.git.token_secret.username_key": _CHECKOUT,
         "code.image": NATIVE,
         "code.bundle": lowered("a ConfigMap, unpacked when the step starts"),
         "code.bundle.include": lowered("what is packed"),
@@ -58,7 +59,7 @@ CAPABILITIES: Capabilities = MappingProxyType(
         "step.replicas": _APPLIED,
         "step.min_ready_seconds": _APPLIED,
         "step.revision_history_limit": _APPLIED,
-        "step.service": lowered("`resource` templates that apply its objects and wait for the rollout"),
+        "step.service": lowered("a pod that applies its objects and waits for the rollout"),
         "step.service.port": _APPLIED,
         "step.service.ingress": _INGRESS,
         "step.service.ingress.host": _INGRESS,

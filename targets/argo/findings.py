@@ -1,11 +1,12 @@
 """What Argo cannot say, or says otherwise: found before it is emitted, with the place in the config."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Task, Text, Workflow
 from automl.targets import capabilities
 from automl.targets.argo.capabilities import CAPABILITIES
+from automl.targets.metadata import Object
 from automl.targets.services import endless
 
 MAX_WORKFLOW_BYTES = 1024 * 1024
@@ -34,7 +35,7 @@ def findings(workflow: Workflow) -> Iterator[Diagnostic]:
 def _of_task(task: Task) -> Iterator[Diagnostic]:
     for text in task.annotations.values():
         yield from _annotation(text)
-    words = (*(task.command.entrypoint or ()), *task.command.arguments)
+    words = (*(task.command.entrypoint or ()), *task.command.arguments) if task.service is None else ()
     size = sum(len(word.value.encode()) for word in words)
     if size > MAX_ARGUMENT_BYTES:
         message = (
@@ -60,6 +61,22 @@ def _no_entrypoint(task: Task) -> Diagnostic:
         task.spans.get("image", task.span),
         help="give `entrypoint`, the command of the image, so that it need not",
     )
+
+
+def too_long(workflow: Workflow, templates: Sequence[Object]) -> Iterator[Diagnostic]:
+    """Objects of a service that are too long for a word of a command; `templates` begin with those of the tasks."""
+    for task, template in zip(workflow.tasks, templates, strict=False):
+        if task.service is not None:
+            main = template["container"]
+            assert isinstance(main, dict)
+            size = max(len(word.encode()) for word in main["args"])
+            if size > MAX_ARGUMENT_BYTES:
+                message = (
+                    f'an object of the service "{task.step}" takes {size // 1024} KiB; '
+                    f"the limit is {MAX_ARGUMENT_BYTES // 1024} KiB"
+                )
+                help = "put what is long into a file of the project"
+                yield Diagnostic(Code.CANNOT_SAY, message, task.span, help)
 
 
 def check_size(workflow: Workflow, size: int) -> Iterator[Diagnostic]:

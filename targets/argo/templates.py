@@ -1,18 +1,17 @@
-"""The templates of one task: a container for a job; for a service what applies its objects and waits for it."""
+"""The template of one task: the container of a job, or the one that applies the objects of a service."""
 
-from collections.abc import Mapping
+from automl.compiler.ir import PYTHON_IMAGE, Git, Task, Workflow
+from automl.runtime import script
+from automl.targets.code import Files, config_map
+from automl.targets.metadata import Object, name_of, task_labels, user_annotations
+from automl.targets.pods import CONTAINER_SECURITY, checkout_container, container
+from automl.targets.services import objects
+from automl.targets.text import in_json
+from automl.targets.yaml_writer import write_yaml
 
-from automl.compiler.ir import Git, Task, Workflow
-from automl.targets.code import Files
-from automl.targets.metadata import Object, task_annotations, task_labels
-from automl.targets.naming import TaskNames
-from automl.targets.pods import CONTAINER_SECURITY, PROJECT, container
-from automl.targets.services import address, deployment, ingress, service_name
-from automl.targets.yaml_writer import Value, write_yaml
-
-GENERATION = "generation"
-RUN = "{{workflow.name}}"
-_EXECUTOR_PATCH = write_yaml(
+DEPLOY = "/automl/deploy"
+RUN, CREATED = "{{workflow.name}}", "{{workflow.creationTimestamp.s}}"
+EXECUTOR_PATCH = write_yaml(
     [
         {
             "initContainers": [{"name": "init", "securityContext": CONTAINER_SECURITY}],
@@ -20,122 +19,55 @@ _EXECUTOR_PATCH = write_yaml(
         }
     ]
 )
-NO_PATCH: Object = {}
+"""Argo leaves its own containers in a pod without what `restricted` asks of every container."""
 
 
-def executor_patches(workflow: Workflow) -> tuple[Object, Object]:
-    """What the Workflow, and what each of its jobs, needs beside the rest.
-
-    Argo leaves its own containers in the pod of a job without what `restricted` asks of every container. A patch
-    cannot stand once for the whole Workflow where services are applied: those pods have no `wait` to patch.
-    """
-    patch: Object = {"podSpecPatch": _EXECUTOR_PATCH}
-    has_services = any(task.service for task in workflow.tasks)
-    return (NO_PATCH, patch) if has_services else (patch, NO_PATCH)
-
-
-def job_template(name: str, workflow: Workflow, task: Task, files: Files, patch: Object) -> Object:
-    """The template of a job: one pod a try. `patch` is what its pod needs of its own."""
-    meta: Object = {"labels": task_labels(task)}
-    if notes := task_annotations(task):
-        meta["annotations"] = notes
-    found: Object = {"name": name, "metadata": meta}
-    if task.project is not None and isinstance(workflow.code, Git):
-        found["inputs"] = {"artifacts": [_git_artifact(workflow.code)]}
+def job_template(name: str, workflow: Workflow, task: Task, files: Files) -> Object:
+    """The template of a job: one pod a try."""
+    found = _head(name, task)
     if task.retries:
         found["retryStrategy"] = {"limit": str(task.retries), "retryPolicy": "Always"}
     if task.deadline is not None:
         found["activeDeadlineSeconds"] = task.deadline
+    if task.project is not None and isinstance(workflow.code, Git):
+        found["initContainers"] = [checkout_container(workflow)]
     main = container(task, files.texts)
     del main["name"]
-    found["container"] = main
-    return found | patch
+    return found | {"container": main}
 
 
-def _git_artifact(git: Git) -> Object:
-    found: Object = {"repo": git.url, "revision": git.ref, "disableSubmodules": True}
-    for field, key in (("usernameSecret", git.username_key), ("passwordSecret", git.token_key)):
-        if git.token_secret and key:
-            found[field] = {"name": git.token_secret, "key": key}
-    return {"name": "project", "path": PROJECT, "git": found}
+def deployer(workflow: Workflow) -> Object:
+    """The ConfigMap of the program that applies the objects of services, readable."""
+    return config_map(workflow, "deploy", {"data": {"cluster.py": script("cluster.py")}})
 
 
-def service_templates(
-    name: str, workflow: Workflow, task: Task, files: Files, names: TaskNames, deployer: str
-) -> list[Object]:
-    """The templates of a service; the first is the one to run.
+def deployer_volume(program: Object) -> Object:
+    """The volume with that program."""
+    return {"name": "deploy", "configMap": {"name": name_of(program)}}
 
-    Nothing they apply is owned by the Workflow. The wait is over when the generation that was just applied has
-    been seen and only its pods are there, all of them available: an old pod that still answers does not count.
+
+def service_template(name: str, workflow: Workflow, task: Task, files: Files, account: str) -> Object:
+    """The template of a service: a pod that applies its objects and waits until its pods are replaced.
+
+    Nothing it applies is owned by the Workflow. The objects are JSON in which nothing looks like a tag or a
+    variable: Argo fills in tags wherever it finds them, Kubernetes expands the words of every container.
     """
-    assert task.service is not None
-    manifests = {"deployment": deployment(workflow, task, files, RUN), "service": address(workflow, task)}
-    if task.service.ingress:
-        manifests["ingress"] = ingress(workflow, task, task.service.ingress)
-    parts = {part: names.take(f"{name}-{part}") for part in (*manifests, "rollout")}
-    applied = [_apply(parts[part], manifest, deployer) for part, manifest in manifests.items()]
-    applied[0]["outputs"] = {
-        "parameters": [{"name": GENERATION, "valueFrom": {"jsonPath": "{.metadata.generation}"}}]
-    }
-    rollout = _rollout(parts["rollout"], workflow, task, deployer)
-    return [_service_dag(name, parts), *applied, rollout]
-
-
-def _service_dag(name: str, parts: Mapping[str, str]) -> Object:
-    tasks: list[Value] = [{"name": part, "template": parts[part]} for part in parts if part != "rollout"]
-    value = f"{{{{tasks.deployment.outputs.parameters.{GENERATION}}}}}"
-    tasks.append(
-        {
-            "name": "rollout",
-            "template": parts["rollout"],
-            "depends": "deployment.Succeeded",
-            "arguments": {"parameters": [{"name": GENERATION, "value": value}]},
-        }
-    )
-    return {"name": name, "dag": {"tasks": tasks}}
-
-
-def _apply(name: str, manifest: Object, deployer: str) -> Object:
-    return {
-        "name": name,
-        "serviceAccountName": deployer,
-        "resource": {"action": "apply", "manifest": write_yaml([manifest])},
-    }
-
-
-def _rollout(name: str, workflow: Workflow, task: Task, deployer: str) -> Object:
-    assert task.service is not None
-    replicas = task.service.replicas
-    manifest: Object = {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": _identity(workflow, task),
-    }
-    found: Object = {
-        "name": name,
-        "inputs": {"parameters": [{"name": GENERATION}]},
-        "serviceAccountName": deployer,
-    }
+    words = [f"{DEPLOY}/cluster.py", "--run", RUN, "--created", CREATED]
     if task.deadline is not None:
-        found["activeDeadlineSeconds"] = task.deadline
-    found["resource"] = {
-        "action": "get",
-        "successCondition": ", ".join(
-            [
-                f"status.observedGeneration > {{{{=asInt(inputs.parameters.{GENERATION}) - 1}}}}",
-                *(
-                    f"status.{field} == {replicas}"
-                    for field in ("replicas", "updatedReplicas", "availableReplicas")
-                ),
-            ]
-        ),
-        "manifest": write_yaml([manifest]),
+        words += ["--deadline", str(task.deadline)]
+    main: Object = {
+        "image": PYTHON_IMAGE,
+        "command": ["python3"],
+        "args": [*words, *(in_json(each) for each in objects(workflow, task, files))],
+        "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}},
+        "securityContext": CONTAINER_SECURITY,
+        "volumeMounts": [{"name": "deploy", "mountPath": DEPLOY, "readOnly": True}],
     }
-    return found
+    return _head(name, task) | {"serviceAccountName": account, "container": main}
 
 
-def _identity(workflow: Workflow, task: Task) -> Object:
-    found: Object = {"name": service_name(workflow, task)}
-    if workflow.namespace:
-        found["namespace"] = workflow.namespace
-    return found
+def _head(name: str, task: Task) -> Object:
+    meta: Object = {"labels": task_labels(task)}
+    if notes := user_annotations(None, task):
+        meta["annotations"] = notes
+    return {"name": name, "metadata": meta}

@@ -14,7 +14,7 @@ from automl.targets.kubeflow import steps
 from automl.targets.kubeflow.steps import Place, Step
 from automl.targets.metadata import Object
 from automl.targets.naming import TaskNames
-from automl.targets.services import address, deployment, ingress
+from automl.targets.services import objects
 
 SCHEMA_VERSION = "2.1.0"
 LONGEST_NAME = 58  # the backend makes the names of runs of it, and cuts them here
@@ -137,9 +137,7 @@ def _component(name: str, step: Step) -> Object:
 def _step(workflow: Workflow, task: Task, place: Place, files: Files) -> Step:
     if task.service is None:
         return steps.job(workflow, task, place)
-    objects = [deployment(workflow, task, files, ""), address(workflow, task)]
-    if task.service.ingress:
-        objects.append(ingress(workflow, task, task.service.ingress))
+    applied = objects(workflow, task, files)
     if task.project and not place.has_config_maps:
-        objects[:0] = files.objects
-    return steps.deploy(workflow, task, place, objects)
+        applied[:0] = files.objects
+    return steps.deploy(workflow, task, place, applied)

@@ -8,10 +8,10 @@ from automl.compiler.ir import PYTHON_IMAGE, Bundle, Git, Resources, Task, Text,
 from automl.compiler.quantity import parse_cpu, parse_memory
 from automl.runtime import script
 from automl.targets.code import archive
-from automl.targets.kubeflow.words import Words, in_json, is_unsafe, protected
-from automl.targets.metadata import Object, labels, task_annotations
+from automl.targets.kubeflow.words import Words, is_unsafe, protected
+from automl.targets.metadata import Object, of_pods
 from automl.targets.pods import CODE, GIT_IMAGE, USER, WORK
-from automl.targets.text import escaped
+from automl.targets.text import escaped, in_json
 from automl.targets.yaml_writer import Value
 
 CODE_INPUT = "{{$.inputs.artifacts['code'].path}}"
@@ -114,9 +114,7 @@ def _pod(workflow: Workflow, task: Task | None, place: Place, pull_secrets: Sequ
     found: Object = {"emptyDirMounts": [{"volumeName": "work", "mountPath": WORK}]}
     if pull_secrets:
         found["imagePullSecret"] = [{"secretNameParameter": _constant(name)} for name in pull_secrets]
-    notes = {key: text.value for key, text in workflow.annotations.items()} | task_annotations(task)
-    meta: Object = {"labels": labels(workflow, task)}
-    found["podMetadata"] = meta | ({"annotations": notes} if notes else {})
+    found["podMetadata"] = of_pods(workflow, task)
     if place.version >= SECURITY_CONTEXT_SINCE:
         user = str(USER)
         found["securityContext"] = {"runAsNonRoot": True, "runAsUser": user, "runAsGroup": user}

@@ -1,18 +1,12 @@
 """User text in a container that Kubeflow starts: its launcher and Argo below it both look for `{{`."""
 
-import json
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from automl.compiler.ir import Text
-from automl.targets.text import escaped
-from automl.targets.yaml_writer import Value
+from automl.targets.text import DOUBLE_BRACE, NOT_IN_JSON, escaped
 
-_DOUBLE_BRACE = re.compile(r"\{(?=\{)")
-# Argo writes a container into JSON as Go writes strings, and some of Go's escapes are none of JSON's: of what is
-# not printable to Go beyond U+FFFF (of which the emoji of old are known not to be), and of U+007F.
-_NOT_IN_JSON = re.compile("[\x7f\U00010000-\U0001f2ff\U0001f650-\U0001f67f\U0001f6c6-\U0010ffff]")
 _STRUCTURE = re.compile(r'\s*\{.*"(Concat|IfPresent)"', re.DOTALL)
 
 
@@ -23,7 +17,7 @@ def is_unsafe(text: str) -> bool:
 
 def is_misread(text: str) -> bool:
     """Whether Argo, which runs pipelines, would read the text as something else, wherever it stands."""
-    return "{{" in text or _NOT_IN_JSON.search(text) is not None
+    return "{{" in text or NOT_IN_JSON.search(text) is not None
 
 
 class Words(NamedTuple):
@@ -50,16 +44,6 @@ def protected(words: Words, variables: Sequence[tuple[str, Text]]) -> tuple[list
     return ["sh", "-c", escaped("\n".join(lines))], _escaped(safe)
 
 
-def in_json(value: Value) -> str:
-    """A value as JSON to read, in which nothing looks like a tag, a placeholder or a variable to anyone."""
-    text = json.dumps(value, indent=2, ensure_ascii=False).replace("$", r"\u0024")
-    return _NOT_IN_JSON.sub(_in_utf_16, _DOUBLE_BRACE.sub(r"\\u007b", text))
-
-
-def _in_utf_16(match: re.Match[str]) -> str:
-    return json.dumps(match[0])[1:-1] if match[0] != "\x7f" else r"\u007f"
-
-
 def _is_unsafe(word: Text | str) -> bool:
     return isinstance(word, Text) and is_unsafe(word.value)
 
@@ -73,8 +57,8 @@ def _plain(word: Text | str) -> str:
 
 
 def _quoted(text: str) -> str:
-    quoted = "'" + _DOUBLE_BRACE.sub("{''", text.replace("'", r"'\''")) + "'"
-    return _NOT_IN_JSON.sub(_in_octal, quoted)
+    quoted = "'" + DOUBLE_BRACE.sub("{''", text.replace("'", r"'\''")) + "'"
+    return NOT_IN_JSON.sub(_in_octal, quoted)
 
 
 def _in_octal(match: re.Match[str]) -> str:

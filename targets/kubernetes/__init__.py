@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
-from automl.compiler.ir import Task, Workflow
-from automl.compiler.names import with_suffix
+from automl.compiler.ir import Workflow
 from automl.compiler.target import Emission, Options
-from automl.targets.code import Files, config_maps
+from automl.targets.code import config_maps
 from automl.targets.kubernetes.capabilities import CAPABILITIES
-from automl.targets.kubernetes.coordinator import coordinated, runner
-from automl.targets.kubernetes.jobs import job_spec
+from automl.targets.kubernetes.coordinator import coordinated
+from automl.targets.kubernetes.jobs import alone
 from automl.targets.manifest import artifact
 from automl.targets.metadata import Object
 from automl.targets.services import address, endless, ingress
@@ -29,26 +28,29 @@ class Kubernetes:
         files = config_maps(workflow)
         documents = [*files.objects, *_network(workflow)]
         found = [*endless(workflow), *files.diagnostics]
-        if _has_edges(workflow):
+        if _needs_coordinator(workflow):
             coordinator = coordinated(workflow, files)
             documents += coordinator.objects
             found += coordinator.diagnostics
         else:
-            documents += [_alone(workflow, task, files) for task in workflow.tasks]
+            documents += [alone(workflow, task, files) for task in workflow.tasks]
         return Emission((artifact(workflow, self.name, options, documents),), tuple(found))
 
 
-def _has_edges(workflow: Workflow) -> bool:
-    """Whether something has to wait, or to be looked at; Jobs alone need no coordinator."""
-    return len(workflow.groups) > 1 or any(
-        task.service or task.polling_seconds is not None or task.initial_delay_seconds is not None
-        for task in workflow.tasks
+def _needs_coordinator(workflow: Workflow) -> bool:
+    """Whether something has to wait, or to be looked at, or comes again; Jobs alone need no coordinator.
+
+    A schedule is that of one object, whatever its steps are called: one that a step had for itself would go on
+    when the step has another name.
+    """
+    return (
+        workflow.schedule is not None
+        or len(workflow.groups) > 1
+        or any(
+            task.service or task.polling_seconds is not None or task.initial_delay_seconds is not None
+            for task in workflow.tasks
+        )
     )
-
-
-def _alone(workflow: Workflow, task: Task, files: Files) -> Object:
-    name = with_suffix(workflow.name, task.name)
-    return runner(workflow, job_spec(workflow, task, files), name, task)
 
 
 def _network(workflow: Workflow) -> Iterator[Object]:

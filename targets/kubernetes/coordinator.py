@@ -10,13 +10,14 @@ from automl.compiler.names import cut, digest, with_suffix
 from automl.runtime import script
 from automl.targets.access import account, deploy_rules
 from automl.targets.code import MAX_OBJECT_BYTES, Files
-from automl.targets.kubernetes.jobs import LONGEST_CRON_JOB_NAME, job_spec, notes, template, template_name
+from automl.targets.kubernetes.jobs import LONGEST_CRON_JOB_NAME, job_spec, template, template_name
 from automl.targets.metadata import (
     Object,
     canonical,
     hashed_name,
     metadata,
     name_of,
+    of_pods,
 )
 from automl.targets.pods import CONTAINER_SECURITY, POD_SECURITY
 from automl.targets.schedules import rules
@@ -27,7 +28,7 @@ PLAN = "/automl/plan"
 SCRIPTS = ("coordinator.py", "tasks.py", "cluster.py")
 RESTARTS = 20  # of the coordinator, when its pod is lost; it goes on where it was
 STAGE = "stage/"
-COMPONENT = {"app.kubernetes.io/component": "coordinator"}  # a newer run finds the older ones by it
+COMPONENT = {"automl.dev/component": "coordinator"}  # a newer run finds the older ones by it
 
 
 class Coordinated(NamedTuple):
@@ -53,7 +54,7 @@ def coordinated(workflow: Workflow, files: Files) -> Coordinated:
     config_map = _config_map(workflow, plan)
     name = with_suffix(workflow.name, "coordinator")
     rights = account(name, workflow, _rules(workflow))
-    job = runner(workflow, _job_spec(workflow, name, name_of(config_map)), workflow.name)
+    job = _runner(workflow, _job_spec(workflow, name, name_of(config_map)))
     return Coordinated([*rights, config_map, *templates, job], _check_size(workflow, config_map))
 
 
@@ -72,16 +73,17 @@ def _entry(
     workflow: Workflow, task: Task, files: Files, before: Sequence[str], templates: list[Object]
 ) -> Object:
     """What the plan says of a task. Its hash is of all that it runs, and of all that ran before it."""
-    content = deployment(workflow, task, files, "") if task.service else job_spec(workflow, task, files)
-    mark = digest(canonical([content, *before]))
-    found: Object = {"name": task.name, "hash": mark}
+    found: Object = {"name": task.name}
     if task.service:
-        found["deployment"] = content
+        wanted = deployment(workflow, task, files)
+        found |= {"hash": digest(canonical([wanted["spec"], *before])), "deployment": wanted}
         if task.deadline is not None:
             found["deadline"] = task.deadline
     else:
-        templates.append(template(workflow, task, content, mark))
-        found["template"] = template_name(workflow, task)
+        spec = job_spec(workflow, task, files)
+        mark = digest(canonical([spec, *before]))
+        templates.append(template(workflow, task, spec, mark))
+        found |= {"hash": mark, "template": template_name(workflow, task)}
     if task.polling_seconds is not None:
         found["poll"] = task.polling_seconds
     if task.initial_delay_seconds is not None:
@@ -124,7 +126,7 @@ def _job_spec(workflow: Workflow, account_name: str, plan: str) -> Object:
     return {
         "backoffLimit": RESTARTS,
         "podFailurePolicy": {"rules": rules},
-        "template": {"metadata": notes(workflow), "spec": spec},
+        "template": {"metadata": of_pods(workflow), "spec": spec},
     }
 
 
@@ -141,21 +143,21 @@ def _container() -> Object:
     }
 
 
-def runner(workflow: Workflow, spec: Object, name: str, task: Task | None = None) -> Object:
-    """A Job, once, or a CronJob, by the schedule: of the coordinator, or of a step that waits for nothing."""
-    is_cron = workflow.schedule is not None
-    name = cut(name, LONGEST_CRON_JOB_NAME) if is_cron else hashed_name(name, spec)
-    found: Object = {"apiVersion": "batch/v1", "kind": "CronJob" if is_cron else "Job"}
-    found["metadata"] = metadata(name, workflow, task)
-    if workflow.schedule is None:
-        return _labelled(found | {"spec": spec}, task)
-    job = _labelled({"metadata": notes(workflow, task), "spec": spec}, task)
-    time: Object = {"schedule": workflow.schedule.cron.expression, "timeZone": workflow.schedule.timezone}
-    return found | {"spec": time | rules(workflow.schedule) | {"jobTemplate": job}}
+def _runner(workflow: Workflow, spec: Object) -> Object:
+    """The Job of the coordinator, once, or its CronJob, by the schedule."""
+    schedule = workflow.schedule
+    if schedule is None:
+        meta = _labelled(metadata(hashed_name(workflow.name, spec), workflow))
+        return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec}
+    meta = metadata(cut(workflow.name, LONGEST_CRON_JOB_NAME), workflow)
+    time: Object = {"schedule": schedule.cron.expression, "timeZone": schedule.timezone}
+    job: Object = {"metadata": _labelled(of_pods(workflow)), "spec": spec}
+    spec = time | rules(schedule) | {"jobTemplate": job}
+    return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": meta, "spec": spec}
 
 
-def _labelled(job: Object, task: Task | None) -> Object:
+def _labelled(meta: Object) -> Object:
     """The Job of a coordinator says so."""
-    meta = job["metadata"]
-    assert isinstance(meta, dict)
-    return job if task else job | {"metadata": meta | {"labels": meta["labels"] | COMPONENT}}
+    labels = meta["labels"]
+    assert isinstance(labels, dict)
+    return meta | {"labels": labels | COMPONENT}

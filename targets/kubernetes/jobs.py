@@ -1,9 +1,9 @@
 """The Job of a step: as it is, where nothing has to wait, and as a template from which the coordinator makes it."""
 
 from automl.compiler.ir import Git, Task, Workflow
-from automl.compiler.names import with_suffix
+from automl.compiler.names import member
 from automl.targets.code import Files
-from automl.targets.metadata import Object, labels, metadata, task_annotations, workflow_annotations
+from automl.targets.metadata import Object, hashed_name, metadata, of_pods
 from automl.targets.pods import POD_SECURITY, checkout_container, container, volumes
 
 LONGEST_CRON_JOB_NAME = 52  # Kubernetes appends the time of a run to it
@@ -23,20 +23,20 @@ def job_spec(workflow: Workflow, task: Task, files: Files) -> Object:
         spec["initContainers"] = [checkout_container(workflow)]
     spec["containers"] = [container(task, files.texts)]
     spec["volumes"] = volumes(files, in_project=task.project is not None)
-    return {"backoffLimit": task.retries, "template": {"metadata": notes(workflow, task), "spec": spec}}
+    return {"backoffLimit": task.retries, "template": {"metadata": of_pods(workflow, task), "spec": spec}}
 
 
-def notes(workflow: Workflow, task: Task | None = None) -> Object:
-    """Labels and annotations of what is made of a template."""
-    found: Object = {"labels": labels(workflow, task)}
-    if annotations := workflow_annotations(workflow) | task_annotations(task):
-        found["annotations"] = annotations
-    return found
+def alone(workflow: Workflow, task: Task, files: Files) -> Object:
+    """The Job of a step for which nothing has to wait, and which waits for nothing."""
+    spec = job_spec(workflow, task, files)
+    name = hashed_name(member(workflow.name, task.name), spec)
+    meta = metadata(name, workflow, task)
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec}
 
 
 def template_name(workflow: Workflow, task: Task) -> str:
     """The name of the template of a step; it never changes."""
-    return with_suffix(workflow.name, task.name, LONGEST_CRON_JOB_NAME)
+    return member(workflow.name, task.name, LONGEST_CRON_JOB_NAME)
 
 
 def template(workflow: Workflow, task: Task, spec: Object, mark: str) -> Object:
@@ -48,6 +48,6 @@ def template(workflow: Workflow, task: Task, spec: Object, mark: str) -> Object:
         "spec": {
             "schedule": NEVER,
             "suspend": True,
-            "jobTemplate": {"metadata": notes(workflow, task), "spec": spec},
+            "jobTemplate": {"metadata": of_pods(workflow, task), "spec": spec},
         },
     }

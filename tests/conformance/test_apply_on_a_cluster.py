@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import pytest
 
-from tests.conformance.cluster import HOST, Cluster
+from tests.conformance.cluster import HOST, Cluster, until
 from tests.conformance.workflows import SCRIPTS, Object, Place, Process, deployment, kubelet, placed
 
 RIGHTS = {
@@ -72,6 +72,49 @@ def test_every_run_applies_all_and_replaces_the_pods(place: Place) -> None:
     assert second.end() == 0
     [pod] = place.pods("app=serve")
     assert pod["metadata"]["annotations"] == {RUN: "two"}
+
+
+def test_an_older_run_that_comes_later_changes_nothing(place: Place) -> None:
+    def run(name: str, created: int) -> Process:
+        wanted = deployment("serve")
+        wanted["spec"]["template"]["spec"]["containers"][0]["image"] = f"api:{name}"
+        return start(place, "--run", name, "--created", str(created), json.dumps([wanted, address()]))
+
+    with kubelet(place):
+        assert run("newer", 2_000_000_000).end() == 0
+        older = run("older", 1_999_999_999)
+        assert older.end() == 1
+        assert older.said() == ["error: a newer run has changed deployment/serve; this run ends"]
+        assert place.deployment("serve")["spec"]["template"]["spec"]["containers"][0]["image"] == "api:newer"
+        assert run("newer", 2_000_000_000).end() == 0, "a pod of the same run that starts again"
+        assert run("newest", 2_000_000_001).end() == 0
+    assert place.deployment("serve")["spec"]["template"]["spec"]["containers"][0]["image"] == "api:newest"
+
+
+def test_a_run_whose_deployment_another_has_changed_ends(place: Place) -> None:
+    older = start(place, "--run", "older", "--created", "1", json.dumps(deployment("serve")))
+    older.until_it_says("0 available")
+    newer = start(place, "--run", "newer", "--created", "2", json.dumps(deployment("serve")))
+    assert older.end() == 1
+    assert older.said()[-1] == "error: another run has changed deployment/serve; this run ends"
+    until(lambda: len(place.pods("app=serve")) > 1, "the pod of the newer run")
+    with kubelet(place):
+        assert newer.end() == 0
+
+
+def test_what_changes_between_two_requests_is_seen(place: Place) -> None:
+    """The Deployment is another each time that it is asked for; only what was seen is replaced."""
+    with kubelet(place):
+        assert start(place, "--run", "first", json.dumps(deployment("serve"))).end() == 0
+        second = start(place, "--run", "second", json.dumps(deployment("serve")))
+        for number in range(20):
+            place.cluster.kubectl(
+                "annotate", "--overwrite", "deployment", "serve", "-n", place.namespace, f"note={number}"
+            )
+        assert second.end() == 0
+    found = place.deployment("serve")
+    assert found["metadata"]["annotations"]["note"] == "19"
+    assert found["spec"]["template"]["metadata"]["annotations"] == {RUN: "second"}
 
 
 def test_what_others_set_stays_and_what_is_no_longer_said_goes(place: Place) -> None:

@@ -99,7 +99,7 @@ def test_what_is_unchanged_is_not_run_again(place: Place) -> None:
 
 def test_a_newer_run_takes_over_and_ends_the_older_one(place: Place) -> None:
     """What is unchanged goes on; a step that has changed is stopped, not left to run beside the new one."""
-    labels = {"automl.dev/workflow": "churn", "app.kubernetes.io/component": "coordinator"}
+    labels = {"automl.dev/workflow": "churn", "automl.dev/component": "coordinator"}
     first = plan("churn-1", step("load", "aa"), step("train", "bb", "load"), step("test", "cc", "load"))
     place.apply_templates(first)
     place.make_run("churn-1", labels)
@@ -306,7 +306,7 @@ def test_run_leaves_a_service_to_a_newer_run(place: Place) -> None:
         assert place.run("churn-2", plan("churn-2", service("serve", "bb"))).end() == 0
     older = place.start("churn-1", plan("churn-1", service("serve", "aa")))
     assert older.end() == 1
-    assert older.said()[-1] == "error: serve: a newer run has changed deployment/serve; this run ends"
+    assert older.said()[-1] == "error: a newer run has changed deployment/serve; this run ends"
     assert place.deployment("serve")["spec"]["template"]["metadata"]["annotations"] == {RUN: "bb"}
 
 

@@ -221,26 +221,83 @@ def compiled(text: str, folder: Path) -> str:
     return result.artifacts[0].text
 
 
-def apply_and_wait(place: Applied, text: str) -> None:
+def apply_and_wait(place: Applied, text: str, always: Callable[[], bool] = lambda: True) -> None:
+    """Apply a config and wait for the end of its run, all the while of which something holds."""
     before = {job["metadata"]["name"] for job in place.coordinators()}
     place.text = compiled(text, place.folder)
     place.apply_all()
-    until(lambda: place.is_over(before), "the end of the run", seconds=60)
+
+    def is_over() -> bool:
+        assert always()
+        return place.is_over(before)
+
+    until(is_over, "the end of the run", seconds=60)
     assert place.rolled_out() == {"api"}
     time.sleep(1.1)  # a newer run is known by its time of creation, in seconds
 
 
 def test_a_change_runs_what_has_changed_and_what_follows(cluster: Cluster, tmp_path: Path) -> None:
     changes = {
-        "first": ["churn-load", "churn-other", "churn-report", "churn-train"],
-        "second": ["churn-report", "churn-train"],
-        "first ": ["churn-report", "churn-train"],  # what it made has been overwritten since
+        "first": ["churn--load", "churn--other", "churn--report", "churn--train"],
+        "second": ["churn--report", "churn--train"],
+        "first ": ["churn--report", "churn--train"],  # what it made has been overwritten since
     }
     with placed(cluster, "a-change", tmp_path, Applied) as place, playing_kubelet(place, list) as ended:
         for rate, wanted in changes.items():
             ended.clear()
             apply_and_wait(place, CONFIG.replace("RATE", rate.strip()))
             assert sorted(name[: -len("-01234567")] for name in ended) == wanted
+
+
+def rename_the_stage(config: Object) -> None:
+    config["stages"]["deploy"] = config["stages"].pop("serve")
+
+
+def move_the_service(config: Object) -> None:
+    config["stages"]["train"] += config["stages"].pop("serve")
+
+
+def describe(config: Object) -> None:
+    config["description"] = "new"
+
+
+def open_another_port(config: Object) -> None:
+    config["stages"]["serve"][0]["service"]["port"] = 8080
+
+
+@pytest.mark.parametrize(
+    ("edit", "again"),
+    [(rename_the_stage, []), (move_the_service, ["churn--report"]), (describe, []), (open_another_port, [])],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_an_edit_leaves_the_service_running(
+    edit: Callable[[Object], None], again: list[str], cluster: Cluster, tmp_path: Path
+) -> None:
+    """It is accepted, runs no other steps again, and the address has pods behind it at any moment."""
+    config = yaml.safe_load(CONFIG)
+    edit(config)
+    with (
+        placed(cluster, f"edit-{edit.__name__}", tmp_path, Applied) as place,
+        playing_kubelet(place, list) as ended,
+    ):
+        apply_and_wait(place, CONFIG)
+        pods = uids(behind_the_service(place))
+        assert len(pods) == 2
+        ended.clear()
+        apply_and_wait(place, json.dumps(config), lambda: bool(behind_the_service(place)))
+        assert sorted(name[: -len("-01234567")] for name in ended) == again
+        assert (uids(behind_the_service(place)) == pods) == (edit is describe)
+
+
+def behind_the_service(place: Applied) -> list[Object]:
+    """The pods that its address leads to."""
+    address = place.ask("GET", f"/api/v1/namespaces/{place.namespace}/services/churn--api")
+    selector = ",".join(f"{key}={value}" for key, value in address["spec"]["selector"].items())
+    return [pod for pod in place.pods(selector) if pod["status"]["phase"] == "Running"]
+
+
+def uids(pods: list[Object]) -> set[str]:
+    return {pod["metadata"]["uid"] for pod in pods}
 
 
 @pytest.mark.parametrize(
