@@ -107,10 +107,9 @@ def job(folder: Path, image: Path, objects: Sequence[Object], template: str = "j
 def service(folder: Path, image: Path, objects: Sequence[Object], secrets: Sources) -> list[Container]:
     """The containers of a service in their order, in a folder of their own."""
     spec = next(each["spec"] for each in objects if each["kind"] == "Workflow")
-    manifests = [
-        yaml.safe_load(each["resource"]["manifest"]) for each in spec["templates"] if "resource" in each
-    ]
-    pod = next(each["spec"]["template"]["spec"] for each in manifests if each["kind"] == "Deployment")
+    words = [word for each in spec["templates"] for word in each.get("container", {}).get("args", [])]
+    applied = [json.loads(word) for word in words if word.startswith("{\n")]
+    pod = next(each["spec"]["template"]["spec"] for each in applied if each["kind"] == "Deployment")
     sources = {**config_maps(objects), **secrets}
     make_volumes(folder, pod["volumes"], sources)
     return [Container(folder, image, each, sources) for each in (*pod["initContainers"], *pod["containers"])]
