@@ -1,7 +1,12 @@
 """The golden cases: what each folder holds, and what the compiler makes of it now."""
 
+import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from automl import targets
 from automl.compiler.diagnostics import has_errors
@@ -70,3 +75,26 @@ def _compiled(project: Path, target: Target, form: str) -> dict[str, str]:
 
 def _targets() -> list[Target]:
     return [target for name in targets.OWN if (target := targets.load(name))]
+
+
+def applied_in(path: Path) -> list[dict[str, Any]]:
+    """The objects in a file that something applies when it runs: those in the words of a pod, or in a plan."""
+    return list(_objects_in(list(yaml.load_all(path.read_text(encoding="utf-8"), yaml.CSafeLoader))))
+
+
+def _objects_in(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, str) and value.startswith("{"):
+        found = _json_of(value)
+        if "kind" in found:
+            yield found
+        yield from (task["deployment"] for task in found.get("tasks", ()) if "deployment" in task)
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _objects_in(item)
+
+
+def _json_of(text: str) -> dict[str, Any]:
+    try:
+        return dict(json.loads(text))
+    except ValueError:
+        return {}

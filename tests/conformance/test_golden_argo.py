@@ -1,14 +1,13 @@
 """Every Argo golden by the code of Argo itself and by the schemas of its CRDs and of Kubernetes."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from tests.conformance import tools
-from tests.golden import GOLDEN
+from tests.golden import GOLDEN, applied_in
 
 MANIFESTS = sorted(GOLDEN.glob("*/argo*.yaml"))
 KUBERNETES = ("1.29", "1.36")
@@ -30,28 +29,17 @@ def test_schemas_accept_every_golden(version: str, kubernetes: str, report: Call
 
 
 @pytest.mark.parametrize("kubernetes", KUBERNETES)
-def test_schemas_accept_what_the_templates_apply(
+def test_schemas_accept_what_the_pods_apply(
     kubernetes: str, tmp_path: Path, report: Callable[[str], None]
 ) -> None:
-    applied = [
-        text for path in MANIFESTS for text in _applied(yaml.load_all(path.read_text(), yaml.CSafeLoader))
-    ]
+    applied = [found for path in MANIFESTS for found in applied_in(path)]
     paths = [tmp_path / f"{number}.yaml" for number in range(len(applied))]
-    for path, text in zip(paths, applied, strict=True):
-        path.write_text(text)
+    for path, found in zip(paths, applied, strict=True):
+        path.write_text(json.dumps(found))
     verdict = tools.judge_schemas("4.0", kubernetes, paths)
     assert _wrong(verdict.errors) == {}
     assert verdict.objects == len(applied) >= 16
-    report(f"kubeconform (Kubernetes {kubernetes}) accepts {verdict.objects} objects that templates apply")
-
-
-def _applied(value: Any) -> Iterator[str]:
-    """The manifests of all `resource` templates that apply one."""
-    if isinstance(value, dict) and value.get("action") == "apply":
-        yield value["manifest"]
-    elif not isinstance(value, str | int | None):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _applied(item)
+    report(f"kubeconform (Kubernetes {kubernetes}) accepts {verdict.objects} objects that pods apply")
 
 
 def _wrong(errors: dict[Path, list[str]]) -> dict[str, list[str]]:

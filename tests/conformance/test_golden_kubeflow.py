@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from tests.conformance import tools
 from tests.conformance.cluster import Cluster
 from tests.conformance.kubeflow_judge import judge_kubeflow
 from tests.conformance.schemas import KUBEFLOW
-from tests.golden import GOLDEN
+from tests.golden import GOLDEN, applied_in
 from tests.targets.nasty import NASTY
 
 PACKAGES = sorted(path for path in GOLDEN.glob("*/kubeflow*.yaml") if path.name != "kubeflow-native.yaml")
@@ -56,10 +56,10 @@ def test_schemas_accept_every_object(kubernetes: str, report: Callable[[str], No
 def test_schemas_accept_what_the_tasks_apply(
     kubernetes: str, tmp_path: Path, report: Callable[[str], None]
 ) -> None:
-    applied = [text for path in PACKAGES for text in _applied(_documents(path)[0])]
+    applied = [found for path in PACKAGES for found in applied_in(path)]
     paths = [tmp_path / f"{number}.yaml" for number in range(len(applied))]
-    for path, text in zip(paths, applied, strict=True):
-        path.write_text(text)
+    for path, found in zip(paths, applied, strict=True):
+        path.write_text(json.dumps(found))
     verdict = tools.judge_kubeflow_objects(kubernetes, paths)
     assert _wrong(verdict.errors) == {}
     assert verdict.objects == len(applied) >= 16
@@ -89,14 +89,6 @@ def test_applying_again_changes_nothing(manifest: Path, kubeflow: Cluster) -> No
 
 def _last_words(text: str) -> set[str]:
     return {line.rpartition(" ")[2] for line in text.splitlines()}
-
-
-def _applied(spec: Any) -> Iterator[str]:
-    """The objects that the tasks of services apply."""
-    for executor in spec["deploymentSpec"]["executors"].values():
-        arguments = executor["container"].get("args", [])
-        if "--run" in arguments:
-            yield from (text for text in arguments if text.startswith("{\n"))
 
 
 def _wrong(errors: dict[Path, list[str]]) -> dict[str, list[str]]:

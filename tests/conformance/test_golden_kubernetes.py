@@ -5,11 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 
 from automl.targets.kubernetes import Kubernetes
 from tests.conformance import tools
-from tests.golden import GOLDEN
+from tests.golden import GOLDEN, applied_in
 
 VERSIONS = (*Kubernetes.versions, "1.37")  # the newest that there are schemas of
 MANIFESTS = sorted(GOLDEN.glob("*/kubernetes.yaml"))
@@ -24,14 +23,7 @@ def test_schemas_accept_every_golden(version: str, report: Callable[[str], None]
 
 @pytest.mark.parametrize("version", [VERSIONS[0], VERSIONS[-1]])
 def test_schemas_accept_what_the_coordinator_applies(version: str, tmp_path: Path) -> None:
-    applied = [
-        task["deployment"]
-        for path in MANIFESTS
-        for each in yaml.load_all(path.read_text(), yaml.CSafeLoader)
-        if each["kind"] == "ConfigMap" and "plan.json" in each["data"]
-        for task in json.loads(each["data"]["plan.json"])["tasks"]
-        if "deployment" in task
-    ]
+    applied = [found for path in MANIFESTS for found in applied_in(path)]
     paths = [tmp_path / f"{number}.yaml" for number in range(len(applied))]
     for path, found in zip(paths, applied, strict=True):
         path.write_text(json.dumps(found))

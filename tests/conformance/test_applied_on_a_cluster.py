@@ -1,0 +1,43 @@
+"""What runs apply when they are under way, by a real API server: what it refuses then comes hours too late."""
+
+from typing import Any
+
+import pytest
+
+from automl import targets
+from tests.conformance.cluster import Answer, Cluster
+from tests.golden import GOLDEN, applied_in
+
+Object = dict[str, Any]
+APPLY = "application/apply-patch+yaml"
+
+
+@pytest.mark.parametrize("target", targets.OWN)
+def test_the_api_server_accepts_what_runs_apply(target: str, cluster: Cluster, namespace: str) -> None:
+    applied = [(path, found) for path in GOLDEN.glob(f"*/{target}.yaml") for found in applied_in(path)]
+    assert len({path for path, _ in applied}) >= 5
+    refused = [
+        (path.parent.name, answer.body["message"])
+        for path, found in applied
+        for each in (found, *pods_of(found))
+        if (answer := dry_run(each, cluster, namespace)).status >= 300
+    ]
+    assert refused == []
+
+
+def pods_of(found: Object) -> list[Object]:
+    """The pod of a Deployment, which its namespace admits or not long after the Deployment itself."""
+    if found["kind"] != "Deployment":
+        return []
+    meta = {"name": "pod", **found["spec"]["template"]["metadata"]}
+    return [{"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": found["spec"]["template"]["spec"]}]
+
+
+def dry_run(found: Object, cluster: Cluster, namespace: str) -> Answer:
+    """Apply an object in all but the last step."""
+    version, meta = found["apiVersion"], {**found["metadata"], "namespace": namespace}
+    root = f"/apis/{version}" if "/" in version else f"/api/{version}"
+    plural = found["kind"].lower() + ("es" if found["kind"].endswith("s") else "s")
+    query = "fieldManager=test&force=true&dryRun=All&fieldValidation=Strict"
+    path = f"{root}/namespaces/{namespace}/{plural}/{meta['name']}?{query}"
+    return cluster.request("PATCH", path, {**found, "metadata": meta}, content_type=APPLY)
