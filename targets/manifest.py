@@ -1,11 +1,13 @@
 """Objects of Kubernetes as the one file that `kubectl apply -f -` reads."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from automl.compiler.bundle import GENERATED_BY
+from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Workflow
 from automl.compiler.target import Artifact, Options
-from automl.targets.metadata import Object
+from automl.targets.code import MAX_OBJECT_BYTES
+from automl.targets.metadata import STAGE, STEP, Object, canonical, labels_of, name_of
 from automl.targets.yaml_writer import write_json, write_yaml
 
 
@@ -25,3 +27,20 @@ def artifact(workflow: Workflow, target: str, options: Options, documents: Seque
     made_by = GENERATED_BY.decode().removeprefix("# ")
     header = f"{made_by}from {workflow.origin} for {target} {options.version}. Do not edit."
     return Artifact(path, write_yaml(documents, header))
+
+
+def too_large(
+    workflow: Workflow, documents: Sequence[Object], but: Container[str | None] = ()
+) -> Iterator[Diagnostic]:
+    """The objects that `kubectl apply` cannot keep a copy of. `but`: names of those that are judged elsewhere."""
+    places = {(task.stage, task.step): task.span for task in workflow.tasks}
+    for found in documents:
+        size = len(canonical(found).encode())
+        if size > MAX_OBJECT_BYTES and name_of(found) not in but:
+            message = (
+                f'the {found["kind"]} "{name_of(found)}" takes {size // 1024} KiB; '
+                f"`kubectl apply` takes {MAX_OBJECT_BYTES // 1024} KiB"
+            )
+            labels = labels_of(found)
+            span = places.get((labels.get(STAGE, ""), labels.get(STEP, "")), workflow.span)
+            yield Diagnostic(Code.CANNOT_SAY, message, span, "put what is long into a file of the project")

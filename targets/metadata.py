@@ -10,6 +10,8 @@ from automl.targets.yaml_writer import Value
 
 Object = dict[str, Value]
 
+STAGE, STEP = "automl.dev/stage", "automl.dev/step"
+
 _ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 _OUTSIDE_LABEL = re.compile("[^A-Za-z0-9_.-]+")
 
@@ -44,6 +46,13 @@ def name_of(found: Object) -> str:
     return str(meta["name"])
 
 
+def labels_of(found: Object) -> dict[str, str]:
+    """The labels of an object that has its `metadata`."""
+    meta = found["metadata"]
+    assert isinstance(meta, dict)
+    return dict(meta["labels"])
+
+
 def labels(workflow: Workflow, task: Task | None = None) -> dict[str, str]:
     """The labels of an object: never empty, the same in every compilation, the user's own last."""
     found = {
@@ -58,7 +67,7 @@ def labels(workflow: Workflow, task: Task | None = None) -> dict[str, str]:
 
 def task_labels(task: Task) -> dict[str, str]:
     """What tells the objects of one task from those of another."""
-    return {"automl.dev/stage": task.stage, "automl.dev/step": task.step} | dict(task.labels)
+    return {STAGE: task.stage, STEP: task.step} | dict(task.labels)
 
 
 def user_annotations(workflow: Workflow | None, task: Task | None = None) -> dict[str, str]:

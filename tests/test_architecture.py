@@ -118,8 +118,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "targets.metadata": {"compiler.ir", "compiler.names", "targets.yaml_writer"},
     "targets.manifest": {
         "compiler.bundle",
+        "compiler.diagnostics",
         "compiler.ir",
         "compiler.target",
+        "targets.code",
         "targets.metadata",
         "targets.yaml_writer",
     },

@@ -16,7 +16,7 @@ from automl.targets.argo.templates import (
 )
 from automl.targets.code import Files, config_maps
 from automl.targets.dags import Dag, dags_of
-from automl.targets.manifest import artifact
+from automl.targets.manifest import artifact, too_large
 from automl.targets.metadata import (
     Object,
     hashed_name,
@@ -46,13 +46,14 @@ class Argo:
         files = config_maps(workflow, has_template_tag)
         templates = _templates(workflow, files)
         sizes = sizes_of(templates)
-        found = [*findings(workflow), *files.diagnostics, *too_long(workflow, templates)]
+        found = [*findings(workflow), *files.diagnostics, *too_long(workflow, templates, sizes)]
         found += check_size(workflow, sum(sizes))
         shelves, own = shelve(workflow, templates, sizes)
         deployers = [deployer(workflow)] if any(task.service for task in workflow.tasks) else []
         mounted = [*_volumes_of_jobs(workflow, files), *map(deployer_volume, deployers)]
-        documents = [*access(workflow), *files.objects, *deployers, *shelves]
-        documents += _top(workflow, options, _spec(workflow, mounted, own))
+        documents = [*access(workflow), *files.objects, *deployers]
+        found += too_large(workflow, documents, but=[files.code])
+        documents += [*shelves, *_top(workflow, options, _spec(workflow, mounted, own))]
         return Emission((artifact(workflow, self.name, options, documents),), tuple(found))
 
 

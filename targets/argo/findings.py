@@ -6,6 +6,7 @@ from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Task, Text, Workflow
 from automl.targets import capabilities
 from automl.targets.argo.capabilities import CAPABILITIES
+from automl.targets.argo.shelves import MAX_TEMPLATE_BYTES
 from automl.targets.metadata import Object
 from automl.targets.services import endless
 
@@ -63,20 +64,29 @@ def _no_entrypoint(task: Task) -> Diagnostic:
     )
 
 
-def too_long(workflow: Workflow, templates: Sequence[Object]) -> Iterator[Diagnostic]:
-    """Objects of a service that are too long for a word of a command; `templates` begin with those of the tasks."""
-    for task, template in zip(workflow.tasks, templates, strict=False):
-        if task.service is not None:
-            main = template["container"]
-            assert isinstance(main, dict)
-            size = max(len(word.encode()) for word in main["args"])
-            if size > MAX_ARGUMENT_BYTES:
-                message = (
-                    f'an object of the service "{task.step}" takes {size // 1024} KiB; '
-                    f"the limit is {MAX_ARGUMENT_BYTES // 1024} KiB"
-                )
-                help = "put what is long into a file of the project"
-                yield Diagnostic(Code.CANNOT_SAY, message, task.span, help)
+def too_long(workflow: Workflow, templates: Sequence[Object], sizes: Sequence[int]) -> Iterator[Diagnostic]:
+    """Steps that fit into no object, and services of which one does not fit into a word of a command.
+
+    `templates`, and their `sizes` in bytes, begin with those of the tasks.
+    """
+    for task, template, size in zip(workflow.tasks, templates, sizes, strict=False):
+        longest = _longest_word(template) if task.service else 0
+        if longest > MAX_ARGUMENT_BYTES:
+            what = f'an object of the service "{task.step}" takes {longest // 1024} KiB'
+            yield _too_long(task, what, MAX_ARGUMENT_BYTES)
+        elif size > MAX_TEMPLATE_BYTES:
+            yield _too_long(task, f'the step "{task.step}" takes {size // 1024} KiB', MAX_TEMPLATE_BYTES)
+
+
+def _longest_word(template: Object) -> int:
+    main = template["container"]
+    assert isinstance(main, dict)
+    return max(len(word.encode()) for word in main["args"])
+
+
+def _too_long(task: Task, what: str, limit: int) -> Diagnostic:
+    message = f"{what} in Argo; the limit is {limit // 1024} KiB"
+    return Diagnostic(Code.CANNOT_SAY, message, task.span, help="put what is long into a file of the project")
 
 
 def check_size(workflow: Workflow, size: int) -> Iterator[Diagnostic]:

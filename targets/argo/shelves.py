@@ -10,7 +10,8 @@ from automl.targets.code import MAX_OBJECT_BYTES
 from automl.targets.dags import MAX_ITEMS
 from automl.targets.metadata import Object, canonical, hashed_name, metadata
 
-_SHARE = MAX_OBJECT_BYTES - 16 * 1024  # the rest is for what an object has besides its templates
+MAX_TEMPLATE_BYTES = MAX_OBJECT_BYTES - 16 * 1024
+"""As JSON, of one or more in an object; the rest is for what it has besides."""
 
 
 @dataclass(slots=True)
@@ -21,7 +22,7 @@ class _Shelf:
     size: int = 0
 
     def has_room(self, size: int) -> bool:
-        return len(self.templates) < MAX_ITEMS and self.size + size <= _SHARE
+        return len(self.templates) < MAX_ITEMS and self.size + size <= MAX_TEMPLATE_BYTES
 
     def put(self, template: Object, size: int) -> None:
         self.templates.append(template)
@@ -40,7 +41,7 @@ def shelve(
 
     Every template comes after those it refers to; the last is the entrypoint, which always stays.
     """
-    if len(templates) <= MAX_ITEMS and sum(sizes) <= _SHARE:
+    if len(templates) <= MAX_ITEMS and sum(sizes) <= MAX_TEMPLATE_BYTES:
         return [], templates
     shelves = _fill(templates[:-1], sizes[:-1])
     places: dict[str, str] = {}

@@ -8,7 +8,7 @@ from automl.targets.code import config_maps
 from automl.targets.kubernetes.capabilities import CAPABILITIES
 from automl.targets.kubernetes.coordinator import coordinated
 from automl.targets.kubernetes.jobs import alone
-from automl.targets.manifest import artifact
+from automl.targets.manifest import artifact, too_large
 from automl.targets.metadata import Object
 from automl.targets.services import address, endless, ingress
 
@@ -28,12 +28,15 @@ class Kubernetes:
         files = config_maps(workflow)
         documents = [*files.objects, *_network(workflow)]
         found = [*endless(workflow), *files.diagnostics]
+        said = [files.code]
         if _needs_coordinator(workflow):
             coordinator = coordinated(workflow, files)
             documents += coordinator.objects
             found += coordinator.diagnostics
+            said.append(coordinator.plan)
         else:
             documents += [alone(workflow, task, files) for task in workflow.tasks]
+        found += too_large(workflow, documents, but=said)
         return Emission((artifact(workflow, self.name, options, documents),), tuple(found))
 
 

@@ -35,6 +35,7 @@ class Coordinated(NamedTuple):
     """The rights, the plan, the templates of the steps, and the coordinator."""
 
     objects: list[Object]
+    plan: str  # the name of its ConfigMap
     diagnostics: list[Diagnostic]
 
 
@@ -55,7 +56,8 @@ def coordinated(workflow: Workflow, files: Files) -> Coordinated:
     name = with_suffix(workflow.name, "coordinator")
     rights = account(name, workflow, _rules(workflow))
     job = _runner(workflow, _job_spec(workflow, name, name_of(config_map)))
-    return Coordinated([*rights, config_map, *templates, job], _check_size(workflow, config_map))
+    objects = [*rights, config_map, *templates, job]
+    return Coordinated(objects, name_of(config_map), _check_size(workflow, config_map))
 
 
 def _check_size(workflow: Workflow, config_map: Object) -> list[Diagnostic]:

@@ -1,0 +1,56 @@
+"""Every object that is made fits where it goes: what is too large is an error at its place, on every target."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from automl import targets
+from automl.compiler.diagnostics import has_errors
+from automl.compiler.driver import Input, Overrides, Result, compile_config
+from automl.compiler.target import Options
+
+LONGEST_COPY = 262_144  # bytes of the annotations of an object, in one of which kubectl apply keeps a copy of it
+TARGETS = ("argo", "kubeflow-native", "kubernetes")
+
+
+def compiled(config: Any, target: str, folder: Path) -> Result:
+    found = targets.load(target)
+    assert found
+    options = Options(found.default_version, found.forms[0])
+    text = json.dumps(config, indent=1).encode()
+    return compile_config(Input("config.yaml", text, folder), Overrides(), found, options)
+
+
+def step(size: int, *, is_service: bool = False, key: str = "envs") -> Any:
+    """A step with so many bytes in ten variables or annotations."""
+    texts = {f"NAME_{number}": "x" * (size // 10) for number in range(10)}
+    service = {"service": {}, "timeout": 60} if is_service else {}
+    return {"step_name": "large", "image": "i", "entrypoint": ["run"], key: texts, **service}
+
+
+@pytest.mark.parametrize("size", [50_000, 100_000, 120_000, 200_000, 240_000, 260_000, 500_000])
+@pytest.mark.parametrize("is_service", [False, True], ids=["job", "service"])
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_is_too_large_is_said(target: str, is_service: bool, size: int, tmp_path: Path) -> None:
+    first = {"step_name": "small", "image": "i", "entrypoint": ["run"]}
+    config = {"name": "w", "stages": {"a": [first], "b": [step(size, is_service=is_service)]}}
+    result = compiled(config, target, tmp_path)
+    if has_errors(result.diagnostics):
+        assert size > 90_000
+        [said] = [each for each in result.diagnostics if each.severity == 0]
+        assert "KiB" in said.message
+    else:
+        assert size < 250_000
+        text = result.artifacts[0].text
+        documents = yaml.load_all(text, yaml.CSafeLoader)
+        assert max(len(json.dumps(each, separators=(",", ":"))) for each in documents) < LONGEST_COPY
+
+
+def test_it_is_said_at_the_step(tmp_path: Path) -> None:
+    config = {"name": "w", "stages": {"a": [step(300_000)]}}
+    for target in ("argo", "kubernetes"):
+        [said] = [each for each in compiled(config, target, tmp_path).diagnostics if each.severity == 0]
+        assert said.span.line == 6
