@@ -3,13 +3,22 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
+from tests.conformance.argo_controller import Controller, at_work
 from tests.conformance.cluster import Cluster, running
+from tests.conformance.tools import ARGO_VERSIONS
 
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with running(tmp_path_factory.mktemp("cluster")) as started:
         yield started
+
+
+@pytest.fixture(scope="session", params=ARGO_VERSIONS)
+def argo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
+    """Argo's controller of each version."""
+    with at_work(request.param, tmp_path_factory.mktemp("argo")) as controller:
+        yield controller
 
 
 @pytest.fixture

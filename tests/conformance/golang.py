@@ -22,7 +22,7 @@ def build(modfile: str, package: str = ".", variables: Mapping[str, str] | None 
 
     `variables` are texts that the linker sets, by package path and name.
     """
-    name = modfile.removesuffix("/go.mod").replace("/", "-")
+    name = "-".join([*modfile.removesuffix("/go.mod").split("/"), *Path(package).parts[-1:]])
     settings = [f"-X {variable}={value}" for variable, value in (variables or {}).items()]
 
     def make(folder: Path) -> None:

@@ -19,14 +19,19 @@ def argo(modfile: str) -> Path:
     """The folder of the schemas of one version of Argo, laid out as {group}/{kind}_{version}.json."""
 
     def make(folder: Path) -> None:
-        module, _ = golang.required_version(modfile, ARGO_MODULE)
-        definitions = golang.module_folder(modfile, module) / "manifests" / "base" / "crds" / "full"
+        definitions = argo_definitions(modfile)
         for kind in KINDS:
             text = (definitions / f"argoproj.io_{kind}.yaml").read_text(encoding="utf-8")
             _write_definition(yaml.load(text, yaml.CSafeLoader), folder)
 
     _, version = golang.required_version(modfile, ARGO_MODULE)
     return cache.made_once("argo-schemas", cache.digest([Path(__file__)], version), make)
+
+
+def argo_definitions(modfile: str) -> Path:
+    """The folder of the full CRDs of one version of Argo."""
+    module, _ = golang.required_version(modfile, ARGO_MODULE)
+    return golang.module_folder(modfile, module) / "manifests" / "base" / "crds" / "full"
 
 
 def kubeflow() -> Path:

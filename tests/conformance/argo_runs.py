@@ -1,0 +1,259 @@
+"""Workflows that Argo's own controller runs; the tests play the kubelet and the executor in each pod.
+
+What a part of the engine does is played as its source has it, which is named beside it; the paths are those in
+Argo's module. A pod is run by a function that a test may choose: it is given the run and the pod, may take its
+time, and says how the pod ends. `succeed` is one; `run_main` of `argo_pods` starts the pod's program.
+"""
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+from tests.conformance.argo_controller import Controller
+from tests.conformance.cluster import Cluster
+from tests.conformance.workflows import APPLY, MERGE, READY, Object, Place
+from tests.runtime.kubelet import expanded
+
+API = "/apis/argoproj.io/v1alpha1"
+NOTE = "workflows.argoproj.io"
+TEMPLATE = "ARGO_TEMPLATE"
+RUNNING = f"{API}/workflows?labelSelector={NOTE}/completed!=true"
+PENDING = "/api/v1/pods?fieldSelector=status.phase=Pending"
+OVER = ("Succeeded", "Failed", "Error")
+THREADS = 16
+
+
+class Ending(NamedTuple):
+    """How a pod ends. An output parameter that is not among the `outputs` is "1"."""
+
+    exit_code: int = 0
+    outputs: Mapping[str, str] = MappingProxyType({})
+
+
+class Begun(NamedTuple):
+    """A pod that the controller made, with the nodes whose pods had succeeded when it was found."""
+
+    node: str  # the names of the tasks on the way to it, with the number of the try: run.train(0)
+    pod: Object
+    after: frozenset[str]
+
+
+RunPod = Callable[["Run", Object], Ending]
+
+
+def succeed(run: "Run", pod: Object) -> Ending:
+    return Ending()
+
+
+class Run(Place):
+    """A Workflow in a namespace of its own, with the strictest Pod Security."""
+
+    def __init__(self, cluster: Cluster, namespace: str, folder: Path, run_pod: RunPod = succeed) -> None:
+        super().__init__(cluster, namespace, folder)
+        self.run_pod = run_pod
+        self.name = ""
+        self.begun: dict[str, Begun] = {}  # by the uid of the pod, in the order in which they were found
+        self.ended: dict[str, int] = {}  # the exit codes of nodes
+        self._attended: set[str] = set()
+        self._tokens: dict[str, str] = {}
+
+    def submit(self, documents: Iterable[Object]) -> None:
+        """Apply all objects, and run what is among them: a Workflow, or the one that a schedule would make."""
+        documents = list(documents)
+        for each in documents:
+            self.create(each)
+        workflow = workflow_of(documents)
+        if workflow not in documents:
+            self.create(workflow)
+        self.name = workflow["metadata"]["name"]
+
+    def create(self, wanted: Object) -> None:
+        version, meta = wanted["apiVersion"], wanted["metadata"]
+        root = f"/apis/{version}" if "/" in version else f"/api/{version}"
+        path = f"{root}/namespaces/{self.namespace}/{wanted['kind'].lower()}s/{meta['name']}"
+        self.ask("PATCH", f"{path}?fieldManager=test&fieldValidation=Strict", wanted, APPLY)
+
+    def workflow(self) -> Object:
+        return self.ask("GET", f"{API}/namespaces/{self.namespace}/workflows/{self.name}")
+
+    def nodes(self) -> list[str]:
+        """The nodes whose pods have begun, in that order, without the name of the Workflow."""
+        return [each.node.partition(".")[2] for each in self.begun.values()]
+
+    def turn(self, workflow: Object, pods: list[Object]) -> list[Object]:
+        """The pods that are to run next, among those that are pending.
+
+        One is kept back until the controller has taken note of the end of all others: now it would make
+        what has to wait for that one, if it did not wait.
+        """
+        mine = [pod for pod in pods if pod["metadata"]["labels"].get(f"{NOTE}/workflow") == self.name]
+        after = frozenset(node for node, code in self.ended.items() if code == 0)
+        for pod in mine:
+            self.begun.setdefault(pod["metadata"]["uid"], Begun(_node(pod), pod, after))
+        waiting = [pod for pod in mine if pod["metadata"]["uid"] not in self._attended]
+        if len(waiting) > 1 or not self._is_settled(workflow):
+            waiting = waiting[1:]
+        self._attended |= {pod["metadata"]["uid"] for pod in waiting}
+        return waiting
+
+    def attend(self, pod: Object) -> None:
+        """Run a pod from its beginning to its end."""
+        ending = self.run_pod(self, pod)
+        self.report(pod, ending)
+        # Noted first: the controller may be faster than what follows here.
+        self.ended[_node(pod)] = ending.exit_code
+        names = [each["name"] for each in pod["spec"]["containers"]]
+        statuses = [_status(name, ending.exit_code if name == "main" else 0) for name in names]
+        phase = "Failed" if ending.exit_code else "Succeeded"
+        self.set_status(pod, phase=phase, containerStatuses=statuses)
+
+    def report(self, pod: Object, ending: Ending) -> None:
+        """What the executor writes, by the account of the pod, before the pod ends.
+
+        cmd/argoexec/commands/wait.go has the order: InitializeOutput, ReportOutputs and FinalizeOutput of
+        workflow/executor/executor.go. The object is that of createTaskResult in workflow/executor/taskresult.go.
+        The controller reads it in workflow/controller/taskresult.go.
+        """
+        path = f"{API}/namespaces/{self.namespace}/workflowtaskresults"
+        node_id = pod["metadata"]["annotations"][f"{NOTE}/node-id"]
+        labels = {f"{NOTE}/workflow": self.name, f"{NOTE}/report-outputs-completed": "false"}
+        meta = {"name": node_id, "labels": labels, "ownerReferences": [pod["metadata"]["ownerReferences"][0]]}
+        made: Object = {"apiVersion": "argoproj.io/v1alpha1", "kind": "WorkflowTaskResult", "metadata": meta}
+        self._as_executor(pod, "POST", path, made, "application/json")
+        change: Object = {"metadata": {"labels": {f"{NOTE}/report-outputs-completed": "true"}}}
+        if ending.exit_code == 0 and (outputs := _outputs(pod, ending)):
+            change["outputs"] = outputs
+        self._as_executor(pod, "PATCH", f"{path}/{node_id}", change, MERGE)
+
+    def _as_executor(self, pod: Object, method: str, path: str, body: Object, content_type: str) -> None:
+        account = pod["spec"]["serviceAccountName"]
+        if account not in self._tokens:
+            self._tokens[account] = self.cluster.token_for(self.namespace, account)
+        answer = self.cluster.request(method, path, body, self._tokens[account], content_type)
+        assert answer.status < 300, answer
+
+    def _is_settled(self, workflow: Object) -> bool:
+        """Whether every pod that runs has ended, and the controller has noted that and done what follows.
+
+        In one operation it looks at the pods (podReconciliation in workflow/controller/operator.go), makes those
+        that can start now, and then writes down the nodes.
+        """
+        nodes = workflow.get("status", {}).get("nodes", {}).values()
+        noted = {node["name"] for node in nodes if node.get("phase") in OVER}
+        return {each.node for uid, each in self.begun.items() if uid in self._attended} <= noted
+
+
+def play(controller: Controller, runs: Collection[Run], seconds: float = 120) -> None:
+    """Be kubelet and executor of all these runs until they are over, for so many seconds at most.
+
+    The pods of Deployments get ready.
+    """
+    cluster, end, futures = controller.cluster, time.monotonic() + seconds, list[Future[None]]()
+    with ThreadPoolExecutor(THREADS) as threads:
+        # Asked in this order: what the controller has made before it wrote a status is among the pods.
+        while workflows := _unfinished(cluster, runs):
+            assert controller.is_running(), controller.log_end()
+            assert time.monotonic() < end, f"not over: {sorted(workflows)}\n{controller.log_end()}"
+            pods = _by_namespace(cluster.request("GET", PENDING).body["items"])
+            for run in runs:
+                for pod in run.turn(workflows.get(run.namespace, {}), pods[run.namespace]):
+                    futures.append(threads.submit(run.attend, pod))
+                for pod in filter(is_of_deployment, pods[run.namespace]):
+                    make_ready(run, pod)
+            for future in [each for each in futures if each.done()]:
+                futures.remove(future)
+                future.result()
+            time.sleep(0.1)
+
+
+def make_ready(run: Run, pod: Object) -> None:
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())  # `minReadySeconds` counts from it
+    run.set_status(pod, phase="Running", conditions=[{**READY[0], "lastTransitionTime": now}])
+
+
+def is_of_deployment(pod: Object) -> bool:
+    return bool(pod["metadata"]["ownerReferences"][0]["kind"] == "ReplicaSet")
+
+
+def workflow_of(documents: Iterable[Object]) -> Object:
+    """The Workflow among the objects, or the one that runs what is there instead.
+
+    That of a CronWorkflow is as ConvertCronWorkflowToWorkflowWithProperties in workflow/common/convert.go has it,
+    with the name that getWorkflowName in workflow/cron/operator.go gives to it.
+    """
+    kinds = {each["kind"]: each for each in documents}
+    if "Workflow" in kinds:
+        return kinds["Workflow"]
+    meta: Object
+    if "CronWorkflow" in kinds:
+        scheduled = kinds["CronWorkflow"]
+        name, labels = scheduled["metadata"]["name"], {f"{NOTE}/cron-workflow": scheduled["metadata"]["name"]}
+        given = scheduled["spec"].get("workflowMetadata", {})
+        meta = {"name": f"{name}-{int(time.time())}", "labels": labels | given.get("labels", {})}
+        meta["annotations"] = given.get("annotations", {})
+        spec = scheduled["spec"]["workflowSpec"]
+    else:
+        name = kinds["WorkflowTemplate"]["metadata"]["name"]
+        meta = {"name": f"run-of-{name}"[:63]}
+        spec = {"workflowTemplateRef": {"name": name}}
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": meta, "spec": spec}
+
+
+def template_of(pod: Object) -> Object:
+    """The template of a pod, as its executor finds it: in a variable, in which the kubelet replaces `$(NAME)`."""
+    [text] = [each["value"] for each in pod["spec"]["initContainers"][0]["env"] if each["name"] == TEMPLATE]
+    return dict(json.loads(expanded(text, {})))
+
+
+def _node(pod: Object) -> str:
+    return str(pod["metadata"]["annotations"][f"{NOTE}/node-name"])
+
+
+def _unfinished(cluster: Cluster, runs: Iterable[Run]) -> dict[str, Object]:
+    """The Workflows of those runs that are not over, by their namespaces."""
+    names = {(run.namespace, run.name) for run in runs}
+    found = {
+        (each["metadata"]["namespace"], each["metadata"]["name"]): each
+        for each in cluster.request("GET", RUNNING).body["items"]
+    }
+    return {key[0]: each for key, each in found.items() if key in names}
+
+
+def _by_namespace(pods: Iterable[Object]) -> defaultdict[str, list[Object]]:
+    found = defaultdict[str, list[Object]](list)
+    for pod in pods:
+        found[pod["metadata"]["namespace"]].append(pod)
+    return found
+
+
+def _outputs(pod: Object, ending: Ending) -> Object:
+    """All parameters that the template declares, with their values, as SaveParameters leaves them."""
+    declared = template_of(pod).get("outputs", {}).get("parameters", [])
+    return (
+        {"parameters": [{**each, "value": ending.outputs.get(each["name"], "1")} for each in declared]}
+        if declared
+        else {}
+    )
+
+
+def _status(container: str, exit_code: int) -> Object:
+    """That of a container that has ended; the controller looks at `main` and `wait`.
+
+    assessNodeStatus and inferFailedReason in workflow/controller/operator.go read it.
+    """
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    reason = "Error" if exit_code else "Completed"
+    state = {"exitCode": exit_code, "reason": reason, "startedAt": now, "finishedAt": now}
+    return {
+        "name": container,
+        "image": "",
+        "imageID": "",
+        "ready": False,
+        "restartCount": 0,
+        "state": {"terminated": state},
+    }
