@@ -39,7 +39,7 @@ class Controller:
     def start(self) -> None:
         """Install Argo and start it. A Workflow that is created from now on will run."""
         self._install()
-        command = [self._program, *self._options()]
+        command = [str(self._program), *self._options()]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, env=self._environment(), stdout=log, stderr=log, start_new_session=True

@@ -9,14 +9,14 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
 from tests.conformance.argo_controller import Controller
 from tests.conformance.cluster import Cluster
-from tests.conformance.workflows import APPLY, MERGE, READY, Object, Place
+from tests.conformance.workflows import MERGE, READY, Object, Place
 from tests.runtime.kubelet import expanded
 
 API = "/apis/argoproj.io/v1alpha1"
@@ -59,6 +59,7 @@ class Run(Place):
         self.name = ""
         self.begun: dict[str, Begun] = {}  # by the uid of the pod, in the order in which they were found
         self.ended: dict[str, int] = {}  # the exit codes of nodes
+        self.problems: list[str] = []  # what the executor in a pod has met
         self._attended: set[str] = set()
         self._tokens: dict[str, str] = {}
 
@@ -73,13 +74,25 @@ class Run(Place):
         self.name = workflow["metadata"]["name"]
 
     def create(self, wanted: Object) -> None:
-        version, meta = wanted["apiVersion"], wanted["metadata"]
+        """Create an object, as JSON: in YAML, which an apply patch is, JSON has another meaning in places."""
+        version = wanted["apiVersion"]
         root = f"/apis/{version}" if "/" in version else f"/api/{version}"
-        path = f"{root}/namespaces/{self.namespace}/{wanted['kind'].lower()}s/{meta['name']}"
-        self.ask("PATCH", f"{path}?fieldManager=test&fieldValidation=Strict", wanted, APPLY)
+        path = f"{root}/namespaces/{self.namespace}/{wanted['kind'].lower()}s?fieldValidation=Strict"
+        self.ask("POST", path, wanted)
 
     def workflow(self) -> Object:
         return self.ask("GET", f"{API}/namespaces/{self.namespace}/workflows/{self.name}")
+
+    def verdict(self) -> str:
+        """The phase, such as "Succeeded", or all that is wrong."""
+        status = self.workflow().get("status", {})
+        phase, message = status.get("phase", "not begun"), status.get("message")
+        if phase == "Succeeded" and not self.problems:
+            return "Succeeded"
+        nodes = [
+            f"{each['name']}: {each['message']}" for each in status["nodes"].values() if each.get("message")
+        ]
+        return "\n".join([f"{phase}: {message}", *self.problems, *nodes])
 
     def nodes(self) -> list[str]:
         """The nodes whose pods have begun, in that order, without the name of the Workflow."""
@@ -103,6 +116,12 @@ class Run(Place):
 
     def attend(self, pod: Object) -> None:
         """Run a pod from its beginning to its end."""
+        try:
+            self._attend(pod)
+        except (AssertionError, OSError, LookupError, TypeError, ValueError) as error:
+            self.problems.append(f"{_node(pod)}: {error!r}")
+
+    def _attend(self, pod: Object) -> None:
         ending = self.run_pod(self, pod)
         self.report(pod, ending)
         # Noted first: the controller may be faster than what follows here.
@@ -151,23 +170,18 @@ class Run(Place):
 def play(controller: Controller, runs: Collection[Run], seconds: float = 120) -> None:
     """Be kubelet and executor of all these runs until they are over, for so many seconds at most.
 
-    The pods of Deployments get ready.
+    What has become of each is its `verdict`. The pods of Deployments get ready.
     """
-    cluster, end, futures = controller.cluster, time.monotonic() + seconds, list[Future[None]]()
+    end = time.monotonic() + seconds
     with ThreadPoolExecutor(THREADS) as threads:
-        # Asked in this order: what the controller has made before it wrote a status is among the pods.
-        while workflows := _unfinished(cluster, runs):
-            assert controller.is_running(), controller.log_end()
-            assert time.monotonic() < end, f"not over: {sorted(workflows)}\n{controller.log_end()}"
-            pods = _by_namespace(cluster.request("GET", PENDING).body["items"])
+        while time.monotonic() < end and (workflows := _unfinished(controller, runs)):
+            # Asked after the Workflows: what the controller made before it wrote a status is among the pods.
+            pods = _by_namespace(controller.cluster.request("GET", PENDING).body["items"])
             for run in runs:
                 for pod in run.turn(workflows.get(run.namespace, {}), pods[run.namespace]):
-                    futures.append(threads.submit(run.attend, pod))
+                    threads.submit(run.attend, pod)
                 for pod in filter(is_of_deployment, pods[run.namespace]):
                     make_ready(run, pod)
-            for future in [each for each in futures if each.done()]:
-                futures.remove(future)
-                future.result()
             time.sleep(0.1)
 
 
@@ -214,14 +228,13 @@ def _node(pod: Object) -> str:
     return str(pod["metadata"]["annotations"][f"{NOTE}/node-name"])
 
 
-def _unfinished(cluster: Cluster, runs: Iterable[Run]) -> dict[str, Object]:
+def _unfinished(controller: Controller, runs: Iterable[Run]) -> dict[str, Object]:
     """The Workflows of those runs that are not over, by their namespaces."""
-    names = {(run.namespace, run.name) for run in runs}
-    found = {
-        (each["metadata"]["namespace"], each["metadata"]["name"]): each
-        for each in cluster.request("GET", RUNNING).body["items"]
-    }
-    return {key[0]: each for key, each in found.items() if key in names}
+    assert controller.is_running(), controller.log_end()
+    names = {(run.namespace, run.name) for run in runs if not run.problems}
+    found = controller.cluster.request("GET", RUNNING).body["items"]
+    workflows = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in found}
+    return {key[0]: workflows[key] for key in names & workflows.keys()}
 
 
 def _by_namespace(pods: Iterable[Object]) -> defaultdict[str, list[Object]]:
