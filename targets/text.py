@@ -8,7 +8,9 @@ from typing import NamedTuple
 from automl.compiler.ir import Task, Text, Workflow
 from automl.targets.yaml_writer import Value
 
-_BEFORE_EXPANSION = re.compile(r"[$](?=[$(]|[^\x00-\x7f])")  # it breaks the bytes of what is not ASCII
+# A dollar that Kubernetes expands, or whose next character it breaks: it takes a byte for a character
+# (Kubernetes, third_party/forked/golang/expansion/expand.go).
+EXPANDED = re.compile(r"[$](?=[$(]|[^\x00-\x7f])")
 DOUBLE_BRACE = re.compile(r"\{(?=\{)")
 # Argo writes a container into JSON as Go writes strings, and some of Go's escapes are none of JSON's: of what is
 # not printable to Go beyond U+FFFF (of which the emoji of old are known not to be), and of U+007F.
@@ -18,7 +20,7 @@ VARIABLE_PREFIX = "AUTOML_TEXT_"
 
 def escaped(text: str) -> str:
     """Text for `command`, `args` or the value of a variable: Kubernetes expands `$(NAME)` and `$$` there."""
-    return _BEFORE_EXPANSION.sub("$$", text)
+    return EXPANDED.sub("$$", text)
 
 
 def in_json(value: Value) -> str:

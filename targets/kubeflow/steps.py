@@ -1,17 +1,17 @@
 """What the tasks of a pipeline run: a container, and beside it what only Kubernetes understands."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from automl.compiler.ir import PYTHON_IMAGE, Bundle, Git, Resources, Task, Text, Workflow
 from automl.compiler.quantity import parse_cpu, parse_memory
 from automl.runtime import script
 from automl.targets.code import archive
-from automl.targets.kubeflow.words import Words, is_unsafe, protected
+from automl.targets.kubeflow.words import Protected, Words, protected
 from automl.targets.metadata import Object, of_pods
 from automl.targets.pods import CODE, GIT_IMAGE, USER, WORK
-from automl.targets.text import escaped, in_json
+from automl.targets.text import in_json
 from automl.targets.yaml_writer import Value
 
 CODE_INPUT = "{{$.inputs.artifacts['code'].path}}"
@@ -45,14 +45,15 @@ class Step(NamedTuple):
 def job(workflow: Workflow, task: Task, place: Place) -> Step:
     """The step of a job."""
     takes_code = task.project is not None and place.code is None
-    command, arguments = protected(_words(task, place), [(each.name, each.value) for each in task.variables])
     variables = [("AUTOML_STEP", task.name)]  # makes the container differ from every other: see `pipeline`
     has_home = any(each.name == "HOME" for each in task.variables)
     if task.project is None and place.is_kubernetes and not has_home:
         variables.append(("HOME", WORK))
-    variables += [(each.name, each.value.value) for each in task.variables if not is_unsafe(each.value.value)]
-    container = _container(task.image, command, arguments, variables, task.resources, place)
-    platform = _platform(workflow, task, place) if place.is_kubernetes else {}
+    variables += [(each.name, each.value.value) for each in task.variables]
+    from_secrets = [variable for secret in task.secrets for _, variable in secret.keys or ()]
+    found = protected(_words(task, place), variables, from_secrets)
+    container = _container(task.image, found, task.resources, place)
+    platform = _platform(workflow, task, place, found.secrets) if place.is_kubernetes else {}
     return Step(task.name, container, platform, task.retries, takes_code=takes_code)
 
 
@@ -69,18 +70,11 @@ def _words(task: Task, place: Place) -> Words:
     return Words(["python3", start], [*options, "--", *entrypoint, *arguments])
 
 
-def _container(
-    image: str,
-    command: Sequence[str],
-    arguments: Sequence[str],
-    variables: Sequence[tuple[str, str]],
-    resources: Resources,
-    place: Place,
-) -> Object:
-    found: Object = {"image": image, "command": list(command)}
-    if arguments:
-        found["args"] = list(arguments)
-    found["env"] = [{"name": name, "value": escaped(value)} for name, value in variables]
+def _container(image: str, words: Protected, resources: Resources, place: Place) -> Object:
+    found: Object = {"image": image, "command": list(words.command)}
+    if words.arguments:
+        found["args"] = list(words.arguments)
+    found["env"] = [{"name": name, "value": value} for name, value in words.variables]
     found["resources"] = _resources(resources, "Request" if place.is_kubernetes else "Limit")
     return found
 
@@ -96,8 +90,8 @@ def _resources(resources: Resources, what: str) -> Object:
     }
 
 
-def _platform(workflow: Workflow, task: Task, place: Place) -> Object:
-    """What the platform document says of a job."""
+def _platform(workflow: Workflow, task: Task, place: Place, stand_ins: Mapping[str, str]) -> Object:
+    """What the platform document says of a job. A variable that has a stand-in is put there."""
     found: Object = {}
     if task.deadline is not None:
         found["activeDeadlineSeconds"] = str(task.deadline)
@@ -105,7 +99,10 @@ def _platform(workflow: Workflow, task: Task, place: Place) -> Object:
         found["configMapAsVolume"] = [{"configMapNameParameter": _constant(place.code), "mountPath": CODE}]
     keys = [secret for secret in task.secrets if secret.keys]
     if keys:
-        found["secretAsEnv"] = [_secret(secret.name, secret.keys or ()) for secret in keys]
+        found["secretAsEnv"] = [
+            _secret(secret.name, [(key, stand_ins.get(name, name)) for key, name in secret.keys or ()])
+            for secret in keys
+        ]
     return found | _pod(workflow, task, place, task.pull_secrets)
 
 
@@ -178,13 +175,7 @@ def _made_by_us(
     variables: Sequence[tuple[str, str]] = (),
     task: Task | None = None,
 ) -> Step:
-    container = _container(
-        image,
-        [escaped(word) for word in command],
-        [escaped(word) for word in arguments],
-        [("AUTOML_STEP", title), *variables],
-        SMALL,
-        place,
-    )
+    words = protected(Words(command, arguments), [("AUTOML_STEP", title), *variables])
+    container = _container(image, words, SMALL, place)
     platform = _pod(workflow, task, place, pull_secrets) if place.is_kubernetes else {}
     return Step(title, container, platform)

@@ -1,18 +1,27 @@
-"""User text in a container that Kubeflow starts: its launcher and Argo below it both look for `{{`."""
+"""User text in a container that Kubeflow starts, where several look for something of theirs in it.
+
+Its launcher and Argo below it look for `{{`. Kubernetes expands `$(NAME)` and `$$` once in the pod of a step and
+once more on the way there, for Kubeflow hands a container on as an argument of its driver, which is a pod too
+(kubeflow/pipelines 2.15.0, backend/src/v2/compiler/argocompiler/container.go:
+`"--container", inputValue(paramContainer)`). A later version may do without that pod. So nothing is escaped here,
+which would be right for one number of passes only; what would be expanded is written in another way.
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from automl.compiler.ir import Text
-from automl.targets.text import DOUBLE_BRACE, NOT_IN_JSON, escaped
+from automl.targets.text import DOUBLE_BRACE, EXPANDED, NOT_IN_JSON
 
 _STRUCTURE = re.compile(r'\s*\{.*"(Concat|IfPresent)"', re.DOTALL)
+_KNOWN_TO_SH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)  # sh drops every other from its environment
+SECRET_PREFIX = "AUTOML_SECRET_"
 
 
 def is_unsafe(text: str) -> bool:
-    """Whether something on the way would read the text as its own: a template tag or a placeholder."""
-    return is_misread(text) or _STRUCTURE.match(text) is not None
+    """Whether something on the way would read the text as its own: a tag, a placeholder or a variable."""
+    return is_misread(text) or EXPANDED.search(text) is not None or _STRUCTURE.match(text) is not None
 
 
 def is_misread(text: str) -> bool:
@@ -27,38 +36,52 @@ class Words(NamedTuple):
     arguments: Sequence[Text | str]
 
 
-def protected(words: Words, variables: Sequence[tuple[str, Text]]) -> tuple[list[str], list[str]]:
-    """Command and arguments, so that every word arrives as it was written.
+class Protected(NamedTuple):
+    """Words and variables that arrive as they were written. `secrets` says which variable stands in for another."""
 
-    An unsafe word or variable goes into a line of shell, where quotes inside it keep the braces apart.
+    command: list[str]
+    arguments: list[str]
+    variables: list[tuple[str, str]]
+    secrets: Mapping[str, str]
+
+
+def protected(words: Words, variables: Sequence[tuple[str, str]], secrets: Sequence[str] = ()) -> Protected:
+    """The same words and variables, and the variables that come from secrets, for a container of Kubeflow.
+
+    What is unsafe goes into a line of shell, where quotes inside it keep apart what must not stand together. The
+    line hands on all variables whose names the shell does not know.
     """
-    unsafe = [(name, text.value) for name, text in variables if is_unsafe(text.value)]
     every = [*words.command, *words.arguments]
-    if not unsafe and not any(_is_unsafe(word) for word in every):
-        return _escaped(words.command), _escaped(words.arguments)
+    if not any(map(_is_unsafe, every)) and not any(is_unsafe(value) for _, value in variables):
+        return Protected(_plain(words.command), _plain(words.arguments), list(variables), {})
+    handed_on = [pair for pair in variables if is_unsafe(pair[1]) or not _KNOWN_TO_SH.fullmatch(pair[0])]
+    unknown = [name for name in secrets if not _KNOWN_TO_SH.fullmatch(name)]
+    stand_ins = {name: f"{SECRET_PREFIX}{number}" for number, name in enumerate(unknown, 1)}
+    pairs = [_quoted(f"{name}={value}") for name, value in handed_on]
+    pairs += [f'"{name}=${stand_in}"' for name, stand_in in stand_ins.items()]
     safe = [word for word in every if not _is_unsafe(word)]
     numbers = iter(range(len(safe)))
-    parts = [_quoted(_plain(word)) if _is_unsafe(word) else f'"${{{next(numbers)}}}"' for word in every]
-    lines = [f"export {name}={_quoted(value)}" for name, value in unsafe]
-    lines.append(" ".join(["exec", *parts]))
-    return ["sh", "-c", escaped("\n".join(lines))], _escaped(safe)
+    parts = [_quoted(_text(word)) if _is_unsafe(word) else f'"${{{next(numbers)}}}"' for word in every]
+    starts = " \\\n  ".join(["exec env --", *pairs, ""]) if pairs else "exec "
+    left = [pair for pair in variables if pair not in handed_on]
+    return Protected(["sh", "-c", starts + " ".join(parts)], _plain(safe), left, stand_ins)
 
 
 def _is_unsafe(word: Text | str) -> bool:
     return isinstance(word, Text) and is_unsafe(word.value)
 
 
-def _escaped(words: Sequence[Text | str]) -> list[str]:
-    return [escaped(_plain(word)) for word in words]
+def _plain(words: Sequence[Text | str]) -> list[str]:
+    return [_text(word) for word in words]
 
 
-def _plain(word: Text | str) -> str:
+def _text(word: Text | str) -> str:
     return word.value if isinstance(word, Text) else word
 
 
 def _quoted(text: str) -> str:
-    quoted = "'" + DOUBLE_BRACE.sub("{''", text.replace("'", r"'\''")) + "'"
-    return NOT_IN_JSON.sub(_in_octal, quoted)
+    apart = EXPANDED.sub("$''", DOUBLE_BRACE.sub("{''", text.replace("'", r"'\''")))
+    return NOT_IN_JSON.sub(_in_octal, f"'{apart}'")
 
 
 def _in_octal(match: re.Match[str]) -> str:

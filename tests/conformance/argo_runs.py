@@ -90,7 +90,9 @@ class Run(Place):
         if phase == "Succeeded" and not self.problems:
             return "Succeeded"
         nodes = [
-            f"{each['name']}: {each['message']}" for each in status.get("nodes", {}).values() if each.get("message")
+            f"{each['name']}: {each['message']}"
+            for each in status.get("nodes", {}).values()
+            if each.get("message")
         ]
         return "\n".join([f"{phase}: {message}", *self.problems, *nodes])
 

@@ -4,6 +4,11 @@ kfp.local puts the tasks in order, hands files from one to the next and starts a
 with containers is replaced, for it runs none without Docker: here a container is a process of this machine in a
 folder of its own, with the words and variables that the kubelet would give it. Nor does kfp.local read the
 platform document: the secrets and ConfigMaps in there are given to the container too.
+
+In a cluster a container goes through the kubelet's expansion of `$(NAME)` twice: first in the pod of Kubeflow's driver,
+which has it in its arguments (kubeflow/pipelines 2.15.0, backend/src/v2/compiler/argocompiler/container.go,
+addContainerDriverTemplate: `"--container", inputValue(paramContainer)`), then in the pod that the driver describes.
+A job may ask for one pass, as it would be without a pod for the driver.
 """
 
 import json
@@ -27,12 +32,12 @@ from kfp.local.status import Status  # type: ignore[import-untyped]
 
 from automl.runtime import script
 from automl.targets.pods import CODE, WORK
-from automl.targets.text import escaped
 from tests.conformance.kfp_runs import documents, package_in
 from tests.runtime import kubelet
 
 Object = dict[str, Any]
-_CLUSTER = escaped(script("cluster.py"))
+_CLUSTER = script("cluster.py")
+_OF_DRIVER = {"KUBERNETES_SERVICE_HOST": "10.96.0.1", "ML_PIPELINE_SERVICE_HOST": "10.96.0.2"}
 _dispatch = task_dispatcher.run_single_task_implementation
 
 
@@ -41,12 +46,13 @@ class Machine:
 
     def __init__(self, job: Object) -> None:
         self.folder, self.image = Path(job["folder"]), Path(job["image"])
-        self.package = Path(job["package"]).read_text(encoding="utf-8")
-        found = documents(self.package)
+        found = documents(Path(job["package"]).read_text(encoding="utf-8"))
         objects = [each for each in found if "kind" in each]
         pipeline, *platforms = package_in(found)
-        if objects:
-            self.package = yaml.safe_dump(pipeline, sort_keys=False)
+        for executor in pipeline["deploymentSpec"]["executors"].values():
+            for _ in range(job["passes"] - 1):
+                executor["container"] = _through_driver(executor["container"])
+        self.package = yaml.safe_dump(pipeline, sort_keys=False)
         secrets = {name: _in_bytes(content) for name, content in job["secrets"].items()}
         self.sources = {**kubelet.config_maps(objects), **secrets}
         self.platform = (
@@ -100,6 +106,12 @@ class Machine:
             for secret in self._said("secretAsEnv")
             for pair in secret["keyToEnv"]
         ]
+
+
+def _through_driver(container: Object) -> Object:
+    """The container that a driver reads from its arguments."""
+    text = kubelet.expanded(json.dumps(container, ensure_ascii=False), _OF_DRIVER)
+    return dict(json.loads(text))
 
 
 def _name(said: Object, kind: str) -> str:

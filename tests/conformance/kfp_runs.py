@@ -48,12 +48,16 @@ def package_in(found: list[Object]) -> list[Object]:
 
 
 class Job(NamedTuple):
-    """A package to run. `folder` is for what the run leaves, `image` what each of its containers has."""
+    """A package to run. `folder` is for what the run leaves, `image` what each of its containers has.
+
+    `passes` counts how often the kubelet expands the words of a container: see `kfp_machine`.
+    """
 
     package: Path
     folder: Path
     image: Path
     secrets: Mapping[str, Mapping[str, str]] = {}
+    passes: int = 2
 
     def as_json(self) -> Object:
         return {
@@ -61,6 +65,7 @@ class Job(NamedTuple):
             "folder": str(self.folder),
             "image": str(self.image),
             "secrets": self.secrets,
+            "passes": self.passes,
         }
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from automl.compiler.ir import Text
 from automl.compiler.source import Source
 from automl.targets.kubeflow import VERSIONS
-from automl.targets.kubeflow.words import Words, is_unsafe, protected
+from automl.targets.kubeflow.words import Protected, Words, is_unsafe, protected
 from tests.conformance.kfp_runs import (
     ROOT,
     Job,
@@ -363,10 +363,21 @@ PLACEHOLDERS = (
         "{{'",
     ),
     *("{{$.workspace_path}}", "{{workflow.name}}", "{{=1+1}}", "it's {{ 'x' }}\n"),
+    *(
+        "$(DB_PASSWORD)",
+        "$$(DB_PASSWORD)",
+        "$(KUBERNETES_SERVICE_HOST)",
+        "$$$$",
+        "5$€",
+        "$🚀",
+        "'$('",
+        "$$é$(A",
+    ),
 )
 
 
-def test_text_arrives_as_it_was_written(place: Path, image: Path) -> None:
+@pytest.mark.parametrize("passes", [1, 2])
+def test_text_arrives_as_it_was_written(passes: int, place: Path, image: Path) -> None:
     texts = [text for text in (*NASTY, *PLACEHOLDERS) if "\0" not in text]
     safe = [text for text in texts if not is_unsafe(text)]
     assert 15 < len(texts) - len(safe) < len(safe)
@@ -379,50 +390,75 @@ def test_text_arrives_as_it_was_written(place: Path, image: Path) -> None:
         "safe-by-image": (by_image, safe),
     }
     stage = [
-        {"step_name": name, **step, "args": words, "envs": envs(words)}
+        {"step_name": name, **step, "args": words, "envs": envs(words), "secrets": [DB]}
         for name, (step, words) in steps.items()
     ]
     project = write_config(place / "p", {"name": "p", "stages": {"s": stage}}, **{"probe.py": PROBE})
-    found = run_one(project, place / "run", image)
+    secrets = {"db": {"password": "s3cret", "port": "5432"}}
+    found = run_one(project, place / "run", image, secrets=secrets, passes=passes)
     assert found.error == "", found.starts[-1].errors
     for name, (step, words) in steps.items():
         arguments, variables, folder, has_home = json.loads(found.of(name).output)
         assert arguments == words
-        assert variables == variables | envs(words)
+        assert variables == variables | envs(words) | {"DB_PASSWORD": "s3cret", "db.port": "5432"}
         assert folder == ("/" if step is by_image else f"{found.of(name).folder}/work/project")
         assert has_home
 
 
+DB: Object = {"name": "db", "keys": {"password": "DB_PASSWORD", "port": "db.port"}}
+
+
 def envs(words: list[str]) -> dict[str, str]:
-    """A variable for each text."""
-    return {f"TEXT_{number}": text for number, text in enumerate(words)}
+    """A variable for each text, some with names that are none to a shell."""
+    names = ("TEXT_{}", "text.{}", "TEXT-{}", "-TEXT{}")
+    return {names[number % len(names)].format(number): text for number, text in enumerate(words)}
 
 
-NAMES = st.from_regex(r"[A-Z][A-Z0-9_]{0,8}", fullmatch=True).filter(lambda name: name not in ("IFS", "PATH"))
+NAMES = st.from_regex(r"[-._A-Za-z][-._A-Z0-9]{0,8}", fullmatch=True).filter(
+    lambda name: name not in ("IFS", "PATH", "_")
+)
 WORDS = st.one_of(
     TEXTS.filter(lambda text: "\0" not in text),
     st.sampled_from(PLACEHOLDERS),
     st.text("{}{}$()'\"\\`!*~# \n=é🚀", max_size=12),
     st.lists(st.sampled_from(PLACEHOLDERS), max_size=4).map("".join),
 )
-RECEIVER = """printf '%s\\0' $# "$@"; exec env -0"""
+RECEIVER = """printf '%s\\0' $# "$@"; exec </proc/self/environ; cat; :"""  # sh hands on no name but its own
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(WORDS, max_size=4), st.dictionaries(NAMES, WORDS, max_size=3))
-def test_protected_words_pass_the_kubelet_and_a_shell(texts: list[str], variables: dict[str, str]) -> None:
+@given(
+    st.lists(WORDS, max_size=4),
+    st.dictionaries(NAMES, WORDS, max_size=3),
+    st.dictionaries(NAMES, WORDS, max_size=2),
+)
+def test_protected_words_pass_the_kubelet_and_a_shell(
+    texts: list[str], variables: dict[str, str], secrets: dict[str, str]
+) -> None:
+    secrets = {name: text for name, text in secrets.items() if name not in variables}
     span = Source("config.yaml", "").start()
     ours = ["sh", "-c", RECEIVER, "receiver"]
     words = Words(ours, [Text(text, span) for text in texts])
-    command, arguments = protected(words, [(name, Text(text, span)) for name, text in variables.items()])
-    sent = [*command, *arguments]
+    found = protected(words, list(variables.items()), list(secrets))
+    sent = [*found.command, *found.arguments, *(text for _, text in found.variables)]
     assert not any("{{" in word or (word.lstrip().startswith('{"') and is_unsafe(word)) for word in sent)
-    env = {"HOSTNAME": "wrong", "X": "wrong", "AUTOML_STEP": "wrong", "PATH": os.environ["PATH"]}
-    env |= {name: text for name, text in variables.items() if not is_unsafe(text)}
-    received = subprocess.check_output([expanded(word, env) for word in sent], env=env).decode()
-    number, *found = received.split("\0")[:-1]
-    assert found[: int(number)] == texts
-    assert set(found[int(number) :]) >= {f"{name}={text}" for name, text in variables.items()}
+    from_secrets = {found.secrets.get(name, name): text for name, text in secrets.items()}
+    for passes in range(3):
+        received = received_after(passes, found, from_secrets)
+        number, *rest = received.split("\0")[:-1]
+        assert rest[: int(number)] == texts
+        assert set(rest[int(number) :]) >= {f"{name}={text}" for name, text in (variables | secrets).items()}
+
+
+def received_after(passes: int, container: Protected, secrets: dict[str, str]) -> str:
+    """What the words and variables print, expanded so often, in a pod with secrets."""
+    others = {"HOSTNAME": "wrong", "X": "wrong", "AUTOML_STEP": "wrong", **secrets}
+    words, variables = [*container.command, *container.arguments], dict(container.variables)
+    for _ in range(passes):
+        words = [expanded(word, others | variables) for word in words]
+        variables = {name: expanded(text, others) for name, text in variables.items()}
+    env = {"PATH": os.environ["PATH"], **others, **variables}
+    return subprocess.check_output(words, env=env).decode()
 
 
 def test_code_comes_from_git(place: Path, image: Path) -> None:

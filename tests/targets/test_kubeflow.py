@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from automl import targets
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.driver import Input, Overrides, compile_config
 from automl.compiler.target import Options
 from automl.targets.kubeflow.findings import MAX_CONTAINER_BYTES
+from tests.golden import GOLDEN
+from tests.runtime.kubelet import expanded
 
 MAX_ARGUMENT = 131_071  # bytes, of an argument of a process on Linux
 
@@ -197,3 +201,42 @@ def test_nothing_in_a_manifest_looks_like_a_tag(text: str, tmp_path: Path) -> No
     assert "$" not in argument
     [container] = json.loads(argument)["spec"]["template"]["spec"]["containers"]
     assert container["command"][1].replace("$$", "$") in (text, text.replace("$$", "$"))
+
+
+PIECES = ("$", "(", ")", "A", "é", "{", "}", "'", '"', "$(A)", "$$", "{{", "\\", "\n", " ", "🚀")
+TEXTS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map("".join)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(words=st.lists(TEXTS, max_size=3), value=TEXTS, form=st.sampled_from(("package", "vertex")))
+def test_the_kubelet_finds_nothing_to_expand(words: list[str], value: str, form: str, tmp_path: Path) -> None:
+    """However often it looks: its own words and variables, those of the driver, and a secret's."""
+    step = {"image": "i", "entrypoint": ["run", *words], "args": words, "envs": {"A": value, "a.b": "c"}}
+    config = {"code": {"image": True}, "stages": {"s": [{"step_name": "a", **step}]}}
+    [spec, *_], _ = compiled(json.dumps(config, ensure_ascii=False), tmp_path, form=form)
+    [container] = containers(spec)
+    check_nothing_is_expanded(container, {"A": "wrong", "a.b": "wrong"})
+
+
+def check_nothing_is_expanded(container: dict[str, Any], variables: dict[str, str]) -> None:
+    """Neither in the words and the values, nor in all of them as one argument."""
+    texts = [*container["command"], *container.get("args", []), *(each["value"] for each in container["env"])]
+    texts.append(json.dumps(container, ensure_ascii=False))
+    names = {each["name"]: "wrong" for each in container["env"]}
+    for text in texts:
+        assert expanded(text, variables | names) == text
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*/kubeflow*.yaml")), ids=lambda path: path.parent.name)
+def test_our_own_words_are_not_expanded_either(path: Path) -> None:
+    """The scripts: `$(git rev-parse HEAD)` stays what it is, for no variable has that name."""
+    documents = list(yaml.load_all(path.read_text(), yaml.CSafeLoader))
+    [spec] = package_specs(documents)
+    for container in containers(spec):
+        check_nothing_is_expanded(container, {"HOSTNAME": "wrong", "X": "wrong"})
+
+
+def package_specs(documents: list[Any]) -> list[Any]:
+    """The pipeline, also if it is in an object."""
+    versions = [each["spec"]["pipelineSpec"] for each in documents if each.get("kind") == "PipelineVersion"]
+    return versions or [documents[0]]

@@ -12,7 +12,9 @@ from automl.compiler.diagnostics import has_errors
 from automl.compiler.driver import Input, Overrides, Result, compile_config
 from automl.compiler.target import Options
 
-LONGEST_COPY = 262_144  # bytes of the annotations of an object, in one of which kubectl apply keeps a copy of it
+LONGEST_COPY = (
+    262_144  # bytes of the annotations of an object, in one of which kubectl apply keeps a copy of it
+)
 TARGETS = ("argo", "kubeflow-native", "kubernetes")
 
 
