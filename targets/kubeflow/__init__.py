@@ -35,7 +35,8 @@ class Kubeflow:
         """One file: the pipeline and, but for Vertex AI, what it needs of Kubernetes."""
         is_kubernetes = options.form != "vertex"
         place = Place(_numbers(options.version), is_kubernetes)
-        made = pipeline(workflow, place, config_maps(workflow))
+        anywhere = workflow._replace(namespace=None)  # what the tasks apply goes where their pods are
+        made = pipeline(anywhere, place, config_maps(anywhere))
         documents = [made.spec, made.platform] if made.platform else [made.spec]
         capabilities = with_help_on_schedule(workflow, PACKAGE if is_kubernetes else VERTEX)
         found = [*of_pipeline(workflow, capabilities), *of_sizes(workflow, made)]

@@ -184,6 +184,19 @@ def test_a_service_may_take_whole_secrets(tmp_path: Path) -> None:
     assert container["envFrom"] == [{"secretRef": {"name": "all"}}]
 
 
+def test_a_package_deploys_where_it_runs(tmp_path: Path) -> None:
+    """Its objects name no namespace, as the message says; those of the native form do."""
+    (tmp_path / "a.py").write_text("")
+    service = "{step_name: a, command: [python, a.py], timeout: 60, service: {ingress: true}}"
+    config = f"name: w\nnamespace: ml-prod\nstages: {{s: [{service}]}}"
+    [spec, _], said = compiled(config, tmp_path)
+    assert "ml-prod" not in json.dumps(spec)
+    assert {each.code for each in said} == {Code.ENGINE_DOES_IT, Code.NEEDS_RIGHTS}
+    *_, version = compiled(config, tmp_path, "kubeflow-native")[0]
+    applied = [json.loads(each) for each in containers(version["spec"]["pipelineSpec"])[0]["args"][4:]]
+    assert [each["metadata"]["namespace"] for each in applied] == 3 * ["ml-prod"]
+
+
 @pytest.mark.parametrize(
     "text", ["{{x}}", "{{{{", "$(HOME)", "$$", "{{$.pipeline_job_name}}", '{"Concat": []}']
 )
