@@ -29,6 +29,11 @@ class Place(NamedTuple):
     has_config_maps: bool = False
     code: str | None = None  # the ConfigMap that the jobs of a bundle mount
 
+    @property
+    def sets_user(self) -> bool:
+        """Whether it can be said who a pod runs as."""
+        return self.is_kubernetes and self.version >= SECURITY_CONTEXT_SINCE
+
 
 class Step(NamedTuple):
     """What one task of the pipeline runs, with what it takes and makes."""
@@ -47,8 +52,8 @@ def job(workflow: Workflow, task: Task, place: Place) -> Step:
     takes_code = task.project is not None and place.code is None
     variables = [("AUTOML_STEP", task.name)]  # makes the container differ from every other: see `pipeline`
     has_home = any(each.name == "HOME" for each in task.variables)
-    if task.project is None and place.is_kubernetes and not has_home:
-        variables.append(("HOME", WORK))
+    if task.project is None and place.sets_user and not has_home:
+        variables.append(("HOME", WORK))  # the image's is another user's
     variables += [(each.name, each.value.value) for each in task.variables]
     from_secrets = [variable for secret in task.secrets for _, variable in secret.keys or ()]
     found = protected(_words(task, place), variables, from_secrets)
@@ -112,7 +117,7 @@ def _pod(workflow: Workflow, task: Task | None, place: Place, pull_secrets: Sequ
     if pull_secrets:
         found["imagePullSecret"] = [{"secretNameParameter": _constant(name)} for name in pull_secrets]
     found["podMetadata"] = of_pods(workflow, task)
-    if place.version >= SECURITY_CONTEXT_SINCE:
+    if place.sets_user:
         user = str(USER)
         found["securityContext"] = {"runAsNonRoot": True, "runAsUser": user, "runAsGroup": user}
     return found

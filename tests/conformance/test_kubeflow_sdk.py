@@ -287,9 +287,9 @@ def test_golden_runs(target: str, case: str, runs: dict[tuple[str, str], Run]) -
         assert start.output or start.task == "code" or start.status is None
 
 
-def run_one(project: Path, folder: Path, image: Path, **options: Any) -> Run:
+def run_one(project: Path, folder: Path, image: Path, version: str = "", **options: Any) -> Run:
     """Compile a project and run it."""
-    [found] = run([Job(write_package(project, folder), folder, image, **options)])
+    [found] = run([Job(write_package(project, folder, version=version), folder, image, **options)])
     return found
 
 
@@ -395,7 +395,7 @@ def test_text_arrives_as_it_was_written(passes: int, place: Path, image: Path) -
     ]
     project = write_config(place / "p", {"name": "p", "stages": {"s": stage}}, **{"probe.py": PROBE})
     secrets = {"db": {"password": "s3cret", "port": "5432"}}
-    found = run_one(project, place / "run", image, secrets=secrets, passes=passes)
+    found = run_one(project, place / "run", image, "2.16", secrets=secrets, passes=passes)
     assert found.error == "", found.starts[-1].errors
     for name, (step, words) in steps.items():
         arguments, variables, folder, has_home = json.loads(found.of(name).output)

@@ -111,6 +111,16 @@ def test_fields_are_gated_by_version(version: str, has: bool, tmp_path: Path) ->
     assert ("securityContext" in executor) == has
 
 
+@pytest.mark.parametrize(("version", "home"), [("2.15", None), ("2.16", "/automl/work")])
+def test_an_image_keeps_its_home_where_it_keeps_its_user(
+    version: str, home: str | None, tmp_path: Path
+) -> None:
+    """What was baked into it, such as /root/.cache, is found; a user of ours could not write there."""
+    [spec, _], _ = compiled(steps(1), tmp_path, version=version)
+    [container] = containers(spec)
+    assert {each["name"]: each["value"] for each in container["env"]}.get("HOME") == home
+
+
 def test_vertex_gets_one_document(tmp_path: Path) -> None:
     documents, said = compiled(steps(1), tmp_path, form="vertex")
     assert len(documents) == 1
