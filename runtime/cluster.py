@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
 """Applies objects to the cluster it runs in and waits until their Deployments are rolled out.
 
-    cluster.py [--run NAME [--created TIME]] [--deadline SECONDS] JSON...
+    cluster.py [--run NAME [--created TIME]] [--deadline SECONDS] [--code PROGRAM] JSON...
 
 Each JSON is an object, or a list of objects. With --run, the pods of a Deployment carry this name: every run
 replaces them. With --created, the time at which the run was made in seconds since 1970, nothing is applied if a
-run that was made later has changed a Deployment. It needs the verbs create, patch and get. It ends with status 75
-if the API server could not be reached, with 1 for every other error. It runs on Python 3.8 and newer, with the
-standard library alone.
+run that was made later has changed a Deployment. With --code, a ConfigMap without data gets what is in the zip that
+pack.py has made. It needs the verbs create, patch and get. It ends with status 75 if the API server could not be
+reached, with 1 for every other error. It runs on Python 3.8 and newer, with the standard library alone.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import math
 import os
@@ -25,6 +26,7 @@ from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlencode
+from zipfile import ZipFile
 
 RUN = "automl.dev/run"
 APPLIED, RUN_CREATED = "automl.dev/applied", "automl.dev/run-created"  # of a Deployment's last change
@@ -237,12 +239,23 @@ def wait(cluster: Cluster, wanted: dict[str, Any], deadline: float, start: float
         time.sleep(min(POLL, left))
 
 
+def with_code(found: dict[str, Any], program: str) -> dict[str, Any]:
+    """The object; if it is a ConfigMap without data, with the project that was packed into a program."""
+    if found["kind"] != "ConfigMap" or "data" in found:
+        return found
+    with ZipFile(program) as packed:
+        start, archive = packed.read("__main__.py"), packed.read("code.tar.bz2")
+    content = {"code.tar.bz2": base64.b64encode(archive).decode()}
+    return {**found, "data": {"start.py": start.decode()}, "binaryData": content}
+
+
 def main(arguments: list[str]) -> int:
     """Apply all objects, then wait for the Deployments among them."""
     parser = argparse.ArgumentParser(prog="cluster.py")
     parser.add_argument("--run", default="")
     parser.add_argument("--created", type=int)
     parser.add_argument("--deadline", type=float, default=math.inf)
+    parser.add_argument("--code")
     parser.add_argument("objects", nargs="+", type=json.loads)
     options, cluster, start = parser.parse_args(arguments), Cluster(), time.monotonic()
     wanted = [each for part in options.objects for each in (part if isinstance(part, list) else [part])]
@@ -251,7 +264,7 @@ def main(arguments: list[str]) -> int:
         if options.run and each in deployments:
             apply_for_run(cluster, each, options.run, options.created)
         else:
-            cluster.apply(each)
+            cluster.apply(with_code(each, options.code) if options.code else each)
         log(f"{title(each)}: applied")
     for each in deployments:
         wait(cluster, each, options.deadline, start)

@@ -6,7 +6,7 @@ Source of every field: kubeflow/pipelines, api/v2alpha1/pipeline_spec.proto, sch
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from automl.compiler.ir import Task, Workflow
+from automl.compiler.ir import Bundle, Task, Workflow
 from automl.compiler.names import cut
 from automl.targets.code import Files
 from automl.targets.dags import Dag, Node, dags_of
@@ -140,4 +140,11 @@ def _step(workflow: Workflow, task: Task, place: Place, files: Files) -> Step:
     applied = objects(workflow, task, files)
     if task.project and not place.has_config_maps:
         applied[:0] = files.objects
+        if isinstance(workflow.code, Bundle):
+            return steps.deploy(workflow, task, place, [_without_data(each) for each in applied], True)
     return steps.deploy(workflow, task, place, applied)
+
+
+def _without_data(found: Object) -> Object:
+    """The object; a ConfigMap gets its data from the task that makes the code."""
+    return {key: value for key, value in found.items() if key not in ("data", "binaryData")}

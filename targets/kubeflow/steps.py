@@ -132,15 +132,22 @@ def _constant(value: str) -> Object:
     return {"runtimeValue": {"constant": value}}
 
 
-def deploy(workflow: Workflow, task: Task, place: Place, objects: Sequence[Object]) -> Step:
-    """The step of a service: it applies the objects and waits until the pods are replaced."""
+def deploy(
+    workflow: Workflow, task: Task, place: Place, objects: Sequence[Object], takes_code: bool = False
+) -> Step:
+    """The step of a service: it applies the objects and waits until the pods are replaced.
+
+    If it takes the code, the ConfigMap of the code has no data yet: a copy of all files would stand in the pipeline.
+    """
     words = ["--run", RUN_INPUT]
     if task.deadline is not None:
         words += ["--deadline", str(task.deadline)]
+    if takes_code:
+        words += ["--code", CODE_INPUT]
     command = ["python3", "-c", script("cluster.py")]
     arguments = [*words, *(in_json(each) for each in objects)]
     step = _made_by_us(task.name, workflow, place, PYTHON_IMAGE, command, arguments, task=task)
-    return step._replace(takes_run=True)
+    return step._replace(takes_run=True, takes_code=takes_code)
 
 
 def code(workflow: Workflow, place: Place) -> Step:

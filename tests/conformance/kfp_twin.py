@@ -75,7 +75,7 @@ class Twin:
             made = {} if self._config_map else {"code": self._code().outputs["code"]}
             load = self._load(made)
             stage = [each.after(load) for each in (self._forest(), self._linear(made))]
-            self._api().after(*stage)
+            self._api(made).after(*stage)
 
         return dsl.pipeline(tasks, name="twin", description="The same twice.")
 
@@ -127,14 +127,19 @@ class Twin:
         task = settle(named("forest", container)(), Pod(variables, of_stage("train", "forest")))
         return kubernetes.set_image_pull_secrets(task, ["login", "other-login"])
 
-    def _api(self) -> Task:
+    def _api(self, made: dict[str, Any]) -> Task:
         *command, objects = self._texts["api"]
 
-        def container(run: str) -> dsl.ContainerSpec:
+        def with_code(run: str, code: dsl.Input[dsl.Artifact]) -> dsl.ContainerSpec:
+            words = ["--run", run, "--deadline", "300", "--code", code.path, *objects]
+            return dsl.ContainerSpec(image=PYTHON, command=command, args=words)
+
+        def without(run: str) -> dsl.ContainerSpec:
             words = ["--run", run, "--deadline", "300", *objects]
             return dsl.ContainerSpec(image=PYTHON, command=command, args=words)
 
-        task = named("api", container)(run=dsl.PIPELINE_JOB_ID_PLACEHOLDER)
+        container = with_code if made else without
+        task = named("api", container)(run=dsl.PIPELINE_JOB_ID_PLACEHOLDER, **made)
         return settle(task, Pod({"AUTOML_STEP": "api"}, of_stage("serve", "api"), "100m", "100M"))
 
 

@@ -646,7 +646,8 @@ def our_words(package: list[Object]) -> dict[str, list[Any]]:
     """The long words of the tasks that are no step of the config."""
     executors = package[0]["deploymentSpec"]["executors"]
     api, code = (executors.get(name, {}).get("container") for name in ("exec-api", "exec-code"))
-    found: dict[str, list[Any]] = {"api": [*api["command"], api["args"][4:]]}
+    objects = [word for word in api["args"] if word.startswith("{\n")]
+    found: dict[str, list[Any]] = {"api": [*api["command"], objects]}
     return found | ({"code": [*code["command"], *code["args"][:2]]} if code else {})
 
 

@@ -15,6 +15,7 @@ import pytest
 from tests.conformance.kfp_runs import compiled, documents
 from tests.runtime.git_server import GitServer, serving
 from tests.runtime.kubelet import Container, Done, make_volumes, write_project
+from tests.runtime.pod_scripts import cluster
 
 USER, TOKEN = "ml bot", "s3cr\\net $(id) \"'`%s é/+="
 SECRET = {"name": "secret", "key": "token", "username_key": "user"}
@@ -115,6 +116,21 @@ def test_a_step_can_start_twice(place: Path, image: Path) -> None:
     succeeded(tasks.code().run())
     job = tasks.job()
     assert [succeeded(job.run()).stdout for _ in range(2)] == ["ran\n"] * 2
+
+
+def test_a_service_gets_the_same_config_map_as_in_the_native_form(place: Path, image: Path) -> None:
+    """Its task has the object without data, under the name that says what the data is."""
+    service = {"command": ["./run.sh"], "timeout": 60, "service": {}}
+    tasks = bundle(place, image, service, FILES)
+    succeeded(tasks.code().run())
+    arguments = tasks.executors["exec-job"]["container"]["args"]
+    assert arguments[arguments.index("--code") + 1] == "{{$.inputs.artifacts['code'].path}}"
+    config_map, *others = [json.loads(each) for each in arguments if each.startswith("{\n")]
+    filled = cluster.with_code(config_map, str(tasks.file))
+    objects = documents(compiled(place / "p", "kubeflow-native"))
+    assert filled == next(each for each in objects if each["kind"] == "ConfigMap")
+    assert not {"data", "binaryData"} & config_map.keys()
+    assert [cluster.with_code(each, str(tasks.file)) for each in (*others, filled)] == [*others, filled]
 
 
 class Origin:
