@@ -17,6 +17,9 @@ from automl.targets.text import Texts, collect_texts
 MAX_OBJECT_BYTES = 240 * 1024
 """As JSON. kubectl apply copies an object into an annotation, and those may have 256 KiB together."""
 
+FILE_TIME = 315619200
+"""1980-01-02 00:00 UTC, in seconds: the first day that is in 1980 in every time zone. Zip files know none before."""
+
 
 class Files(NamedTuple):
     """The ConfigMaps of a workflow: code (None: no task has a project) and user text."""
@@ -76,5 +79,6 @@ def archive(files: tuple[BundledFile, ...]) -> bytes:
             member = tarfile.TarInfo(file.path)
             member.size = len(file.content)
             member.mode = 0o755 if file.executable else 0o644
+            member.mtime = FILE_TIME
             tar.addfile(member, io.BytesIO(file.content))
     return bz2.compress(buffer.getvalue())

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,6 +42,14 @@ version = "1"
 [build-system]
 requires = ["uv_build>=0.9,<1"]
 build-backend = "uv_build"
+"""
+FLIT = """\
+[project]
+name = "lib"
+dynamic = ["version", "description"]
+[build-system]
+requires = ["flit_core>=3.2,<4"]
+build-backend = "flit_core.buildapi"
 """
 WITH_PYPROJECT = {
     "a.py": USES_TINY,
@@ -112,6 +121,31 @@ def test_files_keep_their_names_and_modes(make: Make) -> None:
     started = make({"command": [f"./{name}"]}, files)
     assert started.run().stdout == f"ran ./{name}\n"
     assert not (started.project / "plain.txt").stat().st_mode & 0o111
+
+
+ZIPS = "import shutil; print(shutil.make_archive('../home/packed', 'zip', '.'))"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Etc/GMT+12", "Asia/Tokyo"])
+def test_files_can_be_zipped(zone: str, make: Make) -> None:
+    """A zip file knows no time before 1980, wherever that was."""
+    started = make(script(), {"a.py": ZIPS, "lib/b.py": ""})
+    done = started.run(TZ=zone)
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(done.stdout.strip()) as packed:
+        assert {"a.py", "lib/b.py"} <= set(packed.namelist())
+
+
+def test_package_of_the_project_is_built(make: Make) -> None:
+    files = {
+        "a.py": "import lib; print(lib.__version__)",
+        "lib/pyproject.toml": FLIT,
+        "lib/lib.py": '"""A library."""\n__version__ = "7"\n',
+        "requirements.txt": "./lib\n",
+    }
+    done = make(script(dependency_path="requirements.txt"), files).run(TZ="America/Los_Angeles")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "7"
 
 
 def test_requirements_are_installed_once(make: Make) -> None:
