@@ -1,6 +1,6 @@
 """The phases of a compilation, in their order. No printing, and no file is touched but the project's own."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from automl.compiler.bundle import collect_bundle
@@ -100,7 +100,7 @@ def _bundle(config: Config, given: Input) -> tuple[Bundle | None, list[Diagnosti
         return None, []
     patterns = config.code.bundle if config.code else None
     needed = {
-        path.value
+        str(PurePosixPath(path.value))
         for stage in config.stages
         for step in stage.steps
         if uses_project(step, config.code)

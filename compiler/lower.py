@@ -21,6 +21,7 @@ from automl.compiler.config import (
 )
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.names import dns_label
+from automl.compiler.notebooks import names_kernel, runs_notebook
 from automl.compiler.placement import uses_project
 from automl.compiler.quantity import parse_cpu, parse_memory
 
@@ -142,35 +143,44 @@ def _project_command(step: StepConfig) -> ir.Command:
         words = (*(step.entrypoint or ()), *(step.command or ()))
         return ir.Command(tuple(_text(word) for word in words), arguments)
     assert step.path is not None, "a step in the project has a script or a command"
-    return ir.Command(_interpreter(step.path, in_project=True), arguments)
+    return ir.Command(_interpreter(step, step.path, in_project=True), arguments)
 
 
 def _image_command(step: StepConfig) -> ir.Command:
     """In an image of its own: Docker's ENTRYPOINT and CMD, or the script."""
     arguments = tuple(_text(word) for word in step.args)
     if step.path and not (step.command or step.entrypoint):
-        return ir.Command(_interpreter(step.path, in_project=False), arguments)
+        return ir.Command(_interpreter(step, step.path, in_project=False), arguments)
     entrypoint = tuple(_text(word) for word in step.entrypoint) if step.entrypoint else None
     return ir.Command(entrypoint, tuple(_text(word) for word in step.command or ()) + arguments)
 
 
-def _interpreter(path: Located[str], in_project: bool) -> tuple[ir.Text, ...]:
+def _interpreter(step: StepConfig, path: Located[str], in_project: bool) -> tuple[ir.Text, ...]:
     """The words that run a script. The notebook that papermill writes stays where the task can write."""
     script = PurePosixPath(path.value)
     words: tuple[str, ...]
     if script.suffix == ".ipynb":
         output = script.with_suffix(".output.ipynb") if in_project else f"/tmp/{script.stem}.output.ipynb"
-        words = ("papermill", "--log-output", "--no-progress-bar", path.value, str(output))
+        files = (_as_file(path.value), _as_file(str(output)))
+        words = ("papermill", "--log-output", "--no-progress-bar", *_kernel(step), *files)
     else:
-        words = ("bash" if script.suffix == ".sh" else "python", path.value)
+        words = ("bash" if script.suffix == ".sh" else "python", _as_file(path.value))
     return tuple(ir.Text(word, path.span) for word in words)
 
 
+def _as_file(path: str) -> str:
+    """A path that no program takes for an option."""
+    return f"./{path}" if path.startswith("-") else path
+
+
+def _kernel(step: StepConfig) -> tuple[str, ...]:
+    """Python's kernel, not the one of the machine where the notebook was written, unless `args` name one."""
+    return () if names_kernel(step) else ("--kernel", "python3", "--language", "python")
+
+
 def _project(step: StepConfig) -> ir.Project:
-    is_notebook = step.path is not None and step.path.value.endswith(".ipynb")
-    runs_notebook = is_notebook and not (step.command or step.entrypoint)
     dependencies = _text(step.dependencies) if step.dependencies else None
-    return ir.Project(dependencies, NOTEBOOK_PACKAGES if runs_notebook else ())
+    return ir.Project(dependencies, NOTEBOOK_PACKAGES if runs_notebook(step) else ())
 
 
 def _service(step: StepConfig, service: ServiceConfig, root_is_shared: bool) -> ir.Service:

@@ -4,14 +4,17 @@
     start.py [--dependencies FILE] [--package REQUIREMENT]... -- COMMAND [ARGUMENT...]
 
 The project comes from the archive beside this file or in the zip that this file is in, or it has been checked
-out already. Dependencies go into a virtual environment that also sees what the image brings. Only $AUTOML_WORK
-is written to, so it works for any user. It runs on Python 3.8 and newer, with the standard library alone.
+out already. Dependencies go into a virtual environment that also sees what the image brings; then packages, where
+they are missing. Only $AUTOML_WORK is written to, so it works for any user. It runs on Python 3.8 and newer, with
+the standard library alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import pwd
+import re
 import shutil
 import signal
 import site
@@ -20,6 +23,7 @@ import sys
 import tarfile
 import venv
 import zipfile
+from importlib.metadata import distributions
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, NoReturn
@@ -29,8 +33,12 @@ PROJECT = WORK / "project"
 ENVIRONMENT = WORK / "venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
 INSTALLED = ENVIRONMENT / ".installed"
+PROGRAMS = WORK / "bin"
 ARCHIVE = Path(__file__).absolute().with_name("code.tar.bz2")
 UV_PACKAGE = "uv>=0.9,<1"  # reads what pip does not: pyproject.toml and lock files
+VERSION = re.compile(r"(\d+!)?\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?(\+[a-z0-9]+(\.[a-z0-9]+)*)?")
+BUILD_SYSTEM = re.compile(r"^\s*\[\s*build-system\s*\]", re.MULTILINE)
+FROM_LOCK = ("--frozen", "--no-dev", "--inexact", "--active")
 PIP = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_CACHE_DIR": "1", "PIP_PROGRESS_BAR": "off"}
 UV = {"UV_NO_CACHE": "1", "UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"}
 
@@ -43,10 +51,12 @@ def main(arguments: list[str]) -> NoReturn:
     os.chdir(PROJECT)
     unpack()
     ensure_home()
+    ensure_user()
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     if options.dependencies or options.package:
         enter_environment(options.dependencies, options.package)
         command = in_environment(command)
+    ensure_python()
     for ignored_by_python in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(ignored_by_python, signal.SIG_DFL)
     try:
@@ -93,6 +103,24 @@ def ensure_home() -> None:
         Path(os.environ["HOME"]).mkdir(exist_ok=True)
 
 
+def ensure_user() -> None:
+    """Name a user whom the image does not know, for programs that ask who runs them."""
+    try:
+        pwd.getpwuid(os.getuid())
+    except KeyError:
+        os.environ.setdefault("USER", "automl")
+        os.environ.setdefault("LOGNAME", "automl")
+
+
+def ensure_python() -> None:
+    """See to a program `python`, which many images lack, for the command and for what it starts."""
+    if shutil.which("python") is None:
+        PROGRAMS.mkdir(exist_ok=True)
+        if not (PROGRAMS / "python").exists():
+            (PROGRAMS / "python").symlink_to(sys.executable)
+        os.environ["PATH"] = f"{os.environ.get('PATH', os.defpath)}{os.pathsep}{PROGRAMS}"
+
+
 def enter_environment(dependencies: str, packages: list[str]) -> None:
     """Install into the virtual environment, unless an earlier start of this container did, and enter it."""
     os.environ["VIRTUAL_ENV"] = str(ENVIRONMENT)
@@ -113,17 +141,53 @@ def create_environment() -> None:
 
 
 def install(dependencies: str, packages: list[str]) -> None:
-    """What the file lists, and the packages."""
-    name = Path(dependencies).name
-    if name.endswith(".txt"):
-        tool("pip", "install", "-r", dependencies, *packages)
+    """What the file lists, then of the packages those that are missing."""
+    if dependencies:
+        install_file(Path(dependencies))
+    if packages:
+        install_missing(packages)
+
+
+def install_missing(packages: list[str]) -> None:
+    """The packages that are not there; they change no version that is."""
+    there = installed()
+    names = {package: canonical(re.split("[^-._0-9A-Za-z]", package)[0]) for package in packages}
+    missing = [package for package, name in names.items() if name not in there]
+    if missing:
+        kept = ENVIRONMENT / "installed.txt"
+        kept.write_text("".join(f"{name}=={version}\n" for name, version in there.items()))
+        tool("pip", "install", "--constraint", str(kept), *missing)
+
+
+def install_file(file: Path) -> None:
+    """What a file lists; with its pyproject.toml or uv.lock also the project itself, if it says how it is built."""
+    into = ("--python", str(PYTHON))
+    if file.name.endswith(".txt"):
+        tool("pip", "install", "-r", str(file))
         return
-    tool("pip", "install", *packages, *([UV_PACKAGE] if name else []))
-    if name == "uv.lock":
-        tool("uv", "sync", "--frozen", "--no-dev", "--no-install-project", "--inexact", "--active",
-             "--python", str(PYTHON), "--directory", str(Path(dependencies).parent))  # fmt: skip
-    elif name:
-        tool("uv", "pip", "install", "--python", str(PYTHON), "-r", dependencies)
+    tool("pip", "install", UV_PACKAGE)
+    if file.name == "uv.lock":
+        tool("uv", "sync", *FROM_LOCK, *into, "--directory", str(file.parent))
+    elif file.name == "pyproject.toml" and BUILD_SYSTEM.search(file.read_text(encoding="utf-8")):
+        tool("uv", "pip", "install", *into, "--editable", str(file.parent.absolute()))
+    else:
+        tool("uv", "pip", "install", *into, "-r", str(file))
+
+
+def installed() -> dict[str, str]:
+    """The versions of what the environment sees, by name; what is first on the path counts."""
+    path = [str(folder) for folder in ENVIRONMENT.glob("lib/python*/site-packages")] + sys.path
+    found = {}
+    for distribution in distributions(path=path[::-1]):
+        name, version = distribution.metadata["Name"], distribution.version
+        if name and version and VERSION.fullmatch(version):
+            found[canonical(name)] = version
+    return found
+
+
+def canonical(name: str) -> str:
+    """The name of a package as all its spellings have it."""
+    return re.sub("[-_.]+", "-", name).lower()
 
 
 def tool(name: str, *arguments: str) -> None:

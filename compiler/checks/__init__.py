@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
-from automl.compiler.checks import files, metadata, names, programs, secrets, services
+from automl.compiler.checks import files, metadata, names, notebooks, programs, secrets, services
 from automl.compiler.config import Config
 from automl.compiler.diagnostics import Diagnostic
 
@@ -32,4 +32,4 @@ CHECKS: tuple[Check, ...] = (
 def check(config: Config, folder: Path) -> list[Diagnostic]:
     """The findings of every check, in no order. `folder` is the project's."""
     found = [diagnostic for function in CHECKS for diagnostic in function(config)]
-    return found + list(files.check_files(config, folder))
+    return [*found, *files.check_files(config, folder), *notebooks.check_notebooks(config, folder)]

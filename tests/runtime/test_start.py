@@ -4,12 +4,14 @@ import ast
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -43,6 +45,7 @@ version = "1"
 requires = ["uv_build>=0.9,<1"]
 build-backend = "uv_build"
 """
+HASHED = f"{TINY}==2.0.0 --hash=sha256:b6a85871a79d2e3b22d2d1b94ac2824226a63c6b741c88f7ae975f18b6778374\n"
 FLIT = """\
 [project]
 name = "lib"
@@ -51,6 +54,8 @@ dynamic = ["version", "description"]
 requires = ["flit_core>=3.2,<4"]
 build-backend = "flit_core.buildapi"
 """
+NEEDS_NEWER = FLIT.replace("[build-system]", f'dependencies = ["{TINY}>=2"]\n[build-system]')
+LIBRARY = '"""A library."""\n__version__ = "7"\n'
 WITH_PYPROJECT = {
     "a.py": USES_TINY,
     "sub/pyproject.toml": PYPROJECT,
@@ -140,7 +145,7 @@ def test_package_of_the_project_is_built(make: Make) -> None:
     files = {
         "a.py": "import lib; print(lib.__version__)",
         "lib/pyproject.toml": FLIT,
-        "lib/lib.py": '"""A library."""\n__version__ = "7"\n',
+        "lib/lib.py": LIBRARY,
         "requirements.txt": "./lib\n",
     }
     done = make(script(dependency_path="requirements.txt"), files).run(TZ="America/Los_Angeles")
@@ -200,13 +205,19 @@ def assert_installed(container: Container) -> None:
     """What the file names is there, but not the project itself."""
     done = container.run()
     assert done.returncode == 0, done.stderr
-    found = {path.name for path in container.work.glob("venv/lib/python*/site-packages/*")}
+    found = installed_in(container)
     assert found >= {f"{TINY}-2.0.0.dist-info", "neighbour-1.dist-info"}
     assert "p-1.dist-info" not in found
 
 
-def locked(with_uv: Container, name: str) -> str:
-    folder = write_files(with_uv.folder / name, WITH_PYPROJECT) / "sub"
+def installed_in(container: Container) -> set[str]:
+    return {path.name for path in container.work.glob("venv/lib/python*/site-packages/*")}
+
+
+def locked(
+    with_uv: Container, name: str, files: Mapping[str, str] = WITH_PYPROJECT, below: str = "sub"
+) -> str:
+    folder = write_files(with_uv.folder / f"{name}-{below}", files) / below
     uv = [str(with_uv.work / "venv" / "bin" / "uv"), "--quiet", "--directory", str(folder)]
     subprocess.run([*uv, "lock", "--python", python()], check=True)
     if name != "uv.lock":
@@ -215,15 +226,130 @@ def locked(with_uv: Container, name: str) -> str:
     return (folder / name).read_text()
 
 
-def test_notebook(place: Path, image: Path) -> None:
-    project = project_copy("notebook", place)
-    (project / "requirements.txt").write_text(TINY)  # what the golden asks for takes long
-    started = job(place, image, objects_of(project), "report")
+def cells(metadata: dict[str, Any]) -> str:
+    """A notebook of one cell."""
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "execution_count": None,
+        "metadata": {},
+        "outputs": [],
+        "source": "print(6 * 7)",
+    }
+    return json.dumps({"cells": [cell], "metadata": metadata, "nbformat": 4, "nbformat_minor": 4})
+
+
+CONDA = {"display_name": "Python [conda env:ml]", "language": "python", "name": "conda-env-ml-py"}
+NOTEBOOKS = {
+    "bare.ipynb": cells({}),
+    "conda.ipynb": cells({"kernelspec": CONDA}),
+    "venv.ipynb": cells({"kernelspec": {"name": "venv"}, "language_info": {"name": "python"}}),
+    "-i.ipynb": cells({}),
+}
+
+
+@pytest.fixture(scope="module")
+def with_papermill(image: Path) -> Iterator[Callable[..., Container]]:
+    """Pods that have papermill, installed once, beside requirements with hashes."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        project = project_copy("notebook", Path(folder))
+        write_files(project, {**NOTEBOOKS, "requirements.txt": HASHED})  # what the golden asks for takes long
+        config = yaml.safe_load((project / "config.yaml").read_text())
+        first = config["stages"]["explore"][0]
+        config["stages"]["explore"] += [
+            first | {"step_name": name, "path_to_executable": f"{name}.ipynb"}
+            for name in ("bare", "conda", "venv")
+        ]
+        args = ["-p", "alpha", 0.5]
+        config["stages"]["explore"].append(
+            first | {"step_name": "option", "path_to_executable": "-i.ipynb", "args": args}
+        )
+        (project / "config.yaml").write_text(json.dumps(config))
+        objects = objects_of(project)
+        pod = job(Path(folder), image, objects, "report")
+        templates = next(each["spec"]["templates"] for each in objects if each["kind"] == "Workflow")
+
+        def of(name: str) -> Container:
+            return replace(
+                pod, container=next(each["container"] for each in templates if each["name"] == name)
+            )
+
+        yield of
+
+
+def test_notebook(with_papermill: Callable[..., Container]) -> None:
+    started = with_papermill("report")
     done = started.run(PIP_NO_COMPILE="1")
     assert done.returncode == 0, done.stderr
     assert re.search(r"^42$", done.stdout + done.stderr, re.MULTILINE)
-    cells = json.loads((started.project / "notebooks" / "report.output.ipynb").read_text())["cells"]
-    assert cells[0]["outputs"][0]["text"] == ["42\n"]
+    assert outputs(started.project / "notebooks" / "report.output.ipynb") == ["42\n"]
+
+
+@pytest.mark.parametrize(
+    ("step", "output"),
+    [
+        ("bare", "bare.output.ipynb"),
+        ("conda", "conda.output.ipynb"),
+        ("venv", "venv.output.ipynb"),
+        ("option", "-i.output.ipynb"),
+    ],
+)
+def test_kernel_of_another_machine(step: str, output: str, with_papermill: Callable[..., Container]) -> None:
+    """Notebooks say with which kernel they were written, or nothing; neither is in the container."""
+    started = with_papermill(step)
+    done = started.run(PIP_NO_COMPILE="1")
+    assert done.returncode == 0, done.stderr
+    assert outputs(started.project / output)[-1] == "42\n"
+
+
+def outputs(notebook: Path) -> list[str]:
+    return [
+        text
+        for cell in json.loads(notebook.read_text())["cells"]
+        for out in cell["outputs"]
+        for text in out["text"]
+    ]
+
+
+def test_notebook_with_a_kernel_that_is_frozen(make: Make) -> None:
+    step = {"path_to_executable": "conda.ipynb", "dependency_path": "frozen.txt"}
+    started = make(step, {**NOTEBOOKS, "frozen.txt": "ipykernel==6.25.0\n"})
+    done = started.run(PIP_NO_COMPILE="1")
+    assert done.returncode == 0, done.stderr
+    assert outputs(started.project / "conda.output.ipynb") == ["42\n"]
+    assert "ipykernel-6.25.0.dist-info" in installed_in(started)
+
+
+def with_packages(container: Container, *packages: str) -> Container:
+    """The container as if its step needed more packages."""
+    options = [word for package in packages for word in ("--package", package)]
+    return replace(
+        container, container={**container.container, "args": [*options, *container.container["args"]]}
+    )
+
+
+def test_packages_that_are_there_stay_as_they_are(make: Make) -> None:
+    files = {"a.py": USES_TINY, "r.txt": f"{TINY}==1.1.1\n"}
+    started = with_packages(make(script(dependency_path="r.txt"), files), f"{TINY}>=2,<3", "Flit.Core<4")
+    done = started.run()
+    assert done.returncode == 0, done.stderr
+    assert installed_in(started) >= {f"{TINY}-1.1.1.dist-info"}
+    assert {name for name in installed_in(started) if name.startswith("flit_core-3")}
+
+
+def test_packages_change_no_version_of_the_requirements(make: Make) -> None:
+    """What they need is another version of what is there: the step fails, and pip says why."""
+    files = {
+        "a.py": "print('ran')",
+        "r.txt": f"{TINY}==1.1.1\n",
+        "lib/pyproject.toml": NEEDS_NEWER,
+        "lib/lib.py": LIBRARY,
+    }
+    step = script(dependency_path="r.txt")
+    done = with_packages(make(step, files), "lib @ file:lib").run()
+    assert done.returncode == 1
+    assert f"{TINY}==1.1.1" in done.stderr + done.stdout
+    assert "ran" not in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -271,6 +397,89 @@ def test_own_variables_are_respected(make: Make) -> None:
     found = json.loads(started.run(HOME=str(started.work)).stdout)
     assert found["variables"] == found["variables"] | own | {"HOME": str(started.work)}
     assert {f"{started.project}/lib", "/elsewhere"} < set(found["path"])
+
+
+WHO = """\
+import getpass, json, os, pwd
+known = {entry.pw_uid for entry in pwd.getpwall()}
+print(json.dumps([getpass.getuser(), os.environ.get("USER"), os.environ.get("LOGNAME"), os.getuid() in known]))
+"""
+
+
+def test_user_whom_the_image_does_not_know_has_a_name(make: Make) -> None:
+    name, user, login, is_known = json.loads(make(script(), {"a.py": WHO}).run().stdout)
+    if is_known:  # the tests run as somebody, and may not change that
+        assert (user, login) == (None, None)
+    else:
+        assert (name, user, login) == ("automl", "automl", "automl")
+
+
+def test_name_of_the_user_is_respected(make: Make) -> None:
+    own = {"USER": "me", "LOGNAME": "myself"}
+    assert json.loads(make(script(envs=own), {"a.py": WHO}).run().stdout)[:3] == ["myself", "me", "myself"]
+
+
+@pytest.fixture
+def image_without_python(place: Path) -> Path:
+    """An image as Debian's and Nvidia's: its Python is `python3` alone."""
+    programs = place / "image" / "bin"
+    programs.mkdir(parents=True)
+    for name in ("sh", "env", "bash"):
+        (programs / name).symlink_to(shutil.which(name) or "")
+    (programs / "python3").symlink_to(python())
+    return place / "image"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"path_to_executable": "a.py"},
+        {"command": ["python", "-c", "print('ran', 'a.py')"]},
+        {"command": ["./b.py"]},
+        {"path_to_executable": "c.sh"},
+        {"path_to_executable": "c.sh", "dependency_path": "none.txt"},
+    ],
+)
+def test_image_without_a_program_python(step: dict[str, Any], make: Make, image_without_python: Path) -> None:
+    files = {
+        "a.py": "print('ran a.py')",
+        "b.py": "#!/usr/bin/env python\nprint('ran a.py')",
+        "c.sh": "python a.py\n",
+        "none.txt": "",
+    }
+    started = make(step, files, image_without_python)
+    for _ in range(2):  # as often as a container is started again
+        done = started.run(PATH=f"{image_without_python}/bin")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines()[-1] == "ran a.py"
+
+
+SRC_LAYOUT = {
+    "a.py": f"import shape, {TINY}, importlib.metadata; print(shape.NAME, importlib.metadata.version('shape'))",
+    "src/shape/__init__.py": '"""A package."""\n__version__ = "7"\nNAME = "here"\n',
+    "pyproject.toml": f"""\
+[project]
+name = "shape"
+version = "7"
+description = "A package."
+requires-python = ">=3.8"
+dependencies = ["{TINY}==2.0.0"]
+[build-system]
+requires = ["flit_core>=3.2,<4"]
+build-backend = "flit_core.buildapi"
+""",
+}
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "uv.lock"])
+def test_project_that_is_a_package_is_installed(name: str, from_pyproject: Container, make: Make) -> None:
+    from_pyproject.run()
+    files = dict(SRC_LAYOUT)
+    if name == "uv.lock":
+        files[name] = locked(from_pyproject, name, SRC_LAYOUT, ".")
+    done = make(script(dependency_path=name), files).run()
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "here 7"
 
 
 def test_user_is_not_root(make: Make) -> None:

@@ -1,0 +1,61 @@
+"""Notebooks of the project: papermill can read them, and Python's kernel can run them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from automl.compiler.config import Config, Located
+from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.notebooks import names_kernel, runs_notebook
+from automl.compiler.placement import uses_bundle, uses_project
+
+_FORMATS = (3, 4)  # what papermill reads: nbformat turns 3 into 4
+_SAVE_AGAIN = "open it in Jupyter and save it again; a merge may have left its marks in it"
+
+
+def check_notebooks(config: Config, folder: Path) -> Iterator[Diagnostic]:
+    """The notebooks that go into the bundle; those in git or in an image cannot be read here."""
+    if not uses_bundle(config):
+        return
+    for stage in config.stages:
+        for step in stage.steps:
+            if step.path and runs_notebook(step) and uses_project(step, config.code):
+                yield from _check_notebook(folder, step.path, names_kernel(step))
+
+
+def _check_notebook(folder: Path, path: Located[str], has_kernel: bool) -> Iterator[Diagnostic]:
+    file = folder / path.value
+    if not file.is_file():
+        return
+    try:
+        notebook = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        message = f'"{path.value}" is not a notebook: {_reason(error)}'
+        yield Diagnostic(Code.NOTEBOOK, message, path.span, help=_SAVE_AGAIN)
+        return
+    if not isinstance(notebook, dict) or notebook.get("nbformat") not in _FORMATS:
+        message = f'"{path.value}" is not a notebook of format 4, "nbformat": 4'
+        yield Diagnostic(Code.NOTEBOOK, message, path.span, help=_SAVE_AGAIN)
+    elif not has_kernel and (language := _language(notebook)) not in ("", "python"):
+        message = f'the notebook "{path.value}" is written in {language}, and Python\'s kernel would run it'
+        help = "give an `image` that has its kernel, and name that: `args: [--kernel, ir]`"
+        yield Diagnostic(Code.NOTEBOOK, message, path.span, help=help)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno} is not JSON"
+    return "it is not JSON in UTF-8"
+
+
+def _language(notebook: dict[str, Any]) -> str:
+    """The language in lower case; empty if the notebook does not say."""
+    for key, name in (("kernelspec", "language"), ("language_info", "name")):
+        try:
+            language = notebook["metadata"][key][name]
+        except (KeyError, TypeError):
+            continue
+        if isinstance(language, str) and language:
+            return language.lower()
+    return ""

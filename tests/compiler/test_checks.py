@@ -1,0 +1,131 @@
+"""What the checks find in a config, each finding with the text at its place."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from automl.compiler import ir
+from automl.compiler.diagnostics import Code
+from automl.compiler.driver import Input, Overrides, analyse
+from automl.compiler.source import Span
+from tests.runtime.kubelet import write_files
+
+NOTHING = Overrides()
+
+
+class Found(NamedTuple):
+    """A diagnostic: what it says, and what it points at."""
+
+    code: Code
+    message: str
+    at: str
+    help: str | None
+
+
+def analysed(
+    folder: Path, config: str, files: Mapping[str, str] = {}, overrides: Overrides = NOTHING
+) -> tuple[ir.Workflow | None, list[Found]]:
+    write_files(folder, {**files, "config.yaml": config})
+    workflow, found = analyse(Input("config.yaml", config.encode(), folder), overrides)
+    return workflow, [Found(each.code, each.message, _text_at(each.span), each.help) for each in found]
+
+
+def _text_at(span: Span) -> str:
+    return span.source.line(span.line)[span.column - 1 : span.end_column - 1]
+
+
+def a_step(**keys: object) -> str:
+    """A config of one step, in JSON, which is YAML."""
+    return json.dumps({"name": "w", "stages": {"s": [{"step_name": "a", **keys}]}}, ensure_ascii=False)
+
+
+PYTHON = {"kernelspec": {"name": "x", "language": "python"}}
+R = {"kernelspec": {"name": "ir", "language": "R"}, "language_info": {"name": "R"}}
+
+
+def notebook(metadata: object = None, nbformat: object = 4) -> str:
+    return json.dumps({"cells": [], "metadata": metadata or {}, "nbformat": nbformat, "nbformat_minor": 4})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", 'a.ipynb" is not a notebook: line 1 is not JSON'),
+        ('{"cells": [],\n<<<<<<< HEAD\n', 'a.ipynb" is not a notebook: line 2 is not JSON'),
+        ("\ufeff" + notebook(), 'a.ipynb" is not a notebook: line 1 is not JSON'),
+        ("[" * 100_000, 'a.ipynb" is not a notebook: it is not JSON in UTF-8'),
+        ("[]", 'a.ipynb" is not a notebook of format 4, "nbformat": 4'),
+        ("{}", 'a.ipynb" is not a notebook of format 4, "nbformat": 4'),
+        (notebook(nbformat=5), 'a.ipynb" is not a notebook of format 4, "nbformat": 4'),
+        (notebook(nbformat=[4]), 'a.ipynb" is not a notebook of format 4, "nbformat": 4'),
+        (notebook(R), 'a.ipynb" is written in r, and Python\'s kernel would run it'),
+        (notebook({"language_info": {"name": "julia"}}), 'a.ipynb" is written in julia, and Python\'s kernel would run it'),
+    ],
+)  # fmt: skip
+def test_notebook_that_cannot_run(text: str, message: str, tmp_path: Path) -> None:
+    _, found = analysed(tmp_path, a_step(path_to_executable="a.ipynb"), {"a.ipynb": text})
+    [(code, said, at, help)] = found
+    assert (code, at) == (Code.NOTEBOOK, '"a.ipynb"')
+    assert said.endswith(message)
+    assert help
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        notebook(),
+        notebook(PYTHON),
+        notebook(nbformat=3),
+        notebook({"kernelspec": {"name": "python3", "language": ""}, "language_info": {"name": "Python"}}),
+        notebook({"kernelspec": None, "language_info": [1]}),
+        json.dumps({"nbformat": 4, "cells": [], "metadata": [1]}),
+    ],
+)
+def test_notebook_that_can_run(text: str, tmp_path: Path) -> None:
+    config = a_step(path_to_executable="a.ipynb")
+    workflow, found = analysed(tmp_path, config, {"a.ipynb": text})
+    assert found == []
+    assert workflow is not None
+    [task] = workflow.tasks
+    words = [text.value for text in task.command.entrypoint or ()]
+    assert words[-6:] == ["--kernel", "python3", "--language", "python", "a.ipynb", "a.output.ipynb"]
+
+
+@pytest.mark.parametrize("args", [["-k", "ir"], ["--kernel", "ir"], ["--kernel=ir"], ["-kir"]])
+def test_kernel_of_the_users_choice(args: list[str], tmp_path: Path) -> None:
+    config = a_step(path_to_executable="a.ipynb", args=args)
+    workflow, found = analysed(tmp_path, config, {"a.ipynb": notebook(R)})
+    assert found == []
+    assert workflow is not None
+    words = [text.value for text in workflow.tasks[0].command.entrypoint or ()]
+    assert "--kernel" not in words
+    assert "--language" not in words
+
+
+def test_notebooks_that_are_elsewhere_are_not_looked_at(tmp_path: Path) -> None:
+    in_image = a_step(path_to_executable="a.ipynb", image="x")
+    with_command = a_step(path_to_executable="a.ipynb", command=["ls"])
+    for config in (in_image, with_command):
+        _, found = analysed(tmp_path, config, {"a.ipynb": "not a notebook"})
+        assert {each.code for each in found} <= {Code.NOT_NEEDED}
+
+
+@pytest.mark.parametrize("path", ["./src/run.sh", "src//run.sh", "././src/./run.sh"])
+def test_a_file_is_packed_once_however_its_path_is_written(path: str, tmp_path: Path) -> None:
+    config = a_step(path_to_executable=path, dependency_path="./requirements.txt")
+    workflow, _ = analysed(tmp_path, config, {"src/run.sh": "", "requirements.txt": ""})
+    assert workflow is not None
+    assert isinstance(workflow.code, ir.Bundle)
+    assert [file.path for file in workflow.code.files] == ["requirements.txt", "src/run.sh"]
+
+
+@pytest.mark.parametrize("place", [{}, {"image": "x"}])
+@pytest.mark.parametrize(("path", "program"), [("-a.py", "python"), ("-a.sh", "bash"), ("-x/a.py", "python")])
+def test_a_path_is_no_option(path: str, program: str, place: dict[str, str], tmp_path: Path) -> None:
+    workflow, _ = analysed(tmp_path, a_step(path_to_executable=path, **place), {path: ""})
+    assert workflow is not None
+    words = [text.value for text in workflow.tasks[0].command.entrypoint or ()]
+    assert words == [program, f"./{path}"]
