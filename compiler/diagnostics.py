@@ -59,6 +59,7 @@ class Code(StrEnum):
     URL = "AML409"
     DEPENDENCY_FILE = "AML410"
     BUNDLE_SIZE = "AML411"
+    SHORT_COMMIT = "AML412"
     PLAIN_SECRET = "AML501"
     URL_CREDENTIALS = "AML502"
     CANNOT_SAY = "AML601"
@@ -100,6 +101,7 @@ SEVERITIES: Mapping[Code, Severity] = MappingProxyType(
         Code.NOT_NEEDED: Severity.INFO,
         Code.CHOSEN_PATH: Severity.WARNING,
         Code.CHANGED_NAME: Severity.INFO,
+        Code.SHORT_COMMIT: Severity.INFO,
         Code.PLAIN_SECRET: Severity.WARNING,
         Code.HINT_LOST: Severity.WARNING,
         Code.ENGINE_DOES_IT: Severity.INFO,

@@ -20,9 +20,23 @@ if [ -z "${AUTOML_GIT_TOKEN:-}" ]; then answer=''; fi
 path=${AUTOML_GIT_URL#*://*/}
 server=${AUTOML_GIT_URL%"/$path"}
 
-git -c credential.helper= -c "credential.$server.helper=$answer" -c http.followRedirects=initial \
-  fetch --quiet --depth 1 -- origin "$AUTOML_GIT_REF" || fail "cannot fetch $AUTOML_GIT_REF from $AUTOML_GIT_URL"
-git checkout --quiet --detach FETCH_HEAD
+get() {
+  git -c credential.helper= -c "credential.$server.helper=$answer" -c http.followRedirects=initial fetch --quiet "$@"
+}
+
+from="from $AUTOML_GIT_URL"
+wanted=FETCH_HEAD
+case $AUTOML_GIT_REF in
+  *[!0-9a-fA-F]* | ? | ?? | ??? | ???? | ????? | ??????)
+    get --depth 1 -- origin "$AUTOML_GIT_REF" || fail "cannot fetch $AUTOML_GIT_REF $from" ;;
+  *)
+    # A commit that is shortened, or that the server gives with its branches alone, takes the whole history.
+    if ! get --depth 1 -- origin "$AUTOML_GIT_REF" 2>/dev/null; then
+      get --tags -- origin '+refs/heads/*:refs/remotes/origin/*' || fail "cannot fetch $AUTOML_GIT_REF $from"
+      wanted=$(git rev-parse --verify "$AUTOML_GIT_REF^{commit}") || fail "cannot fetch the commit $AUTOML_GIT_REF $from"
+    fi ;;
+esac
+git checkout --quiet --detach "$wanted"
 commit=$(git rev-parse HEAD)
 case $AUTOML_GIT_REF in
   *[!0-9a-f]*) ;;

@@ -3,11 +3,15 @@
 import re
 from collections.abc import Iterator
 
-from automl.compiler.config import Config, GitConfig, Pair
+from automl.compiler.config import Config, GitConfig, Located, Pair
 from automl.compiler.credentials import is_named_like_one, line_of_one
 from automl.compiler.diagnostics import Code, Diagnostic
 
 _REF = re.compile(r"(?!-)(?!.*\.\.)(?!.*@\{)[^\s~^:?*\[\\\x00-\x1f\x7f{}$`'\"|;&<>()]+\Z")
+_SHORT_COMMIT = re.compile(r"[0-9a-fA-F]{7,39}\Z")
+_SSH = re.compile(
+    r"(git\+)?(ssh://([^/@]*@)?|[\w.-]+@(?=[^/]+:))(?P<host>[^\s/:@]+)(:\d+/|[:/])(?P<path>\S+)\Z"
+)
 
 
 def check_plain_secrets(config: Config) -> Iterator[Diagnostic]:
@@ -37,18 +41,30 @@ def check_git(config: Config) -> Iterator[Diagnostic]:
     git = config.code.git if config.code else None
     if git is not None:
         yield from _check_url(git)
-        if not _REF.match(git.ref.value):
-            message = f'"{git.ref.value}" cannot be a branch, a tag or a commit'
-            yield Diagnostic(
-                Code.URL, message, git.ref.span, help="for instance main, v1.4.2 or a full commit"
-            )
+        yield from _check_ref(git.ref)
+
+
+def _check_ref(ref: Located[str]) -> Iterator[Diagnostic]:
+    if not _REF.match(ref.value):
+        message = f'"{ref.value}" cannot be a branch, a tag or a commit'
+        yield Diagnostic(Code.URL, message, ref.span, help="for instance main, v1.4.2 or a full commit")
+    elif _SHORT_COMMIT.match(ref.value) and not ref.value.isdigit():
+        message = f'"{ref.value}" looks like a shortened commit: checkouts take longer, and later commits may share it'
+        yield Diagnostic(Code.SHORT_COMMIT, message, ref.span, help="give all 40 digits of the commit")
 
 
 def _check_url(git: GitConfig) -> Iterator[Diagnostic]:
     url = git.url.value
-    if re.match(r"\w+://[^/]*@", url):
+    if re.match(r"\w+://[^/]*:[^/]*@", url) or line_of_one(url) is not None:
         message = "the address of the repository has credentials in it"
         help = "leave them out, and name the Secret that has them with `token_secret: {name: …, key: …}`"
+        yield Diagnostic(Code.URL_CREDENTIALS, message, git.url.span, help=help)
+    elif ssh := _SSH.match(url):
+        help = f'write "https://{ssh["host"]}/{ssh["path"]}", with `token_secret` if it is private'
+        yield Diagnostic(Code.URL, "git over ssh is not supported", git.url.span, help=help)
+    elif re.match(r"\w+://[^/]*@", url):
+        message = "the address of the repository has a user name in it"
+        help = "leave out what is before the `@`; where a user name is needed beside the token, a Secret has it: `token_secret: {name: …, key: …, username_key: …}`"
         yield Diagnostic(Code.URL_CREDENTIALS, message, git.url.span, help=help)
     elif not re.match(r"https?://[^\s/{}$`'\"]+/[^\s{}$`'\"]+\Z", url):
         message = "the address of the repository must start with https://"

@@ -129,3 +129,48 @@ def test_a_path_is_no_option(path: str, program: str, place: dict[str, str], tmp
     assert workflow is not None
     words = [text.value for text in workflow.tasks[0].command.entrypoint or ()]
     assert words == [program, f"./{path}"]
+
+
+def from_git(url: str = "https://example.com/ml/p.git", ref: str = "main") -> str:
+    steps = [{"step_name": "a", "path_to_executable": "a.py"}]
+    return json.dumps({"name": "w", "code": {"git": {"url": url, "ref": ref}}, "stages": {"s": steps}})
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "message", "help"),
+    [
+        ("ssh://git@example.com/ml/p.git", Code.URL, "ssh is not supported", '"https://example.com/ml/p.git"'),
+        ("ssh://git@example.com:2222/ml/p", Code.URL, "ssh is not supported", '"https://example.com/ml/p"'),
+        ("git+ssh://example.com/ml/p", Code.URL, "ssh is not supported", '"https://example.com/ml/p"'),
+        ("git@example.com:ml/p.git", Code.URL, "ssh is not supported", '"https://example.com/ml/p.git"'),
+        ("https://org@example.com/ml/p", Code.URL_CREDENTIALS, "has a user name in it", "username_key"),
+        ("https://a:b@example.com/ml/p", Code.URL_CREDENTIALS, "has credentials in it", "token_secret"),
+        ("ssh://a:b@example.com/ml/p", Code.URL_CREDENTIALS, "has credentials in it", "token_secret"),
+        (f"https://ghp_{36 * 'a'}@example.com/p", Code.URL_CREDENTIALS, "has credentials in it", "token_secret"),
+        ("git://example.com/ml/p", Code.URL, "must start with https://", "https://github.com"),
+    ],
+)  # fmt: skip
+def test_address_of_a_repository(url: str, code: Code, message: str, help: str, tmp_path: Path) -> None:
+    _, [found] = analysed(tmp_path, from_git(url))
+    assert found.code is code
+    assert found.message.endswith(message)
+    assert help in (found.help or "")
+
+
+@pytest.mark.parametrize("url", ["https://example.com/ml/p@2.git", "https://example.com:8443/a:b/c@d"])
+def test_address_with_signs_in_its_path(url: str, tmp_path: Path) -> None:
+    assert analysed(tmp_path, from_git(url))[1] == []
+
+
+@pytest.mark.parametrize("ref", ["933ca62", "933CA62", "a" * 39])
+def test_commit_that_is_shortened(ref: str, tmp_path: Path) -> None:
+    workflow, [found] = analysed(tmp_path, from_git(ref=ref))
+    assert workflow is not None
+    assert (found.code, found.at) == (Code.SHORT_COMMIT, f'"{ref}"')
+
+
+@pytest.mark.parametrize(
+    "ref", ["a" * 40, "933ca6", "20251121", "main", "v1", "feed-me", "fix@home", "refs/pull/7/head", "a/b"]
+)
+def test_ref_that_needs_no_word(ref: str, tmp_path: Path) -> None:
+    assert analysed(tmp_path, from_git(ref=ref))[1] == []

@@ -4,7 +4,7 @@ import base64
 import json
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -31,7 +31,12 @@ class Origin:
         self._git("update-index", "--add", "--cacheinfo", f"160000,{40 * 'a'},sub")
         self.commits = {name: self._commit(name) for name in ("old", "v1", "feature/x", "main")}
         self._git("tag", "--annotate", "--message=one", "v1", self.commits["v1"])
-        self._git("branch", "feature/x", self.commits["feature/x"])
+        for branch, name in (("feature/x", "feature/x"), ("fix@home", "v1"), ("abcdef1", "feature/x")):
+            self._git("branch", branch, self.commits[name])
+        self._git("checkout", "--quiet", "--detach")
+        self.commits |= {name: self._commit(name) for name in ("pull", "lost")}
+        self._git("update-ref", "refs/pull/7/head", self.commits["pull"])
+        self._git("checkout", "--quiet", "main")
 
     def _commit(self, name: str) -> str:
         (self.folder / "a.txt").write_text(name)
@@ -96,10 +101,60 @@ def test_commit(containers: Make, origin: Origin) -> None:
     assert main.run().stdout == "old"
 
 
+@pytest.mark.parametrize(
+    ("ref", "name"), [("refs/pull/7/head", "pull"), ("fix@home", "v1"), ("abcdef1", "feature/x")]
+)
+def test_rare_ref(ref: str, name: str, containers: Make, origin: Origin) -> None:
+    first, main = containers(ref)
+    done = checkout(first)
+    assert (done.stdout, done.stderr) == (f"automl: checked out {origin.commits[name]}\n", "")
+    assert main.run().stdout == name
+
+
+@pytest.mark.parametrize("change", [str, str.upper])
+@pytest.mark.parametrize("length", [7, 8, 39])
+def test_commit_that_is_shortened(
+    length: int, change: Callable[[str], str], containers: Make, origin: Origin
+) -> None:
+    first, main = containers(change(origin.commits["old"][:length]))
+    done = checkout(first)
+    assert (done.stdout, done.stderr) == (f"automl: checked out {origin.commits['old']}\n", "")
+    assert main.run().stdout == "old"
+
+
+def test_commit_on_no_branch(containers: Make, origin: Origin) -> None:
+    first, main = containers(origin.commits["lost"])
+    assert checkout(first).stderr == ""
+    assert main.run().stdout == "lost"
+
+
+def test_commit_that_the_server_gives_with_its_branch_alone(
+    containers: Make, server: GitServer, origin: Origin
+) -> None:
+    server.speaks_version_2 = False
+    first, main = containers(origin.commits["old"])
+    assert checkout(first).stderr == ""
+    assert main.run().stdout == "old"
+
+
 def test_commit_that_the_server_does_not_give(containers: Make, server: GitServer, origin: Origin) -> None:
     server.speaks_version_2 = False
-    done = checkout(containers(origin.commits["old"])[0])
-    assert_failed(done, f"automl: cannot fetch {origin.commits['old']} from {server.url}/ml/p.git")
+    done = checkout(containers(origin.commits["lost"])[0])
+    assert_failed(
+        done, f"automl: cannot fetch the commit {origin.commits['lost']} from {server.url}/ml/p.git"
+    )
+
+
+@pytest.mark.parametrize("ref", ["0123456", "0123456789", "0" * 40])
+def test_commit_that_does_not_exist(ref: str, containers: Make, server: GitServer) -> None:
+    done = checkout(containers(ref)[0])
+    assert_failed(done, f"automl: cannot fetch the commit {ref} from {server.url}/ml/p.git")
+
+
+def test_wrong_token_for_a_commit(containers: Make, server: GitServer, origin: Origin) -> None:
+    done = checkout(containers(origin.commits["old"][:7], "wrong")[0])
+    assert_failed(done, f"automl: cannot fetch {origin.commits['old'][:7]} from {server.url}/ml/p.git")
+    assert "Authentication failed" in done.stderr
 
 
 def test_ref_that_does_not_exist(containers: Make, server: GitServer) -> None:
