@@ -14,7 +14,7 @@ import typer
 from automl import targets
 from automl.compiler import __version__
 from automl.compiler.diagnostics import Code, Diagnostic, Severity, has_errors, in_order
-from automl.compiler.driver import Input, Overrides, analyse, compile_config
+from automl.compiler.driver import STREAM, Input, Overrides, analyse, compile_config
 from automl.compiler.output import check_files, destination, write_files
 from automl.compiler.reader import MAX_BYTES
 from automl.compiler.render import render, summary
@@ -269,7 +269,7 @@ def _read(path: Path) -> Input:
         if str(path) == STDIN:
             if sys.stdin is None:
                 _usage("cannot read standard input: it is closed")
-            return Input("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1), Path.cwd())
+            return Input(STREAM, sys.stdin.buffer.read(MAX_BYTES + 1), Path.cwd())
         os.fsencode(path).decode()
         with path.open("rb") as file:
             return Input(str(path), file.read(MAX_BYTES + 1), path.parent)

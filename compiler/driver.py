@@ -16,6 +16,9 @@ from automl.compiler.schema import check_structure
 from automl.compiler.source import Source
 from automl.compiler.target import Artifact, Options, Target
 
+STREAM = "<stdin>"
+_ONLY_CONFIGS = ("config", "automl", STREAM)  # a folder has one of them, so they need no name of their own
+
 
 class Input(NamedTuple):
     """A config: the path to show for it, its bytes, and the project's folder."""
@@ -28,6 +31,12 @@ class Input(NamedTuple):
     def file_name(self) -> str:
         """The last part of the path."""
         return Path(self.path).name
+
+    @property
+    def default_name(self) -> str:
+        """What a workflow without a name is called: as the folder, and the file where it may be one of several."""
+        folder, stem = self.folder.resolve().name, Path(self.path).stem
+        return folder if stem in _ONLY_CONFIGS else f"{folder}-{stem}"
 
 
 class Overrides(NamedTuple):
@@ -68,7 +77,7 @@ def analyse(given: Input, overrides: Overrides) -> tuple[Workflow | None, list[D
     if sound is None:
         return None, found
     config, unreadable = build_config(sound)
-    config = _named(config, given.folder, overrides)
+    config = _named(config, given, overrides)
     found += unreadable + check(config, given.folder)
     if has_errors(found):
         return None, found
@@ -80,9 +89,9 @@ def analyse(given: Input, overrides: Overrides) -> tuple[Workflow | None, list[D
     return workflow, found + renamed
 
 
-def _named(config: Config, folder: Path, overrides: Overrides) -> Config:
-    """The config with a name: the command line's, its own, or that of its folder."""
-    name = config.name or Located(folder.resolve().name, config.span)
+def _named(config: Config, given: Input, overrides: Overrides) -> Config:
+    """The config with a name: the command line's, its own, or that of its file."""
+    name = config.name or Located(given.default_name, config.span)
     if overrides.name is not None:
         name = _from_option("--name", overrides.name)
     namespace = config.namespace

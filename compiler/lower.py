@@ -43,7 +43,7 @@ def lower(config: Config, bundle: ir.Bundle | None, origin: str) -> tuple[ir.Wor
     git = config.code.git if config.code else None
     workflow = ir.Workflow(
         name=dns_label(config.name.value),
-        namespace=dns_label(config.namespace.value) if config.namespace else None,
+        namespace=_value(config.namespace),
         version=config.version.value if config.version else None,
         description=_text(config.description) if config.description else None,
         labels=_plain(config.labels),

@@ -1,9 +1,12 @@
-"""Names that every engine accepts: DNS labels, made from what the user wrote."""
+"""Names: the DNS labels that every engine accepts, made from what the user wrote, and what Kubernetes takes."""
 
 import hashlib
 import re
 
 LONGEST = 63  # a DNS label (RFC 1123); also the longest value of a Kubernetes label
+LONGEST_SUBDOMAIN = 253  # labels with dots between them, together
+_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_SUBDOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*\Z")
 _OUTSIDE = re.compile("[^a-z0-9]+")
 _HASH_LENGTH = 8
 
@@ -11,6 +14,16 @@ _HASH_LENGTH = 8
 def dns_label(text: str, longest: int = LONGEST) -> str:
     """Lower-case letters, digits and single dashes, at most `longest`; empty if nothing is left."""
     return cut(_OUTSIDE.sub("-", text.lower()).strip("-"), longest)
+
+
+def is_dns_label(text: str) -> bool:
+    """Whether it is a label of RFC 1123 as it stands, for instance the name of a namespace."""
+    return is_dns_subdomain(text) and "." not in text and len(text) <= LONGEST
+
+
+def is_dns_subdomain(text: str) -> bool:
+    """Whether Kubernetes takes it for a subdomain of RFC 1123, for instance the name of a Secret."""
+    return len(text) <= LONGEST_SUBDOMAIN and _SUBDOMAIN.match(text) is not None
 
 
 def cut(name: str, longest: int = LONGEST) -> str:

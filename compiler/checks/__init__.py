@@ -11,7 +11,8 @@ from automl.compiler.diagnostics import Diagnostic
 Check: TypeAlias = Callable[[Config], Iterator[Diagnostic]]
 
 CHECKS: tuple[Check, ...] = (
-    names.check_workflow_names,
+    names.check_workflow_name,
+    names.check_namespace,
     names.check_stage_names,
     names.check_step_names,
     names.check_references,

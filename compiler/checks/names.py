@@ -1,20 +1,30 @@
 """Names: none empty, no two alike, and a word on those that change."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from automl.compiler.config import Config, Located, Name
 from automl.compiler.diagnostics import Code, Diagnostic, Related
-from automl.compiler.names import dns_label
+from automl.compiler.names import LONGEST, LONGEST_SUBDOMAIN, dns_label, is_dns_label, is_dns_subdomain
 
-_OBJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\Z")
+_OUTSIDE = re.compile("[^-a-z0-9.]")
 
 
-def check_workflow_names(config: Config) -> Iterator[Diagnostic]:
-    """The workflow and its namespace."""
-    for what, located in (("workflow", config.name), ("namespace", config.namespace)):
-        if located is not None:
-            yield from _check_name(what, Name(located.value, dns_label(located.value), located.span))
+def check_workflow_name(config: Config) -> Iterator[Diagnostic]:
+    """The workflow."""
+    if config.name is not None:
+        name = config.name
+        yield from _check_name("workflow", Name(name.value, dns_label(name.value), name.span))
+
+
+def check_namespace(config: Config) -> Iterator[Diagnostic]:
+    """The namespace exists already: it cannot be changed, so it must be right."""
+    name = config.namespace
+    if name is not None and not is_dns_label(name.value):
+        help = _did_you_mean(name.value, is_dns_label, LONGEST)
+        help = help or f"at most {LONGEST} letters a-z, digits and dashes, a letter or digit first and last"
+        message = f'"{name.value}" cannot be the name of a namespace'
+        yield Diagnostic(Code.OBJECT_NAME, message, name.span, help=help)
 
 
 def check_stage_names(config: Config) -> Iterator[Diagnostic]:
@@ -58,21 +68,32 @@ def _same(what: str, name: Name, first: Name) -> Diagnostic:
 
 
 def check_references(config: Config) -> Iterator[Diagnostic]:
-    """Names of objects that exist already: they cannot be changed, so they must be right."""
-    for name in _references(config):
-        if not _OBJECT_NAME.match(name.value):
-            fixed = dns_label(name.value)
-            help = f'did you mean "{fixed}"?' if fixed else "use letters a-z, digits, dashes and dots"
-            message = f'"{name.value}" cannot be the name of a Secret'
+    """Names of other objects that exist already."""
+    for what, name in _references(config):
+        if not is_dns_subdomain(name.value):
+            help = _did_you_mean(name.value, is_dns_subdomain, LONGEST_SUBDOMAIN)
+            message = f'"{name.value}" cannot be the name of {what}'
+            help = help or "use letters a-z, digits, dashes and dots, a letter or digit first and last"
             yield Diagnostic(Code.OBJECT_NAME, message, name.span, help=help)
 
 
-def _references(config: Config) -> Iterator[Located[str]]:
+def _references(config: Config) -> Iterator[tuple[str, Located[str]]]:
     for stage in config.stages:
         for step in stage.steps:
-            yield from (secret.name for secret in step.secrets)
-            yield from step.image_pull_secrets
-            if step.service and step.service.ingress and step.service.ingress.tls_secret:
-                yield step.service.ingress.tls_secret
+            ingress = step.service.ingress if step.service else None
+            secrets = [*(secret.name for secret in step.secrets), *step.image_pull_secrets]
+            if ingress and ingress.tls_secret:
+                secrets.append(ingress.tls_secret)
+            yield from (("a Secret", name) for name in secrets)
+            if ingress and ingress.class_name:
+                yield "an IngressClass", ingress.class_name
     if config.code and config.code.git and config.code.git.token_secret:
-        yield config.code.git.token_secret
+        yield "a Secret", config.code.git.token_secret
+
+
+def _did_you_mean(text: str, is_right: Callable[[str], bool], longest: int) -> str | None:
+    """The nearest name that is right; none for one that is too long, which could only be guessed."""
+    lower = text.lower()
+    candidates = (lower, _OUTSIDE.sub("-", lower), dns_label(text))
+    fixed = next((name for name in candidates if is_right(name)), None) if len(text) <= longest else None
+    return f'did you mean "{fixed}"?' if fixed else None

@@ -174,3 +174,48 @@ def test_commit_that_is_shortened(ref: str, tmp_path: Path) -> None:
 )
 def test_ref_that_needs_no_word(ref: str, tmp_path: Path) -> None:
     assert analysed(tmp_path, from_git(ref=ref))[1] == []
+
+
+def a_service(**service: object) -> str:
+    return a_step(path_to_executable="a.py", timeout="5m", service=service)
+
+
+@pytest.mark.parametrize(
+    ("name", "help"),
+    [
+        ("ML_Team", '"ml-team"'),
+        ("Shoot--ML", '"shoot--ml"'),
+        ("a.b", '"a-b"'),
+        ("-a", '"a"'),
+        ("", "63"),
+        ("日本", "63"),
+        ("a" * 64, "63"),
+        ("A" * 64, "63"),
+    ],
+)
+def test_namespace_that_cannot_be(name: str, help: str, tmp_path: Path) -> None:
+    workflow, [found] = analysed(tmp_path, json.dumps({**json.loads(a_step(image="x")), "namespace": name}))
+    assert workflow is None
+    assert (found.code, found.message) == (Code.OBJECT_NAME, f'"{name}" cannot be the name of a namespace')
+    assert help in (found.help or "")
+
+
+@pytest.mark.parametrize("name", ["shoot--ml--prod", "a", "1-2", "a" * 63])
+def test_namespace_is_kept_as_written(name: str, tmp_path: Path) -> None:
+    config = json.dumps({**json.loads(a_step(image="x")), "namespace": name})
+    workflow, found = analysed(tmp_path, config)
+    assert found == []
+    assert workflow is not None
+    assert workflow.namespace == name
+
+
+@pytest.mark.parametrize("name", ["a..b", "a.-b", "a_b", "A", "a" * 254, "a."])
+@pytest.mark.parametrize("key", ["secrets", "image_pull_secrets", "tls_secret", "class"])
+def test_names_of_things_that_exist(key: str, name: str, tmp_path: Path) -> None:
+    in_step = key in ("secrets", "image_pull_secrets")
+    step = {key: [name]} if in_step else {"service": {"ingress": {"host": "a.b", key: name}}}
+    workflow, found = analysed(tmp_path, a_step(image="x", timeout="1m", **step))
+    assert workflow is None
+    assert {each.code for each in found if each.code is not Code.WRONG_VALUE} <= {Code.OBJECT_NAME}
+    assert found
+    assert found[0].at == json.dumps(name)

@@ -705,12 +705,55 @@ def test_name_and_namespace(project: Path) -> None:
     assert b"demo" not in text
 
 
-@pytest.mark.parametrize("words", [["--name", ""], ["--name", "---"], ["--namespace", "!"]])
+@pytest.mark.parametrize("words", [["--name", ""], ["--name", "---"]])
 def test_a_name_that_is_none_is_shown_with_its_option(words: list[str], project: Path) -> None:
     done = automl("compile", "-t", "argo", *words, cwd=project)
     assert (done.code, done.out) == (1, b"")
-    assert f"error[AML301]: the {'workflow' if words[0] == '--name' else 'namespace'} name " in done.err
-    assert f"--> {words[0]}:1:1\n" in done.err
+    assert "error[AML301]: the workflow name " in done.err
+    assert "--> --name:1:1\n" in done.err
+
+
+@pytest.mark.parametrize("name", ["", "!", "ML_Team", "a.b", "a" * 64])
+def test_a_namespace_is_never_changed(name: str, project: Path) -> None:
+    done = automl("compile", "-t", "argo", "-n", name, cwd=project)
+    assert (done.code, done.out) == (1, b"")
+    assert f'error[AML407]: "{name}" cannot be the name of a namespace\n' in done.err
+    assert "--> --namespace:1:1\n" in done.err
+
+
+@pytest.mark.parametrize("name", ["shoot--ml--prod", "1", "a" * 63])
+def test_a_namespace_is_kept_as_it_is(name: str, project: Path) -> None:
+    done = automl("compile", "-t", "argo", "-n", name, cwd=project)
+    assert (done.code, done.err) == (0, "")
+    assert f"\n  namespace: {name}\n".encode() in done.out.replace(b'"', b"")
+
+
+def test_configs_of_one_folder_have_names_of_their_own(project: Path) -> None:
+    for name in ("train.yaml", "deploy.yaml", "config.prod.yaml", "config.yaml"):
+        (project / name).write_text(CONFIG.replace("name: demo\n", ""))
+        assert automl("compile", "-t", "argo", "-o", "out/", name, cwd=project).code == 0
+    assert (
+        automl(
+            "compile",
+            "-t",
+            "argo",
+            "-o",
+            "stream/",
+            "-",
+            cwd=project,
+            stdin=CONFIG.replace("name: demo\n", "").encode(),
+        ).code
+        == 0
+    )
+    folder = project.resolve().name
+    names = {f"{folder}{end}" for end in ("", "-train", "-deploy", "-config-prod")}
+    assert {path for path in files(project) if "argo" in path} == {
+        *(f"out/{name}.argo.yaml" for name in names), f"stream/{folder}.argo.yaml"}  # fmt: skip
+    for name in names:
+        assert (
+            f"\n  generateName: {name}-" in (project / f"out/{name}.argo.yaml").read_text()
+            or f"\n  name: {name}-" in (project / f"out/{name}.argo.yaml").read_text()
+        )
 
 
 def test_json(project: Path) -> None:
