@@ -203,7 +203,8 @@ def against_itself(folder: Path) -> None:
         return subprocess.run(command, capture_output=True, check=False, env=ENVIRONMENT).returncode == 1
 
     most = 100 * (bisect_left(range(10, 100), True, key=is_refused) + 9)
-    grow(folder, "argo", (1, 100, 1000, most), f"up to {most:,} steps, the most that Argo takes of these")
+    counts = tuple(dict.fromkeys((1, 100, 1000, most)))
+    grow(folder, "argo", counts, f"up to {most:,} steps, the most that Argo takes of these")
     grow(folder, "kubeflow", (1, 100, 1000, 10_000), "up to 10,000 steps for Kubeflow")
 
 

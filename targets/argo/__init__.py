@@ -47,7 +47,7 @@ class Argo:
         templates = _templates(workflow, files)
         sizes = sizes_of(templates)
         found = [*findings(workflow), *files.diagnostics, *too_long(workflow, templates, sizes)]
-        found += check_size(workflow, sum(sizes))
+        found += check_size(workflow, sizes)
         shelves, own = shelve(workflow, templates, sizes)
         deployers = [deployer(workflow)] if any(task.service for task in workflow.tasks) else []
         mounted = [*_volumes_of_jobs(workflow, files), *map(deployer_volume, deployers)]

@@ -11,7 +11,10 @@ from automl.targets.metadata import Object
 from automl.targets.services import endless
 
 MAX_WORKFLOW_BYTES = 1024 * 1024
-"""What Argo's controller stores of a Workflow at most; the templates that a run uses are copied into it."""
+"""What Argo's controller stores of a Workflow at most, its status too (workflow/packer/packer.go). The templates that a
+run uses are copied into it; when all of it is too large, the state of the nodes is compressed, and nothing else."""
+TEMPLATE_OVERHEAD, NODE_BYTES, WORKFLOW_OVERHEAD = 100, 80, 8 * 1024
+"""Bytes, measured on 3.7: what a copy of a template has besides, a node once compressed, and all the rest."""
 
 MAX_ARGUMENT_BYTES = 120 * 1024
 """All words of a command. Beyond 128 KiB Argo moves them where Kubernetes no longer expands `$(NAME)`."""
@@ -89,11 +92,21 @@ def _too_long(task: Task, what: str, limit: int) -> Diagnostic:
     return Diagnostic(Code.CANNOT_SAY, message, task.span, help="put what is long into a file of the project")
 
 
-def check_size(workflow: Workflow, size: int) -> Iterator[Diagnostic]:
-    """A workflow of that many bytes that Argo's controller would refuse when it runs, long after it was applied."""
+def check_size(workflow: Workflow, sizes: Sequence[int]) -> Iterator[Diagnostic]:
+    """A workflow that Argo's controller would give up when it runs, long after it was applied.
+
+    `sizes` are the bytes of its templates.
+    """
+    size = workflow_bytes(workflow, sizes)
     if size > MAX_WORKFLOW_BYTES:
         message = (
             f"the workflow takes {size // 1024} KiB in Argo; the limit is {MAX_WORKFLOW_BYTES // 1024} KiB "
             f"({len(workflow.tasks)} steps)"
         )
         yield Diagnostic(Code.CANNOT_SAY, message, workflow.span, help="split it into several workflows")
+
+
+def workflow_bytes(workflow: Workflow, sizes: Sequence[int]) -> int:
+    """What the controller stores when all has run. A try that is not the only one is a node of its own."""
+    nodes = len(sizes) + sum(2 for task in workflow.tasks if task.retries)
+    return sum(sizes) + TEMPLATE_OVERHEAD * len(sizes) + NODE_BYTES * nodes + WORKFLOW_OVERHEAD

@@ -4,6 +4,9 @@ A validator's yes is not behaviour: here every golden runs to its end, in the or
 namespaces that enforce the Pod Security Standard `restricted`.
 """
 
+import base64
+import gzip
+import json
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +16,7 @@ import yaml
 
 from automl.compiler.driver import Input, Overrides, analyse
 from automl.compiler.ir import Task, Workflow
+from automl.targets.argo.findings import workflow_bytes
 from automl.targets.naming import TaskNames
 from tests.conformance.argo_controller import Controller
 from tests.conformance.argo_pods import command_of, run_main
@@ -68,6 +72,25 @@ def test_largest_golden_runs_to_its_end(argo: Controller, tmp_path: Path) -> Non
     case = started(argo, LARGEST, tmp_path)
     play(argo, [case.run], seconds=240)
     check(case)
+    documents = yaml.load_all(LARGEST.read_text(), yaml.CSafeLoader)
+    templates = [each for document in documents for each in document.get("spec", {}).get("templates", [])]
+    sizes = [size(each) for each in templates]
+    stored = stored_bytes(case.run.workflow())
+    assert stored < workflow_bytes(case.workflow, sizes) < 1.2 * stored
+
+
+def stored_bytes(workflow: Object) -> int:
+    """What the controller measures when the whole is too large for it: compressWorkflow in workflow/packer/packer.go.
+
+    The fields that the API server notes for each node are not compressed, but are gone with the nodes.
+    """
+    nodes = json.dumps(workflow["status"].pop("nodes"), separators=(",", ":")).encode()
+    del workflow["metadata"]["managedFields"]
+    return size(workflow) + len(base64.b64encode(gzip.compress(nodes)))
+
+
+def size(value: Object) -> int:
+    return len(json.dumps(value, separators=(",", ":")).encode())
 
 
 def check(case: Case) -> None:
