@@ -18,6 +18,7 @@ from tests.conformance.workflows import Object, Process
 from tests.runtime.kubelet import expanded
 
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+EXECUTOR = "/var/run/argo/argoexec"
 SECONDS = 120
 
 
@@ -42,7 +43,8 @@ def run_main(run: Run, pod: Object) -> Ending:
         variables["AUTOML_SERVICE_ACCOUNT"] = str(folders[ACCOUNT])
     process = Process([_moved(word, folders) for word in command.words], variables)
     run.processes.append(process)
-    return Ending(process.end(SECONDS))
+    exit_code = process.end(SECONDS)
+    return Ending(exit_code, message="\n".join(process.lines)[-4096:])
 
 
 def command_of(run: Run, pod: Object) -> Command:
@@ -59,7 +61,9 @@ def command_of(run: Run, pod: Object) -> Command:
         elif "valueFrom" not in each:
             variables[each["name"]] = expanded(each.get("value", ""), variables)
     words = [expanded(word, variables) for word in (*main["command"], *main.get("args", []))]
-    return Command(words[words.index("--") + 1 :], variables)
+    if words[0] == EXECUTOR:
+        words = words[words.index("--") + 1 :]
+    return Command(words, variables)
 
 
 def main_of(pod: Object) -> Object:
@@ -76,17 +80,20 @@ def _mounts(run: Run, pod: Object) -> dict[str, Path]:
     for mount in main_of(pod).get("volumeMounts", []):
         path = mount["mountPath"].rstrip("/")
         if path == ACCOUNT:
-            found[path] = _account(run, pod)
+            found[path] = _account(run, folder, pod)
         else:
             found[path] = _volume(run, folder, volumes[mount["name"]]) / mount.get("subPath", "")
     return found
 
 
-def _account(run: Run, pod: Object) -> Path:
-    account = str(pod["spec"]["serviceAccountName"])
-    if not (run.folder / account).exists():
-        run.mount(account)
-    return run.folder / account
+def _account(run: Run, folder: Path, pod: Object) -> Path:
+    """What the kubelet mounts for the pod's service account."""
+    mount = folder / "service-account"
+    mount.mkdir(parents=True)
+    (mount / "token").write_text(run.cluster.token_for(run.namespace, pod["spec"]["serviceAccountName"]))
+    (mount / "namespace").write_text(run.namespace)
+    (mount / "ca.crt").write_bytes(run.cluster.ca_file.read_bytes())
+    return mount
 
 
 def _volume(run: Run, folder: Path, volume: Object) -> Path:

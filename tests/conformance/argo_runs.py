@@ -29,10 +29,11 @@ THREADS = 16
 
 
 class Ending(NamedTuple):
-    """How a pod ends. An output parameter that is not among the `outputs` is "1"."""
+    """How a pod ends, with the last words of its program. An output that is not among the `outputs` is "1"."""
 
     exit_code: int = 0
     outputs: Mapping[str, str] = MappingProxyType({})
+    message: str = ""
 
 
 class Begun(NamedTuple):
@@ -57,6 +58,7 @@ class Run(Place):
         super().__init__(cluster, namespace, folder)
         self.run_pod = run_pod
         self.name = ""
+        self.keeps = 0  # which of the pods that are pending is kept back
         self.begun: dict[str, Begun] = {}  # by the uid of the pod, in the order in which they were found
         self.ended: dict[str, int] = {}  # the exit codes of nodes
         self.problems: list[str] = []  # what the executor in a pod has met
@@ -111,8 +113,8 @@ class Run(Place):
         for pod in mine:
             self.begun.setdefault(pod["metadata"]["uid"], Begun(_node(pod), pod, after))
         waiting = [pod for pod in mine if pod["metadata"]["uid"] not in self._attended]
-        if len(waiting) > 1 or not self._is_settled(workflow):
-            waiting = waiting[1:]
+        if len(waiting) > 1 or (waiting and not self._is_settled(workflow, mine)):
+            waiting.pop(self.keeps)
         self._attended |= {pod["metadata"]["uid"] for pod in waiting}
         return waiting
 
@@ -129,7 +131,7 @@ class Run(Place):
         # Noted first: the controller may be faster than what follows here.
         self.ended[_node(pod)] = ending.exit_code
         names = [each["name"] for each in pod["spec"]["containers"]]
-        statuses = [_status(name, ending.exit_code if name == "main" else 0) for name in names]
+        statuses = [_status(name, ending if name == "main" else Ending()) for name in names]
         phase = "Failed" if ending.exit_code else "Succeeded"
         self.set_status(pod, phase=phase, containerStatuses=statuses)
 
@@ -158,15 +160,17 @@ class Run(Place):
         answer = self.cluster.request(method, path, body, self._tokens[account], content_type)
         assert answer.status < 300, answer
 
-    def _is_settled(self, workflow: Object) -> bool:
-        """Whether every pod that runs has ended, and the controller has noted that and done what follows.
+    def _is_settled(self, workflow: Object, pods: Iterable[Object]) -> bool:
+        """Whether what has begun to run has ended, and the controller has noted that and done what follows.
 
         In one operation it looks at the pods (podReconciliation in workflow/controller/operator.go), makes those
         that can start now, and then writes down the nodes.
         """
         nodes = workflow.get("status", {}).get("nodes", {}).values()
-        noted = {node["name"] for node in nodes if node.get("phase") in OVER}
-        return {each.node for uid, each in self.begun.items() if uid in self._attended} <= noted
+        over = {node["name"] for node in nodes if node.get("phase") in OVER}
+        attended = {each.node for uid, each in self.begun.items() if uid in self._attended}
+        waiting = {_node(pod) for pod in pods if pod["metadata"]["uid"] not in self._attended}
+        return attended <= over and waiting <= {node["name"] for node in nodes}
 
 
 def play(controller: Controller, runs: Collection[Run], seconds: float = 120) -> None:
@@ -184,7 +188,7 @@ def play(controller: Controller, runs: Collection[Run], seconds: float = 120) ->
                     threads.submit(run.attend, pod)
                 for pod in filter(is_of_deployment, pods[run.namespace]):
                     make_ready(run, pod)
-            time.sleep(0.1)
+            time.sleep(0.2)
 
 
 def make_ready(run: Run, pod: Object) -> None:
@@ -256,14 +260,14 @@ def _outputs(pod: Object, ending: Ending) -> Object:
     )
 
 
-def _status(container: str, exit_code: int) -> Object:
+def _status(container: str, ending: Ending) -> Object:
     """That of a container that has ended; the controller looks at `main` and `wait`.
 
     assessNodeStatus and inferFailedReason in workflow/controller/operator.go read it.
     """
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    reason = "Error" if exit_code else "Completed"
-    state = {"exitCode": exit_code, "reason": reason, "startedAt": now, "finishedAt": now}
+    state = {"exitCode": ending.exit_code, "startedAt": now, "finishedAt": now, "message": ending.message}
+    state["reason"] = "Error" if ending.exit_code else "Completed"
     return {
         "name": container,
         "image": "",

@@ -1,7 +1,7 @@
 """What Argo's own controller makes of our Workflows, on a real control plane; the tests play the kubelet.
 
 A validator's yes is not behaviour: here every golden runs to its end, in the order that its stages have, in
-namespaces that enforce the Pod Security Standard `restricted`.
+namespaces that enforce the Pod Security Standard `restricted`. What deploys services is really run.
 """
 
 import base64
@@ -9,43 +9,43 @@ import gzip
 import json
 import re
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 import yaml
 
-from automl.compiler.driver import Input, Overrides, analyse
-from automl.compiler.ir import Task, Workflow
 from automl.targets.argo.findings import workflow_bytes
-from automl.targets.naming import TaskNames
 from tests.conformance.argo_controller import Controller
+from tests.conformance.argo_judge import Case, check, compiled, meaning, misplaced, submitted
 from tests.conformance.argo_pods import command_of, run_main
-from tests.conformance.argo_runs import Ending, Run, play, succeed
+from tests.conformance.argo_runs import Ending, Run, RunPod, play, succeed
 from tests.conformance.workflows import Object
 from tests.golden import GOLDEN, project_copy
 
 LARGEST = GOLDEN / "three-hundred-steps" / "argo.yaml"  # takes the controller a minute
 MANIFESTS = sorted({*GOLDEN.glob("*/argo*.yaml")} - {LARGEST})
-
-
-class Case(NamedTuple):
-    """A golden that has run, and what it should mean."""
-
-    run: Run
-    workflow: Workflow
+FAILURES = {  # which step fails, and how often; what has been started when the run is over
+    ("other", 1): ["load", "other", "train(0)"],
+    ("train", 3): ["load", "other", "train(0)", "train(1)", "train(2)"],
+    ("train", 2): ["load", "other", "report", "train(0)", "train(1)", "train(2)"],
+}
+CONFIG = """
+name: churn
+code: {image: true}
+defaults: {image: i, entrypoint: [run]}
+stages:
+  load: [{step_name: load}]
+  train:
+    - {step_name: train, backoff_limit: 2, timeout: 90}
+    - {step_name: other}
+  report: [{step_name: report}]
+"""
 
 
 def started(argo: Controller, manifest: Path, folder: Path) -> Case:
-    """A golden in a namespace of its own, from now on in the controller's hands."""
+    """A golden, from now on in the controller's hands."""
     project = project_copy(manifest.parent.name, folder)
-    given = Input("config.yaml", (project / "config.yaml").read_bytes(), project)
-    workflow, _ = analyse(given, Overrides())
-    assert workflow
-    name = re.sub("[^a-z0-9]+", "-", f"{manifest.parent.name}-{manifest.stem}")
-    text = re.sub(r'("?namespace"?: )("?)[a-z-]+("?)', rf"\g<1>\g<2>{name}\g<3>", manifest.read_text())
-    run = Run(argo.cluster, name, folder, as_in_a_cluster)
-    run.submit(yaml.load_all(text, yaml.CSafeLoader))
-    return Case(run, workflow)
+    workflow = meaning((project / "config.yaml").read_text(), project)
+    return submitted(argo, manifest.read_text(), workflow, folder, as_in_a_cluster)
 
 
 def as_in_a_cluster(run: Run, pod: Object) -> Ending:
@@ -57,7 +57,7 @@ def as_in_a_cluster(run: Run, pod: Object) -> Ending:
 @pytest.fixture(scope="module")
 def cases(argo: Controller, tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Case]:
     """All goldens but the largest, which have run side by side."""
-    found = {path: started(argo, path, tmp_path_factory.mktemp("golden")) for path in MANIFESTS}
+    found = {path: started(argo, path, tmp_path_factory.mktemp(f"{path.parent.name}-")) for path in MANIFESTS}
     play(argo, [case.run for case in found.values()])
     return found
 
@@ -93,50 +93,35 @@ def size(value: Object) -> int:
     return len(json.dumps(value, separators=(",", ":")).encode())
 
 
-def check(case: Case) -> None:
-    run, workflow = case
-    assert run.verdict() == "Succeeded"
-    tasks = tasks_of(run, workflow)
-    assert set(tasks.values()) == {task.name for task in workflow.tasks}
-    assert misplaced(run, workflow) == []
-    jobs = {task.name: task for task in workflow.tasks if task.service is None}
-    begun = [each for each in run.begun.values() if tasks[each.node] in jobs]
-    assert len(begun) == len(jobs)
-    for each in begun:
-        check_pod(run, each.pod, jobs[tasks[each.node]])
+def failing(step: str, times: int) -> RunPod:
+    """The first tries of a step fail."""
+
+    def run_pod(run: Run, pod: Object) -> Ending:
+        tried = sum(re.sub(r"\(\d+\)$", "", node).endswith(f".{step}") for node in run.ended)
+        return Ending(int(pod["metadata"]["labels"]["automl.dev/step"] == step and tried < times))
+
+    return run_pod
 
 
-def check_pod(run: Run, pod: Object, task: Task) -> None:
-    """The program gets what the user wrote, and no more time than that."""
-    command = command_of(run, pod)
-    arguments = [text.value for text in task.command.arguments]
-    assert command.words[len(command.words) - len(arguments) :] == arguments
-    assert {each.name: each.value.value for each in task.variables}.items() <= command.variables.items()
-    assert pod["spec"].get("activeDeadlineSeconds") == task.deadline
-
-
-def tasks_of(run: Run, workflow: Workflow) -> dict[str, str]:
-    """The task that each node belongs to: the first that is named on the way to it."""
-    names = TaskNames().take_all(task.name for task in workflow.tasks)
-    tasks = {name: task for task, name in names.items()}
+@pytest.fixture(scope="module")
+def failures(argo: Controller, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], Case]:
+    """One workflow for each way to fail."""
     found = {}
-    for node in (each.node for each in run.begun.values()):
-        words = [re.sub(r"\(\d+\)$", "", word) for word in node.split(".")[1:]]
-        found[node] = next(tasks[word] for word in words if word in tasks)
+    for step, times in FAILURES:
+        folder = tmp_path_factory.mktemp(f"fails-{step}-{times}-")
+        manifest, workflow = compiled(CONFIG, folder), meaning(CONFIG, folder)
+        found[step, times] = submitted(argo, manifest, workflow, folder, failing(step, times))
+    play(argo, [case.run for case in found.values()])
     return found
 
 
-def misplaced(run: Run, workflow: Workflow) -> list[str]:
-    """The nodes that began before all tasks that they come after had succeeded, every pod of them."""
-    tasks, groups = tasks_of(run, workflow), {group.name: group for group in workflow.groups}
-    nodes: dict[str, set[str]] = {}
-    for node, task in tasks.items():
-        if run.ended.get(node) == 0:
-            nodes.setdefault(task, set()).add(node)
-    found = []
-    for each in run.begun.values():
-        [group] = [one for one in workflow.groups if tasks[each.node] in {task.name for task in one.tasks}]
-        before = {task.name for name in group.after for task in groups[name].tasks}
-        if not all(task in nodes and nodes[task] <= each.after for task in before):
-            found.append(each.node)
-    return found
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: f"{failure[0]}-{failure[1]}")
+def test_failure_is_tried_again_and_ends_the_run(
+    failure: tuple[str, int], failures: dict[tuple[str, int], Case]
+) -> None:
+    run, workflow = failures[failure]
+    assert sorted(run.nodes()) == FAILURES[failure]
+    assert run.verdict().startswith("Succeeded" if "report" in run.nodes() else "Failed: ")
+    assert misplaced(run, workflow) == []
+    for node, each in zip(run.nodes(), run.begun.values(), strict=True):
+        assert each.pod["spec"].get("activeDeadlineSeconds") == (90 if node.startswith("train(") else None)

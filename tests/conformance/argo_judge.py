@@ -1,0 +1,114 @@
+"""What a run under Argo's own controller should have been: the whole workflow, in its order, with the user's text."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from automl import targets
+from automl.compiler.driver import Input, Overrides, analyse, compile_config
+from automl.compiler.ir import Task, Workflow
+from automl.compiler.target import Options
+from automl.targets.naming import TaskNames
+from tests.conformance.argo_controller import Controller
+from tests.conformance.argo_pods import command_of
+from tests.conformance.argo_runs import Run, RunPod, is_of_deployment, succeed
+from tests.conformance.tools import ARGO_VERSIONS
+from tests.conformance.workflows import Object
+
+
+class Case(NamedTuple):
+    """A workflow that runs, or has run, and what it means."""
+
+    run: Run
+    workflow: Workflow
+
+
+def compiled(text: str, folder: Path) -> str:
+    """What a config becomes."""
+    target = targets.load("argo")
+    assert target
+    options = Options(target.default_version, target.forms[0])
+    [artifact] = compile_config(_input(text, folder), Overrides(), target, options).artifacts
+    return artifact.text
+
+
+def meaning(text: str, folder: Path) -> Workflow:
+    """What a config means, whatever the target makes of it."""
+    workflow, _ = analyse(_input(text, folder), Overrides())
+    assert workflow
+    return workflow
+
+
+def _input(text: str, folder: Path) -> Input:
+    return Input("config.yaml", text.encode(), folder)
+
+
+def submitted(
+    argo: Controller, manifest: str, workflow: Workflow, folder: Path, run_pod: RunPod = succeed
+) -> Case:
+    """A manifest in a namespace with the name of the folder, from now on in the controller's hands."""
+    name = re.sub("[^a-z0-9]+", "-", folder.name)
+    text = re.sub(r'("?namespace"?: )("?)[a-z-]+("?)', rf"\g<1>\g<2>{name}\g<3>", manifest)
+    run = Run(argo.cluster, name, folder, run_pod)
+    # One version of Argo finds edges that lack from the first task of a stage, the other those from the last.
+    run.keeps = 0 if argo.version == min(ARGO_VERSIONS) else -1
+    run.submit(yaml.load_all(text, yaml.CSafeLoader))
+    return Case(run, workflow)
+
+
+def check(case: Case) -> None:
+    run, workflow = case
+    assert run.verdict() == "Succeeded", run.verdict()
+    tasks = tasks_of(run, workflow)
+    assert sorted(tasks.values()) == sorted(task.name for task in workflow.tasks)
+    assert misplaced(run, workflow) == []
+    pods = {tasks[each.node]: each.pod for each in run.begun.values()}
+    kept = [pod for pod in run.pods() if is_of_deployment(pod)]
+    for task in workflow.tasks:
+        if task.service is None:
+            assert differences(run, pods[task.name], task) == []
+            assert pods[task.name]["spec"].get("activeDeadlineSeconds") == task.deadline
+        else:
+            assert sum(not differences(run, pod, task) for pod in kept) >= task.service.replicas
+    assert len(kept) == sum(task.service.replicas for task in workflow.tasks if task.service)
+
+
+def differences(run: Run, pod: Object, task: Task) -> list[str]:
+    """What the user wrote and the program of the pod does not get."""
+    words, variables = command_of(run, pod)
+    arguments = [text.value for text in task.command.arguments]
+    found = [] if words[len(words) - len(arguments) :] == arguments else [f"{words} and not {arguments}"]
+    return found + [
+        f"{name}: {variables.get(name)} and not {text.value}"
+        for name, text in task.variables
+        if variables.get(name) != text.value
+    ]
+
+
+def tasks_of(run: Run, workflow: Workflow) -> dict[str, str]:
+    """The task that each node belongs to: the first that is named on the way to it."""
+    names = TaskNames().take_all(task.name for task in workflow.tasks)
+    tasks = {name: task for task, name in names.items()}
+    found = {}
+    for node in (each.node for each in run.begun.values()):
+        words = [re.sub(r"\(\d+\)$", "", word) for word in node.split(".")[1:]]
+        found[node] = next(tasks[word] for word in words if word in tasks)
+    return found
+
+
+def misplaced(run: Run, workflow: Workflow) -> list[str]:
+    """The nodes that began before all tasks that they come after had succeeded, every pod of them."""
+    tasks, groups = tasks_of(run, workflow), {group.name: group for group in workflow.groups}
+    nodes: dict[str, set[str]] = {}
+    for node, task in tasks.items():
+        if run.ended.get(node) == 0:
+            nodes.setdefault(task, set()).add(node)
+    found = []
+    for each in run.begun.values():
+        [group] = [one for one in workflow.groups if tasks[each.node] in {task.name for task in one.tasks}]
+        before = {task.name for name in group.after for task in groups[name].tasks}
+        if not all(task in nodes and nodes[task] <= each.after for task in before):
+            found.append(each.node)
+    return found
