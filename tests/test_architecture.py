@@ -61,6 +61,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.names",
         "compiler.notebooks",
         "compiler.placement",
+        "compiler.source",
         "compiler.suggest",
         "compiler.checks",
     },

@@ -30,6 +30,7 @@ def test_every_code_has_a_golden() -> None:
         Code.ENCODING,
         Code.CONTROL_CHARACTER,
         Code.BUNDLE_SIZE,
+        Code.TOO_LONG,
         Code.STALE_OUTPUT,
         Code.INTERNAL,
     }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
-from automl.compiler.checks import files, metadata, names, notebooks, programs, secrets, services
+from automl.compiler.checks import files, metadata, names, notebooks, programs, secrets, services, sizes
 from automl.compiler.config import Config
 from automl.compiler.diagnostics import Diagnostic
 
@@ -25,7 +25,12 @@ CHECKS: tuple[Check, ...] = (
     metadata.check_timezone,
     secrets.check_plain_secrets,
     secrets.check_git,
+    sizes.check_words,
+    sizes.check_annotation_sizes,
     services.check_ingresses,
+    services.check_hosts,
+    services.check_paths,
+    services.check_readiness_paths,
     services.check_service_names,
 )
 

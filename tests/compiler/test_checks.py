@@ -1,6 +1,8 @@
 """What the checks find in a config, each finding with the text at its place."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -8,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from automl.compiler import ir
+from automl.compiler.checks.sizes import LONGEST_WORD
 from automl.compiler.diagnostics import Code
 from automl.compiler.driver import Input, Overrides, analyse
 from automl.compiler.source import Span
@@ -219,3 +222,82 @@ def test_names_of_things_that_exist(key: str, name: str, tmp_path: Path) -> None
     assert {each.code for each in found if each.code is not Code.WRONG_VALUE} <= {Code.OBJECT_NAME}
     assert found
     assert found[0].at == json.dumps(name)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("host", "010.0.0.1", "it is an IP address"),
+        ("host", "a..b", "at most 253 together"),
+        ("host", "a.-b", "at most 253 together"),
+        ("host", "*." + ".".join(["x" * 61] * 4 + ["a" * 4]), "at most 253 together"),
+        ("host", f"{64 * 'a'}.example.com", "a part between its dots has more than 63 characters"),
+        ("path", "//api", 'it has "//" in it'),
+        ("path", "/a/./b", 'it has "/./" in it'),
+        ("path", "/a/../b", 'it has "/../" in it'),
+        ("path", "/a%2fb", 'it has "%2f" in it'),
+        ("path", "/a%2Fb", 'it has "%2F" in it'),
+        ("path", "/.", 'it has "/." in it'),
+        ("path", "/a/..", 'it has "/.." in it'),
+    ],
+)
+def test_address_of_an_ingress(key: str, value: str, message: str, tmp_path: Path) -> None:
+    workflow, [found] = analysed(tmp_path, a_service(ingress={key: value}), {"a.py": ""})
+    assert workflow is None
+    assert (found.code, found.at) == (Code.ADDRESS, f'"{value}"')
+    assert (
+        found.message == f'"{value}" cannot be the {key} of an ingress: ' + found.message.partition(": ")[2]
+    )
+    assert found.message.endswith(message)
+
+
+def test_path_of_a_probe_is_no_host(tmp_path: Path) -> None:
+    _, [found] = analysed(tmp_path, a_service(readiness={"path": "//health/x"}), {"a.py": ""})
+    assert (found.code, found.help) == (Code.ADDRESS, 'write "/health/x"')
+    assert analysed(tmp_path, a_service(readiness={"path": "/a//b/../c?d"}), {"a.py": ""})[1] == []
+
+
+@pytest.mark.parametrize("key", ["args", "command", "entrypoint"])
+def test_word_that_is_too_long(key: str, tmp_path: Path) -> None:
+    """Linux takes words of 128 KiB, with a zero at the end."""
+    step = {"image": "x", "entrypoint": ["a"]}
+    workflow, _ = analysed(tmp_path, a_step(**{**step, key: [65535 * "é" + "a"]}))
+    assert workflow is not None
+    workflow, [too_long] = analysed(tmp_path, a_step(**{**step, key: [65536 * "é"]}))
+    assert workflow is None
+    assert too_long.code is Code.TOO_LONG
+    assert too_long.at.endswith('é"')
+
+
+def test_variable_that_is_too_long(tmp_path: Path) -> None:
+    workflow, _ = analysed(tmp_path, a_step(image="x", envs={"KEY": 131_067 * "a"}))
+    assert workflow is not None
+    workflow, [found] = analysed(tmp_path, a_step(image="x", envs={"KEY": 131_068 * "a"}))
+    assert workflow is None
+    assert (found.code, found.at) == (Code.TOO_LONG, '"KEY"')
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other limits")
+def test_linux_agrees_about_the_length_of_words() -> None:
+    word, variable = LONGEST_WORD * "a", {"K": (LONGEST_WORD - 2) * "a"}
+    subprocess.run(["/bin/true", word], env=variable, check=True)
+    with pytest.raises(OSError, match="Argument list too long"):
+        subprocess.run(["/bin/true", word + "a"], check=False)
+    with pytest.raises(OSError, match="Argument list too long"):
+        subprocess.run(["/bin/true"], env={"K": variable["K"] + "a"}, check=False)
+
+
+@pytest.mark.parametrize("size", [255 * 1024, 255 * 1024 + 1])
+@pytest.mark.parametrize("place", ["workflow", "step", "description"])
+def test_annotations_that_are_too_long(place: str, size: int, tmp_path: Path) -> None:
+    config = json.loads(a_step(image="x", annotations={"a": "b"}))
+    if place == "workflow":
+        config["annotations"] = {"long": (size - 6) * "x"}
+    elif place == "step":
+        config["annotations"] = {"a": "b"}
+        config["stages"]["s"][0]["annotations"] = {"long": (size - 6) * "x"}
+    else:
+        config["description"] = (size - 2) * "x"
+    workflow, found = analysed(tmp_path, json.dumps(config))
+    assert [each.code for each in found] == [Code.TOO_LONG] * (size % 1024)
+    assert (workflow is None) == bool(size % 1024)
