@@ -45,6 +45,7 @@ class Code(StrEnum):
     NOT_NEEDED = "AML206"
     CHOSEN_PATH = "AML207"
     NOTEBOOK = "AML208"
+    COMMAND_LINE = "AML209"
     EMPTY_NAME = "AML301"
     SAME_NAME = "AML302"
     CHANGED_NAME = "AML303"
@@ -62,6 +63,8 @@ class Code(StrEnum):
     SHORT_COMMIT = "AML412"
     ADDRESS = "AML413"
     TOO_LONG = "AML414"
+    CHANGED_VERSION = "AML415"
+    LOST_VERSION = "AML416"
     PLAIN_SECRET = "AML501"
     URL_CREDENTIALS = "AML502"
     CANNOT_SAY = "AML601"
@@ -102,8 +105,11 @@ SEVERITIES: Mapping[Code, Severity] = MappingProxyType(
         Code.UNUSED_KEY: Severity.WARNING,
         Code.NOT_NEEDED: Severity.INFO,
         Code.CHOSEN_PATH: Severity.WARNING,
+        Code.COMMAND_LINE: Severity.WARNING,
         Code.CHANGED_NAME: Severity.INFO,
         Code.SHORT_COMMIT: Severity.INFO,
+        Code.CHANGED_VERSION: Severity.INFO,
+        Code.LOST_VERSION: Severity.WARNING,
         Code.PLAIN_SECRET: Severity.WARNING,
         Code.HINT_LOST: Severity.WARNING,
         Code.ENGINE_DOES_IT: Severity.INFO,

@@ -7,6 +7,7 @@ LONGEST = 63  # a DNS label (RFC 1123); also the longest value of a Kubernetes l
 LONGEST_SUBDOMAIN = 253  # labels with dots between them, together
 _LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*\Z")
+_OUTSIDE_LABEL_VALUE = re.compile("[^A-Za-z0-9_.-]+")
 _OUTSIDE = re.compile("[^a-z0-9]+")
 _HASH_LENGTH = 8
 
@@ -24,6 +25,11 @@ def is_dns_label(text: str) -> bool:
 def is_dns_subdomain(text: str) -> bool:
     """Whether Kubernetes takes it for a subdomain of RFC 1123, for instance the name of a Secret."""
     return len(text) <= LONGEST_SUBDOMAIN and _SUBDOMAIN.match(text) is not None
+
+
+def label_value(text: str) -> str:
+    """Free text as the value of a label: at most 63 characters, a letter or digit first and last; maybe nothing."""
+    return _OUTSIDE_LABEL_VALUE.sub("-", text)[:LONGEST].strip("-_.")
 
 
 def cut(name: str, longest: int = LONGEST) -> str:

@@ -1,11 +1,10 @@
 """Names, labels and annotations of the objects that Kubernetes keeps."""
 
 import json
-import re
 from collections.abc import Mapping
 
 from automl.compiler.ir import Task, Workflow
-from automl.compiler.names import LONGEST, digest, with_suffix
+from automl.compiler.names import LONGEST, digest, label_value, with_suffix
 from automl.targets.yaml_writer import Value
 
 Object = dict[str, Value]
@@ -13,7 +12,6 @@ Object = dict[str, Value]
 STAGE, STEP = "automl.dev/stage", "automl.dev/step"
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
-_OUTSIDE_LABEL = re.compile("[^A-Za-z0-9_.-]+")
 
 
 def metadata(
@@ -74,11 +72,6 @@ def user_annotations(workflow: Workflow | None, task: Task | None = None) -> dic
     """The user's annotations, of the workflow and of the step."""
     texts = {**(workflow.annotations if workflow else {}), **(task.annotations if task else {})}
     return {key: text.value for key, text in texts.items()}
-
-
-def label_value(text: str) -> str:
-    """Free text as the value of a label: at most 63 characters, a letter or digit first and last."""
-    return _OUTSIDE_LABEL.sub("-", text)[:LONGEST].strip("-_.")
 
 
 def canonical(value: Value) -> str:

@@ -19,6 +19,8 @@ CHECKS: tuple[Check, ...] = (
     programs.check_something_runs,
     programs.check_unused_keys,
     programs.check_images,
+    programs.check_commands,
+    metadata.check_version,
     metadata.check_labels,
     metadata.check_annotations,
     metadata.check_variables,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from automl.compiler.config import Config, Located, Pair
 from automl.compiler.diagnostics import Code, Diagnostic, Related
+from automl.compiler.names import label_value
 from automl.compiler.suggest import did_you_mean
 
 _KEY_NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]\Z")
@@ -24,6 +25,19 @@ def check_labels(config: Config) -> Iterator[Diagnostic]:
             message = f'"{pair.value.value}" cannot be the value of a label'
             help = "at most 63 letters, digits, `-`, `_` and `.`, a letter or digit first and last; or use `annotations`"
             yield Diagnostic(Code.LABEL, message, pair.value.span, help=help)
+
+
+def check_version(config: Config) -> Iterator[Diagnostic]:
+    """The version becomes a label, whatever is in it."""
+    version = config.version
+    label = label_value(version.value) if version else ""
+    if version and not label:
+        message = f'nothing of the version "{version.value}" can be in a label, so no object has it'
+        help = "use letters, digits, `-`, `_` and `.`"
+        yield Diagnostic(Code.LOST_VERSION, message, version.span, help=help)
+    elif version and label != version.value:
+        message = f'the version "{version.value}" becomes "{label}" in the label of the objects'
+        yield Diagnostic(Code.CHANGED_VERSION, message, version.span)
 
 
 def check_annotations(config: Config) -> Iterator[Diagnostic]:

@@ -1,5 +1,6 @@
 """What a step runs, and keys that have no effect on it."""
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -8,6 +9,7 @@ from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.placement import uses_project
 
 _SERVICE_KEYS = ("replicas", "min_ready_seconds", "revision_history_limit")
+_SHELL_SIGNS = re.compile("[$&|;<>*?`'\"\\\\(){}~#\n]")
 _IMAGE = re.compile(
     r"([a-zA-Z0-9.-]+(:[0-9]+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?\Z"
 )
@@ -38,6 +40,23 @@ def check_unused_keys(config: Config) -> Iterator[Diagnostic]:
         if "path_to_executable" in step.own and (step.command or step.entrypoint):
             message = '"path_to_executable" is not needed: the command runs instead'
             yield Diagnostic(Code.NOT_NEEDED, message, step.spans["path_to_executable"])
+
+
+def check_commands(config: Config) -> Iterator[Diagnostic]:
+    """A command line in one word: no shell takes it apart, so a program of that name would be looked for."""
+    for step in _steps(config):
+        words = step.command or ()
+        if len(words) == 1 and not step.entrypoint and _is_command_line(words[0].value):
+            line = words[0].value
+            split = ["sh", "-c", line] if _SHELL_SIGNS.search(line) else line.split()
+            message = f'"{line}" is one word: no shell takes it apart'
+            help = f"write `command: {json.dumps(split, ensure_ascii=False)}`"
+            yield Diagnostic(Code.COMMAND_LINE, message, words[0].span, help=help)
+
+
+def _is_command_line(word: str) -> bool:
+    """Whether it has blanks, and is no path with blanks in it."""
+    return len(word.split()) > 1 and not word.startswith((".", "/"))
 
 
 def _unused(step: StepConfig, config: Config) -> Iterator[tuple[str, str]]:

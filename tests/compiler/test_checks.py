@@ -14,6 +14,7 @@ from automl.compiler.checks.sizes import LONGEST_WORD
 from automl.compiler.diagnostics import Code
 from automl.compiler.driver import Input, Overrides, analyse
 from automl.compiler.source import Span
+from automl.targets.metadata import labels
 from tests.runtime.kubelet import write_files
 
 NOTHING = Overrides()
@@ -301,3 +302,69 @@ def test_annotations_that_are_too_long(place: str, size: int, tmp_path: Path) ->
     workflow, found = analysed(tmp_path, json.dumps(config))
     assert [each.code for each in found] == [Code.TOO_LONG] * (size % 1024)
     assert (workflow is None) == bool(size % 1024)
+
+
+@pytest.mark.parametrize(
+    ("version", "label"),
+    [
+        ("v1 (draft) é", "v1-draft"),
+        ("1.4.2+build5", "1.4.2-build5"),
+        ("-1-", "1"),
+        ("x" * 64, "x" * 63),
+        ("1.0.0", None),
+        ("x" * 63, None),
+        ("1", None),
+    ],
+)
+def test_version_that_becomes_another(version: str, label: str | None, tmp_path: Path) -> None:
+    config = json.dumps({**json.loads(a_step(image="x")), "version": version}, ensure_ascii=False)
+    workflow, found = analysed(tmp_path, config)
+    assert workflow is not None
+    messages = [f'the version "{version}" becomes "{label}" in the label of the objects'] if label else []
+    assert [each.message for each in found if each.code is Code.CHANGED_VERSION] == messages
+    assert len(found) == len(messages)
+    assert labels(workflow)["automl.dev/version"] == (label or version)
+
+
+@pytest.mark.parametrize("version", ["日本", "---", "…"])
+def test_version_of_which_nothing_is_left(version: str, tmp_path: Path) -> None:
+    config = json.dumps({**json.loads(a_step(image="x")), "version": version}, ensure_ascii=False)
+    workflow, [found] = analysed(tmp_path, config)
+    assert workflow is not None
+    assert (found.code, found.at) == (Code.LOST_VERSION, f'"{version}"')
+    assert "automl.dev/version" not in labels(workflow)
+
+
+@pytest.mark.parametrize("place", [{}, {"image": "x"}])
+@pytest.mark.parametrize(
+    ("line", "help"),
+    [
+        ("python train.py", '["python", "train.py"]'),
+        ("python  train.py --x é", '["python", "train.py", "--x", "é"]'),
+        ("python train.py && echo", '["sh", "-c", "python train.py && echo"]'),
+        ("echo $HOME", '["sh", "-c", "echo $HOME"]'),
+    ],
+)
+def test_command_line_in_one_word(line: str, help: str, place: dict[str, str], tmp_path: Path) -> None:
+    workflow, [found] = analysed(tmp_path, a_step(command=[line], **place))
+    assert workflow is not None
+    assert (found.code, found.at, found.help) == (
+        Code.COMMAND_LINE,
+        json.dumps(line, ensure_ascii=False),
+        f"write `command: {help}`",
+    )
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"command": ["python", "train me.py"]},
+        {"command": ["./my program"]},
+        {"command": ["/opt/my program"]},
+        {"command": ["python train.py"], "entrypoint": ["sh", "-c"]},
+        {"command": ["train"]},
+        {"command": [" "]},
+    ],
+)
+def test_command_that_needs_no_word(step: dict[str, list[str]], tmp_path: Path) -> None:
+    assert analysed(tmp_path, a_step(**step))[1] == []
