@@ -39,7 +39,7 @@ class Kubeflow:
         made = pipeline(anywhere, place, config_maps(anywhere))
         documents = [made.spec, made.platform] if made.platform else [made.spec]
         capabilities = with_help_on_schedule(workflow, PACKAGE if is_kubernetes else VERTEX)
-        found = [*of_pipeline(workflow, capabilities), *of_sizes(workflow, made)]
+        found = [*of_pipeline(workflow, capabilities), *of_sizes(workflow, made, is_kubernetes)]
         if is_kubernetes:
             found += of_rights(workflow)
         return Emission((stream(workflow, self.name, options, documents),), tuple(found))

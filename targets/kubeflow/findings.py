@@ -1,6 +1,7 @@
 """What Kubeflow cannot say, or says otherwise: its server finds most of it late, or drops it in silence."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Bundle, Task, Text, Workflow
@@ -9,14 +10,16 @@ from automl.targets.capabilities import findings
 from automl.targets.code import MAX_OBJECT_BYTES
 from automl.targets.kubeflow.native import MAX_CONCURRENCY, six_fields
 from automl.targets.kubeflow.pipeline import Pipeline
+from automl.targets.kubeflow.sizes import MAX_WORKFLOW_BYTES, sizes_of
 from automl.targets.kubeflow.words import is_misread
 from automl.targets.metadata import Object, canonical
 from automl.targets.services import endless
 
 MAX_DESCRIPTION = 1024
-MAX_CONTAINER_BYTES = 120 * 1024
+MAX_ARGUMENT_BYTES = 120 * 1024
 """As JSON: the driver gets a container, and a DAG, as one argument of its process, which may have 128 KiB."""
-MAX_WORKFLOW_BYTES = 1536 * 1024  # of what the backend makes of a pipeline: the most that etcd takes
+NEARLY, SURELY = 0.95, 1.15  # of the size of a run that is too large: what is known of it is not exact
+_WITHOUT_BUNDLE = "use `-t kubeflow-native`, `code: {git: …}`, or `code: {bundle: {exclude: […]}}`"
 
 
 def of_pipeline(workflow: Workflow, capabilities: Capabilities) -> Iterator[Diagnostic]:
@@ -103,37 +106,56 @@ def of_schedule(workflow: Workflow) -> Iterator[Diagnostic]:
         yield Diagnostic(Code.CANNOT_SAY, message, span, "use `forbid` or `allow`")
 
 
-def of_sizes(workflow: Workflow, made: Pipeline) -> Iterator[Diagnostic]:
-    """What is too large for the driver, or for the cluster."""
-    executors = made.spec["deploymentSpec"]
-    assert isinstance(executors, dict)
-    containers = [executor["container"] for executor in executors["executors"].values()]
-    for container, task in zip(containers, [*workflow.tasks, None], strict=False):
+def of_sizes(workflow: Workflow, made: Pipeline, is_kubernetes: bool = True) -> list[Diagnostic]:
+    """What is too large for an argument of the driver, or else for the object that Argo keeps a run in."""
+    found = [*_arguments(workflow, made)]
+    return found if found or not is_kubernetes else [*_workflow_object(workflow, made)]
+
+
+def _arguments(workflow: Workflow, made: Pipeline) -> Iterator[Diagnostic]:
+    for container, task in zip(_containers(made), [*workflow.tasks, None], strict=False):
         size = _size(container)
-        if size > MAX_CONTAINER_BYTES:
+        if size > MAX_ARGUMENT_BYTES:
             yield _too_large(workflow, task, size)
-    steps = len(containers)
-    size = _workflow_bytes(_size(made.spec) + _size(made.platform), steps)
-    if size > MAX_WORKFLOW_BYTES:
+    spec: Any = made.spec
+    size = max(_size(each) for each in (spec["root"], *spec["components"].values()))
+    if size > MAX_ARGUMENT_BYTES:
         message = (
-            f"Kubeflow makes some {size // 1024} KiB of the {steps} steps; "
-            f"a cluster takes {MAX_WORKFLOW_BYTES // 1024} KiB as it is usually set up"
+            f"the tasks of one DAG, with what they wait for, take {size // 1024} KiB; "
+            f"Kubeflow passes on {MAX_ARGUMENT_BYTES // 1024} KiB"
         )
-        yield Diagnostic(Code.ENGINE_LIMIT, message, workflow.span, help="split it into several workflows")
+        yield Diagnostic(Code.CANNOT_SAY, message, workflow.span, "use shorter names, or several workflows")
 
 
-def _workflow_bytes(pipeline: int, steps: int) -> int:
-    """The size of the Workflow made of a pipeline; measured with the backend 2.17, and good to some 15 %."""
-    return 11_000 + pipeline * 115 // 100 + 2_000 * steps
+def _workflow_object(workflow: Workflow, made: Pipeline) -> Iterator[Diagnostic]:
+    start, end = sizes_of(made)
+    if end < NEARLY * MAX_WORKFLOW_BYTES:
+        return
+    message = (
+        f"a run of the {len(workflow.tasks)} steps takes some {round(end / 10_240)}0 KiB in Argo; "
+        f"one that passes {MAX_WORKFLOW_BYTES // 1024} KiB ends with an error, as it is usually set up"
+    )
+    code = Code.CANNOT_SAY if max(start, end / SURELY) > MAX_WORKFLOW_BYTES else Code.ENGINE_LIMIT
+    span, help = workflow.span, "split it into several workflows"
+    of_bundle = sum(5 * _size(each) for each in _containers(made)[len(workflow.tasks) :])
+    if isinstance(workflow.code, Bundle) and of_bundle > end / 4:  # each container is kept five times
+        code = Code.CANNOT_SAY if end > MAX_WORKFLOW_BYTES else code
+        span, help = workflow.code.span, _WITHOUT_BUNDLE
+    yield Diagnostic(code, message, span, help)
+
+
+def _containers(made: Pipeline) -> list[Object]:
+    """One for each step and, in a package, one behind them for what makes the code."""
+    executors: Any = made.spec["deploymentSpec"]
+    return [executor["container"] for executor in executors["executors"].values()]
 
 
 def _too_large(workflow: Workflow, task: Task | None, size: int) -> Diagnostic:
-    """`task` is None for the task that makes the code. The objects of a service hold the project's files too."""
-    limit = f"{MAX_CONTAINER_BYTES // 1024} KiB"
-    if isinstance(workflow.code, Bundle) and (task is None or (task.service and task.project)):
+    """`task` is None for the task that makes the code."""
+    limit = f"{MAX_ARGUMENT_BYTES // 1024} KiB"
+    if isinstance(workflow.code, Bundle) and task is None:
         message = f"the project's files take {size // 1024} KiB in one task; Kubeflow passes on {limit}"
-        help = "use `-t kubeflow-native`, `code: {git: …}`, or `code: {bundle: {exclude: […]}}`"
-        return Diagnostic(Code.CANNOT_SAY, message, workflow.code.span, help)
+        return Diagnostic(Code.CANNOT_SAY, message, workflow.code.span, _WITHOUT_BUNDLE)
     assert task is not None
     message = f'the task of "{task.step}" takes {size // 1024} KiB; Kubeflow passes on {limit}'
     return Diagnostic(Code.CANNOT_SAY, message, task.span, "put what is long into a file of the project")

@@ -13,8 +13,13 @@ from hypothesis import strategies as st
 from automl import targets
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.driver import Input, Overrides, compile_config
-from automl.compiler.target import Options
-from automl.targets.kubeflow.findings import MAX_CONTAINER_BYTES
+from automl.compiler.ir import Workflow
+from automl.compiler.target import Emission, Options
+from automl.targets.code import config_maps
+from automl.targets.kubeflow.capabilities import PACKAGE
+from automl.targets.kubeflow.findings import MAX_ARGUMENT_BYTES
+from automl.targets.kubeflow.pipeline import Pipeline, pipeline
+from automl.targets.kubeflow.steps import Place
 from tests.golden import GOLDEN
 from tests.runtime.kubelet import expanded
 
@@ -38,6 +43,31 @@ def compiled(
     if format == "json":
         return [json.loads(part) for part in text.split("\n---\n")], list(result.diagnostics)
     return list(yaml.load_all(text, yaml.CSafeLoader)), list(result.diagnostics)
+
+
+def pipeline_of(config: str, folder: Path) -> Any:
+    """The first document of a package, also if it is too large to be emitted."""
+    return made_of(config, folder).spec
+
+
+def made_of(config: str, folder: Path) -> Pipeline:
+    """What becomes a package, also if it is too large to be emitted."""
+    workflows = []
+
+    class Engine:
+        name, summary, default_version = "kubeflow", "", "2.15"
+        versions: tuple[str, ...] = ("2.15",)
+        forms: tuple[str, ...] = ("package",)
+        capabilities = PACKAGE
+
+        def emit(self, workflow: Workflow, options: Options) -> Emission:
+            workflows.append(workflow)
+            return Emission((), ())
+
+    given = Input("config.yaml", config.encode(), folder)
+    compile_config(given, Overrides(), Engine(), Options("2.15", "package"))
+    [workflow] = workflows
+    return pipeline(workflow, Place((2, 15)), config_maps(workflow))
 
 
 def steps(number: int, name: str = "step-{}", stage: int = 50) -> str:
@@ -67,7 +97,7 @@ def containers(spec: Any) -> list[Any]:
 )
 def test_no_component_is_too_large_for_an_argument(number: int, stage: int, tmp_path: Path) -> None:
     longest = "x" * 57 + "-{}"
-    [spec, _], _ = compiled(steps(number, longest, stage), tmp_path, format="json")
+    spec = pipeline_of(steps(number, longest, stage), tmp_path)
     assert max(size(dag) for dag in dags(spec)) < MAX_ARGUMENT
     assert len(containers(spec)) == number
 
@@ -79,7 +109,7 @@ def test_the_code_reaches_every_step_of_a_large_pipeline(tmp_path: Path) -> None
         .replace("image: i, entrypoint: [run]", "path_to_executable: a.py")
         .replace("{image: true}", "{bundle: {}}")
     )
-    [spec, _], _ = compiled(config, tmp_path)
+    spec = pipeline_of(config, tmp_path)
     for dag in dags(spec):
         for name, task in dag["dag"]["tasks"].items():
             component = spec["components"][task["componentRef"]["name"]]
@@ -132,7 +162,7 @@ def test_json_has_both_documents(tmp_path: Path) -> None:
 
 
 def test_a_long_command_is_an_error(tmp_path: Path) -> None:
-    config = f"name: w\nstages: {{s: [{{step_name: a, image: i, entrypoint: [run], args: [{'x' * MAX_CONTAINER_BYTES}]}}]}}"
+    config = f"name: w\nstages: {{s: [{{step_name: a, image: i, entrypoint: [run], args: [{'x' * MAX_ARGUMENT_BYTES}]}}]}}"
     _, [said] = compiled(config, tmp_path)
     assert said.code is Code.CANNOT_SAY
     assert 'the task of "a" takes 120 KiB' in said.message
@@ -148,13 +178,52 @@ def test_a_bundle_that_only_the_native_form_takes(tmp_path: Path) -> None:
     assert compiled(config, tmp_path, "kubeflow-native")[1] == []
 
 
-def test_many_steps_are_a_warning(tmp_path: Path) -> None:
-    documents, [said] = compiled(steps(1000), tmp_path)
-    assert len(documents) == 2
-    assert said.code is Code.ENGINE_LIMIT
-    assert "1000 steps" in said.message
-    native = compiled(steps(1000), tmp_path, "kubeflow-native")[1]
-    assert [each.code for each in native] == [Code.ENGINE_LIMIT, Code.ENGINE_LIMIT]
+@pytest.mark.parametrize("services", [1, 2, 3])
+def test_services_carry_no_copy_of_a_bundle(services: int, tmp_path: Path) -> None:
+    """The largest bundle of all passes, however many services there are."""
+    (tmp_path / "a.py").write_text("")
+    (tmp_path / "data").write_bytes(Random(1).randbytes(83_000))
+    serves = "{{step_name: api-{}, command: [python, a.py], timeout: 60, service: {{}}}}"
+    config = (
+        "name: w\nstages: {train: [{step_name: a, path_to_executable: a.py}], serve: ["
+        f"{', '.join(map(serves.format, range(services)))}]}}"
+    )
+    [spec, _], said = compiled(config, tmp_path)
+    assert [each.code for each in said] == services * [Code.NEEDS_RIGHTS]
+    assert [size(each) > 83_000 for each in containers(spec)] == [*(1 + services) * [False], True]
+
+
+def test_a_bundle_that_is_too_large_with_its_steps(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("")
+    (tmp_path / "data").write_bytes(Random(1).randbytes(80_000))
+    config = steps(200).replace("image: i, entrypoint: [run]", "path_to_executable: a.py")
+    _, [said] = compiled(config.replace("{image: true}", "{bundle: {}}"), tmp_path)
+    assert said.code is Code.CANNOT_SAY
+    assert "code: {bundle: {exclude" in str(said.help)
+    assert said.span.line == 2
+
+
+@pytest.mark.parametrize(
+    ("number", "codes"),
+    [(270, []), (350, [Code.ENGINE_LIMIT]), (500, [Code.CANNOT_SAY]), (1000, [Code.CANNOT_SAY])],
+)
+def test_many_steps_are_a_warning_and_more_an_error(number: int, codes: list[Code], tmp_path: Path) -> None:
+    _, said = compiled(steps(number), tmp_path)
+    assert [each.code for each in said] == codes
+    assert all(f"a run of the {number} steps" in each.message for each in said)
+    native = compiled(steps(number), tmp_path, "kubeflow-native")[1]
+    assert [each.code for each in native if "PipelineVersion" not in each.message] == codes
+    assert compiled(steps(number), tmp_path, form="vertex")[1] == []
+
+
+def test_a_stage_whose_dag_is_too_large_for_an_argument(tmp_path: Path) -> None:
+    """196 steps with long names, each after three others, are few enough for one DAG."""
+    long = [f"    - step_name: {'x' * 58}-{number:03}" for number in range(199)]
+    (tmp_path / "a.py").write_text("")
+    head = "name: w\ndefaults: {path_to_executable: a.py, backoff_limit: 2}\nstages:"
+    _, [said] = compiled("\n".join([head, "  one:", *long[:3], "  two:", *long[3:]]), tmp_path)
+    assert said.code is Code.CANNOT_SAY
+    assert "one DAG" in said.message
 
 
 SCHEDULE = "schedule: {cron: '15 3 * * 7', concurrency: CONCURRENCY}\n" + steps(1)

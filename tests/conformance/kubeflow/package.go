@@ -27,6 +27,8 @@ type pipelinePackage struct {
 	deployment *pipelinespec.PipelineDeploymentConfig
 	// executors are the platform document's, by label, with the fields that this version knows.
 	executors map[string]*structpb.Struct
+	// written are the same with all their fields.
+	written map[string]map[string]any
 }
 
 // readPackage reads the pipeline and the platform document. The server takes a document that is
@@ -110,13 +112,13 @@ func (p *pipelinePackage) readPlatform(document *structpb.Struct) error {
 	if platform.GetPlatforms()["kubernetes"] == nil {
 		return errors.New("platform document: there is no kubernetes in it")
 	}
-	p.executors = map[string]*structpb.Struct{}
+	p.executors, p.written = map[string]*structpb.Struct{}, map[string]map[string]any{}
 	for label, config := range platform.GetPlatforms()["kubernetes"].GetDeploymentSpec().GetExecutors() {
 		known, err := knownFields(config)
 		if err != nil {
 			return fmt.Errorf("platform document: executor %q: %w", label, err)
 		}
-		p.executors[label] = known
+		p.executors[label], p.written[label] = known, config.AsMap()
 	}
 	return nil
 }

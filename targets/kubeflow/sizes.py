@@ -1,0 +1,245 @@
+"""How large a pipeline gets as the Workflow of Argo that runs it: what is too large ends in the middle of a run.
+
+Argo keeps spec and status of a Workflow in one object, which may have 1 MiB as JSON. If it gets larger, the nodes of
+the status are compressed, and it is measured again (argo-workflows 3.7, workflow/packer/packer.go). Kubeflow sets no
+other limit and has Argo keep no nodes elsewhere. A step has three nodes: the pod of its driver, the DAG around its own
+pod, and that pod; a step that may be repeated has one more. Its container stands once in the spec, and once in each of
+them: as what the driver gets, and as the patch of a pod that it makes of it.
+
+So the Workflow is written down here as Kubeflow's backend (2.15, backend/src/v2/compiler/argocompiler) and Argo's
+controller write it, as far as lengths go. tests/conformance/test_kubeflow_sizes.py holds it against their own code.
+"""
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from automl.targets.kubeflow.pipeline import Pipeline
+from automl.targets.metadata import canonical
+
+MAX_WORKFLOW_BYTES = 1024 * 1024
+_FIXED = 8_500  # the templates of every Workflow, its metadata, and what the status has beside the nodes
+_PGZIP = 1.2  # what Argo packs with finds less than zlib
+_DIFFERS = 35  # of a node, where all that is here is the same: times and durations
+_PAIR, _LABEL, _RETRIES = 3_200, 540, 900  # the two templates of executors of a kind
+_HASH, _RUN, _TIME = "0" * 64, "0" * 36, "2026-01-01T00:00:00Z"
+_DRIVER, _DAG_DRIVER, _EXECUTOR = "system-container-driver", "system-dag-driver", "system-container-executor"
+_METADATA = "metadata-grpc-service.kubeflow.svc.cluster.local"
+_ARTIFACT = (
+    f"minio://mlpipeline/v2/artifacts/{_RUN}/code/{_RUN}/code with its type, name and metadata in JSON"
+)
+Json = dict[str, Any]
+
+
+class Sizes(NamedTuple):
+    """Of the Workflow, in bytes as JSON: before it starts, and as Argo keeps it once every step has run."""
+
+    start: int
+    end: int
+
+
+def sizes_of(made: Pipeline) -> Sizes:
+    """The sizes that a pipeline comes to. What is too large to be started is not looked at any further.
+
+    The nodes are in no order that could be known before. So those that repeat each other are kept apart: at their
+    worst, for what is packed looks back no further than 32 KiB.
+    """
+    run = _Run(made)
+    start = _FIXED + run.bytes_of_templates() + _length(run.arguments()) + _length(run.tasks())
+    if start > MAX_WORKFLOW_BYTES:
+        return Sizes(start, start)
+    nodes = sorted(run.nodes(), key=lambda each: (each["type"], each["templateName"]))
+    text = _go({each["id"]: each for each in nodes})
+    rest = start + _length({each["id"]: True for each in nodes if each["type"] == "Pod"})
+    if rest + len(text) <= MAX_WORKFLOW_BYTES:
+        return Sizes(start, rest + len(text))
+    packed = len(zlib.compress(text, 6)) * _PGZIP + _DIFFERS * len(nodes)
+    return Sizes(start, rest + int(packed * 4 / 3))
+
+
+class _Run:
+    """One run of a pipeline."""
+
+    def __init__(self, made: Pipeline) -> None:
+        spec: Any = made.spec
+        platform: Any = made.platform
+        self._configs = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"] if platform else {}
+        self._containers = {
+            name: each["container"] for name, each in spec["deploymentSpec"]["executors"].items()
+        }
+        self._components: dict[str, Json] = {"comp-root": spec["root"], **spec["components"]}
+        self._name = f"{spec['pipelineInfo']['name']}-x7k2p"
+
+    def bytes_of_templates(self) -> int:
+        """What the templates take that depend on how many labels a step has, and on whether it is repeated."""
+        steps = [task for _, task in self._all_tasks() if _executor_of(self._component_of(task))]
+        kinds = {(len(self._metadata(task)), "retryPolicy" in task) for task in steps}
+        return sum(_PAIR + _LABEL * labels // 2 + _RETRIES * repeated for labels, repeated in kinds)
+
+    def arguments(self) -> list[Json]:
+        """The arguments of the Workflow: components, containers, and what only Kubernetes understands."""
+        found = [(f"components-{_HASH}", each) for each in self._components.values()]
+        found += [(f"implementations-{_HASH}", each) for each in self._containers.values()]
+        found += [(f"kubernetes-{name}", each) for name, each in self._configs.items()]
+        return [{"name": name, "value": _text(each)} for name, each in found]
+
+    def tasks(self) -> list[Json]:
+        """The tasks in the templates of the DAGs: two for each of ours."""
+        return [part for name, task in self._all_tasks() for part in self._pair(name, task)]
+
+    def _pair(self, name: str, task: Json) -> list[Json]:
+        placeholder = "{{workflow.parameters.implementations-" + _HASH + "}}"
+        output = "{{tasks." + name + "-driver.outputs.parameters.cached-decision}}"
+        given = {"component": placeholder, "task": _text(task), "task-name": name}
+        given["parent-dag-id"] = "{{inputs.parameters.parent-dag-id}}"
+        taken = {"pod-spec-patch": output, "cached-decision": output}
+        if _executor_of(self._component_of(task)):
+            given |= {
+                "container": placeholder,
+                "kubernetes-config": "{{workflow.parameters.kubernetes-comp-" + name,
+            }
+        needs = " && ".join(f"{before}.Succeeded" for before in task.get("dependentTasks", ()))
+        driver = {"name": f"{name}-driver", "template": _DRIVER, "depends": needs}
+        runs = {"name": name, "template": self._template(name, task), "depends": f"{name}-driver.Succeeded"}
+        return [
+            {**driver, "arguments": {"parameters": _parameters(given)}},
+            {**runs, "arguments": {"parameters": [*_parameters(taken), *self._extras(task)]}},
+        ]
+
+    def nodes(self) -> Iterator[Json]:
+        """The nodes of the status when all has run."""
+        yield self._node("", ("DAG", "entrypoint"), [])
+        given = _parameters({"component": _text(self._components["comp-root"])})
+        yield self._node(".root-driver", ("Pod", _DAG_DRIVER), given)
+        yield self._node(".root", ("DAG", "root"), [])
+        yield from self._nodes_of("comp-root", ".root")
+
+    def _nodes_of(self, dag: str, path: str) -> Iterator[Json]:
+        """The nodes of the tasks in a DAG."""
+        tasks = self._components[dag]["dag"]["tasks"]
+        after: dict[str, list[str]] = {name: [] for name in tasks}
+        for name, task in tasks.items():
+            for before in task.get("dependentTasks", ()):
+                after[before].append(self._id(f"{path}.{name}-driver"))
+        for name, task in tasks.items():
+            component, place = self._component_of(task), f"{path}.{name}"
+            if _executor_of(component):
+                found = [*self._nodes_of_step(place, name, task)]
+            else:
+                given = _parameters({"component": _text(component), "task": _text(task), "task-name": name})
+                found = [self._node(f"{place}-driver", ("Pod", _DAG_DRIVER), given)]
+                found.append(self._node(place, ("DAG", name), []))
+                yield from self._nodes_of(task["componentRef"]["name"], place)
+            found[-1]["children"] += after[name]
+            yield from found
+
+    def _nodes_of_step(self, place: str, name: str, task: Json) -> Iterator[Json]:
+        component = self._component_of(task)
+        label = component["executorLabel"]
+        container, config = self._containers[label], self._configs.get(label, {})
+        given = {"component": _text(component), "task": _text(task), "task-name": name}
+        given |= {"container": _text(container), "kubernetes-config": _text(config) if config else ""}
+        made = {"pod-spec-patch": self._patch(container, config, component), "cached-decision": "false"}
+        yield self._node(f"{place}-driver", ("Pod", _DRIVER), _parameters(given), _parameters(made))
+        template, extras = self._template("", task), self._extras(task)
+        yield self._node(place, ("DAG", template), [*_parameters(made), *extras])
+        taken = [*_parameters(made)[:1], *extras]
+        if "retryPolicy" in task:
+            yield self._node(f"{place}.executor", ("Retry", template), taken)
+            place = f"{place}(0)"
+        yield self._node(f"{place}.executor", ("Pod", template), taken)
+
+    def _patch(self, container: Json, config: Json, component: Json) -> str:
+        """What the driver makes of a container (backend/src/v2/driver/driver.go, initPodSpecPatch)."""
+        executor_input = {"outputs": {"outputFile": "/tmp/kfp_outputs/output_metadata.json"}}
+        if "inputDefinitions" in component:
+            executor_input["inputs"] = {"artifacts": _ARTIFACT}
+        launcher = [
+            "/kfp-launcher/launch",
+            "--pipeline_name",
+            self._name,
+            "--run_id",
+            _RUN,
+            "--execution_id",
+            "1234",
+        ]
+        launcher += ["--executor_input", _text(executor_input), "--component_spec", _text(component)]
+        launcher += ["--pod_name", "$(KFP_POD_NAME)", "--pod_uid", "$(KFP_POD_UID)", "--mlmd_server_address"]
+        launcher += [_METADATA, "--mlmd_server_port", "8080", "--publish_logs", "true", "--"]
+        words = [*container["command"], *container.get("args", ())]
+        main = {"name": "main", "image": container["image"], "command": launcher, "args": words}
+        main |= {"env": container["env"], "resources": {"requests": {"cpu": "1500m", "memory": "1500Mi"}}}
+        volumes = {key: value for key, value in config.items() if key != "podMetadata"}
+        return _text({"containers": [main], "volumes": volumes})
+
+    def _node(
+        self, path: str, kind: tuple[str, str], given: Sequence[Json], made: Sequence[Json] = ()
+    ) -> Json:
+        """A node (argo-workflows, workflow/controller/operator.go, initializeExecutableNode)."""
+        name, id, (type, template) = f"{self._name}{path}", self._id(path), kind
+        parent = self._id(path.rpartition(".")[0])
+        found: Json = {"id": id, "name": name, "displayName": path.rpartition(".")[2], "type": type}
+        found |= {"templateName": template, "templateScope": f"local/{self._name}", "phase": "Succeeded"}
+        found |= {"boundaryID": parent, "startedAt": _TIME, "finishedAt": _TIME, "progress": "1/1"}
+        found |= {"resourcesDuration": {"cpu": 10, "memory": 100}, "children": [id]}
+        found["inputs"] = {"parameters": [{"name": "parent-dag-id", "value": "12"}, *given]}
+        if type == "DAG":
+            return found | {"outboundNodes": [id]}
+        log = f"private-artifacts/kubeflow/{self._name}/2026/01/01/{id}-{template}/main.log"
+        files = {"valueFrom": {"path": "/tmp/outputs/pod-spec-patch", "default": "false"}}
+        outputs: Json = {"parameters": [{**each, **files} for each in made], "exitCode": "0"}
+        outputs["artifacts"] = [{"name": "main-logs", "s3": {"key": log}}]
+        found |= {"hostNodeName": "ip-10-0-100-100.eu-central-1.compute.internal", "taskResultSynced": True}
+        return found | {"outputs": outputs}
+
+    def _id(self, path: str) -> str:
+        """A name and a hash."""
+        return f"{self._name}-{zlib.crc32(path.encode())}"
+
+    def _all_tasks(self) -> Iterator[tuple[str, Json]]:
+        for component in self._components.values():
+            yield from component.get("dag", {"tasks": {}})["tasks"].items()
+
+    def _component_of(self, task: Json) -> Json:
+        return self._components[task["componentRef"]["name"]]
+
+    def _template(self, name: str, task: Json) -> str:
+        repeated = "retry-" if "retryPolicy" in task else ""
+        return f"metadata-0-0-{repeated}{_EXECUTOR}" if _executor_of(self._component_of(task)) else name
+
+    def _metadata(self, task: Json) -> list[Json]:
+        """Labels and annotations of the pods, each as two parameters of what runs them."""
+        label = _executor_of(self._component_of(task)) or ""
+        found = self._configs.get(label, {}).get("podMetadata", {})
+        pairs = [pair for kind in found.values() for pair in kind.items()]
+        return [{"name": "pod-metadata-label-key-1", "value": text} for pair in pairs for text in pair]
+
+    def _extras(self, task: Json) -> list[Json]:
+        policy = task.get("retryPolicy", {})
+        repeated = {f"retry-{name}": str(value) for name, value in policy.items()}
+        return [*self._metadata(task), *_parameters(repeated)]
+
+
+def _executor_of(component: Json) -> str | None:
+    label: str | None = component.get("executorLabel")
+    return label
+
+
+def _parameters(values: Mapping[str, str]) -> list[Json]:
+    return [{"name": name, "value": value} for name, value in values.items()]
+
+
+def _length(value: Any) -> int:
+    return len(_go(value))
+
+
+def _go(value: Any) -> bytes:
+    return _text(value).encode()
+
+
+def _text(value: Any) -> str:
+    """JSON as Go writes it."""
+    text = canonical(value)
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
