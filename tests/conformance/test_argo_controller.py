@@ -8,6 +8,7 @@ import base64
 import gzip
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,47 @@ def test_failure_is_tried_again_and_ends_the_run(
     assert misplaced(run, workflow) == []
     for node, each in zip(run.nodes(), run.begun.values(), strict=True):
         assert each.pod["spec"].get("activeDeadlineSeconds") == (90 if node.startswith("train(") else None)
+
+
+SERVED = """
+name: served
+code: {image: true}
+stages:
+  train: [{step_name: train, image: i, entrypoint: [run]}]
+  serve:
+    - step_name: api
+      image: acme/api:TAG
+      entrypoint: [serve]
+      timeout: 1m
+      min_ready_seconds: 0
+      service: {}
+"""
+
+
+def test_an_older_run_that_comes_later_leaves_the_newer_service(argo: Controller, tmp_path: Path) -> None:
+    """It is held up until the newer one is over, as one is that trains for longer."""
+    older, newer = (compiled(SERVED.replace("TAG", tag), tmp_path) for tag in ("older", "newer"))
+    run = Run(argo.cluster, "older-and-newer", tmp_path, as_in_a_cluster)
+    run.submit(held_up(older))
+    first = run.name
+    time.sleep(1.1)  # the times of creation are in seconds
+    run.cluster.kubectl("apply", "-n", run.namespace, "-f", "-", input=newer)
+    run.name = list(yaml.safe_load_all(newer))[-1]["metadata"]["name"]
+    play(argo, [run])
+    assert run.verdict() == "Succeeded"
+    run.name = first
+    run.begun.clear()
+    release = ("--type=merge", "--patch", '{"spec": {"suspend": false}}')
+    run.cluster.kubectl("patch", "workflow", first, "-n", run.namespace, *release)
+    play(argo, [run])
+    assert run.verdict().startswith("Failed: ")
+    assert run.processes[-1].said() == [
+        "error: a newer run has changed deployment/served--api; this run ends"
+    ]
+    [container] = run.deployment("served--api")["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == "acme/api:newer"
+
+
+def held_up(manifest: str) -> list[Object]:
+    *rest, workflow = yaml.safe_load_all(manifest)
+    return [*rest, {**workflow, "spec": {**workflow["spec"], "suspend": True}}]
