@@ -622,6 +622,18 @@ def test_no_text_that_argo_would_expand_is_in_a_workflow(
         assert text.count("{{") == sum(text.count(tag) for tag in OUR_TAGS)
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(text=_texts.filter(lambda text: "{{" not in text))
+def test_annotations_of_a_service_arrive_as_they_were_written(folder: Path, text: str) -> None:
+    service = job("api", service={}, timeout=60, annotations={"note": text})
+    manifest = Manifest(documents_of({"name": "w", "stages": {"s": [service]}}, folder))
+    [deployment, address] = [
+        each for template in manifest.templates.values() for each in applied_by(template)
+    ]
+    pod = deployment["spec"]["template"]
+    assert [each["metadata"]["annotations"] for each in (deployment, address, pod)] == 3 * [{"note": text}]
+
+
 def test_a_longer_prefix_of_a_chain_comes_first(folder: Path) -> None:
     """The order of a long chain, seen from one end to the other."""
     manifest = Manifest(documents_of(SHAPES["a longer chain"], folder))
