@@ -226,6 +226,7 @@ CANNOT_RUN = {
     "cron-stages": "its image does not exist, nor the module that it would run",
     "git-private": "its repository does not exist; another one is checked out below",
     "git-public": "its repository does not exist; another one is checked out below",
+    "git-short-commit": "its repository does not exist; another one is checked out below",
     "notebook": "it installs pandas and Jupyter for half a minute; tests/runtime/test_start.py runs a notebook",
     "quickstart": "its store is in the cloud; below it has another one",
     "three-hundred-steps": "it takes half a minute; below, DAGs in a DAG run on fewer steps",
