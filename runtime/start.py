@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Prepares a project inside a container, then becomes its command.
 
-    start.py [--dependencies FILE] [--package REQUIREMENT]... -- COMMAND [ARGUMENT...]
+    start.py [--dependencies FILE] [--package REQUIREMENT]... [--secrets FOLDER]... [--keep NAME]...
+             -- COMMAND [ARGUMENT...]
 
 The project comes from the archive beside this file or in the zip that this file is in, or it has been checked
-out already. Dependencies go into a virtual environment that also sees what the image brings; then packages, where
-they are missing. Only $AUTOML_WORK is written to, so it works for any user. It runs on Python 3.8 and newer, with
-the standard library alone.
+out already. Each key of a secret that is mounted becomes a variable, but for those to keep. Dependencies go into a
+virtual environment that also sees what the image brings; then packages, where they are missing. Only $AUTOML_WORK is
+written to, so it works for any user. It runs on Python 3.8 and newer, with the standard library alone.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ PROGRAMS = WORK / "bin"
 ARCHIVE = Path(__file__).absolute().with_name("code.tar.bz2")
 UV_PACKAGE = "uv>=0.9,<1"  # reads what pip does not: pyproject.toml and lock files
 VERSION = re.compile(r"(\d+!)?\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?(\+[a-z0-9]+(\.[a-z0-9]+)*)?")
+VARIABLE = re.compile(
+    r"(?!\.\.)[-._a-zA-Z][-._a-zA-Z0-9]*"
+)  # the keys that Kubernetes takes for names of variables
 BUILD_SYSTEM = re.compile(r"^\s*\[\s*build-system\s*\]", re.MULTILINE)
 FROM_LOCK = ("--frozen", "--no-dev", "--inexact", "--active")
 PIP = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_CACHE_DIR": "1", "PIP_PROGRESS_BAR": "off"}
@@ -50,6 +54,7 @@ def main(arguments: list[str]) -> NoReturn:
     PROJECT.mkdir(parents=True, exist_ok=True)
     os.chdir(PROJECT)
     unpack()
+    take_secrets(options.secrets, options.keep)
     ensure_home()
     ensure_user()
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
@@ -70,6 +75,8 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser = argparse.ArgumentParser(prog="start.py")
     parser.add_argument("--dependencies", default="")
     parser.add_argument("--package", action="append", default=[])
+    parser.add_argument("--secrets", action="append", default=[])
+    parser.add_argument("--keep", action="append", default=[])
     end = arguments.index("--") if "--" in arguments else len(arguments)
     options, command = parser.parse_args(arguments[:end]), arguments[end + 1 :]
     return (options, command) if command else parser.error("no command behind `--`")
@@ -93,6 +100,17 @@ def open_archive() -> IO[bytes] | None:
         return None
     program = zipfile.ZipFile(sys.argv[0])
     return program.open(next(name for name in program.namelist() if name.startswith("code.tar")))
+
+
+def take_secrets(folders: list[str], kept: list[str]) -> None:
+    """The keys of mounted secrets as variables, like `envFrom`: of two with one key, the later secret wins."""
+    for folder in folders:
+        for file in sorted(
+            Path(folder).iterdir()
+        ):  # links into `..data`, beside which Kubernetes keeps nothing else
+            content = file.read_bytes() if VARIABLE.fullmatch(file.name) and file.name not in kept else b"\0"
+            if b"\0" not in content:
+                os.environb[os.fsencode(file.name)] = content
 
 
 def ensure_home() -> None:

@@ -88,7 +88,6 @@ OTHER = {
     "*.py": "*.txt",
 }
 
-NO_WHOLE_SECRET: dict[Route, Any] = {("stages", "s", 0, "secrets", 0): None}
 NO_ZONE: dict[Route, Any] = {("schedule", "timezone"): "UTC"}
 NO_KUBERNETES: dict[Route, Any] = {
     ("stages", "s", 0, "secrets"): None,
@@ -120,9 +119,9 @@ def _case(name: str, refused: dict[Route, Any]) -> Case:
 
 CASES = {
     "argo": _case("argo", {}),
-    "kubeflow": _case("kubeflow", NO_WHOLE_SECRET),
+    "kubeflow": _case("kubeflow", {}),
     "vertex": Case("kubeflow", "vertex", VERTEX, NO_KUBERNETES),
-    "kubeflow-native": _case("kubeflow-native", NO_WHOLE_SECRET | NO_ZONE),
+    "kubeflow-native": _case("kubeflow-native", NO_ZONE),
     "kubernetes": _case("kubernetes", {}),
 }
 

@@ -49,7 +49,9 @@ PACKAGE: Capabilities = MappingProxyType(
         "step.entrypoint": NATIVE,
         "step.args": NATIVE,
         "step.envs": NATIVE,
-        "step.secrets": partly("the keys of a job's secrets must be named"),
+        "step.secrets": partly(
+            "all keys of a Secret for steps of the project; the job of an image has to name them"
+        ),
         "step.secrets.name": NATIVE,
         "step.secrets.keys": NATIVE,
         "step.image_pull_secrets": NATIVE,

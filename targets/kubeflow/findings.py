@@ -5,6 +5,7 @@ from typing import Any
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Bundle, Task, Text, Workflow
+from automl.compiler.names import LONGEST
 from automl.compiler.target import Capabilities, Support
 from automl.targets.capabilities import findings
 from automl.targets.code import MAX_OBJECT_BYTES
@@ -18,6 +19,13 @@ from automl.targets.services import endless
 MAX_DESCRIPTION = 1024
 MAX_ARGUMENT_BYTES = 120 * 1024
 """As JSON: the driver gets a container, and a DAG, as one argument of its process, which may have 128 KiB."""
+_VOLUMES = frozenset(  # that the pods of steps have anyway
+    [
+        *("work", "kfp-launcher", "gcs-scratch", "s3-scratch", "minio-scratch", "ca-bundle"),
+        *("dot-local-scratch", "dot-cache-scratch", "dot-config-scratch"),
+        *("var-run-argo", "tmp-dir-argo", "input-artifacts"),
+    ]
+)
 NEARLY, SURELY = 0.95, 1.15  # of the size of a run that is too large: what is known of it is not exact
 _WITHOUT_BUNDLE = "use `-t kubeflow-native`, `code: {git: …}`, or `code: {bundle: {exclude: […]}}`"
 
@@ -50,11 +58,19 @@ def _annotation(text: Text) -> Iterator[Diagnostic]:
 
 
 def _whole_secrets(task: Task) -> Iterator[Diagnostic]:
+    """All keys of a Secret come as files, which the start script of a project makes variables of."""
     for secret in task.secrets:
-        if secret.keys is None:
-            message = f'Kubeflow has no way to take all keys of the secret "{secret.name}"'
-            help = f"name them: `secrets: [{{name: {secret.name}, keys: {{KEY_OF_THE_SECRET: VARIABLE}}}}]`"
-            yield Diagnostic(Code.CANNOT_SAY, message, secret.span, help)
+        if secret.keys is not None or (task.project and _can_be_volume(secret.name)):
+            continue
+        message = f'Kubeflow has no way to take all keys of the secret "{secret.name}"'
+        message += ", whose name cannot be that of a volume" if task.project else " for an image"
+        help = f"name them: `secrets: [{{name: {secret.name}, keys: {{KEY_OF_THE_SECRET: VARIABLE}}}}]`"
+        yield Diagnostic(Code.CANNOT_SAY, message, secret.span, help)
+
+
+def _can_be_volume(name: str) -> bool:
+    """Whether Kubeflow, which calls a volume as its secret, gets a name that is allowed and free in the pod."""
+    return len(name) <= LONGEST and "." not in name and name not in _VOLUMES
 
 
 def _no_entrypoint(task: Task) -> Iterator[Diagnostic]:

@@ -17,6 +17,7 @@ from automl.targets.yaml_writer import Value
 CODE_INPUT = "{{$.inputs.artifacts['code'].path}}"
 CODE_OUTPUT = "{{$.outputs.artifacts['code'].path}}"
 RUN_INPUT = "{{$.inputs.parameters['run']}}"
+SECRETS = "/automl/secrets"
 SMALL = Resources(parse_cpu("100m"), parse_memory("100M"))  # of what we add ourselves
 SECURITY_CONTEXT_SINCE = (2, 16)
 
@@ -71,8 +72,23 @@ def _words(task: Task, place: Place) -> Words:
         options += ["--dependencies", task.project.dependencies]
     for package in task.project.packages:
         options += ["--package", package]
+    for name in _whole_secrets(task):
+        options += ["--secrets", f"{SECRETS}/{name}"]
+    if _whole_secrets(task):
+        options += [f"--keep={name}" for name in _names_of_variables(task)]
     start = f"{CODE}/start.py" if place.code else CODE_INPUT
     return Words(["python3", start], [*options, "--", *entrypoint, *arguments])
+
+
+def _whole_secrets(task: Task) -> list[str]:
+    return [secret.name for secret in task.secrets if secret.keys is None]
+
+
+def _names_of_variables(task: Task) -> list[str]:
+    """Of those that the config gives values to: they come before what a whole secret has."""
+    return [each.name for each in task.variables] + [
+        variable for secret in task.secrets for _, variable in secret.keys or ()
+    ]
 
 
 def _container(image: str, words: Protected, resources: Resources, place: Place) -> Object:
@@ -107,6 +123,10 @@ def _platform(workflow: Workflow, task: Task, place: Place, stand_ins: Mapping[s
         found["secretAsEnv"] = [
             _secret(secret.name, [(key, stand_ins.get(name, name)) for key, name in secret.keys or ()])
             for secret in keys
+        ]
+    if whole := dict.fromkeys(_whole_secrets(task)):
+        found["secretAsVolume"] = [
+            {"secretNameParameter": _constant(name), "mountPath": f"{SECRETS}/{name}"} for name in whole
         ]
     return found | _pod(workflow, task, place, task.pull_secrets)
 

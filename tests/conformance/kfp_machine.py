@@ -70,7 +70,8 @@ class Machine:
         """Start the container and wait for its end."""
         folder = self.folder / f"{len(self.starts)}"
         folder.mkdir()
-        kubelet.make_volumes(folder, [{"name": "work"}, *self._config_maps()], self.sources)
+        volumes = [{"name": "work"}, *self._config_maps(), *self._mounted_secrets()]
+        kubelet.make_volumes(folder, volumes, self.sources)
         start: Object = {
             "task": self._component.removeprefix("comp-"),
             "folder": str(folder),
@@ -95,6 +96,13 @@ class Machine:
         mounted = self._said("configMapAsVolume")
         assert all(each["mountPath"] == CODE for each in mounted)
         return [{"name": "code", "configMap": {"name": _name(each, "configMap")}} for each in mounted]
+
+    def _mounted_secrets(self) -> list[Object]:
+        """The volumes of secrets; the driver calls each as its secret, so none may be there twice."""
+        found = {_name(each, "secret"): each["mountPath"] for each in self._said("secretAsVolume")}
+        assert len(found) == len(self._said("secretAsVolume"))
+        assert all(path == f"/automl/secrets/{name}" for name, path in found.items())
+        return [{"name": f"secrets/{name}", "secret": {"secretName": name}} for name in found]
 
     def _secrets(self) -> list[Object]:
         """The variables that come from secrets, as they stand in a pod."""

@@ -104,12 +104,14 @@ class Twin:
         return task
 
     def _load(self, made: dict[str, Any]) -> Task:
-        words = ["--dependencies", "requirements.txt", "--", "python", "a.py", "--days", "30"]
+        words = ["--dependencies", "requirements.txt", "--secrets", "/automl/secrets/whole"]
+        words += ["--keep=STORE", "--keep=KEY", "--keep=KEY_ID", "--", "python", "a.py", "--days", "30"]
         task = self._script("load", words, made)
         settle(task, Pod({"AUTOML_STEP": "load", "STORE": "s3://a"}, of_stage("prepare", "load"), "2", "2Gi"))
         kubernetes.add_pod_label(task, "tier", "batch")
         kubernetes.add_pod_annotation(task, "example.com/ticket", "42")
         kubernetes.use_secret_as_env(task, "store", {"key": "KEY", "id": "KEY_ID"}, optional=False)
+        kubernetes.use_secret_as_volume(task, "whole", mount_path="/automl/secrets/whole", optional=False)
         kubernetes.set_timeout(task, 600)
         return task.set_retry(2, backoff_max_duration="31536000s")
 

@@ -55,7 +55,7 @@ EVERYTHING: Object = {
                 "dependency_path": "requirements.txt",
                 "args": ["{{x}}", "$(y)"],
                 "envs": {"A": "{{x}}", "B": "$(y)"},
-                "secrets": [{"name": "store", "keys": {"key": "KEY"}}],
+                "secrets": [{"name": "store", "keys": {"key": "KEY"}}, "whole"],
                 "image_pull_secrets": ["login"],
                 "cpu_request": "250m",
                 "memory_request": "1.5Gi",
@@ -229,6 +229,7 @@ CANNOT_RUN = {
     "git-short-commit": "its repository does not exist; another one is checked out below",
     "notebook": "it installs pandas and Jupyter for half a minute; tests/runtime/test_start.py runs a notebook",
     "quickstart": "its store is in the cloud; below it has another one",
+    "readme-example": "it installs pandas four times; below it runs without",
     "three-hundred-steps": "it takes half a minute; below, DAGs in a DAG run on fewer steps",
 }
 
@@ -292,6 +293,49 @@ def run_one(project: Path, folder: Path, image: Path, version: str = "", **optio
     """Compile a project and run it."""
     [found] = run([Job(write_package(project, folder, version=version), folder, image, **options)])
     return found
+
+
+@pytest.mark.parametrize("target", ["kubeflow", "kubeflow-native"])
+def test_the_original_example_runs(target: str, place: Path, image: Path) -> None:
+    """Its steps take a whole secret each; what they require is left out here."""
+    project = project_copy("readme-example", place)
+    (project / "models" / "requirements.txt").write_text("")
+    for script in project.glob("models/*/*.py"):
+        script.write_text("import os; print(os.environ['AWS_ACCESS_KEY_ID'], os.environ.get('HASH'))")
+    package = write_package(project, place / "run", target=target)
+    [found] = run([Job(package, place / "run", image, {"aws-secret": {"AWS_ACCESS_KEY_ID": "id"}})])
+    assert found.error == "", found.starts[-1].errors
+    last_lines = {start.task: start.output.splitlines()[-1] for start in found.starts if start.output}
+    assert last_lines == {
+        "prepare-and-save": "id None",
+        "train-sarimax": "id None",
+        "train-xgboost": "id 123456abcd",
+        "best-model": "id 123456abcd",
+    }
+    assert found.of("api").status is None
+
+
+@pytest.mark.parametrize("target", ["kubeflow", "kubeflow-native"])
+def test_whole_secrets_reach_the_steps_of_a_project(target: str, place: Path, image: Path) -> None:
+    step = {
+        "path_to_executable": "probe.py",
+        "envs": {"A": "mine", "a.b": "{{"},
+        "secrets": ["one", DB, "two"],
+    }
+    config = {"name": "p", "stages": {"s": [{"step_name": "job", **step}]}}
+    secrets = {
+        "one": {"A": "1", "DB_PASSWORD": "1", "C": "1", "D": "$(A) {{x}} $$\n", "no name": "1"},
+        "two": {"C": "2", "a.b": "2"},
+        "db": {"password": "s3cret", "port": "5432"},
+    }
+    project = write_config(place / "p", config, **{"probe.py": PROBE})
+    package = write_package(project, place / "run", target=target)
+    [found] = run([Job(package, place / "run", image, secrets)])
+    assert found.error == "", found.starts[-1].errors
+    _, variables, *_ = json.loads(found.of("job").output)
+    expected = {"A": "mine", "a.b": "{{", "C": "2", "D": secrets["one"]["D"], "DB_PASSWORD": "s3cret"}
+    assert variables == variables | expected | {"db.port": "5432"}
+    assert "no name" not in variables
 
 
 def test_stages_run_one_after_the_other(place: Path, image: Path) -> None:
@@ -546,7 +590,7 @@ TWIN: Object = {
                 "dependency_path": "requirements.txt",
                 "args": ["--days", 30],
                 "envs": {"STORE": "s3://a"},
-                "secrets": [{"name": "store", "keys": {"key": "KEY", "id": "KEY_ID"}}],
+                "secrets": [{"name": "store", "keys": {"key": "KEY", "id": "KEY_ID"}}, "whole"],
                 "cpu_request": 2,
                 "memory_request": "2Gi",
                 "backoff_limit": 2,
@@ -579,6 +623,8 @@ DIFFERENCES = {
     'platforms/kubernetes/deploymentSpec/executors/*/imagePullSecret/*/secretName: nothing | "login"',
     'platforms/kubernetes/deploymentSpec/executors/*/imagePullSecret/*/secretName: nothing | "other-login"',
     'platforms/kubernetes/deploymentSpec/executors/*/secretAsEnv/*/secretName: nothing | "store"',
+    'platforms/kubernetes/deploymentSpec/executors/*/secretAsVolume/*/secretName: nothing | "whole"',
+    "platforms/kubernetes/deploymentSpec/executors/*/secretAsVolume/*/optional: nothing | false",
     "platforms/kubernetes/deploymentSpec/executors/*/secretAsEnv/*/optional: nothing | false",
 }
 DIFFERENCES_OF_CONFIG_MAPS = {

@@ -86,13 +86,17 @@ class Container:
     def _process(self, of_image: Mapping[str, str]) -> tuple[list[str], dict[str, Any]]:
         declared = variables_of(self.container.get("env", []), self.sources)
         words = [*self.container["command"], *self.container.get("args", [])]
-        command = [
-            expanded(word, declared).replace("/automl/code/", f"{self.folder}/code/") for word in words
-        ]
+        command = [self._in_folder(expanded(word, declared)) for word in words]
         network = {name: value for name, value in os.environ.items() if _OF_THE_NETWORK.fullmatch(name)}
         path = {"PATH": f"{self.image}/bin:{os.defpath}", "HOME": "/"}
         env = {**network, **path, **of_image, **declared, "AUTOML_WORK": str(self.work)}
         return command, {"env": env, "cwd": "/", "text": True, "stdin": subprocess.DEVNULL, **identity()}
+
+    def _in_folder(self, word: str) -> str:
+        """The word, with the folder that stands for what is mounted."""
+        for mount in ("code", "secrets"):
+            word = word.replace(f"/automl/{mount}/", f"{self.folder}/{mount}/")
+        return word
 
 
 def job(folder: Path, image: Path, objects: Sequence[Object], template: str = "job") -> Container:
@@ -130,6 +134,8 @@ def make_volumes(folder: Path, volumes: Sequence[Object], sources: Sources) -> N
     for volume in volumes:
         if "configMap" in volume:
             _mount(folder / volume["name"], sources[volume["configMap"]["name"]])
+        elif "secret" in volume:
+            _mount(folder / volume["name"], sources[volume["secret"]["secretName"]])
         else:
             _make_empty_dir(folder / volume["name"])
 

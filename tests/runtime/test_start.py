@@ -20,7 +20,16 @@ import pytest
 import yaml
 
 from tests.golden import project_copy
-from tests.runtime.kubelet import Container, identity, job, objects_of, python, write_files, write_project
+from tests.runtime.kubelet import (
+    Container,
+    identity,
+    job,
+    make_volumes,
+    objects_of,
+    python,
+    write_files,
+    write_project,
+)
 
 PROBE = """\
 import json, os, sys
@@ -382,6 +391,21 @@ def test_work_folder_that_cannot_be_written_to(make: Make) -> None:
     done = started.run()
     assert done.returncode == 1
     assert done.stderr == f"automl: [Errno 13] Permission denied: '{started.project}'\n"
+
+
+def test_whole_secrets_are_variables_as_by_env_from(place: Path, make: Make) -> None:
+    container = make(script(envs={"B": "mine"}), {"a.py": PROBE})
+    db = {"A": b"1", "B": b"1", "pass word": b"1", "9": b"1", "db.url": b"\xff\n", "bin": b"\0", "C": b""}
+    other = {"A": b"2", "PYTHONUNBUFFERED": b"0"}
+    volumes = [{"name": f"secrets/{name}", "secret": {"secretName": name}} for name in ("db", "other")]
+    make_volumes(place, volumes, {"db": db, "other": other})
+    mounts = [word for name in ("db", "other") for word in ("--secrets", f"/automl/secrets/{name}")]
+    spec = container.container | {"args": [*mounts, "--keep=B", *container.container["args"]]}
+    done = replace(container, container=spec).run(A="of the image", HOME="/")
+    variables = json.loads(done.stdout)["variables"]
+    expected = {"A": "2", "B": "mine", "db.url": "\udcff\n", "C": "", "PYTHONUNBUFFERED": "0"}
+    assert variables == variables | expected
+    assert not variables.keys() & {"pass word", "9", "bin", "..data", "..1"}
 
 
 @pytest.mark.parametrize("home", ["/", "/proc", "/no/such/folder", ""])

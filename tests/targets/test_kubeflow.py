@@ -263,6 +263,42 @@ def test_a_service_may_take_whole_secrets(tmp_path: Path) -> None:
     assert container["envFrom"] == [{"secretRef": {"name": "all"}}]
 
 
+def test_a_whole_secret_is_mounted_once(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("")
+    step = "{step_name: a, path_to_executable: a.py, envs: {X: 1}, secrets: [one, two, one]}"
+    [spec, platform], said = compiled(f"name: w\nstages: {{s: [{step}]}}", tmp_path)
+    assert said == []
+    executor = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["exec-a"]
+    assert [each["mountPath"] for each in executor["secretAsVolume"]] == [
+        "/automl/secrets/one",
+        "/automl/secrets/two",
+    ]
+    words = containers(spec)[0]["args"]
+    assert words[: words.index("--")] == [
+        *("--secrets", "/automl/secrets/one", "--secrets", "/automl/secrets/two"),
+        *("--secrets", "/automl/secrets/one", "--keep=X"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("what", "secret"),
+    [
+        ("image: i, entrypoint: [run]", "store"),
+        ("path_to_executable: a.py", "work"),
+        ("path_to_executable: a.py", "my.store"),
+        ("path_to_executable: a.py", "s" * 64),
+    ],
+)
+def test_a_whole_secret_that_kubeflow_cannot_take(what: str, secret: str, tmp_path: Path) -> None:
+    """Of an image, or under a name that no volume may have, or that another one has."""
+    (tmp_path / "a.py").write_text("")
+    config = f"name: w\nstages: {{s: [{{step_name: a, {what}, secrets: [{secret}]}}]}}"
+    for target in ("kubeflow", "kubeflow-native"):
+        _, [said] = compiled(config, tmp_path, target)
+        assert said.code is Code.CANNOT_SAY
+        assert f"secrets: [{{name: {secret}, keys: {{" in str(said.help)
+
+
 def test_a_package_deploys_where_it_runs(tmp_path: Path) -> None:
     """Its objects name no namespace, as the message says; those of the native form do."""
     (tmp_path / "a.py").write_text("")
