@@ -1,6 +1,7 @@
 """The objects of an API server that keeps pipelines in Kubernetes, in the order of their creation."""
 
 import json
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -28,6 +29,7 @@ _REGISTER: list[Value] = [
     {"apiGroups": ["pipelines.kubeflow.org"], "resources": ["jobs"], "verbs": ["create", "delete", "list"]},
 ]
 _NO_SIDECAR = {"sidecar.istio.io/inject": "false"}  # with one the pod would never end
+_STEP = re.compile(r"[*](?=/0*([2-9]|1[0-9]))")  # each day, `*/1`, is no restriction to anyone
 MAX_CONCURRENCY: Mapping[str, str] = MappingProxyType(
     {"allow": "10", "forbid": "1"}
 )  # 10 is the most it takes
@@ -94,8 +96,17 @@ def _registration(workflow: Workflow, schedule: Schedule, pipeline: str, version
 
 
 def six_fields(schedule: Schedule) -> str:
-    """The cron with the seconds before it, without which Kubeflow takes the minutes for them."""
-    return f"0 {schedule.cron.expression}"
+    """The cron with the seconds before it, without which Kubeflow takes the minutes for them.
+
+    Of two day fields that are restricted a day has to fit one, and Kubeflow's robfig/cron 1.2.0 does not take `*/2`
+    for a restriction, as that of Argo and Kubernetes does. So it is written as a range.
+    """
+    minute, hour, day, month, weekday = schedule.cron
+    return " ".join(["0", minute, hour, _restricted(day, "1-31"), month, _restricted(weekday, "0-6")])
+
+
+def _restricted(field: str, span: str) -> str:
+    return ",".join(_STEP.sub(span, item) for item in field.split(","))
 
 
 def _pod(scheduler: str, wanted: Object) -> Object:
