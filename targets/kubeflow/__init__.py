@@ -15,6 +15,7 @@ from automl.targets.kubeflow.findings import (
 from automl.targets.kubeflow.native import objects
 from automl.targets.kubeflow.pipeline import pipeline
 from automl.targets.kubeflow.steps import Place
+from automl.targets.kubeflow.vertex import of_vertex
 from automl.targets.manifest import artifact, stream
 
 VERSIONS = ("2.14", "2.15", "2.16", "2.17")
@@ -38,10 +39,10 @@ class Kubeflow:
         anywhere = workflow._replace(namespace=None)  # what the tasks apply goes where their pods are
         made = pipeline(anywhere, place, config_maps(anywhere))
         documents = [made.spec, made.platform] if made.platform else [made.spec]
-        capabilities = with_help_on_schedule(workflow, PACKAGE if is_kubernetes else VERTEX)
+        table = PACKAGE if is_kubernetes else VERTEX
+        capabilities = with_help_on_schedule(workflow, table, is_kubernetes)
         found = [*of_pipeline(workflow, capabilities), *of_sizes(workflow, made, is_kubernetes)]
-        if is_kubernetes:
-            found += of_rights(workflow)
+        found += of_rights(workflow) if is_kubernetes else of_vertex(workflow)
         return Emission((stream(workflow, self.name, options, documents),), tuple(found))
 
 

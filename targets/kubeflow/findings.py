@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.ir import Bundle, Task, Text, Workflow
+from automl.compiler.ir import Bundle, Schedule, Task, Text, Workflow
 from automl.compiler.names import LONGEST
 from automl.compiler.target import Capabilities, Support
 from automl.targets.capabilities import findings
@@ -12,6 +12,7 @@ from automl.targets.code import MAX_OBJECT_BYTES
 from automl.targets.kubeflow.native import MAX_CONCURRENCY, six_fields
 from automl.targets.kubeflow.pipeline import Pipeline
 from automl.targets.kubeflow.sizes import MAX_WORKFLOW_BYTES, sizes_of
+from automl.targets.kubeflow.vertex import help_on_schedule
 from automl.targets.kubeflow.words import is_misread
 from automl.targets.metadata import Object, canonical
 from automl.targets.services import endless
@@ -26,6 +27,7 @@ _VOLUMES = frozenset(  # that the pods of steps have anyway
         *("var-run-argo", "tmp-dir-argo", "input-artifacts"),
     ]
 )
+_UTC = ("UTC", "Etc/UTC")
 NEARLY, SURELY = 0.95, 1.15  # of the size of a run that is too large: what is known of it is not exact
 _WITHOUT_BUNDLE = "use `-t kubeflow-native`, `code: {git: …}`, or `code: {bundle: {exclude: […]}}`"
 
@@ -95,13 +97,33 @@ def of_rights(workflow: Workflow) -> Iterator[Diagnostic]:
             yield Diagnostic(Code.NEEDS_RIGHTS, message, task.span, help)
 
 
-def with_help_on_schedule(workflow: Workflow, capabilities: Capabilities) -> Capabilities:
-    """The same, with the six fields that Kubeflow takes: it reads five as others than they are."""
-    if workflow.schedule is None:
+def with_help_on_schedule(
+    workflow: Workflow, capabilities: Capabilities, is_kubernetes: bool
+) -> Capabilities:
+    """The same, with how to have the schedule where the pipeline is sent to."""
+    schedule = workflow.schedule
+    if schedule is None:
         return capabilities
-    cron = six_fields(workflow.schedule)
-    help = f'compile with `-t kubeflow-native`, or `kfp recurring-run create --cron-expression "{cron}" …`'
+    help = _help_on_schedule(schedule) if is_kubernetes else help_on_schedule(workflow, schedule)
     return {**capabilities, "schedule": capabilities["schedule"]._replace(help=help)}
+
+
+def _help_on_schedule(schedule: Schedule) -> str:
+    """Kubeflow takes six fields: it reads five as others than they are."""
+    most = MAX_CONCURRENCY.get(schedule.concurrency, "1")
+    options = f'--cron-expression "{six_fields(schedule)}" --max-concurrency {most}'
+    options += " --enabled false" if schedule.suspend else ""
+    help = f"use `kfp recurring-run create {options} …`"
+    other_zone = schedule.timezone not in _UTC
+    if other_zone:
+        help += (
+            f"; the times are in the zone of the installation, UTC unless it was set, not {schedule.timezone}"
+        )
+    if schedule.concurrency not in MAX_CONCURRENCY:
+        help += "; a recurring run never stops a run"
+    elif not other_zone:
+        help = f"compile with `-t kubeflow-native`, or {help}"
+    return help
 
 
 def of_schedule(workflow: Workflow) -> Iterator[Diagnostic]:
@@ -109,7 +131,7 @@ def of_schedule(workflow: Workflow) -> Iterator[Diagnostic]:
     schedule = workflow.schedule
     if schedule is None:
         return
-    if schedule.timezone not in ("UTC", "Etc/UTC"):
+    if schedule.timezone not in _UTC:
         message = f'"timezone" cannot be "{schedule.timezone}": a recurring run has no time zone of its own'
         help = (
             "leave `timezone` out and write the cron in UTC, which is the zone of an installation unless its "

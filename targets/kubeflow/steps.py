@@ -1,7 +1,7 @@
 """What the tasks of a pipeline run: a container, and beside it what only Kubernetes understands."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from automl.compiler.ir import PYTHON_IMAGE, Bundle, Git, Resources, Task, Text, Workflow
@@ -58,7 +58,7 @@ def job(workflow: Workflow, task: Task, place: Place) -> Step:
     variables += [(each.name, each.value.value) for each in task.variables]
     from_secrets = [variable for secret in task.secrets for _, variable in secret.keys or ()]
     found = protected(_words(task, place), variables, from_secrets)
-    container = _container(task.image, found, task.resources, place)
+    container = _container(task.image, found, task.resources, place, task.spans)
     platform = _platform(workflow, task, place, found.secrets) if place.is_kubernetes else {}
     return Step(task.name, container, platform, task.retries, takes_code=takes_code)
 
@@ -91,16 +91,23 @@ def _names_of_variables(task: Task) -> list[str]:
     ]
 
 
-def _container(image: str, words: Protected, resources: Resources, place: Place) -> Object:
+def _container(
+    image: str, words: Protected, resources: Resources, place: Place, written: Collection[str] = ()
+) -> Object:
+    """A container. `written` are the keys of the config, without which nothing is limited."""
     found: Object = {"image": image, "command": list(words.command)}
     if words.arguments:
         found["args"] = list(words.arguments)
     found["env"] = [{"name": name, "value": value} for name, value in words.variables]
-    found["resources"] = _resources(resources, "Request" if place.is_kubernetes else "Limit")
+    amounts = _amounts(resources, "Request" if place.is_kubernetes else "Limit")
+    if not place.is_kubernetes:
+        amounts = {name: amount for name, amount in amounts.items() if _key(name) in written}
+    if amounts:
+        found["resources"] = amounts
     return found
 
 
-def _resources(resources: Resources, what: str) -> Object:
+def _amounts(resources: Resources, what: str) -> Object:
     """The same twice: the numbers, cores and gigabytes, are for Vertex AI and for old backends."""
     cpu, memory = resources
     return {
@@ -109,6 +116,11 @@ def _resources(resources: Resources, what: str) -> Object:
         f"cpu{what}": cpu.amount / 1000,
         f"memory{what}": memory.amount / 10**9,
     }
+
+
+def _key(amount: str) -> str:
+    """The key of the config that says an amount."""
+    return "cpu_request" if "cpu" in amount.lower() else "memory_request"
 
 
 def _platform(workflow: Workflow, task: Task, place: Place, stand_ins: Mapping[str, str]) -> Object:

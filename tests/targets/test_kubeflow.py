@@ -1,6 +1,9 @@
 """What must hold of every pipeline, seen in the documents themselves."""
 
+import ast
 import json
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -339,7 +342,8 @@ TEXTS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map("".join)
 @given(words=st.lists(TEXTS, max_size=3), value=TEXTS, form=st.sampled_from(("package", "vertex")))
 def test_the_kubelet_finds_nothing_to_expand(words: list[str], value: str, form: str, tmp_path: Path) -> None:
     """However often it looks: its own words and variables, those of the driver, and a secret's."""
-    step = {"image": "i", "entrypoint": ["run", *words], "args": words, "envs": {"A": value, "a.b": "c"}}
+    other = "a_b" if form == "vertex" else "a.b"
+    step = {"image": "i", "entrypoint": ["run", *words], "args": words, "envs": {"A": value, other: "c"}}
     config = {"code": {"image": True}, "stages": {"s": [{"step_name": "a", **step}]}}
     [spec, *_], _ = compiled(json.dumps(config, ensure_ascii=False), tmp_path, form=form)
     [container] = containers(spec)
@@ -368,3 +372,120 @@ def package_specs(documents: list[Any]) -> list[Any]:
     """The pipeline, also if it is in an object."""
     versions = [each["spec"]["pipelineSpec"] for each in documents if each.get("kind") == "PipelineVersion"]
     return versions or [documents[0]]
+
+
+def on_vertex(step: str, folder: Path, head: str = "name: w\n") -> list[Diagnostic]:
+    """What is said of a step of an image on Vertex AI."""
+    return compiled(
+        f"{head}stages: {{s: [{{step_name: a, entrypoint: [run], {step}}}]}}", folder, form="vertex"
+    )[1]
+
+
+@pytest.mark.parametrize(
+    ("step", "word", "column"),
+    [
+        ("image: i, cpu_request: 97", "97 CPUs", "cpu_request"),
+        ("image: i, memory_request: 625G", "625G of memory", "memory_request"),
+        ("image: i, envs: {MY-VAR: x}", '"MY-VAR"', "x}"),
+        (f"image: i, envs: {{{', '.join(f'A{n}: x' for n in range(100))}}}", "100 variables", "envs"),
+    ],
+)
+def test_what_vertex_documents_as_too_much(step: str, word: str, column: str, tmp_path: Path) -> None:
+    [said] = on_vertex(step, tmp_path)
+    assert said.code is Code.CANNOT_SAY
+    assert word in said.message
+    line = f"stages: {{s: [{{step_name: a, entrypoint: [run], {step}}}]}}"
+    assert said.span.line == 2
+    assert line[said.span.column - 1 :].startswith(column)
+
+
+@pytest.mark.parametrize("most", ["cpu_request: 96, memory_request: 624G", "envs: {_a1: x}"])
+def test_what_vertex_takes(most: str, tmp_path: Path) -> None:
+    assert on_vertex(f"image: i, {most}", tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("image", "codes"),
+    [
+        *((image, []) for image in ("python:3", "team/app", "docker.io/a/b", "gcr.io/p/i", "eu.gcr.io/p/i")),
+        ("europe-west1-docker.pkg.dev/p/r/i@sha256:" + "0" * 64, []),
+        *((image, [Code.ENGINE_LIMIT]) for image in ("ghcr.io/a/b:1", "localhost/a", "registry:5000/a")),
+        ("quay.io/gcr.io/a", [Code.ENGINE_LIMIT]),
+    ],
+)
+def test_registries_that_vertex_pulls_from(image: str, codes: list[Code], tmp_path: Path) -> None:
+    assert [each.code for each in on_vertex(f"image: '{image}'", tmp_path)] == codes
+
+
+@pytest.mark.parametrize(("name", "codes"), [("2026-churn", [Code.CANNOT_SAY]), ("churn-2026", [])])
+def test_a_name_that_is_one_of_a_run_of_vertex(name: str, codes: list[Code], tmp_path: Path) -> None:
+    found = on_vertex("image: i", tmp_path, f"name: {name}\n")
+    assert [each.code for each in found] == codes
+    assert all(each.span.line == 1 for each in found)
+
+
+@pytest.mark.parametrize(
+    ("keys", "limits"),
+    [
+        ("", None),
+        (", cpu_request: 2", {"resourceCpuLimit": "2", "cpuLimit": 2}),
+        (", memory_request: 2G", {"resourceMemoryLimit": "2G", "memoryLimit": 2}),
+    ],
+)
+def test_vertex_limits_what_the_config_says(keys: str, limits: Any, tmp_path: Path) -> None:
+    config = f"stages: {{s: [{{step_name: a, image: i, entrypoint: [run]{keys}}}]}}"
+    [spec], _ = compiled(config, tmp_path, form="vertex")
+    assert containers(spec)[0].get("resources") == limits
+
+
+@pytest.mark.parametrize(
+    ("form", "schedule", "help"),
+    [
+        (
+            "package",
+            "{cron: '30 6 * * mon-fri', timezone: Europe/Berlin, concurrency: forbid}",
+            (
+                'use `kfp recurring-run create --cron-expression "0 30 6 * * mon-fri" --max-concurrency 1 …`; the times '
+                "are in the zone of the installation, UTC unless it was set, not Europe/Berlin"
+            ),
+        ),
+        (
+            "package",
+            "{cron: '@daily', concurrency: allow, suspend: true}",
+            (
+                'compile with `-t kubeflow-native`, or use `kfp recurring-run create --cron-expression "0 0 0 * * *" '
+                "--max-concurrency 10 --enabled false …`"
+            ),
+        ),
+        (
+            "package",
+            "{cron: '@daily', concurrency: replace}",
+            (
+                'use `kfp recurring-run create --cron-expression "0 0 0 * * *" --max-concurrency 1 …`; a recurring run '
+                "never stops a run"
+            ),
+        ),
+        (
+            "vertex",
+            "{cron: '30 6 * * mon-fri', timezone: Europe/Berlin, concurrency: forbid}",
+            (
+                'when it is sent: `PipelineJob(…).create_schedule(cron="TZ=Europe/Berlin 30 6 * * mon-fri", '
+                'display_name="many", max_concurrent_run_count=1)`'
+            ),
+        ),
+    ],
+)
+def test_the_help_on_a_schedule_is_true(form: str, schedule: str, help: str, tmp_path: Path) -> None:
+    _, [said] = compiled(f"schedule: {schedule}\n{steps(1)}", tmp_path, form=form)
+    assert said.code is Code.HINT_LOST
+    assert said.help == help
+    refused = [Code.CANNOT_SAY] if "-native" not in help else []
+    native = compiled(f"schedule: {schedule}\n{steps(1)}", tmp_path, "kubeflow-native")[1]
+    assert [each.code for each in native if each.code is Code.CANNOT_SAY] == refused
+
+
+def test_the_command_line_of_kubeflow_has_these_options() -> None:
+    program = "from kfp.cli.recurring_run import recurring_run as group; print([option for each in group.commands['create'].params for option in each.opts])"
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, check=True)
+    options = ast.literal_eval(done.stdout.decode().splitlines()[-1])
+    assert {"--cron-expression", "--max-concurrency", "--enabled"} <= set(options)
