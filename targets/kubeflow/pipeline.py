@@ -38,7 +38,7 @@ def pipeline(workflow: Workflow, place: Place, files: Files) -> Pipeline:
     maker = None
     if any(step.takes_code for step in found.values()):
         maker = names.take("code")
-        found[maker] = steps.code(workflow, place)
+        found[maker] = steps.code(workflow, place, maker)
     longest_retry = A_YEAR if place.is_kubernetes else AN_HOUR
     graph = _Graph(found, dags_of(workflow.groups, leaves, names), maker, longest_retry)
     executors = {f"exec-{name}": {"container": step.container} for name, step in found.items()}

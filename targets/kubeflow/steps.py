@@ -182,25 +182,37 @@ def deploy(
     return step._replace(takes_run=True, takes_code=takes_code)
 
 
-def code(workflow: Workflow, place: Place) -> Step:
-    """The first step of a run: it packs the project into one program, which the steps of the project start."""
+def code(workflow: Workflow, place: Place, title: str) -> Step:
+    """The first step of a run: it packs the project into one program, which the steps of the project start.
+
+    It is tried as often as that of them which is tried the most, and may take as long as the longest.
+    """
+    users = [task for task in workflow.tasks if _takes_code(workflow, task)]
     if isinstance(workflow.code, Git):
-        step = _checkout(workflow, workflow.code, place)
+        step = _checkout(workflow, workflow.code, place, title)
     else:
         assert isinstance(workflow.code, Bundle)
-        task = next(task for task in workflow.tasks if task.project)  # its image has Python and can be pulled
+        task = users[0]  # its image has Python and can be pulled
         packed = base64.b64encode(archive(workflow.code.files)).decode()
         command = ["python3", "-c", script("pack.py")]
         arguments = [script("start.py"), packed, CODE_OUTPUT]
-        step = _made_by_us("code", workflow, place, task.image, command, arguments, task.pull_secrets)
-    return step._replace(makes_code=True)
+        step = _made_by_us(title, workflow, place, task.image, command, arguments, task.pull_secrets)
+    deadlines = [task.deadline for task in users if task.deadline is not None]
+    if place.is_kubernetes and len(deadlines) == len(users):
+        step = step._replace(platform={"activeDeadlineSeconds": str(max(deadlines))} | step.platform)
+    return step._replace(makes_code=True, retries=max(task.retries for task in users))
 
 
-def _checkout(workflow: Workflow, git: Git, place: Place) -> Step:
+def _takes_code(workflow: Workflow, task: Task) -> bool:
+    """Whether the task takes what the first one makes; pods of services check a repository out themselves."""
+    return task.project is not None and (task.service is None or isinstance(workflow.code, Bundle))
+
+
+def _checkout(workflow: Workflow, git: Git, place: Place, title: str) -> Step:
     command = ["sh", "-c", script("checkout.sh") + script("pack.sh")]
     arguments = ["pack.sh", script("start.py"), CODE_OUTPUT]
     variables = [("AUTOML_WORK", WORK), ("AUTOML_GIT_URL", git.url), ("AUTOML_GIT_REF", git.ref)]
-    step = _made_by_us("code", workflow, place, GIT_IMAGE, command, arguments, variables=variables)
+    step = _made_by_us(title, workflow, place, GIT_IMAGE, command, arguments, variables=variables)
     named = ((git.token_key, "AUTOML_GIT_TOKEN"), (git.username_key, "AUTOML_GIT_USERNAME"))
     keys = [(key, variable) for key, variable in named if key]
     if not git.token_secret or not place.is_kubernetes:

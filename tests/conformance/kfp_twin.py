@@ -85,7 +85,8 @@ class Twin:
         def container(code: dsl.Output[dsl.Artifact]) -> dsl.ContainerSpec:
             return dsl.ContainerSpec(image=PYTHON, command=words, args=[start, archive, code.path])
 
-        return settle(named("code", container)(), Pod({"AUTOML_STEP": "code"}, {}, "100m", "100M"))
+        task = settle(named("code", container)(), Pod({"AUTOML_STEP": "code"}, {}, "100m", "100M"))
+        return task.set_retry(2, backoff_max_duration="31536000s")
 
     def _script(self, name: str, words: Sequence[str], made: dict[str, Any]) -> Task:
         """A step of the project."""

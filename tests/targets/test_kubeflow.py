@@ -266,6 +266,41 @@ def test_a_service_may_take_whole_secrets(tmp_path: Path) -> None:
     assert container["envFrom"] == [{"secretRef": {"name": "all"}}]
 
 
+@pytest.mark.parametrize("code", ["bundle: {}", "git: {url: 'https://example.com/a.git', ref: main}"])
+@pytest.mark.parametrize(
+    ("first", "second", "retries", "deadline"),
+    [
+        ("backoff_limit: 1, timeout: 5m", "backoff_limit: 3, timeout: 20m", 3, "1200"),
+        ("backoff_limit: 1, timeout: 5m", "timeout: 20s", 1, "300"),
+        ("backoff_limit: 1, timeout: 5m", "backoff_limit: 0", 1, None),
+        ("{}", "timeout: 5m", 0, None),
+    ],
+)
+def test_the_code_is_fetched_as_patiently_as_it_is_used(
+    code: str, first: str, second: str, retries: int, deadline: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "a.py").write_text("")
+    head = f"name: w\ncode: {{{code}}}\nstages: {{s: ["
+    each = "{{step_name: {}, path_to_executable: a.py, {}}}"
+    steps = ", ".join(each.format(name, keys.strip("{}")) for name, keys in (("a", first), ("b", second)))
+    [spec, platform], _ = compiled(f"{head} {steps}]}}", tmp_path)
+    task = spec["root"]["dag"]["tasks"]["code"]
+    assert task.get("retryPolicy", {}).get("maxRetryCount", 0) == retries
+    executor = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["exec-code"]
+    assert executor.get("activeDeadlineSeconds") == deadline
+
+
+def test_no_two_tasks_have_the_same_title(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("")
+    config = "name: w\nstages: {s: [{step_name: code, path_to_executable: a.py}]}"
+    [spec, _], _ = compiled(config, tmp_path)
+    tasks = spec["root"]["dag"]["tasks"]
+    assert [(name, each["taskInfo"]["name"]) for name, each in tasks.items()] == [
+        ("code-2", "code-2"),
+        ("code", "code"),
+    ]
+
+
 def test_a_whole_secret_is_mounted_once(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("")
     step = "{step_name: a, path_to_executable: a.py, envs: {X: 1}, secrets: [one, two, one]}"
