@@ -197,7 +197,10 @@ def installed() -> dict[str, str]:
     path = [str(folder) for folder in ENVIRONMENT.glob("lib/python*/site-packages")] + sys.path
     found = {}
     for distribution in distributions(path=path[::-1]):
-        name, version = distribution.metadata["Name"], distribution.version
+        try:
+            name, version = distribution.metadata["Name"], distribution.version
+        except KeyError:  # half of a package, left behind by an installation that was stopped
+            continue
         if name and version and VERSION.fullmatch(version):
             found[canonical(name)] = version
     return found

@@ -346,6 +346,19 @@ def test_packages_that_are_there_stay_as_they_are(make: Make) -> None:
     assert {name for name in installed_in(started) if name.startswith("flit_core-3")}
 
 
+def test_packages_beside_ones_that_are_broken(make: Make, place: Path) -> None:
+    """Half a package, and one whose version pip would not read."""
+    (place / "lib" / "half-1.dist-info").mkdir(parents=True)
+    odd = {"odd-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: odd\nVersion: 1.0-1ubuntu2~x\n"}
+    started = with_packages(make(script(), {"a.py": USES_TINY}), TINY)
+    done = started.run(PYTHONPATH=str(write_files(place / "lib", odd)))
+    assert done.returncode == 0, done.stderr
+    assert {name for name in installed_in(started) if name.startswith(f"{TINY}-")}
+    kept = (started.work / "venv" / "installed.txt").read_text()
+    assert "pip==" in kept
+    assert "odd" not in kept  # pip of today reads no such line
+
+
 def test_packages_change_no_version_of_the_requirements(make: Make) -> None:
     """What they need is another version of what is there: the step fails, and pip says why."""
     files = {
