@@ -180,15 +180,16 @@ def play(controller: Controller, runs: Collection[Run], seconds: float = 120) ->
     """
     end = time.monotonic() + seconds
     with ThreadPoolExecutor(THREADS) as threads:
-        while time.monotonic() < end and (workflows := _unfinished(controller, runs)):
+        while (began := time.monotonic()) < end and (workflows := _unfinished(controller, runs)):
             # Asked after the Workflows: what the controller made before it wrote a status is among the pods.
             pods = _by_namespace(controller.cluster.request("GET", PENDING).body["items"])
             for run in runs:
-                for pod in run.turn(workflows.get(run.namespace, {}), pods[run.namespace]):
-                    threads.submit(run.attend, pod)
-                for pod in filter(is_of_deployment, pods[run.namespace]):
-                    make_ready(run, pod)
-            time.sleep(0.2)
+                if run.namespace in workflows:
+                    for pod in run.turn(workflows[run.namespace], pods[run.namespace]):
+                        threads.submit(run.attend, pod)
+                    for pod in filter(is_of_deployment, pods[run.namespace]):
+                        make_ready(run, pod)
+            time.sleep(0.1 + 3 * (time.monotonic() - began))  # the API server has other things to do
 
 
 def make_ready(run: Run, pod: Object) -> None:
