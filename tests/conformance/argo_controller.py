@@ -8,6 +8,7 @@ To run another version, add it to `tools.ARGO_VERSIONS`. Its go.mod needs the li
 neighbour has it.
 """
 
+import functools
 import json
 import os
 import subprocess
@@ -15,13 +16,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import yaml
+
 from tests.conformance import golang, schemas
 from tests.conformance.cluster import Cluster, running
 from tests.conformance.tools import ARGO_VERSIONS
+from tests.golden import GOLDEN
 
 NAMESPACE = "argo"
-# Images of goldens whose steps have no command. The controller would ask their registries for one.
-IMAGES = ("gcr.io/p/r:1", "localhost:5000/prepare:1")
 # The controller has no such option. Argument: the process that is to end with the standard input.
 UNTIL_INPUT_ENDS = 'cat > /dev/null; kill "$1"'
 
@@ -68,7 +70,10 @@ class Controller:
         self.cluster.kubectl("create", "--validate=false", *files)
         self.cluster.kubectl("wait", "--for=condition=established", "--timeout=60s", "crd", "--all")
         self.cluster.create_namespace(NAMESPACE)
-        off, images = json.dumps({"enabled": False}), json.dumps({name: {"cmd": ["run"]} for name in IMAGES})
+        off, images = (
+            json.dumps({"enabled": False}),
+            json.dumps({name: {"cmd": ["run"]} for name in silent_images()}),
+        )
         settings = {"metricsConfig": off, "telemetryConfig": off, "nodeEvents": off, "images": images}
         body = {"metadata": {"name": "workflow-controller-configmap"}, "data": settings}
         status, answer = self.cluster.request("POST", f"/api/v1/namespaces/{NAMESPACE}/configmaps", body)
@@ -99,6 +104,16 @@ def program(version: str) -> Path:
     modfile = ARGO_VERSIONS[version]
     module, _ = golang.required_version(modfile, schemas.ARGO_MODULE)
     return golang.build(modfile, f"{module}/cmd/workflow-controller")
+
+
+@functools.cache
+def silent_images() -> frozenset[str]:
+    """The images of goldens that are given no command; the controller would ask their registries for it."""
+    texts = [path.read_text() for path in GOLDEN.glob("*/argo*.yaml")]
+    specs = [one["spec"] for text in texts for one in yaml.load_all(text, yaml.CSafeLoader) if "spec" in one]
+    templates = [each for spec in specs for each in spec.get("workflowSpec", spec).get("templates", [])]
+    containers = [each["container"] for each in templates if "container" in each]
+    return frozenset(each["image"] for each in containers if "command" not in each)
 
 
 @contextmanager
