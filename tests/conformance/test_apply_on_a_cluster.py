@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import ClassVar
+from zipfile import ZipFile
 
 import pytest
 
@@ -123,6 +124,23 @@ def test_what_others_set_stays_and_what_is_no_longer_said_goes(place: Place) -> 
     assert start(place, json.dumps({**config_map("mine"), "data": {"b": "3"}})).end() == 0
     found = place.ask("GET", f"/api/v1/namespaces/{place.namespace}/configmaps/mine")
     assert (found["data"], found["metadata"]["annotations"]) == ({"b": "3"}, {"note": "theirs"})
+
+
+def test_code_comes_from_a_program(place: Place, tmp_path: Path) -> None:
+    """The ConfigMap without data gets it, another one does not."""
+    with ZipFile(tmp_path / "code", "w") as program:
+        program.writestr("__main__.py", "print('é')")
+        program.writestr("code.tar.bz2", b"\xff\0")
+    empty: Object = {**config_map("code"), "immutable": True}
+    del empty["data"]
+    objects = [json.dumps(empty), json.dumps({**config_map("mine"), "data": {"a": "1"}})]
+    for _ in range(2):
+        process = start(place, "--code", str(tmp_path / "code"), *objects)
+        assert process.end() == 0, process.said()
+    path = f"/api/v1/namespaces/{place.namespace}/configmaps"
+    found, mine = place.ask("GET", f"{path}/code"), place.ask("GET", f"{path}/mine")
+    assert (found["data"], found["binaryData"]) == ({"start.py": "print('é')"}, {"code.tar.bz2": "/wA="})
+    assert "binaryData" not in mine
 
 
 def test_rollout_has_a_deadline(place: Place) -> None:

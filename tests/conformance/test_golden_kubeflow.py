@@ -66,6 +66,34 @@ def test_schemas_accept_what_the_tasks_apply(
     report(f"kubeconform (Kubernetes {kubernetes}) accepts {verdict.objects} objects that tasks apply")
 
 
+def test_what_a_package_applies_goes_where_its_pods_are() -> None:
+    """A package may be uploaded to any namespace, so its objects name none."""
+    applied = [json.loads(text) for path in PACKAGES for text in _applied(_documents(path)[0])]
+    assert len(applied) >= 16
+    assert [each for each in applied if "namespace" in each["metadata"]] == []
+
+
+REFUSED = {
+    "image-only/kubeflow": "an image is not started by its own entrypoint",
+    "image-only/kubeflow-native": "the same",
+    "private-image/kubeflow": "the job of an image takes a whole Secret",
+    "private-image/kubeflow-native": "the same",
+    "cron-full/kubeflow-native": "a recurring run has no time zone of its own",
+    "cron-stages/kubeflow-native": "a recurring run never stops a run",
+}
+
+
+def test_what_argo_can_say_kubeflow_can_or_there_is_a_reason() -> None:
+    for_argo = [path.parent for path in GOLDEN.glob("*/argo.yaml")]
+    found = {
+        f"{folder.name}/{target}"
+        for folder in for_argo
+        for target in ("kubeflow", "kubeflow-native")
+        if not (folder / f"{target}.yaml").is_file()
+    }
+    assert found == REFUSED.keys()
+
+
 @pytest.fixture(scope="module")
 def kubeflow(cluster: Cluster) -> Cluster:
     """A cluster that knows the objects."""

@@ -82,6 +82,13 @@ def test_the_estimate_is_close_to_what_argo_keeps(tmp_path: Path, report: Callab
     )
     assert {name: each for name, each in found.items() if not is_close(*each)} == {}
     assert sum(end > MAX_WORKFLOW_BYTES for _, (_, end) in found.values()) >= 4
+    large = [
+        path.parent
+        for path in GOLDEN.glob("*/kubeflow.yaml")
+        if found[path.parent.name][1][1] > MAX_WORKFLOW_BYTES
+    ]
+    assert [folder.name for folder in large] == ["three-hundred-steps"]
+    assert all("[AML605]" in (folder / "kubeflow.notes.txt").read_text() for folder in large)
     report(f"the size of a run in Argo is known within -5 and +15 % for {len(found)} packages")
 
 

@@ -97,7 +97,7 @@ func asSince215(wf *wfapi.Workflow, found pipelinePackage) {
 			driver.Arguments.Parameters = append(driver.Arguments.Parameters, parameter("task-name", executor.Name))
 			extras := extrasOf(driver, found)
 			executor.Arguments.Parameters = append(executor.Arguments.Parameters, extras...)
-			kind := fmt.Sprintf("metadata-%d-", len(extras))
+			kind := fmt.Sprintf("metadata-%d-%t-", len(extras), taskOf(driver.Arguments).RetryPolicy != nil)
 			if !made[kind] {
 				made[kind] = true
 				wf.Spec.Templates = append(wf.Spec.Templates,
