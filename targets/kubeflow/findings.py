@@ -13,7 +13,7 @@ from automl.targets.kubeflow.native import MAX_CONCURRENCY, six_fields
 from automl.targets.kubeflow.pipeline import Pipeline
 from automl.targets.kubeflow.sizes import MAX_WORKFLOW_BYTES, sizes_of
 from automl.targets.kubeflow.vertex import help_on_schedule
-from automl.targets.kubeflow.words import is_misread
+from automl.targets.kubeflow.words import is_broken, is_misread
 from automl.targets.metadata import Object, canonical
 from automl.targets.services import endless
 
@@ -51,12 +51,19 @@ def of_pipeline(workflow: Workflow, capabilities: Capabilities) -> Iterator[Diag
 
 
 def _annotation(text: Text) -> Iterator[Diagnostic]:
+    help = "write it in another way"
     if is_misread(text.value):
         what = "`{{`" if "{{" in text.value else "U+007F, or a rare character beyond U+FFFF"
         message = (
             f"an annotation cannot hold {what}: Argo, which runs the pipeline, reads it as something else"
         )
-        yield Diagnostic(Code.CANNOT_SAY, message, text.span, help="write it in another way")
+        yield Diagnostic(Code.CANNOT_SAY, message, text.span, help)
+    elif is_broken(text.value):
+        message = (
+            "an annotation cannot hold `$` before a character that is not ASCII: Kubernetes breaks it on the way "
+            "through the pod of Kubeflow's driver, which then fails"
+        )
+        yield Diagnostic(Code.CANNOT_SAY, message, text.span, help)
 
 
 def _whole_secrets(task: Task) -> Iterator[Diagnostic]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from automl.compiler.ir import Text
 from automl.targets.text import DOUBLE_BRACE, EXPANDED, NOT_IN_JSON
 
+_BROKEN = re.compile(r"[$][^\x00-\x7f]")
 _STRUCTURE = re.compile(r'\s*\{.*"(Concat|IfPresent)"', re.DOTALL)
 _KNOWN_TO_SH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)  # sh drops every other from its environment
 SECRET_PREFIX = "AUTOML_SECRET_"
@@ -27,6 +28,11 @@ def is_unsafe(text: str) -> bool:
 def is_misread(text: str) -> bool:
     """Whether Argo, which runs pipelines, would read the text as something else, wherever it stands."""
     return "{{" in text or NOT_IN_JSON.search(text) is not None
+
+
+def is_broken(text: str) -> bool:
+    """Whether the expansion of Kubernetes would leave something that is no text."""
+    return _BROKEN.search(text) is not None
 
 
 class Words(NamedTuple):

@@ -68,7 +68,7 @@ def test_schemas_accept_what_the_tasks_apply(
 
 def test_what_a_package_applies_goes_where_its_pods_are() -> None:
     """A package may be uploaded to any namespace, so its objects name none."""
-    applied = [json.loads(text) for path in PACKAGES for text in _applied(_documents(path)[0])]
+    applied = [found for path in PACKAGES for found in applied_in(path)]
     assert len(applied) >= 16
     assert [each for each in applied if "namespace" in each["metadata"]] == []
 

@@ -337,6 +337,19 @@ def test_a_whole_secret_that_kubeflow_cannot_take(what: str, secret: str, tmp_pa
         assert f"secrets: [{{name: {secret}, keys: {{" in str(said.help)
 
 
+@pytest.mark.parametrize(
+    ("text", "codes"), [("5$€", [Code.CANNOT_SAY]), ("a {{ b", [Code.CANNOT_SAY]), ("$(A) $$ 5 $ é", [])]
+)
+@pytest.mark.parametrize("target", ["kubeflow", "kubeflow-native"])
+def test_an_annotation_that_would_be_broken(
+    target: str, text: str, codes: list[Code], tmp_path: Path
+) -> None:
+    """The driver gets it as JSON in an argument, though it makes no use of it."""
+    note = f"annotations: {{example.com/a: '{text}'}}"
+    for config in (f"{note}\n{steps(1)}", f"{steps(1)}\n      {note}"):
+        assert [each.code for each in compiled(config, tmp_path, target)[1]] == codes
+
+
 def test_a_package_deploys_where_it_runs(tmp_path: Path) -> None:
     """Its objects name no namespace, as the message says; those of the native form do."""
     (tmp_path / "a.py").write_text("")
