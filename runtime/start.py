@@ -38,9 +38,7 @@ PROGRAMS = WORK / "bin"
 ARCHIVE = Path(__file__).absolute().with_name("code.tar.bz2")
 UV_PACKAGE = "uv>=0.9,<1"  # reads what pip does not: pyproject.toml and lock files
 VERSION = re.compile(r"(\d+!)?\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?(\+[a-z0-9]+(\.[a-z0-9]+)*)?")
-VARIABLE = re.compile(
-    r"(?!\.\.)[-._a-zA-Z][-._a-zA-Z0-9]*"
-)  # the keys that Kubernetes takes for names of variables
+VARIABLE = re.compile(r"(?!\.\.)[-._a-zA-Z][-._a-zA-Z0-9]*")  # the keys that `envFrom` takes
 BUILD_SYSTEM = re.compile(r"^\s*\[\s*build-system\s*\]", re.MULTILINE)
 FROM_LOCK = ("--frozen", "--no-dev", "--inexact", "--active")
 PIP = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_CACHE_DIR": "1", "PIP_PROGRESS_BAR": "off"}
@@ -104,11 +102,9 @@ def open_archive() -> IO[bytes] | None:
 
 def take_secrets(folders: list[str], kept: list[str]) -> None:
     """The keys of mounted secrets as variables, like `envFrom`: of two with one key, the later secret wins."""
-    for folder in folders:
-        for file in sorted(
-            Path(folder).iterdir()
-        ):  # links into `..data`, beside which Kubernetes keeps nothing else
-            content = file.read_bytes() if VARIABLE.fullmatch(file.name) and file.name not in kept else b"\0"
+    for file in (file for folder in folders for file in sorted(Path(folder).iterdir())):
+        if VARIABLE.fullmatch(file.name) and file.name not in kept:  # others are links that Kubernetes turns
+            content = file.read_bytes()
             if b"\0" not in content:
                 os.environb[os.fsencode(file.name)] = content
 

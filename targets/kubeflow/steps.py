@@ -185,11 +185,12 @@ def deploy(
 def code(workflow: Workflow, place: Place, title: str) -> Step:
     """The first step of a run: it packs the project into one program, which the steps of the project start.
 
-    It is tried as often as that of them which is tried the most, and may take as long as the longest.
+    It is tried as often as that of them which is tried the most. A checkout may take as long as the longest; packing
+    waits for nobody.
     """
     users = [task for task in workflow.tasks if _takes_code(workflow, task)]
     if isinstance(workflow.code, Git):
-        step = _checkout(workflow, workflow.code, place, title)
+        step = _timed(_checkout(workflow, workflow.code, place, title), users, place)
     else:
         assert isinstance(workflow.code, Bundle)
         task = users[0]  # its image has Python and can be pulled
@@ -197,10 +198,15 @@ def code(workflow: Workflow, place: Place, title: str) -> Step:
         command = ["python3", "-c", script("pack.py")]
         arguments = [script("start.py"), packed, CODE_OUTPUT]
         step = _made_by_us(title, workflow, place, task.image, command, arguments, task.pull_secrets)
-    deadlines = [task.deadline for task in users if task.deadline is not None]
-    if place.is_kubernetes and len(deadlines) == len(users):
-        step = step._replace(platform={"activeDeadlineSeconds": str(max(deadlines))} | step.platform)
     return step._replace(makes_code=True, retries=max(task.retries for task in users))
+
+
+def _timed(step: Step, users: Sequence[Task], place: Place) -> Step:
+    """The step with the longest deadline of those that wait for it, if each of them has one."""
+    deadlines = [task.deadline for task in users if task.deadline is not None]
+    if not place.is_kubernetes or len(deadlines) < len(users):
+        return step
+    return step._replace(platform={"activeDeadlineSeconds": str(max(deadlines))} | step.platform)
 
 
 def _takes_code(workflow: Workflow, task: Task) -> bool:
