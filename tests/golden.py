@@ -79,10 +79,11 @@ def _targets() -> list[Target]:
 
 def applied_in(path: Path) -> list[dict[str, Any]]:
     """The objects in a file that something applies when it runs: those in the words of a pod, or in a plan."""
-    return list(_objects_in(list(yaml.load_all(path.read_text(encoding="utf-8"), yaml.CSafeLoader))))
+    return list(objects_in(list(yaml.load_all(path.read_text(encoding="utf-8"), yaml.CSafeLoader))))
 
 
-def _objects_in(value: Any) -> Iterator[dict[str, Any]]:
+def objects_in(value: Any) -> Iterator[dict[str, Any]]:
+    """The same, in documents."""
     if isinstance(value, str) and value.startswith("{"):
         found = _json_of(value)
         if "kind" in found:
@@ -90,7 +91,7 @@ def _objects_in(value: Any) -> Iterator[dict[str, Any]]:
         yield from (task["deployment"] for task in found.get("tasks", ()) if "deployment" in task)
     elif isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
-            yield from _objects_in(item)
+            yield from objects_in(item)
 
 
 def _json_of(text: str) -> dict[str, Any]:
