@@ -68,11 +68,15 @@ class Run(Place):
     def submit(self, documents: Iterable[Object]) -> None:
         """Apply all objects, and run what is among them: a Workflow, or the one that a schedule would make."""
         documents = list(documents)
-        for each in documents:
-            self.create(each)
         workflow = workflow_of(documents)
-        if workflow not in documents:
-            self.create(workflow)
+        for each in documents:
+            if each is not workflow:
+                self.create(each)
+        if any(each["kind"] == "WorkflowTemplate" for each in documents):
+            # The controller takes up a Workflow 10 s after it was created, but here after 0.2 s: it could
+            # look for a template before it has heard of it.
+            time.sleep(1)
+        self.create(workflow)
         self.name = workflow["metadata"]["name"]
 
     def create(self, wanted: Object) -> None:
