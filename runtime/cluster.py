@@ -107,7 +107,7 @@ class Cluster:
         token = (self._account / "token").read_text().strip()
         headers = {"Authorization": f"Bearer {token}", "Content-Type": content_type, "Connection": "close"}
         connection = HTTPSConnection(self._host, self._port, timeout=wait + ANSWER, context=context)
-        connection.request(method, url, None if body is None else json.dumps(body), headers)
+        connection.request(method, url, None if body is None else encoded(body), headers)
         answer = connection.getresponse()
         if answer.status >= 400:
             raise refusal(answer.status, answer.read(), answer.getheader("Retry-After", ""))
@@ -132,6 +132,15 @@ class Cluster:
                     log(f"asking the API server again, for up to {worth:g} s: {described(error)}")
             time.sleep(seconds)
             pause = min(2 * pause, 10)
+
+
+def encoded(body: object) -> bytes:
+    """JSON that is YAML too, which is what an API server takes the objects to apply for.
+
+    YAML knows no escape by two halves of a character, and reads some characters of JSON as ends of lines or not at all.
+    """
+    text = json.dumps(body, ensure_ascii=False)
+    return "".join(c if " " <= c <= "~" or c > "\uffff" else f"\\u{ord(c):04x}" for c in text).encode()
 
 
 def refusal(status: int, answer: bytes, retry_after: str = "") -> ApiError:

@@ -15,6 +15,7 @@ import pytest
 
 from tests.conformance.cluster import HOST, Cluster, until
 from tests.conformance.workflows import SCRIPTS, Object, Place, Process, deployment, kubelet, placed
+from tests.targets.nasty import NASTY
 
 RIGHTS = {
     f"{resource}.{group}": ("create", "patch", "get")
@@ -26,6 +27,7 @@ RIGHTS = {
     )
 }
 RUN = "automl.dev/run"
+TRAPS = ("\U0001f680", "a\u2028b\u2029c\x85d", "\\ud83d\\ude80", "\x7f\x80\ufffe\ufeff", "\U0001fffe")
 
 
 @pytest.fixture
@@ -141,6 +143,14 @@ def test_code_comes_from_a_program(place: Place, tmp_path: Path) -> None:
     found, mine = place.ask("GET", f"{path}/code"), place.ask("GET", f"{path}/mine")
     assert (found["data"], found["binaryData"]) == ({"start.py": "print('é')"}, {"code.tar.bz2": "/wA="})
     assert "binaryData" not in mine
+
+
+def test_any_text_arrives(place: Place) -> None:
+    """What is sent is JSON, and is read as YAML."""
+    texts = {f"text-{number}": text for number, text in enumerate([*NASTY, *TRAPS])}
+    assert start(place, json.dumps({**config_map("texts"), "data": texts})).end() == 0
+    found = place.ask("GET", f"/api/v1/namespaces/{place.namespace}/configmaps/texts")
+    assert found["data"] == texts
 
 
 def test_rollout_has_a_deadline(place: Place) -> None:
