@@ -35,7 +35,7 @@ def test_schemas_accept_what_the_pods_apply(
     applied = [found for path in MANIFESTS for found in applied_in(path)]
     paths = [tmp_path / f"{number}.yaml" for number in range(len(applied))]
     for path, found in zip(paths, applied, strict=True):
-        path.write_text(json.dumps(found))
+        path.write_text(json.dumps(found, ensure_ascii=False))
     verdict = tools.judge_schemas("4.0", kubernetes, paths)
     assert _wrong(verdict.errors) == {}
     assert verdict.objects == len(applied) >= 16

@@ -26,7 +26,7 @@ def test_schemas_accept_what_the_coordinator_applies(version: str, tmp_path: Pat
     applied = [found for path in MANIFESTS for found in applied_in(path)]
     paths = [tmp_path / f"{number}.yaml" for number in range(len(applied))]
     for path, found in zip(paths, applied, strict=True):
-        path.write_text(json.dumps(found))
+        path.write_text(json.dumps(found, ensure_ascii=False))
     verdict = tools.judge_kubeflow_objects(version, paths)
     assert {str(path): found for path, found in verdict.errors.items() if found} == {}
     assert verdict.objects == len(applied) >= 8
