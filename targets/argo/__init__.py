@@ -51,9 +51,10 @@ class Argo:
         shelves, own = shelve(workflow, templates, sizes)
         deployers = [deployer(workflow)] if any(task.service for task in workflow.tasks) else []
         mounted = [*_volumes_of_jobs(workflow, files), *map(deployer_volume, deployers)]
-        documents = [*access(workflow), *files.objects, *deployers]
-        found += too_large(workflow, documents, but=[files.code])
-        documents += [*shelves, *_top(workflow, options, _spec(workflow, mounted, own))]
+        beside = [*access(workflow), *files.objects, *deployers]
+        found += too_large(workflow, beside, but=[files.code])
+        # A Workflow fails if the controller has not heard of its templates yet, so they come first of all.
+        documents = [*shelves, *beside, *_top(workflow, options, _spec(workflow, mounted, own))]
         return Emission((artifact(workflow, self.name, options, documents),), tuple(found))
 
 
