@@ -10,6 +10,7 @@ from automl.compiler.defaults import apply_defaults
 from automl.compiler.diagnostics import Diagnostic, has_errors, in_order
 from automl.compiler.ir import Bundle, Workflow
 from automl.compiler.lower import lower
+from automl.compiler.names import digest, dns_label
 from automl.compiler.placement import uses_bundle, uses_project
 from automl.compiler.reader import decode, read
 from automl.compiler.schema import check_structure
@@ -36,7 +37,9 @@ class Input(NamedTuple):
     def default_name(self) -> str:
         """What a workflow without a name is called: as the folder, and the file where it may be one of several."""
         folder, stem = self.folder.resolve().name, Path(self.path).stem
-        return folder if stem in _ONLY_CONFIGS else f"{folder}-{stem}"
+        if stem in _ONLY_CONFIGS:
+            return folder
+        return f"{folder}-{stem}" if dns_label(stem) else f"{folder}-{digest(stem)}"
 
 
 class Overrides(NamedTuple):

@@ -230,13 +230,19 @@ def apply_for_run(cluster: Cluster, wanted: dict[str, Any], run: str, seconds: i
         time.sleep(0.5)  # it has changed between the two requests; see what is there now
 
 
+def still_ours(cluster: Cluster, wanted: dict[str, Any]) -> dict[str, Any]:
+    """A Deployment as it is now; ValueError if another run has changed it."""
+    found = cluster.request("GET", cluster.path(wanted))
+    if mark_of(found) != mark_of(wanted):
+        raise ValueError(f"another run has changed {title(wanted)}; this run ends")
+    return found
+
+
 def wait(cluster: Cluster, wanted: dict[str, Any], deadline: float, start: float) -> None:
     """Wait for a rollout; TimeoutError when the deadline, in seconds from the start, has passed."""
     said = ""
     while True:
-        found = cluster.request("GET", cluster.path(wanted))
-        if mark_of(found) != mark_of(wanted):
-            raise ValueError(f"another run has changed {title(wanted)}; this run ends")
+        found = still_ours(cluster, wanted)
         if is_rolled_out(found):
             return log(f"{title(wanted)}: rolled out after {time.monotonic() - start:.0f} s")
         left = start + deadline - time.monotonic()
@@ -269,10 +275,14 @@ def main(arguments: list[str]) -> int:
     options, cluster, start = parser.parse_args(arguments), Cluster(), time.monotonic()
     wanted = [each for part in options.objects for each in (part if isinstance(part, list) else [part])]
     deployments = [each for each in wanted if each["kind"] == "Deployment"]
+    ours: list[dict[str, Any]] = []
     for each in wanted:
         if options.run and each in deployments:
             apply_for_run(cluster, each, options.run, options.created)
+            ours.append(each)
         else:
+            for deployment in ours:
+                still_ours(cluster, deployment)
             cluster.apply(with_code(each, options.code) if options.code else each)
         log(f"{title(each)}: applied")
     for each in deployments:

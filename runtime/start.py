@@ -40,7 +40,8 @@ UV_PACKAGE = "uv>=0.9,<1"  # reads what pip does not: pyproject.toml and lock fi
 VERSION = re.compile(r"(\d+!)?\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?(\+[a-z0-9]+(\.[a-z0-9]+)*)?")
 VARIABLE = re.compile(r"(?!\.\.)[-._a-zA-Z][-._a-zA-Z0-9]*")  # the keys that `envFrom` takes
 BUILD_SYSTEM = re.compile(r"^\s*\[\s*build-system\s*\]", re.MULTILINE)
-FROM_LOCK = ("--frozen", "--no-dev", "--inexact", "--active")
+INTO = ("--python", str(PYTHON))
+FROM_LOCK = ("--frozen", "--no-dev", "--no-install-project", "--inexact", "--active")
 PIP = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_CACHE_DIR": "1", "PIP_PROGRESS_BAR": "off"}
 UV = {"UV_NO_CACHE": "1", "UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"}
 
@@ -175,17 +176,29 @@ def install_missing(packages: list[str]) -> None:
 
 def install_file(file: Path) -> None:
     """What a file lists; with its pyproject.toml or uv.lock also the project itself, if it says how it is built."""
-    into = ("--python", str(PYTHON))
     if file.name.endswith(".txt"):
         tool("pip", "install", "-r", str(file))
         return
     tool("pip", "install", UV_PACKAGE)
     if file.name == "uv.lock":
-        tool("uv", "sync", *FROM_LOCK, *into, "--directory", str(file.parent))
-    elif file.name == "pyproject.toml" and BUILD_SYSTEM.search(file.read_text(encoding="utf-8")):
-        tool("uv", "pip", "install", *into, "--editable", str(file.parent.absolute()))
+        tool("uv", "sync", *FROM_LOCK, *INTO, "--directory", str(file.parent))
     else:
-        tool("uv", "pip", "install", *into, "-r", str(file))
+        tool("uv", "pip", "install", *INTO, "-r", str(file))
+    if file.name in ("uv.lock", "pyproject.toml") and is_built(file.with_name("pyproject.toml")):
+        install_project(file.parent.absolute())
+
+
+def is_built(project: Path) -> bool:
+    """Whether a project says how it is built."""
+    return project.is_file() and BUILD_SYSTEM.search(project.read_text(encoding="utf-8")) is not None
+
+
+def install_project(folder: Path) -> None:
+    """The project itself, so that a package under src/ can be imported; scripts beside it need no such thing."""
+    os.environ.setdefault("SETUPTOOLS_SCM_PRETEND_VERSION", "0")  # a version that git knows is not known here
+    status = run_tool("uv", "pip", "install", *INTO, "--no-deps", "--editable", str(folder))
+    if status != 0:
+        print("automl: the project itself could not be installed; going on without it", file=sys.stderr)
 
 
 def installed() -> dict[str, str]:
@@ -208,11 +221,16 @@ def canonical(name: str) -> str:
 
 
 def tool(name: str, *arguments: str) -> None:
-    """Run pip or uv; -I, lest a file of the project stands in for a module of the standard library."""
-    command = [str(PYTHON), "-I", "-m", name, *arguments]
-    status = subprocess.run(command, env={**PIP, **UV, **os.environ}, check=False).returncode
+    """Run pip or uv, and end if it fails."""
+    status = run_tool(name, *arguments)
     if status != 0:
         sys.exit(f"automl: the dependencies could not be installed: {name} ended with status {status}")
+
+
+def run_tool(name: str, *arguments: str) -> int:
+    """The status of pip or uv; -I, lest a file of the project stands in for a module of the standard library."""
+    command = [str(PYTHON), "-I", "-m", name, *arguments]
+    return subprocess.run(command, env={**PIP, **UV, **os.environ}, check=False).returncode
 
 
 def in_environment(command: list[str]) -> list[str]:

@@ -12,8 +12,22 @@ _KEY_NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]\Z")
 _KEY_PREFIX = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\Z")
 _LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9])?\Z")
 _VARIABLE = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*\Z")
-_RESERVED_PREFIXES = ("automl.dev/", "workflows.argoproj.io/", "pipelines.kubeflow.org/")
-_RESERVED_LABELS = ("app.kubernetes.io/name", "app.kubernetes.io/managed-by")
+_RESERVED_PREFIXES = (
+    "automl.dev/",
+    "workflows.argoproj.io/",
+    "pipelines.kubeflow.org/",
+    "batch.kubernetes.io/",  # the Job controller's own; another value is refused when the Job is made
+    "deployment.kubernetes.io/",
+    "container.apparmor.security.beta.kubernetes.io/",
+)
+_RESERVED_LABELS = (
+    "app.kubernetes.io/name",
+    "app.kubernetes.io/managed-by",
+    "job-name",
+    "controller-uid",
+    "pod-template-hash",
+    "kubectl.kubernetes.io/last-applied-configuration",
+)
 _RESERVED_VARIABLES = "AUTOML_"
 
 

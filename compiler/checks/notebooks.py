@@ -37,10 +37,15 @@ def _check_notebook(folder: Path, path: Located[str], has_kernel: bool) -> Itera
     if not isinstance(notebook, dict) or notebook.get("nbformat") not in _FORMATS:
         message = f'"{path.value}" is not a notebook of format 4, "nbformat": 4'
         yield Diagnostic(Code.NOTEBOOK, message, path.span, help=_SAVE_AGAIN)
-    elif not has_kernel and (language := _language(notebook)) not in ("", "python"):
+    elif not has_kernel and not _is_python(language := _language(notebook)):
         message = f'the notebook "{path.value}" is written in {language}, and Python\'s kernel would run it'
         help = "give an `image` that has its kernel, and name that: `args: [--kernel, ir]`"
         yield Diagnostic(Code.NOTEBOOK, message, path.span, help=help)
+
+
+def _is_python(language: str) -> bool:
+    """Whether Python's kernel runs it, as far as its words tell; some tools have others for it."""
+    return language in ("", "ipython", "pyspark") or language.startswith("python")
 
 
 def _reason(error: Exception) -> str:

@@ -110,7 +110,8 @@ def _top(workflow: Workflow, options: Options, spec: Object) -> list[Object]:
     """What runs, or waits to be run. A template with a schedule gets a CronWorkflow that runs the template."""
     objects = []
     if options.form == "template":
-        objects.append(_object("WorkflowTemplate", workflow.name, workflow, spec))
+        whole = {"workflowMetadata": _of_runs(workflow)} | spec
+        objects.append(_object("WorkflowTemplate", workflow.name, workflow, whole))
         spec = {"workflowTemplateRef": {"name": workflow.name}}
     if workflow.schedule is not None:
         name = cut(workflow.name, LONGEST_CRON_NAME)
@@ -131,6 +132,10 @@ def _object(kind: str, name: str, workflow: Workflow, spec: Object) -> Object:
 def _schedule(workflow: Workflow, schedule: Schedule, spec: Object) -> Object:
     found: Object = {"schedules": [schedule.cron.expression], "timezone": schedule.timezone}
     found |= rules(schedule)
+    return found | {"workflowMetadata": _of_runs(workflow), "workflowSpec": spec}
+
+
+def _of_runs(workflow: Workflow) -> Object:
+    """The `metadata` of a Workflow that is made of another object."""
     meta = metadata(workflow.name, workflow)
-    runs: Object = {key: meta[key] for key in ("labels", "annotations") if key in meta}
-    return found | {"workflowMetadata": runs, "workflowSpec": spec}
+    return {key: meta[key] for key in ("labels", "annotations") if key in meta}

@@ -7,17 +7,20 @@ from automl.compiler.ir import Task, Text, Workflow
 from automl.targets import capabilities
 from automl.targets.argo.capabilities import CAPABILITIES
 from automl.targets.argo.shelves import MAX_TEMPLATE_BYTES
-from automl.targets.metadata import Object
+from automl.targets.metadata import Object, canonical
 from automl.targets.services import endless
+from automl.targets.yaml_writer import Value
 
 MAX_WORKFLOW_BYTES = 1024 * 1024
 """What Argo's controller stores of a Workflow at most, its status too (workflow/packer/packer.go). The templates that a
 run uses are copied into it; when all of it is too large, the state of the nodes is compressed, and nothing else."""
+_LONGEST_ESCAPE = 6  # bytes that Go writes for one
 TEMPLATE_OVERHEAD, NODE_BYTES, WORKFLOW_OVERHEAD = 100, 80, 8 * 1024
 """Bytes, measured on 3.7: what a copy of a template has besides, a node once compressed, and all the rest."""
 
 MAX_ARGUMENT_BYTES = 120 * 1024
-"""All words of a command. Beyond 128 KiB Argo moves them where Kubernetes no longer expands `$(NAME)`."""
+"""The arguments of a container as JSON in Go's manner. Beyond 128 KiB Argo moves them where Kubernetes no longer
+expands `$(NAME)` (workflow/controller/workflowpod.go)."""
 
 
 def has_template_tag(text: str) -> bool:
@@ -39,15 +42,6 @@ def findings(workflow: Workflow) -> Iterator[Diagnostic]:
 def _of_task(task: Task) -> Iterator[Diagnostic]:
     for text in task.annotations.values():
         yield from _annotation(text)
-    words = (*(task.command.entrypoint or ()), *task.command.arguments) if task.service is None else ()
-    size = sum(len(word.value.encode()) for word in words)
-    if size > MAX_ARGUMENT_BYTES:
-        message = (
-            f"the command has {size // 1024} KiB; Argo passes on {MAX_ARGUMENT_BYTES // 1024} KiB as written"
-        )
-        yield Diagnostic(
-            Code.CANNOT_SAY, message, words[0].span, help="put what is long into a file of the project"
-        )
     if task.service is None and not task.command.entrypoint and task.project is None:
         yield _no_entrypoint(task)
 
@@ -68,28 +62,44 @@ def _no_entrypoint(task: Task) -> Diagnostic:
 
 
 def too_long(workflow: Workflow, templates: Sequence[Object], sizes: Sequence[int]) -> Iterator[Diagnostic]:
-    """Steps that fit into no object, and services of which one does not fit into a word of a command.
+    """Steps that fit into no object, jobs whose arguments Argo would move, and objects of services that are too long
+    for a word of a command.
 
     `templates`, and their `sizes` in bytes, begin with those of the tasks.
     """
     for task, template, size in zip(workflow.tasks, templates, sizes, strict=False):
-        longest = _longest_word(template) if task.service else 0
-        if longest > MAX_ARGUMENT_BYTES:
-            what = f'an object of the service "{task.step}" takes {longest // 1024} KiB'
-            yield _too_long(task, what, MAX_ARGUMENT_BYTES)
-        elif size > MAX_TEMPLATE_BYTES:
-            yield _too_long(task, f'the step "{task.step}" takes {size // 1024} KiB', MAX_TEMPLATE_BYTES)
+        if size > MAX_TEMPLATE_BYTES:
+            yield _too_long(f'the step "{task.step}"', size, MAX_TEMPLATE_BYTES, task)
+        elif size > MAX_ARGUMENT_BYTES // _LONGEST_ESCAPE:
+            yield from _arguments_too_long(task, template)
 
 
-def _longest_word(template: Object) -> int:
+def _arguments_too_long(task: Task, template: Object) -> Iterator[Diagnostic]:
     main = template["container"]
     assert isinstance(main, dict)
-    return max(len(word.encode()) for word in main["args"])
+    words = main.get("args", [])
+    if task.service is None:
+        size, place = _bytes_in_go(words), next(iter(task.command.arguments), task)
+        what = "the command"
+    else:
+        size, place = max(len(word.encode()) for word in words), task
+        what = f'an object of the service "{task.step}"'
+    if size > MAX_ARGUMENT_BYTES:
+        yield _too_long(what, size, MAX_ARGUMENT_BYTES, place)
 
 
-def _too_long(task: Task, what: str, limit: int) -> Diagnostic:
-    message = f"{what} in Argo; the limit is {limit // 1024} KiB"
-    return Diagnostic(Code.CANNOT_SAY, message, task.span, help="put what is long into a file of the project")
+def _bytes_in_go(words: Value) -> int:
+    """The size as JSON, in which Go writes some characters as escapes of six bytes."""
+    text = canonical(words)
+    short, long = sum(map(text.count, "<>&")), sum(map(text.count, "\u2028\u2029"))
+    return len(text.encode()) + 5 * short + 3 * long
+
+
+def _too_long(what: str, size: int, limit: int, place: Task | Text) -> Diagnostic:
+    message = f"{what} takes {size // 1024} KiB in Argo; the limit is {limit // 1024} KiB"
+    return Diagnostic(
+        Code.CANNOT_SAY, message, place.span, help="put what is long into a file of the project"
+    )
 
 
 def check_size(workflow: Workflow, sizes: Sequence[int]) -> Iterator[Diagnostic]:

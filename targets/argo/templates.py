@@ -10,7 +10,8 @@ from automl.targets.text import in_json
 from automl.targets.yaml_writer import write_yaml
 
 DEPLOY = "/automl/deploy"
-RUN, CREATED = "{{workflow.name}}", "{{workflow.creationTimestamp.s}}"
+# The name of a Workflow is the same again when it is deleted and applied again; the uid never is.
+RUN, CREATED = "{{workflow.uid}}", "{{workflow.creationTimestamp.s}}"
 EXECUTOR_PATCH = write_yaml(
     [
         {

@@ -519,6 +519,47 @@ def test_project_that_is_a_package_is_installed(name: str, from_pyproject: Conta
     assert done.stdout.splitlines()[-1] == "here 7"
 
 
+UNBUILT = {  # what many projects are, whose pyproject.toml says how they are built all the same
+    "folders that setuptools does not know": {
+        "data/a.csv": "",
+        "models/a.bin": "",
+        "pyproject.toml": f"""\
+[project]
+name = "flat"
+version = "7"
+dependencies = ["{TINY}==2.0.0"]
+[build-system]
+requires = ["setuptools>=77"]
+build-backend = "setuptools.build_meta"
+""",
+    },
+    "a readme that was left out": {
+        "pyproject.toml": SRC_LAYOUT["pyproject.toml"].replace("[build", 'readme = "README.md"\n[build', 1)
+    },
+}
+
+
+@pytest.mark.parametrize("project", UNBUILT.values(), ids=UNBUILT)
+def test_project_that_cannot_be_built_runs_without_itself(project: dict[str, str], make: Make) -> None:
+    done = make(script(dependency_path="pyproject.toml"), {"a.py": USES_TINY, **project}).run()
+    assert done.returncode == 0, done.stderr
+    assert "automl: the project itself could not be installed; going on without it" in done.stderr
+
+
+def test_version_that_git_knows_is_not_asked_for(make: Make) -> None:
+    """A bundle has no .git."""
+    project = SRC_LAYOUT["pyproject.toml"].replace('version = "7"', 'dynamic = ["version"]', 1)
+    for flit, other in (
+        ("flit_core>=3.2,<4", '"setuptools>=77", "setuptools-scm>=8"'),
+        ("flit_core.buildapi", ""),
+    ):
+        project = project.replace(f'"{flit}"', other or '"setuptools.build_meta"')
+    files = {**SRC_LAYOUT, "pyproject.toml": f"{project}[tool.setuptools_scm]\n"}
+    done = make(script(dependency_path="pyproject.toml"), files).run()
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "here 0"
+
+
 def test_user_is_not_root(make: Make) -> None:
     done = make({"command": ["id", "-u"]}, {"a": ""}).run()
     assert int(done.stdout) == identity().get("user", os.getuid()) != 0
