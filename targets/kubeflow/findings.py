@@ -11,7 +11,7 @@ from automl.targets.capabilities import findings
 from automl.targets.code import MAX_OBJECT_BYTES
 from automl.targets.kubeflow.native import MAX_CONCURRENCY, six_fields
 from automl.targets.kubeflow.pipeline import Pipeline
-from automl.targets.kubeflow.sizes import MAX_WORKFLOW_BYTES, sizes_of
+from automl.targets.kubeflow.sizes import MAX_WORKFLOW_BYTES, bytes_in_go, sizes_of
 from automl.targets.kubeflow.vertex import help_on_schedule
 from automl.targets.kubeflow.words import is_broken, is_misread
 from automl.targets.metadata import Object, canonical
@@ -38,11 +38,11 @@ def of_pipeline(workflow: Workflow, capabilities: Capabilities) -> Iterator[Diag
     if workflow.description and len(workflow.description.value) > MAX_DESCRIPTION:
         message = f"a description may have {MAX_DESCRIPTION} characters in Kubeflow"
         yield Diagnostic(Code.CANNOT_SAY, message, workflow.description.span, "write a shorter one")
-    for text in workflow.annotations.values():
-        yield from _annotation(text)
-    for task in workflow.tasks:
-        for text in task.annotations.values():
+    if capabilities["annotations"].support is not Support.LOST:
+        annotations = [workflow.annotations, *(task.annotations for task in workflow.tasks)]
+        for text in (text for each in annotations for text in each.values()):
             yield from _annotation(text)
+    for task in workflow.tasks:
         if task.service is None:
             yield from _no_entrypoint(task)
             if capabilities["step.secrets"].support is Support.PARTLY:
@@ -119,7 +119,7 @@ def _help_on_schedule(schedule: Schedule) -> str:
     """Kubeflow takes six fields: it reads five as others than they are."""
     most = MAX_CONCURRENCY.get(schedule.concurrency, "1")
     options = f'--cron-expression "{six_fields(schedule)}" --max-concurrency {most}'
-    options += " --enabled false" if schedule.suspend else ""
+    options += " --disabled" if schedule.suspend else ""
     help = f"use `kfp recurring-run create {options} …`"
     other_zone = schedule.timezone not in _UTC
     if other_zone:
@@ -158,12 +158,15 @@ def of_sizes(workflow: Workflow, made: Pipeline, is_kubernetes: bool = True) -> 
 
 
 def _arguments(workflow: Workflow, made: Pipeline) -> Iterator[Diagnostic]:
-    for container, task in zip(_containers(made), [*workflow.tasks, None], strict=False):
-        size = _size(container)
+    spec: Any = made.spec
+    platform: Any = made.platform
+    configs = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"] if platform else {}
+    executors = spec["deploymentSpec"]["executors"].items()
+    for (name, executor), task in zip(executors, [*workflow.tasks, None], strict=False):
+        size = max(bytes_in_go(executor["container"]), bytes_in_go(configs.get(name, {})))
         if size > MAX_ARGUMENT_BYTES:
             yield _too_large(workflow, task, size)
-    spec: Any = made.spec
-    size = max(_size(each) for each in (spec["root"], *spec["components"].values()))
+    size = max(bytes_in_go(each) for each in (spec["root"], *spec["components"].values()))
     if size > MAX_ARGUMENT_BYTES:
         message = (
             f"the tasks of one DAG, with what they wait for, take {size // 1024} KiB; "

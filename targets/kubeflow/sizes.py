@@ -41,14 +41,14 @@ class Sizes(NamedTuple):
 def sizes_of(made: Pipeline) -> Sizes:
     """The sizes that a pipeline comes to. What is too large to be started is not looked at any further.
 
-    The nodes are in no order that could be known before. So those that repeat each other are kept apart: at their
-    worst, for what is packed looks back no further than 32 KiB.
+    Argo writes the nodes in the order of their ids, which are hashes: what several steps have in common may be far
+    apart, and what is packed looks back no further than 32 KiB. Other hashes than those of the run serve as well.
     """
     run = _Run(made)
     start = _FIXED + run.bytes_of_templates() + _length(run.arguments()) + _length(run.tasks())
     if start > MAX_WORKFLOW_BYTES:
         return Sizes(start, start)
-    nodes = sorted(run.nodes(), key=lambda each: (each["type"], each["templateName"]))
+    nodes = sorted(run.nodes(), key=lambda each: str(each["id"]))
     text = _go({each["id"]: each for each in nodes})
     rest = start + _length({each["id"]: True for each in nodes if each["type"] == "Pod"})
     if rest + len(text) <= MAX_WORKFLOW_BYTES:
@@ -235,6 +235,11 @@ def _length(value: Any) -> int:
 
 def _go(value: Any) -> bytes:
     return _text(value).encode()
+
+
+def bytes_in_go(value: Any) -> int:
+    """The size of a value as JSON in Go's manner, in which Kubeflow hands it on."""
+    return _length(value)
 
 
 def _text(value: Any) -> str:

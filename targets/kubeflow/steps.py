@@ -51,13 +51,14 @@ class Step(NamedTuple):
 def job(workflow: Workflow, task: Task, place: Place) -> Step:
     """The step of a job."""
     takes_code = task.project is not None and place.code is None
-    variables = [("AUTOML_STEP", task.name)]  # makes the container differ from every other: see `pipeline`
+    ours = [("AUTOML_STEP", task.name)]  # makes the container differ from every other: see `pipeline`
     has_home = any(each.name == "HOME" for each in task.variables)
     if task.project is None and place.sets_user and not has_home:
-        variables.append(("HOME", WORK))  # the image's is another user's
-    variables += [(each.name, each.value.value) for each in task.variables]
+        ours.append(("HOME", WORK))  # the image's is another user's
+    variables = [(each.name, each.value.value) for each in task.variables]
     from_secrets = [variable for secret in task.secrets for _, variable in secret.keys or ()]
     found = protected(_words(task, place), variables, from_secrets)
+    found = found._replace(variables=ours + found.variables)
     container = _container(task.image, found, task.resources, place, task.spans)
     platform = _platform(workflow, task, place, found.secrets) if place.is_kubernetes else {}
     return Step(task.name, container, platform, task.retries, takes_code=takes_code)
@@ -75,7 +76,7 @@ def _words(task: Task, place: Place) -> Words:
     for name in _whole_secrets(task):
         options += ["--secrets", f"{SECRETS}/{name}"]
     if _whole_secrets(task):
-        options += [f"--keep={name}" for name in _names_of_variables(task)]
+        options += [f"--keep={name}" for name in ("AUTOML_STEP", *_names_of_variables(task))]
     start = f"{CODE}/start.py" if place.code else CODE_INPUT
     return Words(["python3", start], [*options, "--", *entrypoint, *arguments])
 

@@ -68,4 +68,6 @@ def help_on_schedule(workflow: Workflow, schedule: Schedule) -> str:
         MAX_CONCURRENCY.get(schedule.concurrency, "1"),
     )
     given = f'cron="{cron}", display_name="{workflow.name}", max_concurrent_run_count={most}'
-    return f"when it is sent: `PipelineJob(…).create_schedule({given})`"
+    help = f"when it is sent: `PipelineJob(…).create_schedule({given})`"
+    help += ", and then `.pause()`" if schedule.suspend else ""
+    return help + ("; a schedule there never stops a run" if schedule.concurrency == "replace" else "")

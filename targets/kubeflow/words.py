@@ -16,7 +16,7 @@ from automl.targets.text import DOUBLE_BRACE, EXPANDED, NOT_IN_JSON
 
 _BROKEN = re.compile(r"[$][^\x00-\x7f]")
 _STRUCTURE = re.compile(r'\s*\{.*"(Concat|IfPresent)"', re.DOTALL)
-_KNOWN_TO_SH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)  # sh drops every other from its environment
+_NO_VARIABLE = """sh -c 'exec "$0" "$@"'"""  # behind it `env` takes no word for a variable
 SECRET_PREFIX = "AUTOML_SECRET_"
 
 
@@ -55,22 +55,21 @@ def protected(words: Words, variables: Sequence[tuple[str, str]], secrets: Seque
     """The same words and variables, and the variables that come from secrets, for a container of Kubeflow.
 
     What is unsafe goes into a line of shell, where quotes inside it keep apart what must not stand together. The
-    line hands on all variables whose names the shell does not know.
+    line hands on all variables: a shell drops those whose names it does not know, and changes some that it knows.
     """
     every = [*words.command, *words.arguments]
     if not any(map(_is_unsafe, every)) and not any(is_unsafe(value) for _, value in variables):
         return Protected(_plain(words.command), _plain(words.arguments), list(variables), {})
-    handed_on = [pair for pair in variables if is_unsafe(pair[1]) or not _KNOWN_TO_SH.fullmatch(pair[0])]
-    unknown = [name for name in secrets if not _KNOWN_TO_SH.fullmatch(name)]
-    stand_ins = {name: f"{SECRET_PREFIX}{number}" for number, name in enumerate(unknown, 1)}
-    pairs = [_quoted(f"{name}={value}") for name, value in handed_on]
+    stand_ins = {name: f"{SECRET_PREFIX}{number}" for number, name in enumerate(secrets, 1)}
+    pairs = [_quoted(f"{name}={value}") for name, value in variables]
     pairs += [f'"{name}=${stand_in}"' for name, stand_in in stand_ins.items()]
     safe = [word for word in every if not _is_unsafe(word)]
     numbers = iter(range(len(safe)))
     parts = [_quoted(_text(word)) if _is_unsafe(word) else f'"${{{next(numbers)}}}"' for word in every]
+    if every and "=" in _text(every[0]):
+        parts.insert(0, _NO_VARIABLE)
     starts = " \\\n  ".join(["exec env --", *pairs, ""]) if pairs else "exec "
-    left = [pair for pair in variables if pair not in handed_on]
-    return Protected(["sh", "-c", starts + " ".join(parts)], _plain(safe), left, stand_ins)
+    return Protected(["sh", "-c", starts + " ".join(parts)], _plain(safe), [], stand_ins)
 
 
 def _is_unsafe(word: Text | str) -> bool:

@@ -106,7 +106,17 @@ class Twin:
 
     def _load(self, made: dict[str, Any]) -> Task:
         words = ["--dependencies", "requirements.txt", "--secrets", "/automl/secrets/whole"]
-        words += ["--keep=STORE", "--keep=KEY", "--keep=KEY_ID", "--", "python", "a.py", "--days", "30"]
+        words += [
+            "--keep=AUTOML_STEP",
+            "--keep=STORE",
+            "--keep=KEY",
+            "--keep=KEY_ID",
+            "--",
+            "python",
+            "a.py",
+            "--days",
+            "30",
+        ]
         task = self._script("load", words, made)
         settle(task, Pod({"AUTOML_STEP": "load", "STORE": "s3://a"}, of_stage("prepare", "load"), "2", "2Gi"))
         kubernetes.add_pod_label(task, "tier", "batch")

@@ -230,6 +230,7 @@ CANNOT_RUN = {
     "notebook": "it installs pandas and Jupyter for half a minute; tests/runtime/test_start.py runs a notebook",
     "quickstart": "its store is in the cloud; below it has another one",
     "readme-example": "it installs pandas four times; below it runs without",
+    "version-without-a-label": "its image does not exist",
     "three-hundred-steps": "it takes half a minute; below, DAGs in a DAG run on fewer steps",
 }
 
@@ -459,8 +460,9 @@ def envs(words: list[str]) -> dict[str, str]:
     return {names[number % len(names)].format(number): text for number, text in enumerate(words)}
 
 
-NAMES = st.from_regex(r"[-._A-Za-z][-._A-Z0-9]{0,8}", fullmatch=True).filter(
-    lambda name: name not in ("IFS", "PATH", "_")
+OF_SHELLS = ("PWD", "OLDPWD", "IFS", "PS1", "PS4", "PPID", "LINENO", "RANDOM", "UID", "ENV")
+NAMES = st.sampled_from(OF_SHELLS) | st.from_regex(r"[-._A-Za-z][-._A-Z0-9]{0,8}", fullmatch=True).filter(
+    lambda name: name not in ("PATH", "_")
 )
 WORDS = st.one_of(
     TEXTS.filter(lambda text: "\0" not in text),
@@ -493,6 +495,16 @@ def test_protected_words_pass_the_kubelet_and_a_shell(
         number, *rest = received.split("\0")[:-1]
         assert rest[: int(number)] == texts
         assert set(rest[int(number) :]) >= {f"{name}={text}" for name, text in (variables | secrets).items()}
+
+
+def test_a_program_with_a_sign_of_equality_is_none_to_env(tmp_path: Path) -> None:
+    program = tmp_path / "a=b"
+    program.write_text('#!/bin/sh\nprintf "%s|" "$1" "$X"')
+    program.chmod(0o755)
+    span = Source("config.yaml", "").start()
+    words = Words([Text(str(program), span)], [Text("$$", span)])
+    found = protected(words, [("X", "{{x}}")])
+    assert received_after(2, found, {}) == "$$|{{x}}|"
 
 
 def received_after(passes: int, container: Protected, secrets: dict[str, str]) -> str:

@@ -314,7 +314,7 @@ def test_a_whole_secret_is_mounted_once(tmp_path: Path) -> None:
     words = containers(spec)[0]["args"]
     assert words[: words.index("--")] == [
         *("--secrets", "/automl/secrets/one", "--secrets", "/automl/secrets/two"),
-        *("--secrets", "/automl/secrets/one", "--keep=X"),
+        *("--secrets", "/automl/secrets/one", "--keep=AUTOML_STEP", "--keep=X"),
     ]
 
 
@@ -502,7 +502,7 @@ def test_vertex_limits_what_the_config_says(keys: str, limits: Any, tmp_path: Pa
             "{cron: '@daily', concurrency: allow, suspend: true}",
             (
                 'compile with `-t kubeflow-native`, or use `kfp recurring-run create --cron-expression "0 0 0 * * *" '
-                "--max-concurrency 10 --enabled false …`"
+                "--max-concurrency 10 --disabled …`"
             ),
         ),
         (
@@ -533,7 +533,34 @@ def test_the_help_on_a_schedule_is_true(form: str, schedule: str, help: str, tmp
 
 
 def test_the_command_line_of_kubeflow_has_these_options() -> None:
-    program = "from kfp.cli.recurring_run import recurring_run as group; print([option for each in group.commands['create'].params for option in each.opts])"
+    program = "from kfp.cli.recurring_run import recurring_run as group; print([option for each in group.commands['create'].params for option in each.opts + each.secondary_opts])"
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, check=True)
     options = ast.literal_eval(done.stdout.decode().splitlines()[-1])
-    assert {"--cron-expression", "--max-concurrency", "--enabled"} <= set(options)
+    assert {"--cron-expression", "--max-concurrency", "--disabled"} <= set(options)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [f"args: ['{'<' * 21_000}']", "annotations: {example.com/large: " + "x" * 125_000 + "}"],
+    ids=["what Go writes longer", "what only Kubernetes understands"],
+)
+def test_no_argument_of_the_driver_is_too_large(keys: str, tmp_path: Path) -> None:
+    config = f"name: w\nstages: {{s: [{{step_name: a, image: i, entrypoint: [run], {keys}}}]}}"
+    _, said = compiled(config, tmp_path)
+    [error] = [each for each in said if each.code is Code.CANNOT_SAY]
+    assert error.message.startswith('the task of "a" takes 12')
+
+
+def test_what_vertex_drops_is_not_refused(tmp_path: Path) -> None:
+    config = "annotations: {a: '{{x}}'}\n" + steps(1)
+    assert [each.code for each in compiled(config, tmp_path, form="vertex")[1]] == [Code.HINT_LOST]
+    assert Code.CANNOT_SAY in [each.code for each in compiled(config, tmp_path)[1]]
+
+
+def test_the_task_that_packs_can_pull_its_image(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("")
+    step = "{step_name: a, path_to_executable: a.py, image_pull_secrets: [login]}"
+    [_, platform], _ = compiled(f"name: w\ncode: {{bundle: {{}}}}\nstages: {{s: [{step}]}}", tmp_path)
+    executor = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["exec-code"]
+    [secret] = executor["imagePullSecret"]
+    assert secret["secretNameParameter"]["runtimeValue"]["constant"] == "login"
