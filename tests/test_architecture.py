@@ -96,6 +96,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.checks",
         "compiler.bundle",
         "compiler.lower",
+        "compiler.names",
         "compiler.target",
     },
     # what people see

@@ -368,3 +368,32 @@ def test_command_line_in_one_word(line: str, help: str, place: dict[str, str], t
 )
 def test_command_that_needs_no_word(step: dict[str, list[str]], tmp_path: Path) -> None:
     assert analysed(tmp_path, a_step(**step))[1] == []
+
+
+@pytest.mark.parametrize("kind", ["labels", "annotations"])
+@pytest.mark.parametrize(
+    "key",
+    ["automl.dev/service", "job-name", "controller-uid", "batch.kubernetes.io/job-name", "pod-template-hash"],
+)
+def test_what_the_engines_set_themselves_is_refused(key: str, kind: str, tmp_path: Path) -> None:
+    """Kubernetes refuses a Job with another `job-name` when its turn comes, and our selectors need their labels."""
+    _, [found] = analysed(tmp_path, a_step(image="i", entrypoint=["run"], **{kind: {key: "x"}}))
+    assert (found.code, found.at) == (Code.LABEL, f'"{key}"')
+
+
+def test_a_file_without_a_letter_of_ours_has_a_name_of_its_own(tmp_path: Path) -> None:
+    text = '{"stages": {"s": [{"step_name": "a", "image": "i", "entrypoint": ["r"]}]}}'
+    names = set()
+    for file in ("config.yaml", "\u65e5\u672c.yaml", "\u672c.yaml"):
+        workflow, _ = analyse(Input(file, text.encode(), tmp_path), NOTHING)
+        assert workflow
+        names.add(workflow.name)
+    assert len(names) == 3
+
+
+@pytest.mark.parametrize("language", ["python", "Python 3", "ipython", "pyspark", ""])
+def test_a_notebook_of_python_by_any_name(language: str, tmp_path: Path) -> None:
+    files = {"a.ipynb": notebook({"kernelspec": {"name": "x", "language": language}})}
+    workflow, found = analysed(tmp_path, a_step(path_to_executable="a.ipynb"), files)
+    assert workflow
+    assert found == []

@@ -1,12 +1,16 @@
 """What runs apply when they are under way, by a real API server: what it refuses then comes hours too late."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from automl import targets
+from automl.compiler.driver import Input, Overrides, compile_config
+from automl.compiler.target import Options
 from tests.conformance.cluster import Answer, Cluster
-from tests.golden import GOLDEN, applied_in
+from tests.golden import GOLDEN, applied_in, objects_in
 
 Object = dict[str, Any]
 APPLY = "application/apply-patch+yaml"
@@ -23,6 +27,25 @@ def test_the_api_server_accepts_what_runs_apply(target: str, cluster: Cluster, n
         if (answer := dry_run(each, cluster, namespace)).status >= 300
     ]
     assert refused == []
+
+
+@pytest.mark.parametrize("seconds", [0, 599, 600, 900, 2_147_483_000])
+def test_the_api_server_accepts_any_time_to_be_ready(
+    seconds: int, cluster: Cluster, namespace: str, tmp_path: Path
+) -> None:
+    service = (
+        "{step_name: a, image: i, entrypoint: [r], timeout: 1h, service: {}, min_ready_seconds: SECONDS}"
+    )
+    config = f"name: w\nstages: {{s: [{service.replace('SECONDS', str(seconds))}]}}"
+    target = targets.load("kubernetes")
+    assert target
+    options = Options(target.default_version, target.forms[0])
+    given = Input("config.yaml", config.encode(), tmp_path)
+    [artifact] = compile_config(given, Overrides(), target, options).artifacts
+    [deployment] = objects_in(list(yaml.safe_load_all(artifact.text)))
+    assert deployment["spec"]["minReadySeconds"] == seconds
+    answer = dry_run(deployment, cluster, namespace)
+    assert answer.status < 300, answer
 
 
 def pods_of(found: Object) -> list[Object]:

@@ -14,7 +14,16 @@ from zipfile import ZipFile
 import pytest
 
 from tests.conformance.cluster import HOST, Cluster, until
-from tests.conformance.workflows import SCRIPTS, Object, Place, Process, deployment, kubelet, placed
+from tests.conformance.workflows import (
+    SCRIPTS,
+    Object,
+    Place,
+    Process,
+    deployment,
+    gate_to,
+    kubelet,
+    placed,
+)
 from tests.targets.nasty import NASTY
 
 RIGHTS = {
@@ -118,6 +127,55 @@ def test_what_changes_between_two_requests_is_seen(place: Place) -> None:
     found = place.deployment("serve")
     assert found["metadata"]["annotations"]["note"] == "19"
     assert found["spec"]["template"]["metadata"]["annotations"] == {RUN: "second"}
+
+
+def test_a_newer_run_between_two_requests_is_not_overwritten(place: Place) -> None:
+    """The older run has looked at the Deployment; before it applies its own, the newer one has changed it."""
+    with kubelet(place), gate_to(place.cluster) as gate:
+        assert start(place, "--run", "first", "--created", "1", json.dumps(deployment("serve"))).end() == 0
+
+        def overtake() -> None:
+            newer = start(place, "--run", "newer", "--created", "3", json.dumps(deployment("serve")))
+            newer.until_it_says("applied")
+
+        gate.before[1] = overtake
+        older = start(
+            place, "--run", "older", "--created", "2", json.dumps(deployment("serve")), url=gate.url
+        )
+        assert older.end() == 1
+    assert older.said() == ["error: a newer run has changed deployment/serve; this run ends"]
+    found = place.deployment("serve")
+    assert found["spec"]["template"]["metadata"]["annotations"] == {RUN: "newer"}
+
+
+def test_a_newer_run_keeps_its_address(place: Place) -> None:
+    """The older run has applied its Deployment; before it applies the rest, the newer one has come."""
+    older_port, newer_port = address(), address()
+    newer_port["spec"]["ports"][0]["port"] = 8080
+    with kubelet(place), gate_to(place.cluster) as gate:
+
+        def overtake() -> None:
+            both = json.dumps([deployment("serve"), newer_port])
+            start(place, "--run", "newer", "--created", "3", both).until_it_says("service/serve: applied")
+
+        gate.before[2] = overtake
+        both = json.dumps([deployment("serve"), older_port])
+        older = start(place, "--run", "older", "--created", "2", both, url=gate.url)
+        assert older.end() == 1
+    assert older.said()[-1] == "error: another run has changed deployment/serve; this run ends"
+    found = place.ask("GET", f"/api/v1/namespaces/{place.namespace}/services/serve")
+    assert found["spec"]["ports"][0]["port"] == 8080
+
+
+def test_what_the_user_notes_stays(place: Place) -> None:
+    wanted = deployment("serve")
+    wanted["metadata"]["annotations"] = wanted["spec"]["template"]["metadata"]["annotations"] = {"mine": "x"}
+    with kubelet(place):
+        assert start(place, "--run", "one", "--created", "0", json.dumps(wanted)).end() == 0
+    found = place.deployment("serve")
+    assert found["spec"]["template"]["metadata"]["annotations"] == {"mine": "x", RUN: "one"}
+    noted = {"mine": "x", "automl.dev/run-created": "1970-01-01T00:00:00Z"}
+    assert found["metadata"]["annotations"].items() >= noted.items()
 
 
 def test_what_others_set_stays_and_what_is_no_longer_said_goes(place: Place) -> None:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -295,6 +295,7 @@ class Gate:
         self.passed = 0
         self.allowed = 0
         self.victim: Process | None = None
+        self.before: dict[int, Callable[[], None]] = {}  # what happens before so many have passed
         self._open: set[socket.socket] = set()
         self._threads = [threading.Thread(target=self._listen)]
         self._threads[0].start()
@@ -324,6 +325,7 @@ class Gate:
                 elif self.is_shut:
                     client.close()
                 else:
+                    self.before.pop(self.passed, lambda: None)()
                     self.passed += 1
                     self._connect(client)
 
