@@ -28,11 +28,10 @@ from typing import Any, NoReturn
 from urllib.parse import urlencode
 from zipfile import ZipFile
 
-RUN = "automl.dev/run"
-APPLIED, RUN_CREATED = "automl.dev/applied", "automl.dev/run-created"  # of a Deployment's last change
+RUN, APPLIED, RUN_CREATED = "automl.dev/run", "automl.dev/applied", "automl.dev/run-created"
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"  # mounted into every pod
-JSON, APPLY = "application/json", "application/apply-patch+yaml"  # JSON is YAML
+JSON, APPLY = "application/json", "application/apply-patch+yaml"  # for the second see `encoded`
 ANSWER, GRACE, POLL = 40.0, 60.0, 2.0  # seconds; GRACE: a server that starts learns of roles a bit later
 
 
@@ -212,14 +211,14 @@ def refuse_older(found: dict[str, Any], created: str) -> None:
 
 def apply_for_run(cluster: Cluster, wanted: dict[str, Any], run: str, seconds: int | None) -> None:
     """Apply a Deployment so that its pods are replaced in each run, and none by an older run."""
-    wanted["spec"]["template"]["metadata"].setdefault("annotations", {})[RUN] = run
-    created = "" if seconds is None else time.strftime(TIME, time.gmtime(seconds))
-    if created:
+    created = "~" if seconds is None else time.strftime(TIME, time.gmtime(seconds))  # no time is after that
+    if run:
+        wanted["spec"]["template"]["metadata"].setdefault("annotations", {})[RUN] = run
+    if seconds is not None:
         wanted["metadata"].setdefault("annotations", {})[RUN_CREATED] = created
     while True:
         found = cluster.find(cluster.path(wanted))
-        if created:
-            refuse_older(found, created)
+        refuse_older(found, created)
         wanted["metadata"]["resourceVersion"] = found.get("metadata", {}).get("resourceVersion", "")
         try:
             cluster.apply(wanted)
@@ -274,15 +273,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("objects", nargs="+", type=json.loads)
     options, cluster, start = parser.parse_args(arguments), Cluster(), time.monotonic()
     wanted = [each for part in options.objects for each in (part if isinstance(part, list) else [part])]
-    deployments = [each for each in wanted if each["kind"] == "Deployment"]
-    ours: list[dict[str, Any]] = []
+    deployments: list[dict[str, Any]] = []
     for each in wanted:
-        if options.run and each in deployments:
+        for deployment in deployments:
+            still_ours(cluster, deployment)
+        if each["kind"] == "Deployment":
+            deployments.append(each)
             apply_for_run(cluster, each, options.run, options.created)
-            ours.append(each)
         else:
-            for deployment in ours:
-                still_ours(cluster, deployment)
             cluster.apply(with_code(each, options.code) if options.code else each)
         log(f"{title(each)}: applied")
     for each in deployments:

@@ -338,6 +338,7 @@ def test_it_looks_when_it_is_told_to(place: Place) -> None:
     coordinator = place.run("churn-1", plan("churn-1", *tasks))
     coordinator.until_it_says("seldom: started")
     start = time.monotonic()
+    time.sleep(1.5)  # a second after its start each is looked at for the first time; nothing has ended yet
     with kubelet(place):
         coordinator.until_it_says("early: succeeded")
         coordinator.until_it_says("seldom: succeeded")
