@@ -280,8 +280,11 @@ def running(folder: Path) -> Iterator[Cluster]:
         cluster.stop()
 
 
-def until(condition: Callable[[], T], what: str, seconds: float = 20, details: Callable[[], str] = str) -> T:
-    """The first true value of a condition that should hold soon."""
+def until(condition: Callable[[], T], what: str, seconds: float = 60, details: Callable[[], str] = str) -> T:
+    """The first true value of a condition that should hold soon.
+
+    Controllers ask a server that was away less and less often, up to half a minute.
+    """
     end = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < end, f"no sign of {what} in {seconds} seconds\n{details()}"
