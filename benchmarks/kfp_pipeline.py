@@ -12,7 +12,7 @@ from typing import Any
 
 from kfp import compiler, dsl, kubernetes  # type: ignore[import-untyped]
 
-STAGES, STEPS_PER_STAGE = 10, 100
+STAGES, STEPS_PER_STAGE = 2, 100
 IMAGE = (
     "docker.io/library/python:3.12.12-slim-bookworm"
     "@sha256:593bd06efe90efa80dc4eee3948be7c0fde4134606dd40d8dd8dbcade98e669c"
