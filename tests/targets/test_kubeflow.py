@@ -564,3 +564,10 @@ def test_the_task_that_packs_can_pull_its_image(tmp_path: Path) -> None:
     executor = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["exec-code"]
     [secret] = executor["imagePullSecret"]
     assert secret["secretNameParameter"]["runtimeValue"]["constant"] == "login"
+
+
+def test_a_checkout_with_a_deadline_makes_no_second_document_for_vertex(tmp_path: Path) -> None:
+    step = "{step_name: a, path_to_executable: a.py, timeout: 5m}"
+    git = "{git: {url: 'https://example.com/a.git', ref: main}}"
+    documents, _ = compiled(f"name: w\ncode: {git}\nstages: {{s: [{step}]}}", tmp_path, form="vertex")
+    assert len(documents) == 1
