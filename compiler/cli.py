@@ -1,11 +1,9 @@
-"""The command line: the only module that knows both compiler and targets, that prints and that exits."""
+"""The command line: the only module that knows both compiler and targets."""
 
 import gc
 import os
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -13,15 +11,14 @@ import typer
 
 from automl import targets
 from automl.compiler import __version__
-from automl.compiler.diagnostics import Code, Diagnostic, Severity, has_errors, in_order
+from automl.compiler.diagnostics import Code, Diagnostic, has_errors, in_order
 from automl.compiler.driver import STREAM, Input, Overrides, analyse, compile_config
 from automl.compiler.output import check_files, destination, write_files
 from automl.compiler.reader import MAX_BYTES
-from automl.compiler.render import render, summary
 from automl.compiler.suggest import did_you_mean
 from automl.compiler.target import Options, Target
+from automl.compiler.terminal import BUG, PROBLEMS, print_text, report, touching_files, wrong_usage
 
-PROBLEMS, USAGE, BUG, CLOSED_PIPE = 1, 2, 3, 141
 STDIN = "-"
 
 app = typer.Typer(
@@ -134,24 +131,24 @@ def compile_command(
     engine = _target(target)
     options = Options(_version(engine, target_version), _form(engine, form), _format(format))
     if check and output in (None, STDIN):
-        _usage("--check needs -o, the file or folder to compare with")
+        wrong_usage("--check needs -o, the file or folder to compare with")
     given = _read(file)
-    with _files("read"):
+    with touching_files("read"):
         result = compile_config(given, Overrides(name, namespace), engine, options)
-    _report(result.diagnostics, quiet)
+    report(result.diagnostics, quiet)
     if has_errors(result.diagnostics):
         raise typer.Exit(PROBLEMS)
     if output is None or output == STDIN:
-        _print("".join(artifact.text for artifact in result.artifacts))
+        print_text("".join(artifact.text for artifact in result.artifacts))
         return
     try:
         files = destination(output, result.artifacts)
     except ValueError as error:
-        _usage(str(error))
+        wrong_usage(str(error))
     if check:
         _check(files, quiet)
     else:
-        with _files("write"):
+        with touching_files("write"):
             write_files(files)
 
 
@@ -173,19 +170,19 @@ def validate(
     """
 
     if [str(path) for path in files or ()].count(STDIN) > 1:
-        _usage("standard input can be read once only")
+        wrong_usage("standard input can be read once only")
     paths = list(dict.fromkeys(files or [Path("config.yaml")]))
     engine = _target(target) if target else None
     options = Options(_version(engine, target_version), engine.forms[0]) if engine else None
     found: list[Diagnostic] = []
     for path in paths:
         given = _read(path)
-        with _files("read"):
+        with touching_files("read"):
             if engine and options:
                 found += compile_config(given, Overrides(), engine, options).diagnostics
             else:
                 found += analyse(given, Overrides())[1]
-    _report(in_order(found), quiet)
+    report(in_order(found), quiet)
     if has_errors(found):
         raise typer.Exit(PROBLEMS)
     if not quiet:
@@ -203,9 +200,9 @@ def targets_command(
     if matrix:
         from automl.targets.capabilities import matrix as table
 
-        _print(table(rows))
+        print_text(table(rows))
         return
-    _print(
+    print_text(
         "".join(
             f"{row.name}\n  {row.summary}\n"
             f"  versions: {', '.join(row.versions)} (default {row.default_version})\n"
@@ -223,19 +220,19 @@ def schema() -> None:
     """
     from automl.schemas import config_schema
 
-    _print(config_schema())
+    print_text(config_schema())
 
 
 def _target(name: str) -> Target:
     try:
         found = targets.load(name)
     except targets.BrokenTargetError as error:
-        _usage(str(error))
+        wrong_usage(str(error))
     if found is None:
         known = targets.names()
         suggestion = did_you_mean(name, known)
         way_out = f'did you mean "{suggestion}"?' if suggestion else f"known targets: {', '.join(known)}"
-        _usage(f'there is no target "{name}"; {way_out}')
+        wrong_usage(f'there is no target "{name}"; {way_out}')
     return found
 
 
@@ -245,7 +242,9 @@ def _version(target: Target, wanted: str | None) -> str:
         return target.default_version
     minor = ".".join(wanted.removeprefix("v").split(".")[:2])
     if minor not in target.versions:
-        _usage(f'{target.name} has no version "{wanted}" here; known versions: {", ".join(target.versions)}')
+        wrong_usage(
+            f'{target.name} has no version "{wanted}" here; known versions: {", ".join(target.versions)}'
+        )
     return minor
 
 
@@ -253,13 +252,13 @@ def _form(target: Target, wanted: str | None) -> str:
     if wanted is None:
         return target.forms[0]
     if wanted not in target.forms:
-        _usage(f'{target.name} has no form "{wanted}"; known forms: {", ".join(target.forms)}')
+        wrong_usage(f'{target.name} has no form "{wanted}"; known forms: {", ".join(target.forms)}')
     return wanted
 
 
 def _format(wanted: str) -> str:
     if wanted not in ("yaml", "json"):
-        _usage(f'there is no format "{wanted}"; known formats: yaml, json')
+        wrong_usage(f'there is no format "{wanted}"; known formats: yaml, json')
     return wanted
 
 
@@ -268,66 +267,22 @@ def _read(path: Path) -> Input:
     try:
         if str(path) == STDIN:
             if sys.stdin is None:
-                _usage("cannot read standard input: it is closed")
+                wrong_usage("cannot read standard input: it is closed")
             return Input(STREAM, sys.stdin.buffer.read(MAX_BYTES + 1), Path.cwd())
         os.fsencode(path).decode()
         with path.open("rb") as file:
             return Input(str(path), file.read(MAX_BYTES + 1), path.parent)
     except UnicodeDecodeError:
-        _usage(f'cannot read "{path}": its name is not UTF-8')
+        wrong_usage(f'cannot read "{path}": its name is not UTF-8')
     except OSError as error:
         help = "; give the path of a config" if str(path) == "config.yaml" else ""
-        _usage(f'cannot read "{path}": {error.strerror}{help}')
-
-
-def _report(diagnostics: Sequence[Diagnostic], quiet: bool) -> None:
-    shown = [each for each in diagnostics if not quiet or each.severity is Severity.ERROR]
-    if shown:
-        sys.stderr.write(render(shown, colour=_has_colour()))
-        if counts := summary(shown):
-            sys.stderr.write(f"{counts}\n")
-
-
-def _has_colour() -> bool:
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or sys.stderr.isatty()
-
-
-def _print(text: str) -> None:
-    """The product, whole and as UTF-8, whatever the locale says."""
-    if sys.stdout is None:
-        _usage("cannot write to standard output: it is closed")
-    try:
-        sys.stdout.buffer.write(text.encode())
-        sys.stdout.buffer.flush()
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to be flushed
-        if isinstance(error, BrokenPipeError):
-            raise typer.Exit(CLOSED_PIPE) from None
-        _usage(f"cannot write to standard output: {error.strerror}")
+        wrong_usage(f'cannot read "{path}": {error.strerror}{help}')
 
 
 def _check(files: dict[Path, str], quiet: bool) -> None:
-    with _files("read"):
+    with touching_files("read"):
         stale = check_files(files)
     if stale:
-        _print("".join(difference.diff for difference in stale))
-        _report([difference.diagnostic for difference in stale], quiet)
+        print_text("".join(difference.diff for difference in stale))
+        report([difference.diagnostic for difference in stale], quiet)
         raise typer.Exit(PROBLEMS)
-
-
-@contextmanager
-def _files(verb: str) -> Iterator[None]:
-    """Within it, a file that cannot be read or written is no bug of ours."""
-    try:
-        yield
-    except OSError as error:
-        if error.filename is None:
-            raise
-        _usage(f'cannot {verb} "{error.filename}": {error.strerror}')
-
-
-def _usage(message: str) -> NoReturn:
-    typer.echo(f"automl: {message}", err=True)
-    raise typer.Exit(USAGE)

@@ -102,15 +102,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     # what people see
     "compiler.render": {"compiler.source", "compiler.diagnostics"},
     "compiler.output": {"compiler.source", "compiler.diagnostics", "compiler.target"},
+    "compiler.terminal": {"compiler.diagnostics", "compiler.render"},
     "compiler.cli": {
         "compiler",
         "compiler.diagnostics",
         "compiler.driver",
         "compiler.output",
         "compiler.reader",
-        "compiler.render",
         "compiler.suggest",
         "compiler.target",
+        "compiler.terminal",
         "schemas",
         "targets",
         "targets.capabilities",
