@@ -1,5 +1,23 @@
-"""`python -m automl.compiler` is the command `automl`."""
+"""The command `automl`, and `python -m automl.compiler`."""
 
-from automl.compiler.cli import main
+import signal
+import sys
+from typing import NoReturn
 
-main()
+
+def main() -> NoReturn:
+    """Run the command line. An interrupt ends it without a traceback, also while its modules are imported."""
+    interrupt = signal.getsignal(signal.SIGINT)
+    if interrupt is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if __name__ == "__main__" and not sys.flags.safe_path:
+        sys.path.pop(0)  # the current folder is the user's: none of its files is a module of ours
+
+    from automl.compiler import cli
+
+    signal.signal(signal.SIGINT, interrupt)
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,37 +1,70 @@
-"""The command line: the only module that knows both compiler and targets."""
+"""The command line: what the commands do, one after the other."""
 
 import gc
 import os
 import sys
 import traceback
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from automl import targets
-from automl.compiler import __version__
-from automl.compiler.diagnostics import Code, Diagnostic, has_errors, in_order
-from automl.compiler.driver import STREAM, Input, Overrides, analyse, compile_config
+from automl.compiler import __version__, batch
+from automl.compiler.batch import Compiled
+from automl.compiler.choices import (
+    Choice,
+    ChoiceError,
+    FailedTargetError,
+    choose,
+    every_choice,
+    what_to_choose,
+)
+from automl.compiler.diagnostics import Code
+from automl.compiler.driver import Input, Overrides
+from automl.compiler.inputs import STDIN, read_all
+from automl.compiler.options import (
+    Check,
+    Files,
+    Form,
+    Format,
+    Name,
+    Namespace,
+    Output,
+    Quiet,
+    Strict,
+    Targets,
+    Version,
+)
 from automl.compiler.output import check_files, destination, write_files
-from automl.compiler.reader import MAX_BYTES
-from automl.compiler.suggest import did_you_mean
-from automl.compiler.target import Options, Target
-from automl.compiler.terminal import BUG, PROBLEMS, print_text, report, touching_files, wrong_usage
-
-STDIN = "-"
+from automl.compiler.target import Artifact, Target
+from automl.compiler.terminal import (
+    BUG,
+    NOBODY_READS,
+    PROBLEMS,
+    USAGE,
+    cannot,
+    hint,
+    open_streams,
+    print_text,
+    report,
+    say,
+    touching_files,
+    wrong_usage,
+)
 
 app = typer.Typer(
     help="""Compile one machine-learning workflow file for every engine.
 
     automl compile config.yaml -t argo | kubectl apply -f -
 
-    Exit status: 0 fine, 1 the input has problems or the output is stale, 2 wrong usage or an unreadable file,
-    3 a bug of automl.
+    Exit status: 0 fine, 1 the input has problems or the output is stale, 2 wrong usage or a file that cannot be
+    read or written, 3 a bug of automl, 130 interrupted, 141 nobody read the output to its end.
     """,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -42,10 +75,12 @@ def main() -> NoReturn:
     What a compilation makes lives to its end, so nothing is collected on the way, and nothing taken down after it.
     """
     gc.disable()
+    open_streams()
     status = _run()
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.flush()
+        with suppress(OSError):  # said already, or there is nobody to hear it
+            if stream is not None:
+                stream.flush()
     os._exit(status)
 
 
@@ -58,135 +93,100 @@ def _run() -> int:
     except Exception as error:  # whatever it is, the user gets a line and not a traceback
         if "--debug" in sys.argv:
             traceback.print_exc()
+        if isinstance(error, OSError) and error.filename is None and error.errno in NOBODY_READS:
+            say(f"automl: cannot write: {error.strerror}")
+            return USAGE
         what = " ".join(f"{type(error).__name__}: {error}".split())
-        typer.echo(
-            f"error[{Code.INTERNAL}]: automl has a bug: {what}\n"
-            " = help: run it again with `automl --debug …` and report what it prints",
-            err=True,
-        )
+        say(f"error[{Code.INTERNAL}]: automl has a bug: {what}")
+        say(" = help: run it again with `automl --debug …` and report what it prints")
         return BUG
     return 0
 
 
-def _complete_target(incomplete: str) -> list[str]:
-    return [name for name in targets.names() if name.startswith(incomplete)]
-
-
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"automl {__version__}")
+        print_text(f"automl {__version__}\n")
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def _root(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Print the whole of an internal error.")] = False,
 ) -> None:
-    pass
-
-
-File = Annotated[Path, typer.Argument(help="The config; - reads it from standard input.")]
-Name = Annotated[str | None, typer.Option("--name", help="Name of the workflow, instead of the config's.")]
-Namespace = Annotated[
-    str | None, typer.Option("--namespace", "-n", help="Kubernetes namespace, instead of the config's.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
-TargetVersion = Annotated[
-    str | None, typer.Option("--target-version", help="Version of the engine; `automl targets` lists them.")
-]
+    if context.invoked_subcommand is None:
+        print_text(f"{context.get_help()}\n")
 
 
 @app.command("compile")
 def compile_command(
-    target: Annotated[
-        str,
-        typer.Option("--target", "-t", help="What to compile for.", autocompletion=_complete_target),
-    ],
-    file: File = Path("config.yaml"),
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", help="File, or folder (with a / at its end), to write to.")
-    ] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit with 1 and a diff if the output differs.")
-    ] = False,
+    files: Files = None,
+    target: Targets = None,
+    output: Output = None,
+    check: Check = False,
     name: Name = None,
     namespace: Namespace = None,
-    format: Annotated[str, typer.Option("--format", help="yaml or json.")] = "yaml",
-    target_version: TargetVersion = None,
-    form: Annotated[
-        str | None, typer.Option("--as", help="Another form of the output, for instance template for argo.")
-    ] = None,
+    format: Format = "yaml",
+    target_version: Version = None,
+    form: Form = None,
+    strict: Strict = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compile a config and print the result, or write it with -o.
+    """Compile configs and print the result, or write it with -o.
 
     automl compile config.yaml -t argo | kubectl apply -f -
 
     automl compile config.yaml -t argo -o manifests/ --check
-    """
 
-    engine = _target(target)
-    options = Options(_version(engine, target_version), _form(engine, form), _format(format))
+    automl compile pipelines/*.automl.yaml -t argo -t kubernetes -o manifests/
+    """
+    choices = _choices(target or (), target_version, form, format)
+    given, unreadable = read_all(files or ())
+    if not choices:
+        wrong_usage(what_to_choose())
     if check and output in (None, STDIN):
         wrong_usage("--check needs -o, the file or folder to compare with")
-    given = _read(file)
-    with touching_files("read"):
-        result = compile_config(given, Overrides(name, namespace), engine, options)
-    report(result.diagnostics, quiet)
-    if has_errors(result.diagnostics):
+    count = len(given) + len(unreadable)
+    if name is not None and count > 1:
+        wrong_usage("--name is the name of one workflow, and there are several configs")
+    if count * len(choices) > 1 and output in (None, STDIN):
+        wrong_usage("several configs or targets need a folder to write to: -o DIR/")
+    compiled = _compile(given, unreadable, Overrides(name, namespace), choices, strict, quiet)
+    artifacts, found = batch.artifacts(compiled)
+    if report(found, quiet, strict):
         raise typer.Exit(PROBLEMS)
     if output is None or output == STDIN:
-        print_text("".join(artifact.text for artifact in result.artifacts))
-        return
-    try:
-        files = destination(output, result.artifacts)
-    except ValueError as error:
-        wrong_usage(str(error))
-    if check:
-        _check(files, quiet)
+        print_text("".join(artifact.text for artifact in artifacts))
+    elif check:
+        _check(_places(output, artifacts), quiet)
     else:
-        with touching_files("write"):
-            write_files(files)
+        _write(_places(output, artifacts), quiet)
 
 
 @app.command()
 def validate(
-    files: Annotated[
-        list[Path] | None, typer.Argument(help="The configs; - reads one from standard input.")
-    ] = None,
-    target: Annotated[
-        str | None,
-        typer.Option("--target", "-t", help="Check for this target too.", autocompletion=_complete_target),
-    ] = None,
-    target_version: TargetVersion = None,
+    files: Files = None,
+    target: Targets = None,
+    target_version: Version = None,
+    form: Form = None,
+    strict: Strict = False,
     quiet: Quiet = False,
 ) -> None:
-    """Check configs without compiling them (default: config.yaml).
+    """Check configs without compiling them; without -t for every target.
 
     automl validate pipelines/*.yaml
     """
-
-    if [str(path) for path in files or ()].count(STDIN) > 1:
-        wrong_usage("standard input can be read once only")
-    paths = list(dict.fromkeys(files or [Path("config.yaml")]))
-    engine = _target(target) if target else None
-    options = Options(_version(engine, target_version), engine.forms[0]) if engine else None
-    found: list[Diagnostic] = []
-    for path in paths:
-        given = _read(path)
-        with touching_files("read"):
-            if engine and options:
-                found += compile_config(given, Overrides(), engine, options).diagnostics
-            else:
-                found += analyse(given, Overrides())[1]
-    report(in_order(found), quiet)
-    if has_errors(found):
-        raise typer.Exit(PROBLEMS)
+    if not target and (target_version or form):
+        wrong_usage("--target-version and --as say something of a target: give it with -t")
+    choices = _choices(target or (), target_version, form) or every_choice()
+    given, unreadable = read_all(files or ())
+    compiled = _compile(given, unreadable, Overrides(), choices, strict, quiet, is_any_enough=not target)
     if not quiet:
-        typer.echo(f"{len(paths)} {'config is' if len(paths) == 1 else 'configs are'} fine", err=True)
+        for line in batch.verdicts(compiled, choices):
+            say(line)
 
 
 @app.command("targets")
@@ -196,7 +196,14 @@ def targets_command(
     ] = False,
 ) -> None:
     """List what automl compiles for, with the versions of each engine."""
-    rows = [_target(name) for name in targets.names()]
+    rows: list[Target] = []
+    for name in targets.names():
+        try:
+            rows += [each.target for each in choose([name])]
+        except ChoiceError as error:
+            say(f"automl: {error}")
+    for line in targets.ignored():
+        say(f"automl: {line}")
     if matrix:
         from automl.targets.capabilities import matrix as table
 
@@ -213,6 +220,24 @@ def targets_command(
 
 
 @app.command()
+def explain(
+    code: Annotated[
+        str | None, typer.Argument(help="The code of a message, for instance AML102; none: all of them.")
+    ] = None,
+) -> None:
+    """Say what a message means and what to do about it.
+
+    automl explain AML102
+    """
+    from automl.compiler.explain import UnknownCodeError, explanation
+
+    try:
+        print_text(explanation(code))
+    except UnknownCodeError as error:
+        wrong_usage(str(error))
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of a config, for editors.
 
@@ -223,60 +248,57 @@ def schema() -> None:
     print_text(config_schema())
 
 
-def _target(name: str) -> Target:
+def _choices(
+    names: Sequence[str], version: str | None, form: str | None, format: str = "yaml"
+) -> list[Choice]:
     try:
-        found = targets.load(name)
-    except targets.BrokenTargetError as error:
+        return choose(names, version, form, format)
+    except ChoiceError as error:
         wrong_usage(str(error))
-    if found is None:
-        known = targets.names()
-        suggestion = did_you_mean(name, known)
-        way_out = f'did you mean "{suggestion}"?' if suggestion else f"known targets: {', '.join(known)}"
-        wrong_usage(f'there is no target "{name}"; {way_out}')
-    return found
 
 
-def _version(target: Target, wanted: str | None) -> str:
-    """One of the versions of the target; `v3.7.2` is 3.7."""
-    if wanted is None:
-        return target.default_version
-    minor = ".".join(wanted.removeprefix("v").split(".")[:2])
-    if minor not in target.versions:
-        wrong_usage(
-            f'{target.name} has no version "{wanted}" here; known versions: {", ".join(target.versions)}'
-        )
-    return minor
+def _compile(
+    given: Sequence[Input],
+    unreadable: list[str],
+    overrides: Overrides,
+    choices: Sequence[Choice],
+    strict: bool,
+    quiet: bool,
+    is_any_enough: bool = False,
+) -> list[Compiled]:
+    """Every config for every target. It ends here if something was wrong, after all that is to be said of each.
+
+    `is_any_enough`: the config has no errors if one of the targets finds none.
+    """
+    compiled: list[Compiled] = []
+    for each in given:
+        try:
+            compiled.append(batch.compile_one(each, overrides, choices, is_any_enough))
+        except OSError as error:
+            unreadable.append(cannot("read", error))
+        except FailedTargetError as error:
+            wrong_usage(str(error))
+    found = batch.diagnostics(compiled, is_any_enough)
+    is_refused = report(found, quiet, strict)
+    for line in unreadable:
+        say(f"automl: {line}")
+    if unreadable or is_refused:
+        raise typer.Exit(USAGE if unreadable else PROBLEMS)
+    return compiled
 
 
-def _form(target: Target, wanted: str | None) -> str:
-    if wanted is None:
-        return target.forms[0]
-    if wanted not in target.forms:
-        wrong_usage(f'{target.name} has no form "{wanted}"; known forms: {", ".join(target.forms)}')
-    return wanted
-
-
-def _format(wanted: str) -> str:
-    if wanted not in ("yaml", "json"):
-        wrong_usage(f'there is no format "{wanted}"; known formats: yaml, json')
-    return wanted
-
-
-def _read(path: Path) -> Input:
-    """The config. No more of it is read than the reader would take."""
+def _places(output: str, artifacts: Sequence[Artifact]) -> dict[Path, str]:
     try:
-        if str(path) == STDIN:
-            if sys.stdin is None:
-                wrong_usage("cannot read standard input: it is closed")
-            return Input(STREAM, sys.stdin.buffer.read(MAX_BYTES + 1), Path.cwd())
-        os.fsencode(path).decode()
-        with path.open("rb") as file:
-            return Input(str(path), file.read(MAX_BYTES + 1), path.parent)
-    except UnicodeDecodeError:
-        wrong_usage(f'cannot read "{path}": its name is not UTF-8')
-    except OSError as error:
-        help = "; give the path of a config" if str(path) == "config.yaml" else ""
-        wrong_usage(f'cannot read "{path}": {error.strerror}{help}')
+        return destination(output, artifacts)
+    except ValueError as error:
+        wrong_usage(str(error))
+
+
+def _write(files: dict[Path, str], quiet: bool) -> None:
+    with touching_files("write"):
+        write_files(files)
+    for path in () if quiet else files:
+        hint(f"wrote {path}")
 
 
 def _check(files: dict[Path, str], quiet: bool) -> None:

@@ -73,6 +73,7 @@ class Code(StrEnum):
     NO_DEADLINE = "AML604"
     ENGINE_LIMIT = "AML605"
     NEEDS_RIGHTS = "AML606"
+    NOT_IN_TABLE = "AML607"
     STALE_OUTPUT = "AML701"
     INTERNAL = "AML900"
 
@@ -116,6 +117,7 @@ SEVERITIES: Mapping[Code, Severity] = MappingProxyType(
         Code.NO_DEADLINE: Severity.INFO,
         Code.ENGINE_LIMIT: Severity.WARNING,
         Code.NEEDS_RIGHTS: Severity.INFO,
+        Code.NOT_IN_TABLE: Severity.WARNING,
     }
 )
 

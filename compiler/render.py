@@ -52,7 +52,7 @@ def _block(diagnostic: Diagnostic, hidden: Collection[_Line], colour: bool) -> s
 def _message(text: str) -> str:
     if len(text) > _LONGEST_MESSAGE:
         text = f"{text[: _LONGEST_MESSAGE // 2]} … {text[-_LONGEST_MESSAGE // 2 :]}"
-    return _printable(text)
+    return printable(text)
 
 
 def _spans(diagnostic: Diagnostic) -> list[Span]:
@@ -60,7 +60,7 @@ def _spans(diagnostic: Diagnostic) -> list[Span]:
 
 
 def _place(span: Span) -> str:
-    return f"{_printable(span.source.path)}:{span.line}:{span.column}"
+    return f"{printable(span.source.path)}:{span.line}:{span.column}"
 
 
 def _snippet(span: Span, note: str, width: int, severity: Severity, colour: bool) -> list[str]:
@@ -76,7 +76,7 @@ def _snippet(span: Span, note: str, width: int, severity: Severity, colour: bool
     indent, caret = " " * _width(line[:start]), "^" * max(1, _width(line[start:end]))
     mark = f"{_paint(caret, severity, colour)}{' ' + note if note else ''}"
     number = f"{span.line:>{width}}"
-    return [f"{margin} |", f"{number} | {_printable(line)}", f"{margin} | {indent}{mark}"]
+    return [f"{margin} |", f"{number} | {printable(line)}", f"{margin} | {indent}{mark}"]
 
 
 def _end_of_first_line(span: Span, line: str) -> int:
@@ -86,17 +86,17 @@ def _end_of_first_line(span: Span, line: str) -> int:
 def _width(text: str) -> int:
     """Columns of a terminal that the text takes."""
     if text.isascii():
-        return len(_printable(text))
+        return len(printable(text))
     return sum(_character_width(character) for character in text)
 
 
 def _character_width(character: str) -> int:
     if category(character) in ("Mn", "Me"):
         return 0
-    return 2 if east_asian_width(character) in "WF" else len(_printable(character))
+    return 2 if east_asian_width(character) in "WF" else len(printable(character))
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Tabs as one blank and control characters escaped, so that no input drives the terminal."""
     if text.isprintable():
         return text

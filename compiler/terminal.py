@@ -1,26 +1,65 @@
 """What the command line says: the product on stdout, everything else on stderr, and the exit status."""
 
+import errno
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NoReturn
+from pathlib import Path
+from typing import NoReturn, TextIO
 
 import typer
 
-from automl.compiler.diagnostics import Diagnostic, Severity
-from automl.compiler.render import render, summary
+from automl.compiler.diagnostics import Diagnostic, Severity, has_errors
+from automl.compiler.render import printable, render, summary
 
 PROBLEMS, USAGE, BUG, CLOSED_PIPE = 1, 2, 3, 141
+NOBODY_READS = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF, errno.EFBIG)
+"""What becomes of writing to a stream that takes nothing."""
 
 
-def report(diagnostics: Sequence[Diagnostic], quiet: bool) -> None:
-    """Print what was found; `quiet`: the errors only."""
-    shown = [each for each in diagnostics if not quiet or each.severity is Severity.ERROR]
+def open_streams() -> None:
+    """Give a process that was started without stderr one that leads nowhere, so that messages cost no work."""
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 for the whole of the process
+
+
+def say(line: str) -> None:
+    """A line on stderr, with what would drive a terminal escaped. A stderr that takes nothing is no error."""
+    _write_message(f"{printable(line)}\n")
+
+
+def hint(line: str) -> None:
+    """A line for somebody who sits there."""
+    if sys.stderr.isatty():
+        say(line)
+
+
+def _write_message(text: str) -> None:
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        _silence(sys.stderr)
+
+
+def _silence(stream: TextIO) -> None:
+    """Let what is not written yet go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def report(diagnostics: Sequence[Diagnostic], quiet: bool, strict: bool = False) -> bool:
+    """Print what was found; `quiet`: the errors only. Whether it is refused; `strict`: for a warning, too."""
+    refused = Severity.WARNING if strict else Severity.ERROR
+    shown = [each for each in diagnostics if not quiet or each.severity <= refused]
     if shown:
-        sys.stderr.write(render(shown, colour=_has_colour()))
+        _write_message(render(shown, colour=_has_colour()))
         if counts := summary(shown):
-            sys.stderr.write(f"{counts}\n")
+            _write_message(f"{counts}\n")
+    is_refused = any(each.severity <= refused for each in shown)
+    if is_refused and not has_errors(shown):
+        say("automl: warnings are errors here: --strict")
+    return is_refused
 
 
 def _has_colour() -> bool:
@@ -37,7 +76,7 @@ def print_text(text: str) -> None:
         sys.stdout.buffer.write(text.encode())
         sys.stdout.buffer.flush()
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to be flushed
+        _silence(sys.stdout)
         if isinstance(error, BrokenPipeError):
             raise typer.Exit(CLOSED_PIPE) from None
         wrong_usage(f"cannot write to standard output: {error.strerror}")
@@ -49,12 +88,17 @@ def touching_files(verb: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.filename is None:
-            raise
-        wrong_usage(f'cannot {verb} "{error.filename}": {error.strerror}')
+        wrong_usage(cannot(verb, error))
+
+
+def cannot(verb: str, error: OSError) -> str:
+    """A line on a file that cannot be read or written. An error of something else is raised again."""
+    if error.filename is None:
+        raise error
+    return f'cannot {verb} "{error.filename}": {error.strerror}'
 
 
 def wrong_usage(message: str) -> NoReturn:
     """End with one line and the status of a wrong command line."""
-    typer.echo(f"automl: {message}", err=True)
+    say(f"automl: {message}")
     raise typer.Exit(USAGE)

@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from automl.compiler.target import Target
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ENTRY_POINTS = "automl.targets"
 OWN: Mapping[str, str] = MappingProxyType(
@@ -32,22 +36,50 @@ def load(name: str) -> Target | None:
     name = ALIASES.get(name, name)
     if name in OWN:
         return _load(name, OWN[name])
-    place = _others().get(name)
-    return _load(name, place) if place else None
+    point = _others().get(name)
+    return _load(name, point.value, _distribution(point)) if point else None
 
 
-def _load(name: str, place: str) -> Target:
+def ignored() -> list[str]:
+    """A line for each target of another distribution that has a name of ours."""
+    return [
+        f'the target "{point.name}" of {_distribution(point)} is ignored: the name is taken'
+        for point in _announced()
+        if point.name in OWN or point.name in ALIASES
+    ]
+
+
+def is_own(target: Target) -> bool:
+    """Whether the target is one of ours."""
+    return type(target).__module__.startswith(f"{__name__}.")
+
+
+def _load(name: str, place: str, owner: str = "automl") -> Target:
     module, _, attribute = place.partition(":")
     try:
         target: Target = getattr(import_module(module), attribute)()
-    except Exception as error:  # somebody else's code may raise anything
-        raise BrokenTargetError(f'the target "{name}" ({place}) cannot be loaded: {error}') from error
+        if not (target.name and target.summary and target.versions and target.forms):
+            raise TypeError("it lacks a name, a summary, versions or forms")
+    except (Exception, SystemExit) as error:  # somebody else's code may raise anything
+        what = str(error) or type(error).__name__
+        raise BrokenTargetError(
+            f'the target "{name}" ({place}) of {owner} cannot be loaded: {what}'
+        ) from error
     return target
 
 
-def _others() -> dict[str, str]:
+def _others() -> "dict[str, EntryPoint]":
     """Targets of other distributions; none of them takes a name of ours."""
-    from importlib.metadata import entry_points
+    return {
+        point.name: point for point in _announced() if point.name not in OWN and point.name not in ALIASES
+    }
 
-    found = {point.name: point.value for point in entry_points(group=ENTRY_POINTS)}
-    return {name: place for name, place in found.items() if name not in OWN}
+
+def _announced() -> "tuple[EntryPoint, ...]":
+    from importlib.metadata import entry_points  # a fifth of the start-up time, for who needs it only
+
+    return tuple(entry_points(group=ENTRY_POINTS))
+
+
+def _distribution(point: "EntryPoint") -> str:
+    return f"{point.dist.name} {point.dist.version}" if point.dist else "an unknown distribution"

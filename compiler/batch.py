@@ -1,0 +1,110 @@
+"""Several configs for several targets: what came of each, and what can be said of all."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from automl.compiler.choices import Choice, FailedTargetError, emit
+from automl.compiler.diagnostics import Code, Diagnostic, Related, has_errors, in_order
+from automl.compiler.driver import Input, Overrides, analyse
+from automl.compiler.source import Source, Span
+from automl.compiler.target import Artifact, Emission
+
+
+class Compiled(NamedTuple):
+    """What came of one config: what is true for every engine, and what each target made of it.
+
+    There are no emissions if the config itself has errors.
+    """
+
+    given: Input
+    diagnostics: tuple[Diagnostic, ...]
+    emissions: Mapping[str, Emission]
+
+    def fits(self, target: str) -> bool:
+        """Whether the target has no error in it."""
+        return target in self.emissions and not has_errors(self.emissions[target].diagnostics)
+
+
+def compile_one(
+    given: Input, overrides: Overrides, choices: Sequence[Choice], is_any_enough: bool = False
+) -> Compiled:
+    """A config for each target. Raises OSError for a project that cannot be read.
+
+    Raises FailedTargetError, but not if `is_any_enough`: then there is no emission of that target.
+    """
+    workflow, found = analyse(given, overrides)
+    emissions: dict[str, Emission] = {}
+    if workflow is not None:
+        for choice in choices:
+            with suppress(*((FailedTargetError,) if is_any_enough else ())):
+                emissions[choice.target.name] = emit(workflow, choice)
+    return Compiled(given, tuple(found), emissions)
+
+
+def diagnostics(compiled: Iterable[Compiled], is_any_enough: bool = False) -> list[Diagnostic]:
+    """All that was found, in order. Where there are several targets, what one of them says has its name.
+
+    `is_any_enough`: of a config that fits one of the targets, nothing that a target says.
+    """
+    return in_order(found for one in compiled for found in _diagnostics(one, is_any_enough))
+
+
+def _diagnostics(compiled: Compiled, is_any_enough: bool) -> Iterator[Diagnostic]:
+    yield from compiled.diagnostics
+    if is_any_enough and any(map(compiled.fits, compiled.emissions)):
+        return
+    said: dict[Diagnostic, list[str]] = {}
+    for target, emission in compiled.emissions.items():
+        for diagnostic in emission.diagnostics:
+            said.setdefault(diagnostic, []).append(target)
+    for diagnostic, names in said.items():
+        is_for_all = len(names) == len(compiled.emissions)
+        message = diagnostic.message if is_for_all else f"{', '.join(names)}: {diagnostic.message}"
+        yield diagnostic._replace(message=message)
+
+
+def artifacts(compiled: Iterable[Compiled]) -> tuple[list[Artifact], list[Diagnostic]]:
+    """All files of the output; two of one path are an error."""
+    found: list[Diagnostic] = []
+    owners: dict[str, str] = {}
+    files: list[Artifact] = []
+    for one in compiled:
+        for artifact in (each for emission in one.emissions.values() for each in emission.artifacts):
+            first = owners.setdefault(artifact.path, one.given.path)
+            if first != one.given.path:
+                found.append(_same_path(artifact.path, first, one.given.path))
+            files.append(artifact)
+    return files, found
+
+
+def _same_path(path: str, first: str, second: str) -> Diagnostic:
+    return Diagnostic(
+        Code.SAME_NAME,
+        f'two configs compile to "{path}"',
+        _start(second),
+        help="give each a `name` of its own",
+        related=(Related("the first one", _start(first)),),
+    )
+
+
+def _start(path: str) -> Span:
+    return Source(path, "").start()
+
+
+def verdicts(compiled: Sequence[Compiled], choices: Sequence[Choice]) -> list[str]:
+    """Lines that say for which targets the configs are fine; those that are so for all are one line."""
+    names = [each.target.name for each in choices]
+    fine = [one for one in compiled if all(map(one.fits, names))]
+    lines = [_fine_for_some(one, names) for one in compiled if one not in fine]
+    if fine:
+        count = "1 config is" if len(fine) == 1 else f"{len(fine)} configs are"
+        lines.append(f"{count} fine for {', '.join(names)}")
+    return lines
+
+
+def _fine_for_some(compiled: Compiled, names: Sequence[str]) -> str:
+    fits = [name for name in names if compiled.fits(name)]
+    others = [name for name in names if name not in fits]
+    path = compiled.given.path
+    return f"{path} is fine for {', '.join(fits)}, not for {', '.join(others)}: `-t {others[0]}` says why"

@@ -1,0 +1,129 @@
+"""What a command line chooses: targets, their versions, forms and formats."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from automl import targets
+from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.ir import Workflow
+from automl.compiler.suggest import did_you_mean
+from automl.compiler.target import Emission, Options, Target
+
+FORMATS = ("yaml", "json")
+
+
+class ChoiceError(Exception):
+    """Something is chosen that is not there. The text says what is."""
+
+
+class FailedTargetError(Exception):
+    """Somebody's target raised what it should not. The text says which target, and what."""
+
+
+class Choice(NamedTuple):
+    """A target and what is asked of it."""
+
+    target: Target
+    options: Options
+
+
+def choose(
+    names: Sequence[str], version: str | None = None, form: str | None = None, format: str = "yaml"
+) -> list[Choice]:
+    """Each target that is named, once; the rest has to fit all of them. Raises ChoiceError."""
+    if format not in FORMATS:
+        raise ChoiceError(f'there is no format "{format}"; known formats: {", ".join(FORMATS)}')
+    wanted = {target.name: target for target in map(_target, names)}
+    return [
+        Choice(each, Options(_version(each, version), _form(each, form), format)) for each in wanted.values()
+    ]
+
+
+def every_choice() -> list[Choice]:
+    """Every target that can be loaded, as it is without options."""
+    found = (_loaded(name) for name in targets.names())
+    return [Choice(each, Options(each.default_version, each.forms[0])) for each in found if each is not None]
+
+
+def emit(workflow: Workflow, choice: Choice) -> Emission:
+    """What the target makes of a workflow, and what its table lacks. Raises FailedTargetError for a target of others."""
+    target, options = choice
+    if targets.is_own(target):
+        return target.emit(workflow, options)
+    try:
+        artifacts, diagnostics = target.emit(workflow, options)
+        silent = _not_in_its_table(workflow, target)
+        return Emission(tuple(artifacts), (*diagnostics, *silent))
+    except Exception as error:
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        raise FailedTargetError(f'the target "{target.name}" is not ours, and failed: {what}') from error
+
+
+def _not_in_its_table(workflow: Workflow, target: Target) -> list[Diagnostic]:
+    """A warning for each key that the workflow uses and the target says nothing of."""
+    used = dict(workflow.spans)
+    for task in workflow.tasks:
+        used |= {f"step.{key}": span for key, span in task.spans.items() if f"step.{key}" not in used}
+    known = getattr(target, "capabilities", None)
+    if not known:
+        message = f"{target.name} does not say what becomes of any key"
+        return [Diagnostic(Code.NOT_IN_TABLE, message, next(iter(used.values())))]
+    return [
+        Diagnostic(Code.NOT_IN_TABLE, f'{target.name} does not say what becomes of "{_last(key)}"', span)
+        for key, span in used.items()
+        if not any(prefix in known for prefix in _prefixes(key))
+    ]
+
+
+def _last(key: str) -> str:
+    return key.rpartition(".")[2]
+
+
+def _prefixes(key: str) -> list[str]:
+    """The key and those around it: what is said of `step.service` is said of `step.service.port`."""
+    words = key.split(".")
+    return [".".join(words[:length]) for length in range(len(words), 0, -1)]
+
+
+def what_to_choose() -> str:
+    """A sentence for who chose no target."""
+    return f"say what to compile for: -t {', '.join(targets.names())}; `automl targets` says what each is"
+
+
+def _loaded(name: str) -> Target | None:
+    try:
+        return targets.load(name)
+    except targets.BrokenTargetError:
+        return None
+
+
+def _target(name: str) -> Target:
+    try:
+        found = targets.load(name)
+    except targets.BrokenTargetError as error:
+        raise ChoiceError(str(error)) from error
+    if found is None:
+        known = targets.names()
+        suggestion = did_you_mean(name, known)
+        way_out = f'did you mean "{suggestion}"?' if suggestion else f"known targets: {', '.join(known)}"
+        raise ChoiceError(f'there is no target "{name}"; {way_out}')
+    return found
+
+
+def _version(target: Target, wanted: str | None) -> str:
+    """One of the versions of the target; `v3.7.2` is 3.7."""
+    if wanted is None:
+        return target.default_version
+    minor = ".".join(wanted.removeprefix("v").split(".")[:2])
+    if minor not in target.versions:
+        known = ", ".join(target.versions)
+        raise ChoiceError(f'{target.name} has no version "{wanted}" here; known versions: {known}')
+    return minor
+
+
+def _form(target: Target, wanted: str | None) -> str:
+    if wanted is None:
+        return target.forms[0]
+    if wanted not in target.forms:
+        raise ChoiceError(f'{target.name} has no form "{wanted}"; known forms: {", ".join(target.forms)}')
+    return wanted
