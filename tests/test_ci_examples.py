@@ -21,7 +21,7 @@ DOCUMENT = ROOT / "docs" / "ci.md"
 SCHEMAS = {"github.yml": "vendor.github-workflows", "gitlab.yml": "vendor.gitlab-ci"}
 EXAMPLES = {name: ROOT / "examples" / "ci" / name for name in SCHEMAS}
 ACTIONLINT = ("actionlint/go.mod", "github.com/rhysd/actionlint/cmd/actionlint")
-URL = "https://github.com/automl/automl"
+URL = "https://github.com/OWNER/REPO"
 CONFIG = """\
 name: churn
 stages:

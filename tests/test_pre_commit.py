@@ -44,7 +44,7 @@ class Project(NamedTuple):
 
     def write(self, name: str, text: str) -> None:
         path = self.folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         self.git("add", "--all")
 
@@ -113,7 +113,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.git("init", "--quiet")
     project.write(".pre-commit-config.yaml", HOOKS.format(hooks=folder / "hooks", rev=rev))
     project.write("chart/values.yaml", "not: ours\n")
-    project.write("config.yaml", GOOD)
+    project.write("automl.yaml", GOOD)
+    project.write(".github/ISSUE_TEMPLATE/config.yml", "blank_issues_enabled: false\n")
     project.write("pipelines/nightly.automl.yaml", GOOD)
     project.automl("compile", "-t", "argo", "-o", "manifests/")
     project.automl(
@@ -141,23 +142,23 @@ def test_what_is_fine_passes(project: Project) -> None:
 
 
 def test_a_bad_config_fails_with_our_words(project: Project) -> None:
-    project.write("config.yaml", BAD)
-    project.write("deep/config.yml", BAD)
+    project.write("automl.yaml", BAD)
+    project.write("deep/automl.yml", BAD)
     try:
         code, output = project.hook("automl-validate")
         assert code == 1
-        for path in ("config.yaml", "deep/config.yml"):
+        for path in ("automl.yaml", "deep/automl.yml"):
             assert f'error[AML102]: unknown key "nmae" at the top of the file\n --> {path}:1:1\n' in output
         assert "values.yaml" not in output
         assert "nightly" not in output
         assert "2 errors" in output
     finally:
-        (project.folder / "deep" / "config.yml").unlink()
-        project.write("config.yaml", GOOD)
+        (project.folder / "deep" / "automl.yml").unlink()
+        project.write("automl.yaml", GOOD)
 
 
 def test_a_stale_manifest_fails_until_it_is_compiled_again(project: Project) -> None:
-    project.write("config.yaml", GOOD.replace("1.37", "1.38"))
+    project.write("automl.yaml", GOOD.replace("1.37", "1.38"))
     try:
         code, output = project.hook("automl-check")
         assert code == 1
@@ -170,7 +171,7 @@ def test_a_stale_manifest_fails_until_it_is_compiled_again(project: Project) -> 
         code, output = project.hook()
         assert code == 0, output
     finally:
-        project.write("config.yaml", GOOD)
+        project.write("automl.yaml", GOOD)
         project.automl("compile", "-t", "argo", "-o", "manifests/")
 
 
@@ -187,13 +188,17 @@ def test_the_arguments_of_the_check_are_the_users_to_choose(project: Project) ->
 @pytest.mark.parametrize(
     ("path", "is_ours"),
     [
-        *(
-            (path, True)
-            for path in ("config.yaml", "config.yml", "a/config.yaml", "automl.yaml", "a/b/train.automl.yml")
-        ),
+        *((path, True) for path in ("automl.yaml", "automl.yml", "a/automl.yaml", "a/b/train.automl.yml")),
         *(
             (path, False)
-            for path in ("myconfig.yaml", "config.json", "a/automl-values.yaml", "config.yaml.bak")
+            for path in (
+                "config.yaml",
+                "a/config.yml",
+                "myconfig.yaml",
+                "config.json",
+                "a/automl-values.yaml",
+                "config.yaml.bak",
+            )
         ),
     ],
 )
@@ -201,3 +206,13 @@ def test_which_files_are_configs(path: str, is_ours: bool) -> None:
 
     [hook, _] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert bool(re.search(hook["files"], path)) == is_ours
+
+
+def test_a_file_with_the_name_of_an_option_is_a_file(project: Project) -> None:
+    project.write("--target-version=x/automl.yaml", BAD)
+    try:
+        code, output = project.hook("automl-validate")
+        assert code == 1
+        assert " --> --target-version=x/automl.yaml:1:1\n" in output
+    finally:
+        project.git("rm", "-r", "-f", "--quiet", "--", "--target-version=x")

@@ -370,6 +370,23 @@ def test_closed_streams_are_no_bug(project: Path) -> None:
         assert done == Done(2, b"", f"automl: cannot {what}: it is closed\n")
 
 
+def test_an_interrupt_while_modules_are_imported_prints_nothing(project: Path, site: Path) -> None:
+    (site / "typer.py").write_text("import time\nprint('here', flush=True)\ntime.sleep(60)\n")
+    process = subprocess.Popen(
+        [AUTOML, "validate"],
+        cwd=project,
+        env=environment({"PYTHONPATH": str(site)}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )
+    assert process.stdout
+    assert process.stdout.readline() == b"here\n"
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60) == (b"", b"")
+    assert process.returncode == -signal.SIGINT
+
+
 @pytest.mark.parametrize("words", [["compile", "-", "-t", "argo", "-o", "out.yaml"], ["validate", "-"]])
 def test_an_interrupt_ends_it_without_a_traceback(words: list[str], project: Path) -> None:
     process = subprocess.Popen(
