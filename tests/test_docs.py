@@ -25,7 +25,7 @@ def _blocks(language: str) -> list[tuple[str, str]]:
 
 
 def _project(folder: Path, config: str) -> None:
-    (folder / "config.yaml").write_text(config)
+    (folder / "automl.yaml").write_text(config)
     for step in _mappings(yaml.safe_load(config)):
         for key in ("path_to_executable", "dependency_path"):
             if key in step:
@@ -44,11 +44,28 @@ def _mappings(value: object) -> list[dict[str, str]]:
 @pytest.mark.parametrize(("document", "text"), [each for each in _blocks("yaml") if "stages:" in each[1]])
 def test_configs_compile_without_a_word(document: str, text: str, tmp_path: Path) -> None:
     _project(tmp_path, text)
-    command = [str(AUTOML), "validate", "-t", "argo", "config.yaml"]
+    command = [str(AUTOML), "validate", "-t", "argo"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "error" not in done.stderr
     assert "warning" not in done.stderr
+
+
+@pytest.mark.parametrize("target", ["argo", "kubernetes"])
+def test_the_selectors_of_the_first_run_find_what_they_name(target: str, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "first-run.md").read_text()
+    _project(tmp_path, BLOCK.findall(page)[0][1])
+    command = [str(AUTOML), "compile", "-t", target]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    found = [each for document in yaml.safe_load_all(done.stdout) for each in _mappings(document)]
+    labels: list[Any] = [each["labels"] for each in found if "labels" in each]
+    [section] = re.findall(rf"\n### [^\n]+\n+```sh\nautoml compile -t {target} .*?(?=\n##)", page, re.DOTALL)
+    selectors = re.findall(r"-l (\S+?)[` ]", section)
+    assert len(selectors) >= 3
+    for selector in selectors:
+        wanted = dict(pair.split("=") for pair in selector.split(","))
+        wanted.pop("automl.dev/workflow") if target == "argo" and len(wanted) > 1 else None
+        assert any(wanted.items() <= each.items() for each in labels), selector
 
 
 @pytest.mark.parametrize(("document", "text"), _blocks("console"))
