@@ -6,6 +6,7 @@ Whatever is changed in a config changes the output, or is said: for every leaf o
 import copy
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,8 @@ import pytest
 from automl import targets
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.driver import Input, Overrides, compile_config
+from automl.compiler.nodes import Mapping, Node, Sequence
+from automl.compiler.reader import decode, read
 from automl.compiler.target import Capabilities, Options, Support, Target
 from automl.schemas import config_schema
 from automl.targets.kubeflow.capabilities import VERTEX
@@ -160,9 +163,14 @@ def _another(value: Any) -> Any:
 
 
 def _compiled(config: dict[str, Any], case: Case, folder: Path) -> tuple[str, tuple[Diagnostic, ...]]:
-    target = _target(case.target)
-    given = Input("config.yaml", json.dumps(config).encode(), folder)
-    result = compile_config(given, Overrides(), target, Options(target.default_version, case.form))
+    return _compiled_text(json.dumps(config), case.target, case.form, folder)
+
+
+@lru_cache(maxsize=2)  # one is compared with many
+def _compiled_text(text: str, name: str, form: str, folder: Path) -> tuple[str, tuple[Diagnostic, ...]]:
+    target = _target(name)
+    given = Input("config.yaml", text.encode(), folder)
+    result = compile_config(given, Overrides(), target, Options(target.default_version, form))
     return "".join(each.text for each in result.artifacts), tuple(result.diagnostics)
 
 
@@ -176,10 +184,26 @@ def _key(route: Route, table: Capabilities) -> str:
     return ".".join(words)
 
 
-def _named(key: str, code: Code, diagnostics: tuple[Diagnostic, ...]) -> bool:
-    """Whether a diagnostic of that code names the key, or one that it is a part of."""
-    words = {word for word in key.split(".") if word != "step"}
-    return any(each.code is code and words & set(each.message.split('"')) for each in diagnostics)
+def _is_said(config: dict[str, Any], route: Route, code: Code, diagnostics: tuple[Diagnostic, ...]) -> bool:
+    """Whether a diagnostic of that code names the key at the end of the route, or one around it, at its place."""
+    keys = {(f'"{name}"', place) for name, place in _keys_on(config, route)}
+    return any(
+        each.code is code and (each.message.split(" ")[0], each.span[1:]) in keys for each in diagnostics
+    )
+
+
+def _keys_on(config: dict[str, Any], route: Route) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The keys on a route and their places."""
+    source, _ = decode("config.yaml", json.dumps(config).encode())
+    node: Node | None = read(source)[0]
+    for part in route:
+        if isinstance(part, str):
+            assert isinstance(node, Mapping)
+            yield part, node.entries[part].key.span[1:]
+            node = node.entries[part].value
+        else:
+            assert isinstance(node, Sequence)
+            node = node.items[part]
 
 
 @pytest.fixture
@@ -202,26 +226,67 @@ def _config(code: str, case: Case) -> dict[str, Any]:
 def test_every_leaf_does_what_the_table_says(name: str, code: str, folder: Path) -> None:
     case = CASES[name]
     config = _config(code, case)
+    wrong = [route for route, value in _leaves(config) if not _is_kept(config, route, value, case, folder)]
+    assert wrong == []
+
+
+def _is_kept(config: dict[str, Any], route: Route, value: Any, case: Case, folder: Path) -> bool:
+    """Whether the target does with one leaf of a config what its table says."""
     before, said = _compiled(config, case, folder)
     assert before, said
+    changed = _with(config, route, _another(value))
+    after, new = _compiled(changed, case, folder)
+    match case.table[_key(route, case.table)].support:
+        case Support.NATIVE | Support.LOWERED:
+            return after not in ("", before)
+        case Support.PARTLY:
+            return after not in ("", before) or _is_said(changed, route, Code.CANNOT_SAY, new)
+        case Support.IMPLIED:
+            return _is_said(config, route, Code.ENGINE_DOES_IT, said)
+        case Support.LOST:
+            return after == before and _is_said(config, route, Code.HINT_LOST, said)
+        case Support.REFUSED:
+            return False
+
+
+LEAST = {"name": "n", "stages": {"s": [{"step_name": "job", "path_to_executable": "a.py"}]}}
+NEEDED = {  # beside a key, by what is around it
+    "schedule": ("cron",),
+    "git": ("url", "ref"),
+    "token_secret": ("name", "key"),
+    "secrets": ("name",),
+    "s": ("step_name", "path_to_executable", "image", "entrypoint", "service"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_leaf_does_so_alone(name: str, folder: Path) -> None:
+    """Among all the others, one could do what another is there for."""
+    case = CASES[name]
+    configs = [_config(code, case) for code in CODES]
+    values = {route: (config, value) for config in configs for route, value in _leaves(config)}
     wrong = []
-    for route, value in _leaves(config):
-        key = _key(route, case.table)
-        after, new = _compiled(_with(config, route, _another(value)), case, folder)
-        match case.table[key].support:
-            case Support.NATIVE | Support.LOWERED:
-                right = after not in ("", before)
-            case Support.PARTLY:
-                right = after not in ("", before) or _named(key, Code.CANNOT_SAY, new)
-            case Support.IMPLIED:
-                right = _named(key, Code.ENGINE_DOES_IT, said)
-            case Support.LOST:
-                right = after == before and _named(key, Code.HINT_LOST, said)
-            case Support.REFUSED:
-                right = False
-        if not right:
-            wrong.append((key, route))
+    for route, (config, value) in values.items():
+        alone, place = (
+            LEAST | _alone(config, route),
+            tuple(0 if isinstance(part, int) else part for part in route),
+        )
+        if not _is_kept(alone, place, value, case, folder):
+            wrong.append(route)
     assert wrong == []
+
+
+def _alone(config: Any, route: Route, around: str = "") -> Any:
+    """The config with nothing but what is on the route, and what that needs."""
+    if not route:
+        return config
+    part, rest = route[0], route[1:]
+    if isinstance(part, int):
+        return [_alone(config[part], rest, around)]
+    needed = [key for key in NEEDED.get(around, ()) if key in config]
+    return {key: {} if key == "service" else config[key] for key in needed} | {
+        part: _alone(config[part], rest, part)
+    }
 
 
 @pytest.mark.parametrize(
