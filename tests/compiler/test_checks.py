@@ -373,7 +373,13 @@ def test_command_that_needs_no_word(step: dict[str, list[str]], tmp_path: Path) 
 @pytest.mark.parametrize("kind", ["labels", "annotations"])
 @pytest.mark.parametrize(
     "key",
-    ["automl.dev/service", "job-name", "controller-uid", "batch.kubernetes.io/job-name", "pod-template-hash"],
+    [
+        *("automl.dev/service", "app.kubernetes.io/name", "app.kubernetes.io/managed-by"),
+        *("workflows.argoproj.io/workflow", "pipelines.kubeflow.org/v2_component"),
+        *("batch.kubernetes.io/job-name", "deployment.kubernetes.io/revision", "pod-template-hash"),
+        *("job-name", "controller-uid", "kubectl.kubernetes.io/last-applied-configuration"),
+        "container.apparmor.security.beta.kubernetes.io/main",
+    ],
 )
 def test_what_the_engines_set_themselves_is_refused(key: str, kind: str, tmp_path: Path) -> None:
     """Kubernetes refuses a Job with another `job-name` when its turn comes, and our selectors need their labels."""

@@ -1,9 +1,12 @@
 """What must hold of every pipeline, seen in the documents themselves."""
 
 import ast
+import base64
 import json
 import subprocess
 import sys
+import tarfile
+from io import BytesIO
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -23,8 +26,10 @@ from automl.targets.kubeflow.capabilities import PACKAGE
 from automl.targets.kubeflow.findings import MAX_ARGUMENT_BYTES
 from automl.targets.kubeflow.pipeline import Pipeline, pipeline
 from automl.targets.kubeflow.steps import Place
+from automl.targets.yaml_writer import write_yaml
 from tests.golden import GOLDEN
 from tests.runtime.kubelet import expanded
+from tests.targets.nasty import NASTY
 
 MAX_ARGUMENT = 131_071  # bytes, of an argument of a process on Linux
 
@@ -144,20 +149,28 @@ def test_fields_are_gated_by_version(version: str, has: bool, tmp_path: Path) ->
     assert ("securityContext" in executor) == has
 
 
-@pytest.mark.parametrize(("version", "home"), [("2.15", None), ("2.16", "/automl/work")])
+@pytest.mark.parametrize(
+    ("form", "version", "home"),
+    [("package", "2.15", None), ("package", "2.16", "/automl/work"), ("vertex", "2.16", None)],
+)
 def test_an_image_keeps_its_home_where_it_keeps_its_user(
-    version: str, home: str | None, tmp_path: Path
+    form: str, version: str, home: str | None, tmp_path: Path
 ) -> None:
     """What was baked into it, such as /root/.cache, is found; a user of ours could not write there."""
-    [spec, _], _ = compiled(steps(1), tmp_path, version=version)
+    [spec, *_], _ = compiled(steps(1), tmp_path, version=version, form=form)
     [container] = containers(spec)
     assert {each["name"]: each["value"] for each in container["env"]}.get("HOME") == home
 
 
-def test_vertex_gets_one_document(tmp_path: Path) -> None:
-    documents, said = compiled(steps(1), tmp_path, form="vertex")
-    assert len(documents) == 1
+def test_vertex_gets_the_pipeline_alone(tmp_path: Path) -> None:
+    """It is that of the package, but for what is said to Kubernetes only."""
+    [spec], said = compiled(steps(3, stage=2), tmp_path, form="vertex")
     assert said == []
+    [package, _], _ = compiled(steps(3, stage=2), tmp_path)
+    for container in containers(package):
+        assert container.pop("resources").keys() >= {"resourceCpuRequest", "resourceMemoryRequest"}
+    assert [each["image"] for each in containers(spec)] == 3 * ["i"]
+    assert spec == package
 
 
 def test_json_has_both_documents(tmp_path: Path) -> None:
@@ -173,12 +186,20 @@ def test_a_long_command_is_an_error(tmp_path: Path) -> None:
 
 def test_a_bundle_that_only_the_native_form_takes(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("")
-    (tmp_path / "data").write_bytes(Random(1).randbytes(95_000))
+    data = Random(1).randbytes(95_000)
+    (tmp_path / "data").write_bytes(data)
     config = "name: w\nstages: {s: [{step_name: a, path_to_executable: a.py}]}"
     _, [said] = compiled(config, tmp_path)
     assert said.code is Code.CANNOT_SAY
     assert "kubeflow-native" in str(said.help)
-    assert compiled(config, tmp_path, "kubeflow-native")[1] == []
+    documents, said_natively = compiled(config, tmp_path, "kubeflow-native")
+    assert said_natively == []
+    [packed] = [each["binaryData"] for each in documents if each["kind"] == "ConfigMap"]
+    with tarfile.open(fileobj=BytesIO(base64.b64decode(packed["code.tar.bz2"]))) as archive:
+        assert sorted(archive.getnames()) == ["a.py", "data"]
+        file = archive.extractfile("data")
+        assert file
+        assert file.read() == data
 
 
 @pytest.mark.parametrize("services", [1, 2, 3])
@@ -217,6 +238,25 @@ def test_many_steps_are_a_warning_and_more_an_error(number: int, codes: list[Cod
     native = compiled(steps(number), tmp_path, "kubeflow-native")[1]
     assert [each.code for each in native if "PipelineVersion" not in each.message] == codes
     assert compiled(steps(number), tmp_path, form="vertex")[1] == []
+
+
+@pytest.mark.parametrize(
+    ("number", "codes", "size"),
+    [
+        (9, [], ""),
+        (10, [Code.ENGINE_LIMIT], "980 KiB"),
+        (12, [Code.CANNOT_SAY], "1100 KiB"),
+        (20, [Code.CANNOT_SAY], "1820 KiB"),
+    ],
+)
+def test_steps_with_long_texts_are_measured_by_their_size(
+    number: int, codes: list[Code], size: str, tmp_path: Path
+) -> None:
+    """Packing makes little of what a step says; but what is too large to be started is never packed."""
+    config = steps(number).replace("defaults: {", f"defaults: {{args: [{'x' * 90_000}], ")
+    _, said = compiled(config, tmp_path)
+    assert [each.code for each in said] == codes
+    assert all(f"a run of the {number} steps takes some {size} in Argo" in each.message for each in said)
 
 
 def test_a_stage_whose_dag_is_too_large_for_an_argument(tmp_path: Path) -> None:
@@ -363,23 +403,20 @@ def test_a_package_deploys_where_it_runs(tmp_path: Path) -> None:
     assert [each["metadata"]["namespace"] for each in applied] == 3 * ["ml-prod"]
 
 
-@pytest.mark.parametrize(
-    "text", ["{{x}}", "{{{{", "$(HOME)", "$$", "{{$.pipeline_job_name}}", '{"Concat": []}']
-)
-def test_nothing_in_a_manifest_looks_like_a_tag(text: str, tmp_path: Path) -> None:
-    service = {
-        "step_name": "a",
-        "image": "i",
-        "entrypoint": ["run", text],
-        "envs": {"A": text},
-        "service": {},
-    }
-    [spec, _], _ = compiled(json.dumps({"stages": {"s": [service]}}), tmp_path)
-    argument = containers(spec)[0]["args"][2]
-    assert "{{" not in argument
-    assert "$" not in argument
+def test_every_text_reaches_a_service_as_it_was_written(tmp_path: Path) -> None:
+    """It is an object in an argument, in which nobody on the way finds anything of theirs."""
+    more = ("$(HOME)", "$$", "$$(A)", "$é", "{{{{", "{{$.pipeline_job_name}}", '{"Concat": []}', "\U0001fae8")
+    texts = [text for text in (*NASTY, *more) if "\0" not in text]
+    variables = {f"A{number}": text for number, text in enumerate(texts)}
+    step = {"step_name": "a", "image": "i", "entrypoint": ["run"], "args": texts, "envs": variables}
+    config = {"name": "w", "stages": {"s": [{**step, "timeout": 60, "service": {}}]}}
+    [spec, _], _ = compiled(write_yaml([config]), tmp_path)
+    argument = containers(spec)[0]["args"][4]
+    assert [sign for sign in ("{{", "$", "\x7f", "\U0001fae8", "\U0010ffff") if sign in argument] == []
     [container] = json.loads(argument)["spec"]["template"]["spec"]["containers"]
-    assert container["command"][1].replace("$$", "$") in (text, text.replace("$$", "$"))
+    assert [expanded(word, {"HOME": "wrong"}) for word in container["args"]] == texts
+    found = {each["name"]: expanded(each.get("value", ""), {"HOME": "wrong"}) for each in container["env"]}
+    assert found == found | variables
 
 
 PIECES = ("$", "(", ")", "A", "é", "{", "}", "'", '"', "$(A)", "$$", "{{", "\\", "\n", " ", "🚀")
