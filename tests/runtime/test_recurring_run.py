@@ -212,6 +212,18 @@ def test_others_are_left_alone_also_on_later_pages(scheduler: Scheduler, server:
     )
 
 
+@pytest.mark.parametrize("other", ["name", "display_name"])
+def test_a_version_is_known_by_either_name(other: str, scheduler: Scheduler, server: PipelinesServer) -> None:
+    """What Kubernetes calls it stands in one of the two; the other may be free text."""
+    scheduler.upload()
+    [[version]] = server.versions.values()
+    version[other] = "Something else"
+    succeeded(scheduler.run())
+    [made] = server.recurring_runs
+    source = made["pipeline_version_reference"]
+    assert source["pipeline_version_id"] == version["pipeline_version_id"]
+
+
 def test_an_experiment_of_an_earlier_time_is_used(scheduler: Scheduler, server: PipelinesServer) -> None:
     scheduler.upload()
     for name in ("a", "b", "nightly"):

@@ -163,7 +163,8 @@ def test_package_of_the_project_is_built(make: Make) -> None:
 
 
 def test_requirements_are_installed_once(make: Make) -> None:
-    files = {"a.py": USES_TINY, "requirements.txt": f"{TINY}\n", "queue.py": "raise ImportError('not yours')"}
+    mine = "raise ImportError('pip imports no file of the project')"
+    files = {"a.py": USES_TINY, "requirements.txt": f"{TINY}\n", "json.py": mine, "logging.py": mine}
     started = make(script(dependency_path="requirements.txt"), files)
     first = started.run()
     environment = started.work / "venv"
@@ -187,6 +188,14 @@ def test_image_that_is_an_environment_without_pip(place: Path, make: Make) -> No
     done = started.run()
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1].startswith(f"{started.work}/venv {started.work}/venv/")
+
+
+def test_script_of_a_shell_beside_requirements(make: Make) -> None:
+    """Only what the image's Python would run is run by that of the environment."""
+    files = {"run.sh": "#!/bin/sh\necho ran $0 $1\n", "none.txt": ""}
+    done = make({"command": ["./run.sh", "x"], "dependency_path": "none.txt"}, files).run()
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "ran ./run.sh x"
 
 
 @pytest.fixture(scope="module")
