@@ -1,5 +1,6 @@
 """What the coordinator does on a real control plane. Nobody but the tests runs a pod, or says how it ends."""
 
+import json
 import signal
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ import pytest
 
 from tests.conformance.cluster import Cluster, until
 from tests.conformance.workflows import (
+    RIGHTS,
     Object,
     Place,
     gate_to,
@@ -20,6 +22,7 @@ from tests.conformance.workflows import (
 )
 
 RUN = "automl.dev/run"
+OF_A_RUN = {"automl.dev/workflow": "churn", "automl.dev/component": "coordinator"}
 # The coordinator's Job, what there is of the step, older runs, the step again, its template, its Job made and looked
 # at, the version of the list, another look, the watch from there.
 REQUESTS_UNTIL_IT_WAITS = 10
@@ -99,17 +102,16 @@ def test_what_is_unchanged_is_not_run_again(place: Place) -> None:
 
 def test_a_newer_run_takes_over_and_ends_the_older_one(place: Place) -> None:
     """What is unchanged goes on; a step that has changed is stopped, not left to run beside the new one."""
-    labels = {"automl.dev/workflow": "churn", "automl.dev/component": "coordinator"}
     first = plan("churn-1", step("load", "aa"), step("train", "bb", "load"), step("test", "cc", "load"))
     place.apply_templates(first)
-    place.make_run("churn-1", labels)
+    place.make_run("churn-1", OF_A_RUN)
     older = place.start("churn-1", first)
     place.end_pod("load-aa")
     older.until_it_says("test: started")
     time.sleep(1.1)  # the times of creation are in seconds
     second = plan("churn-2", step("load", "aa"), step("train", "b2", "load"), step("test", "cc", "load"))
     place.apply_templates(second)
-    place.make_run("churn-2", labels)
+    place.make_run("churn-2", OF_A_RUN)
     newer = place.start("churn-2", second)
     newer.until_it_says("train: started (Job train-b2)")
     until(
@@ -394,15 +396,52 @@ def test_job_that_somebody_deletes_has_failed(place: Place) -> None:
     assert coordinator.said()[-1] == "- load: failed: its Job has been deleted"
 
 
-def test_what_cannot_be_made_has_failed(place: Place) -> None:
+@pytest.mark.parametrize(
+    ("part", "value", "why"),
+    [
+        ("spec", {**service("serve", "")["deployment"]["spec"], "selector": {}}, "(Invalid 422)"),
+        ("apiVersion", "apps/v0", "the server could not find the requested resource (NotFound 404)"),
+    ],
+    ids=["invalid", "unknown"],
+)
+def test_what_cannot_be_made_has_failed(part: str, value: Object, why: str, place: Place) -> None:
     wanted = service("serve", "aa")
-    wanted["deployment"]["spec"]["selector"] = {"matchLabels": {"app": "other"}}
+    wanted["deployment"][part] = value
     place.make_run("churn-1")
     coordinator = place.start("churn-1", plan("churn-1", wanted))
-    assert coordinator.end() == 1
+    assert coordinator.end(20) == 1
     line = coordinator.said()[-1]
-    assert line.startswith('- serve: could not be started: Deployment.apps "serve" is invalid: ')
-    assert line.endswith("(Invalid 422)")
+    assert line.startswith("- serve: could not be started: ")
+    assert line.endswith(why)
+
+
+def make_two_runs(place: Place, wanted: Object) -> None:
+    place.apply_templates(wanted)
+    place.make_run("churn-1", OF_A_RUN)
+    time.sleep(1.1)  # the times of creation are in seconds
+    place.make_run("churn-2", OF_A_RUN)
+
+
+def test_older_run_that_another_has_ended_meanwhile(place: Place) -> None:
+    wanted = plan("churn-2", step("load", "aa"))
+    make_two_runs(place, wanted)
+    with gate_to(place.cluster) as gate, kubelet(place):
+        # its own Job, that of the step, older runs; then it deletes
+        gate.before[3] = lambda: place.cluster.kubectl("delete", "job", "churn-1", "-n", place.namespace)
+        assert place.start("churn-2", wanted, gate.url).end() == 0
+    assert gate.before == {}
+
+
+def test_older_run_that_it_may_not_end(place: Place) -> None:
+    wanted = plan("churn-2", step("load", "aa"))
+    make_two_runs(place, wanted)
+    place.allow("timid", {**RIGHTS, "jobs.batch": ("get", "list", "watch", "create", "patch")})
+    (place.folder / "plan.json").write_text(json.dumps(wanted))
+    command = [str(place.folder / "coordinator.py"), str(place.folder / "plan.json")]
+    coordinator = place.start_script(command, "timid", AUTOML_JOB="churn-2", AUTOML_PATIENCE="1")
+    assert coordinator.end() == 1
+    assert 'cannot delete resource "jobs"' in coordinator.said()[-1]
+    assert set(place.jobs()) == {"churn-1", "churn-2"}
 
 
 def test_missing_right_is_named(place: Place) -> None:
