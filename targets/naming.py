@@ -17,8 +17,6 @@ EXPRESSION_WORDS = frozenset(
         "or",
         "matches",
         "contains",
-        "startswith",
-        "endswith",
         "true",
         "false",
         "nil",

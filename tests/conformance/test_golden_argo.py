@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.conformance import tools
+from tests.conformance.argo_judge import compiled
 from tests.golden import GOLDEN, applied_in
+from tests.targets.test_naming import WORDS
 
 MANIFESTS = sorted(GOLDEN.glob("*/argo*.yaml"))
 KUBERNETES = ("1.29", "1.36")
@@ -40,6 +42,23 @@ def test_schemas_accept_what_the_pods_apply(
     assert _wrong(verdict.errors) == {}
     assert verdict.objects == len(applied) >= 16
     report(f"kubeconform (Kubernetes {kubernetes}) accepts {verdict.objects} objects that pods apply")
+
+
+@pytest.mark.parametrize("version", tools.ARGO_VERSIONS)
+def test_argo_evaluates_what_comes_after_any_word(version: str, tmp_path: Path) -> None:
+    """The judge evaluates `depends` as the controller does; each word alone would be too much for it."""
+    runs = {"image": "i", "entrypoint": ["run"]}
+    stages = {"a": [{"step_name": word, **runs} for word in WORDS], "b": [{"step_name": "last", **runs}]}
+    path = tmp_path / "argo.yaml"
+    path.write_text(compiled(json.dumps({"name": "w", "stages": stages}), tmp_path))
+    wrong = [path.with_name(f"{word}.yaml") for word in WORDS]
+    for each in wrong:
+        text = path.read_text().replace(f": step-{each.stem}\n", f': "{each.stem}"\n')
+        each.write_text(text.replace(f"step-{each.stem}.", f"{each.stem}."))
+    errors = tools.lint_argo(version, [path, *wrong])
+    assert errors.pop(path) == []
+    for each, [error] in errors.items():
+        assert 'task "last": depends cannot be evaluated' in error, each.stem
 
 
 def _wrong(errors: dict[Path, list[str]]) -> dict[str, list[str]]:

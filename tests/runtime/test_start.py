@@ -163,8 +163,8 @@ def test_package_of_the_project_is_built(make: Make) -> None:
 
 
 def test_requirements_are_installed_once(make: Make) -> None:
-    mine = "raise ImportError('pip imports no file of the project')"
-    files = {"a.py": USES_TINY, "requirements.txt": f"{TINY}\n", "json.py": mine, "logging.py": mine}
+    mine = "raise ImportError('not yours')"
+    files = {"a.py": USES_TINY, "requirements.txt": f"{TINY}\n", "queue.py": mine, "pip.py": mine}
     started = make(script(dependency_path="requirements.txt"), files)
     first = started.run()
     environment = started.work / "venv"
