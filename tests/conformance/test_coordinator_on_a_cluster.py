@@ -427,7 +427,9 @@ def test_older_run_that_another_has_ended_meanwhile(place: Place) -> None:
     make_two_runs(place, wanted)
     with gate_to(place.cluster) as gate, kubelet(place):
         # its own Job, that of the step, older runs; then it deletes
-        gate.before[3] = lambda: place.cluster.kubectl("delete", "job", "churn-1", "-n", place.namespace)
+        gate.before[3] = lambda: print(
+            place.cluster.kubectl("delete", "job", "churn-1", "-n", place.namespace)
+        )
         assert place.start("churn-2", wanted, gate.url).end() == 0
     assert gate.before == {}
 

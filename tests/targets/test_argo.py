@@ -357,8 +357,13 @@ def test_what_a_run_uses_is_applied_before_it(folder: Path) -> None:
 
 @_SOME
 @given(workflows())
-def test_the_same_config_gives_the_same_bytes(folder: Path, config: Object) -> None:
-    assert emitted(config, folder) == emitted(json.loads(json.dumps(config)), folder)
+def test_the_order_of_the_keys_changes_nothing(folder: Path, config: Object) -> None:
+    """But that of the stages, the steps and the variables, which has a meaning."""
+    stages = {
+        stage: [dict(reversed(step.items())) for step in steps] for stage, steps in config["stages"].items()
+    }
+    turned = dict(reversed((config | {"stages": stages}).items()))
+    assert emitted(turned, folder) == emitted(config, folder)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -428,8 +433,26 @@ def full_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_any_config_is_compiled_or_refused_in_words(
     full_project: Path, config: Object, form: str, format: str
 ) -> None:
-    result = compile_text(write_yaml([config or {"a": 1}]), full_project, Options("3.7", form, format))
+    text = write_yaml([config or {"a": 1}])
+    result = compile_text(text, full_project, Options("3.7", form, format))
     assert bool(result.artifacts) != has_errors(result.diagnostics)
+    for artifact in result.artifacts:
+        documents = parsed(artifact.text, format)
+        assert_limits(documents)
+        assert_names(documents)
+        assert Manifest(documents).entrypoint in Manifest(documents).templates
+    for each in result.diagnostics:
+        assert each.message.strip()
+        assert (1, 1) <= each.span[1:3] < each.span[3:]
+        assert each.span.end_line <= len(each.span.source.lines)
+
+
+def parsed(text: str, format: str) -> list[Object]:
+    """The objects of a file; in JSON several are one list."""
+    if format == "yaml":
+        return list(yaml.load_all(text, yaml.CSafeLoader))
+    found = json.loads(text)
+    return list(found["items"]) if found["kind"] == "List" else [found]
 
 
 @pytest.mark.parametrize("more", ["service: {}, replicas: 9007199254740993", "service: {}, replicas: 1e300"])
@@ -439,6 +462,9 @@ def test_a_number_that_no_engine_holds_is_refused(more: str, folder: Path) -> No
 
 
 # pods
+
+
+NAMESPACES_OF_THE_NODE = ("hostNetwork", "hostPID", "hostIPC")
 
 
 class Pod(NamedTuple):
@@ -466,15 +492,22 @@ def pods(manifest: Manifest) -> Iterator[Pod]:
 def pod_of_job(spec: Object, template: Object) -> Object:
     """Argo adds a container that prepares and one that waits, and then applies the patches."""
     pod = {
-        "securityContext": spec["securityContext"],
-        "volumes": spec["volumes"],
+        **{field: spec[field] for field in NAMESPACES_OF_THE_NODE if field in spec},
+        "securityContext": template.get("securityContext", spec["securityContext"]),
+        "volumes": [*spec["volumes"], *template.get("volumes", [])],
         "initContainers": [{"name": "init"}, *template.get("initContainers", [])],
-        "containers": [{"name": "wait"}, {"name": "main", **template["container"]}],
+        "containers": [
+            *({"name": "wait"}, {"name": "main", **template["container"]}),
+            *template.get("sidecars", []),
+        ],
     }
     for patch in filter(None, (spec.get("podSpecPatch"), template.get("podSpecPatch"))):
-        for kind, patches in yaml.safe_load(patch).items():
-            for each in patches:
-                [container] = [one for one in pod[kind] if one["name"] == each["name"]]
+        for field, value in yaml.safe_load(patch).items():
+            if field not in ("initContainers", "containers"):
+                pod[field] = value
+                continue
+            for each in value:
+                [container] = [one for one in pod[field] if one["name"] == each["name"]]
                 container.update(each)
     return pod
 
@@ -485,7 +518,7 @@ def assert_restricted(pod: Object) -> None:
     assert security["runAsNonRoot"] is True
     assert security["runAsUser"] > 0
     assert security["seccompProfile"]["type"] in ("RuntimeDefault", "Localhost")
-    for field in ("hostNetwork", "hostPID", "hostIPC"):
+    for field in NAMESPACES_OF_THE_NODE:
         assert not pod.get(field)
     for volume in pod["volumes"]:
         assert volume.keys() - {"name"} <= {
@@ -496,9 +529,9 @@ def assert_restricted(pod: Object) -> None:
             "persistentVolumeClaim",
         }
     for container in pod.get("initContainers", []) + pod["containers"]:
-        own = container["securityContext"]
-        assert own["allowPrivilegeEscalation"] is False
-        assert own["capabilities"] == {"drop": ["ALL"]}
+        own = container.get("securityContext", {})
+        assert own.get("allowPrivilegeEscalation") is False
+        assert own.get("capabilities") == {"drop": ["ALL"]}
         assert not own.get("privileged")
         assert own.get("runAsNonRoot", True) is True
         assert own.get("runAsUser", 1) > 0
@@ -524,6 +557,34 @@ def test_every_pod_is_restricted_and_mounts_what_is_there(folder: Path, config: 
         assert {
             volume["configMap"]["name"] for volume in volumes.values() if "configMap" in volume
         } <= config_maps
+
+
+@pytest.mark.parametrize(
+    ("of_spec", "of_template"),
+    [
+        ({"hostNetwork": True}, {}),
+        ({"podSpecPatch": '{"hostPID": true}'}, {}),
+        ({}, {"podSpecPatch": '{"hostIPC": true}'}),
+        ({"volumes": [{"name": "node", "hostPath": {"path": "/"}}]}, {}),
+        ({}, {"volumes": [{"name": "node", "hostPath": {"path": "/"}}]}),
+        ({}, {"initContainers": [{"name": "first", "image": "i"}]}),
+        ({}, {"sidecars": [{"name": "beside", "image": "i"}]}),
+        ({}, {"securityContext": {"runAsNonRoot": False}}),
+        ({}, {"podSpecPatch": '{"containers": [{"name": "main", "securityContext": {}}]}'}),
+        ({}, {"podSpecPatch": '{"containers": [{"name": "wait", "securityContext": {"privileged": true}}]}'}),
+    ],
+)
+def test_a_pod_that_is_not_restricted_is_seen(of_spec: Object, of_template: Object, folder: Path) -> None:
+    manifest = Manifest(documents_of(SHAPES["one"], folder))
+    [template] = [each for each in manifest.templates.values() if "container" in each]
+    assert_restricted(pod_of_job(manifest.spec, template))
+    patch = of_spec.get("podSpecPatch")
+    if patch:
+        of_spec = {
+            "podSpecPatch": json.dumps(yaml.safe_load(manifest.spec["podSpecPatch"]) | json.loads(patch))
+        }
+    with pytest.raises(AssertionError):
+        assert_restricted(pod_of_job(manifest.spec | of_spec, template | of_template))
 
 
 def test_pods_of_shelved_templates_are_restricted_too(folder: Path) -> None:

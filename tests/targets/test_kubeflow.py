@@ -408,8 +408,14 @@ def test_every_text_reaches_a_service_as_it_was_written(tmp_path: Path) -> None:
     more = ("$(HOME)", "$$", "$$(A)", "$é", "{{{{", "{{$.pipeline_job_name}}", '{"Concat": []}', "\U0001fae8")
     texts = [text for text in (*NASTY, *more) if "\0" not in text]
     variables = {f"A{number}": text for number, text in enumerate(texts)}
-    step = {"step_name": "a", "image": "i", "entrypoint": ["run"], "args": texts, "envs": variables}
-    config = {"name": "w", "stages": {"s": [{**step, "timeout": 60, "service": {}}]}}
+    step: dict[str, Any] = {
+        "step_name": "a",
+        "image": "i",
+        "entrypoint": ["run"],
+        "timeout": 60,
+        "service": {},
+    }
+    config: dict[str, Any] = {"name": "w", "stages": {"s": [{**step, "args": texts, "envs": variables}]}}
     [spec, _], _ = compiled(write_yaml([config]), tmp_path)
     argument = containers(spec)[0]["args"][4]
     assert [sign for sign in ("{{", "$", "\x7f", "\U0001fae8", "\U0010ffff") if sign in argument] == []
