@@ -2,8 +2,8 @@
 
 from collections.abc import Container, Iterator, Sequence
 
-from automl.compiler.bundle import GENERATED_BY
 from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.generated import header
 from automl.compiler.ir import Workflow
 from automl.compiler.target import Artifact, Options
 from automl.targets.code import MAX_OBJECT_BYTES
@@ -24,9 +24,7 @@ def artifact(workflow: Workflow, target: str, options: Options, documents: Seque
     path = f"{workflow.name}.{target}.{options.format}"
     if options.format == "json":
         return Artifact(path, write_json(documents))
-    made_by = GENERATED_BY.decode().removeprefix("# ")
-    header = f"{made_by}from {workflow.origin} for {target} {options.version}. Do not edit."
-    return Artifact(path, write_yaml(documents, header))
+    return Artifact(path, write_yaml(documents, header(workflow.origin, target, options.version)))
 
 
 def too_large(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from automl import targets
 from automl.compiler import bundle
-from automl.compiler.bundle import GENERATED_BY, collect_bundle
+from automl.compiler.bundle import collect_bundle
 from automl.compiler.config import BundleConfig, Located
 from automl.compiler.diagnostics import Code
 from automl.compiler.driver import Input, Overrides, Result, compile_config
@@ -112,7 +112,7 @@ def test_our_own_output_is_left_out(tmp_path: Path) -> None:
         fill(tmp_path, {name: first.text})
         assert packed(tmp_path) == ["run.py"]
         assert compile_project(tmp_path).artifacts == (first,)
-    fill(tmp_path, {"notes.md": " " + GENERATED_BY.decode()})
+    fill(tmp_path, {"notes.md": first.text})
     assert packed(tmp_path) == ["notes.md", "run.py"]
 
 
