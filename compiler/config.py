@@ -14,6 +14,7 @@ from automl.compiler.nodes import Mapping, Node, Scalar, Sequence
 from automl.compiler.quantity import Quantity, QuantityError, parse_cpu, parse_duration, parse_memory
 from automl.compiler.source import Span
 
+_LONGEST_AMOUNT = 1000  # of a longer one the start is read, and what shows that it is cut, which fits nothing
 T = TypeVar("T")
 
 
@@ -311,8 +312,9 @@ def _parsed(
 
 def _parse(node: Scalar, parse: Callable[[str], T], code: Code, found: list[Diagnostic]) -> T | None:
     """The value of a text in a language of its own; None, and a diagnostic, if it is not in it."""
+    text = node.text if len(node.text) <= _LONGEST_AMOUNT else f"{node.text[:_LONGEST_AMOUNT]}…"
     try:
-        return parse(node.text)
+        return parse(text)
     except (QuantityError, CronError) as error:
         message, _, help = str(error).partition("; ")
         found.append(Diagnostic(code, message, node.span, help=help or None))

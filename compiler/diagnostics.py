@@ -65,6 +65,7 @@ class Code(StrEnum):
     TOO_LONG = "AML414"
     CHANGED_VERSION = "AML415"
     LOST_VERSION = "AML416"
+    PLAIN_HTTP = "AML419"
     PLAIN_SECRET = "AML501"
     URL_CREDENTIALS = "AML502"
     CANNOT_SAY = "AML601"
@@ -111,6 +112,7 @@ SEVERITIES: Mapping[Code, Severity] = MappingProxyType(
         Code.SHORT_COMMIT: Severity.INFO,
         Code.CHANGED_VERSION: Severity.INFO,
         Code.LOST_VERSION: Severity.WARNING,
+        Code.PLAIN_HTTP: Severity.WARNING,
         Code.PLAIN_SECRET: Severity.WARNING,
         Code.HINT_LOST: Severity.WARNING,
         Code.ENGINE_DOES_IT: Severity.INFO,

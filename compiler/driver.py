@@ -7,7 +7,7 @@ from automl.compiler.bundle import collect_bundle
 from automl.compiler.checks import check
 from automl.compiler.config import Config, Located, build_config
 from automl.compiler.defaults import apply_defaults
-from automl.compiler.diagnostics import Diagnostic, has_errors, in_order
+from automl.compiler.diagnostics import Code, Diagnostic, has_errors, in_order
 from automl.compiler.ir import Bundle, Workflow
 from automl.compiler.lower import lower
 from automl.compiler.names import digest, dns_label
@@ -72,8 +72,8 @@ def analyse(given: Input, overrides: Overrides) -> tuple[Workflow | None, list[D
     if found:
         return None, found
     root, found = read(source)
-    if root is None:
-        return None, found
+    if root is None or any(each.code is Code.CONTROL_CHARACTER for each in found):
+        return None, found  # text with U+0000 in it is no name of a file, nor anything else
     root, removed = apply_defaults(root)
     sound, misfits = check_structure(root)
     found += removed + misfits

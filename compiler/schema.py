@@ -174,7 +174,9 @@ def _missing_key(root: Mapping, path: Path, node: Mapping, name: str, at: Schema
 
 
 def _wrong_keys(path: Path, node: Mapping) -> Iterator[Diagnostic]:
-    allowed = re.compile(r"[-._a-zA-Z0-9]+\Z")  # what `propertyNames` asks of the keys of a Secret
+    allowed = re.compile(
+        r"(?!\.\Z|\.\.)[-._a-zA-Z0-9]{1,253}\Z"
+    )  # what `propertyNames` asks of the keys of a Secret
     for name, entry in node.entries.items():
         if not allowed.match(name):
             message = f'"{name}" cannot be a key{_of(path)}'

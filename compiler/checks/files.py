@@ -9,7 +9,10 @@ from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.placement import uses_bundle, uses_project
 from automl.compiler.suggest import did_you_mean
 
+_LONGEST_NAME, _LONGEST_PATH = 255, 4096  # bytes that Linux takes
+_MOST_NAMES = 1000  # among more, nothing is looked for that could have been meant
 _DEPENDENCY_FILES = "a requirements file (.txt), a pyproject.toml, a uv.lock or a pylock.toml"
+_IN_ITS_FOLDER = "paths are relative to the folder of the config"
 
 
 def check_files(config: Config, folder: Path) -> Iterator[Diagnostic]:
@@ -29,21 +32,43 @@ class _Problems(dict[str, tuple[Code, str, str] | None]):
         self._folder = folder
         self._real_folder = Path(os.path.realpath(folder))
         self._look = look
+        self._names: dict[Path, list[str]] = {}
 
     def __missing__(self, path: str) -> tuple[Code, str, str] | None:
         self[path] = self._find(path)
         return self[path]
 
     def _find(self, path: str) -> tuple[Code, str, str] | None:
-        if _leaves(path) or (self._look and self._resolves_outside(path)):
-            help = "a path is relative to the config and stays in its folder"
-            return Code.OUTSIDE_PROJECT, f'"{path}" is outside the project', help
-        if self._look and not (self._folder / path).is_file():
-            return Code.FILE_NOT_FOUND, f'there is no file "{path}"', _similar(self._folder, path)
+        if _leaves(path):
+            return _outside(path)
+        if _is_too_long(path):
+            help = f"a name has at most {_LONGEST_NAME} bytes, a path {_LONGEST_PATH}"
+            return Code.FILE_NOT_FOUND, f'the file name is too long: "{path}"', help
+        return self._look_for(path) if self._look else None
+
+    def _look_for(self, path: str) -> tuple[Code, str, str] | None:
+        try:
+            if self._resolves_outside(path):
+                return _outside(path)
+            if not (self._folder / path).is_file():
+                return Code.FILE_NOT_FOUND, f'there is no file "{path}"', self._similar(path)
+        except OSError as error:
+            message = f'"{path}" cannot be looked at: {(error.strerror or str(error)).lower()}'
+            return Code.FILE_NOT_FOUND, message, _IN_ITS_FOLDER
         return None
 
     def _resolves_outside(self, path: str) -> bool:
         return not Path(os.path.realpath(self._folder / path)).is_relative_to(self._real_folder)
+
+    def _similar(self, path: str) -> str:
+        name = did_you_mean(PurePosixPath(path).name, self._names_in((self._folder / path).parent))
+        return f'did you mean "{PurePosixPath(path).with_name(name)}"?' if name else _IN_ITS_FOLDER
+
+    def _names_in(self, folder: Path) -> list[str]:
+        if folder not in self._names:
+            names = [file.name for file in folder.iterdir()] if folder.is_dir() else []
+            self._names[folder] = names if len(names) <= _MOST_NAMES else []
+        return self._names[folder]
 
 
 def _check_step(step: StepConfig, problems: _Problems) -> Iterator[Diagnostic]:
@@ -68,9 +93,14 @@ def _leaves(path: str) -> bool:
     return path.startswith(("/", "~")) or "\\" in path or ".." in PurePosixPath(path).parts
 
 
-def _similar(folder: Path, path: str) -> str:
-    parent = (folder / path).parent
-    names = sorted(path.name for path in parent.iterdir()) if parent.is_dir() else []
-    if name := did_you_mean(PurePosixPath(path).name, names):
-        return f'did you mean "{PurePosixPath(path).with_name(name)}"?'
-    return "paths are relative to the folder of the config"
+def _is_too_long(path: str) -> bool:
+    size = len(path.encode())
+    return size > _LONGEST_PATH or any(len(part.encode()) > _LONGEST_NAME for part in path.split("/"))
+
+
+def _outside(path: str) -> tuple[Code, str, str]:
+    return (
+        Code.OUTSIDE_PROJECT,
+        f'"{path}" is outside the project',
+        "a path is relative to the config and stays in its folder",
+    )

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 
 from automl.compiler.config import Config, Located, Pair
 from automl.compiler.diagnostics import Code, Diagnostic, Related
-from automl.compiler.names import label_value
+from automl.compiler.names import is_dns_subdomain, label_value
 from automl.compiler.suggest import did_you_mean
 
 _KEY_NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]\Z")
-_KEY_PREFIX = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\Z")
 _LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9])?\Z")
-_VARIABLE = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*\Z")
+_VARIABLE = re.compile(r"(?!\.\Z|\.\.)[-._a-zA-Z][-._a-zA-Z0-9]*\Z")
 _RESERVED_PREFIXES = (
     "automl.dev/",
     "workflows.argoproj.io/",
@@ -70,7 +69,7 @@ def _all(pairs: tuple[Pair, ...], more: list[tuple[Pair, ...]]) -> Iterator[Pair
 
 def _check_key(key: Located[str], what: str) -> Iterator[Diagnostic]:
     prefix, slash, name = key.value.rpartition("/")
-    if not _KEY_NAME.match(name) or (slash and not _KEY_PREFIX.match(prefix)):
+    if not _KEY_NAME.match(name) or (slash and not is_dns_subdomain(prefix)):
         help = "a key is name or example.com/name; the name has at most 63 letters, digits, `-`, `_` and `.`"
         yield Diagnostic(Code.LABEL, f'"{key.value}" cannot be the key of a {what}', key.span, help=help)
     elif key.value.startswith(_RESERVED_PREFIXES) or key.value in _RESERVED_LABELS:

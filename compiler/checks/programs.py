@@ -10,9 +10,16 @@ from automl.compiler.placement import uses_project
 
 _SERVICE_KEYS = ("replicas", "min_ready_seconds", "revision_history_limit")
 _SHELL_SIGNS = re.compile("[$&|;<>*?`'\"\\\\(){}~#\n]")
+# As github.com/distribution/reference has it, which every registry and the kubelet go by. A first part with a dot, a
+# port, or the name localhost is a host; one with capitals alone is nobody's.
+_HOST_PART = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+_HOST = rf"(?:localhost|{_HOST_PART}(?:\.{_HOST_PART})+|{_HOST_PART}(?:\.{_HOST_PART})*:[0-9]+|\[[a-fA-F0-9:]+\](?::[0-9]+)?)"
+_PATH_PART = "[a-z0-9]+(?:(?:[.]|__?|-+)[a-z0-9]+)*"
 _IMAGE = re.compile(
-    r"([a-zA-Z0-9.-]+(:[0-9]+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?\Z"
+    rf"(?:{_HOST}/)?{_PATH_PART}(?:/{_PATH_PART})*"
+    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha(256:[0-9a-f]{64}|512:[0-9a-f]{128}))?\Z"
 )
+_LONGEST_IMAGE = 255 + 1 + 128 + 136  # the name, the tag and the digest
 
 
 def check_something_runs(config: Config) -> Iterator[Diagnostic]:
@@ -71,10 +78,14 @@ def _unused(step: StepConfig, config: Config) -> Iterator[tuple[str, str]]:
 def check_images(config: Config) -> Iterator[Diagnostic]:
     """An image reference that no registry can have."""
     for step in _steps(config):
-        if step.image and not _IMAGE.match(step.image.value):
+        if step.image and not _is_image(step.image.value):
             message = f'"{step.image.value}" is not the name of an image'
             help = "a name is registry/repository:tag, the repository in lower case, for instance ghcr.io/acme/train:1.4.2"
             yield Diagnostic(Code.IMAGE, message, step.image.span, help=help)
+
+
+def _is_image(text: str) -> bool:
+    return len(text) <= _LONGEST_IMAGE and _IMAGE.match(text) is not None
 
 
 def _steps(config: Config) -> Iterator[StepConfig]:

@@ -7,11 +7,16 @@ from automl.compiler.config import Config, GitConfig, Located, Pair
 from automl.compiler.credentials import is_named_like_one, line_of_one
 from automl.compiler.diagnostics import Code, Diagnostic
 
-_REF = re.compile(r"(?!-)(?!.*\.\.)(?!.*@\{)[^\s~^:?*\[\\\x00-\x1f\x7f{}$`'\"|;&<>()]+\Z")
+_REF = re.compile(r"[^-\s~^:?*\[\\{}$`'\"|;&<>()][^\s~^:?*\[\\{}$`'\"|;&<>()]*\Z")
+_NOT_IN_A_REF = ("..", "@{", "//", "/.", ".lock/")  # git check-ref-format says so
+_LONGEST_REF, _LONGEST_URL = 255, 2048
+_ADDRESS = re.compile(r"(https?)://[^\s/{}$`'\"]+/[^\s{}$`'\"]+\Z")
 _SHORT_COMMIT = re.compile(r"[0-9a-fA-F]{7,39}\Z")
 _SSH = re.compile(
     r"(git\+)?(ssh://([^/@]*@)?|[\w.-]+@(?=[^/]+:))(?P<host>[^\s/:@]+)(:\d+/|[:/])(?P<path>\S+)\Z"
 )
+
+_HELP = "for instance https://github.com/acme/churn.git, with `token_secret` if it is private"
 
 
 def check_plain_secrets(config: Config) -> Iterator[Diagnostic]:
@@ -45,12 +50,24 @@ def check_git(config: Config) -> Iterator[Diagnostic]:
 
 
 def _check_ref(ref: Located[str]) -> Iterator[Diagnostic]:
-    if not _REF.match(ref.value):
+    if not _is_ref(ref.value):
         message = f'"{ref.value}" cannot be a branch, a tag or a commit'
         yield Diagnostic(Code.URL, message, ref.span, help="for instance main, v1.4.2 or a full commit")
     elif _SHORT_COMMIT.match(ref.value) and not ref.value.isdigit():
         message = f'"{ref.value}" looks like a shortened commit: checkouts take longer, and later commits may share it'
         yield Diagnostic(Code.SHORT_COMMIT, message, ref.span, help="give all 40 digits of the commit")
+
+
+def _is_ref(text: str) -> bool:
+    return (
+        len(text) <= _LONGEST_REF
+        and _REF.match(text) is not None
+        and text.isprintable()
+        and not any(part in text for part in _NOT_IN_A_REF)
+        and not text.startswith(("/", "."))
+        and not text.endswith(("/", ".", ".lock"))
+        and text != "@"
+    )
 
 
 def _check_url(git: GitConfig) -> Iterator[Diagnostic]:
@@ -66,7 +83,22 @@ def _check_url(git: GitConfig) -> Iterator[Diagnostic]:
         message = "the address of the repository has a user name in it"
         help = "leave out what is before the `@`; where a user name is needed beside the token, a Secret has it: `token_secret: {name: …, key: …, username_key: …}`"
         yield Diagnostic(Code.URL_CREDENTIALS, message, git.url.span, help=help)
-    elif not re.match(r"https?://[^\s/{}$`'\"]+/[^\s{}$`'\"]+\Z", url):
+    elif len(url) > _LONGEST_URL or not url.isprintable():
+        message = f"the address of the repository has more than {_LONGEST_URL} characters"
+        if len(url) <= _LONGEST_URL:
+            message = "the address of the repository has characters in it that nobody sees"
+        yield Diagnostic(Code.URL, message, git.url.span, help=_HELP)
+    elif not (address := _ADDRESS.match(url)):
         message = "the address of the repository must start with https://"
-        help = "for instance https://github.com/acme/churn.git, with `token_secret` if it is private"
-        yield Diagnostic(Code.URL, message, git.url.span, help=help)
+        yield Diagnostic(Code.URL, message, git.url.span, help=_HELP)
+    elif address[1] == "http":
+        yield _plain_http(git)
+
+
+def _plain_http(git: GitConfig) -> Diagnostic:
+    """Without TLS whoever is on the way reads the token, and can put other code in the place of this."""
+    if git.token_secret:
+        message = "over http:// the token would travel in clear"
+        return Diagnostic(Code.URL, message, git.url.span, help="write https://")
+    message = "over http:// the code can be changed on its way"
+    return Diagnostic(Code.PLAIN_HTTP, message, git.url.span, help="write https://")

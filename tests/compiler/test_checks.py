@@ -403,3 +403,137 @@ def test_a_notebook_of_python_by_any_name(language: str, tmp_path: Path) -> None
     workflow, found = analysed(tmp_path, a_step(path_to_executable="a.ipynb"), files)
     assert workflow
     assert found == []
+
+
+@pytest.mark.parametrize("key", ["path_to_executable", "dependency_path"])
+@pytest.mark.parametrize(
+    "path", ["é" * 127 + ".txt.py", "a/" * 2047 + "a.py", "\n::set-output name=a::b" + 260 * "x" + ".py"]
+)
+def test_a_file_name_that_no_system_has(key: str, path: str, tmp_path: Path) -> None:
+    path = path if key == "path_to_executable" else path.replace(".py", ".txt")
+    _, [found] = analysed(tmp_path, a_step(**{"path_to_executable": "a.py", key: path}), {"a.py": ""})
+    assert (found.code, found.message[:26]) == (Code.FILE_NOT_FOUND, "the file name is too long:")
+    assert json.loads(found.at) == path
+
+
+def test_the_longest_file_name_is_taken(tmp_path: Path) -> None:
+    path = "é" * 126 + ".py"
+    assert analysed(tmp_path, a_step(path_to_executable=path), {path: ""})[1] == []
+
+
+def test_a_folder_that_may_not_be_entered_is_a_finding_at_the_path(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real").chmod(0)
+    (tmp_path / "loop").symlink_to("loop")
+    try:
+        for path in ("real/a.py", "loop/a.py"):
+            _, [found] = analysed(tmp_path, a_step(path_to_executable=path))
+            assert (found.code, found.at) == (Code.FILE_NOT_FOUND, f'"{path}"')
+    finally:
+        (tmp_path / "real").chmod(0o755)
+
+
+def test_a_file_that_is_not_there_is_not_looked_for_among_very_many(tmp_path: Path) -> None:
+    """Each of a thousand steps would compare its script with each of the names."""
+    write_files(tmp_path, {f"{number}.txt": "" for number in range(1000)})
+    _, [found] = analysed(tmp_path, a_step(path_to_executable="1.tx.py"), {"1.tx.pi": ""})
+    assert found.help == "paths are relative to the folder of the config"
+
+
+def test_text_that_cannot_be_is_all_that_is_said(tmp_path: Path) -> None:
+    text = "\0.py"
+    config = json.dumps(
+        {"stages": {"s": [{"step_name": "a", "path_to_executable": text, "dependency_path": text}]}}
+    )
+    assert {each.code for each in analysed(tmp_path, config)[1]} == {Code.CONTROL_CHARACTER}
+    as_key = json.dumps({"stages": {text: [{"step_name": "a", "nope": 1}]}})
+    assert {each.code for each in analysed(tmp_path, as_key)[1]} == {Code.CONTROL_CHARACTER}
+
+
+def test_http_is_a_warning_and_with_a_token_an_error(tmp_path: Path) -> None:
+    plain = from_git("http://example.com/ml/p.git")
+    workflow, [found] = analysed(tmp_path, plain)
+    assert workflow is not None
+    assert (found.code, found.help) == (Code.PLAIN_HTTP, "write https://")
+    config = json.loads(plain)
+    config["code"]["git"]["token_secret"] = {"name": "t", "key": "k"}
+    workflow, [found] = analysed(tmp_path, json.dumps(config))
+    assert workflow is None
+    assert (found.code, found.message) == (Code.URL, "over http:// the token would travel in clear")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://h/a\x7f", "https://h/a\u200b", "https://h\u202e/a", "https://h/" + 2048 * "a"]
+)
+def test_address_of_a_repository_that_is_none(url: str, tmp_path: Path) -> None:
+    _, [found] = analysed(tmp_path, from_git(url))
+    assert found.code is Code.URL
+
+
+@pytest.mark.parametrize(
+    "ref", ["/", "@", "/a", "a/", "a//b", ".a", "a/.b", "a.", "a.lock", "a.lock/b", "a..b", "a@{1}", "-a", "a\u202eb",
+            "a\x7f", "a\x9f", "a b", 256 * "a"]
+)  # fmt: skip
+def test_ref_that_git_does_not_take(ref: str, tmp_path: Path) -> None:
+    _, [found] = analysed(tmp_path, from_git(ref=ref))
+    assert found.code is Code.URL
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["../etc/x", "a//b", "A/b", "Acme/train:1", "a/B", "a:", "a@sha256:12", "-a", "a..b/c", "a___b", "a/b/", "/a", "a b", "a:b:c",
+     "ghcr.io//x", "h.:5000/x", 600 * "a", "a@b"],
+)  # fmt: skip
+def test_image_that_is_none(image: str, tmp_path: Path) -> None:
+    _, [found] = analysed(tmp_path, a_step(image=image, entrypoint=["a"]))
+    assert (found.code, found.at) == (Code.IMAGE, f'"{image}"')
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["a", "a_b", "a__b", "a---b/c.d", "localhost/a", "localhost:5000/a:1", "REGISTRY:5000/a", "GHCR.io/a/b/c:1-x_Y.z", "[::1]:5000/a",
+     f"a@sha256:{64 * '0'}", f"h.io/a:1@sha256:{64 * 'f'}", f"a@sha512:{128 * '0'}", "10.0.0.1/a"],
+)  # fmt: skip
+def test_image_as_distribution_has_it(image: str, tmp_path: Path) -> None:
+    assert analysed(tmp_path, a_step(image=image, entrypoint=["a"]))[1] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "is_fine"), [(".", False), ("..", False), ("..x", False), (".x", True), ("x..", True)]
+)
+def test_variable_that_kubernetes_takes(name: str, is_fine: bool, tmp_path: Path) -> None:
+    """IsEnvVarName of apimachinery's validation."""
+    _, found = analysed(tmp_path, a_step(image="x", entrypoint=["a"], envs={name: "1"}))
+    assert [each.code for each in found] == ([] if is_fine else [Code.VARIABLE_NAME])
+
+
+@pytest.mark.parametrize(
+    ("key", "is_fine"), [(".", False), ("..", False), ("..x", False), (254 * "a", False), (253 * "a", True), (".x", True), ("x..", True)]
+)  # fmt: skip
+def test_key_of_a_secret_that_kubernetes_takes(key: str, is_fine: bool, tmp_path: Path) -> None:
+    """IsConfigMapKey of apimachinery's validation."""
+    secrets = [{"name": "s", "keys": {key: "A"}}]
+    _, found = analysed(tmp_path, a_step(image="x", entrypoint=["a"], secrets=secrets))
+    assert [each.code for each in found] == ([] if is_fine else [Code.WRONG_VALUE])
+    config = json.loads(from_git())
+    config["code"]["git"]["token_secret"] = {"name": "t", "key": key}
+    _, found = analysed(tmp_path, json.dumps(config))
+    assert [each.code for each in found] == ([] if is_fine else [Code.WRONG_VALUE])
+
+
+@pytest.mark.parametrize("prefix", ["a..b", "a.-b", "a-.b", ".a", "A.b", ""])
+def test_prefix_of_a_label_is_a_subdomain(prefix: str, tmp_path: Path) -> None:
+    _, [found] = analysed(tmp_path, a_step(image="x", entrypoint=["a"], labels={f"{prefix}/c": "1"}))
+    assert found.code is Code.LABEL
+
+
+@pytest.mark.parametrize("key", ["timeout", "memory_request", "cpu_request", "cron"])
+def test_an_amount_of_a_megabyte_is_a_short_finding(key: str, tmp_path: Path) -> None:
+    config = json.loads(a_step(image="x", entrypoint=["a"]))
+    if key == "cron":
+        config["schedule"] = "0 0 * * 1" + 200_000 * ",1"
+    else:
+        config["stages"]["s"][0][key] = 200_000 * "1h1m"
+    _, [found] = analysed(tmp_path, json.dumps(config))
+    assert found.code in (Code.CRON, Code.DURATION, Code.QUANTITY)
+    assert len(found.message) < 1500
