@@ -51,7 +51,7 @@ def collect_bundle(
 
 
 def _credential(file: BundledFile, span: Span) -> Diagnostic | None:
-    line = line_of_one(file.content.decode("latin-1"))  # every byte is a character of it
+    line = line_of_one(file.content)
     if line is None:
         return None
     return Diagnostic(

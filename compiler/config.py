@@ -125,8 +125,8 @@ class GitConfig(NamedTuple):
     url: Located[str]
     ref: Located[str]
     token_secret: Located[str] | None
-    token_key: str | None
-    username_key: str | None
+    token_key: Located[str] | None
+    username_key: Located[str] | None
 
 
 class BundleConfig(NamedTuple):
@@ -285,8 +285,8 @@ def _git(node: Mapping) -> GitConfig:
         url=_located(_scalar(node.get("url"))),
         ref=_located(_scalar(node.get("ref"))),
         token_secret=_text(secret, "name"),
-        token_key=_value(_text(secret, "key")),
-        username_key=_value(_text(secret, "username_key")),
+        token_key=_text(secret, "key"),
+        username_key=_text(secret, "username_key"),
     )
 
 

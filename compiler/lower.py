@@ -222,8 +222,8 @@ def _git(git: GitConfig) -> ir.Git:
         url=git.url.value,
         ref=git.ref.value,
         token_secret=_value(git.token_secret),
-        token_key=git.token_key,
-        username_key=git.username_key,
+        token_key=_value(git.token_key),
+        username_key=_value(git.username_key),
         span=git.url.span,
     )
 

@@ -26,6 +26,8 @@ CHECKS: tuple[Check, ...] = (
     metadata.check_variables,
     metadata.check_timezone,
     secrets.check_plain_secrets,
+    secrets.check_words,
+    secrets.check_texts,
     secrets.check_git,
     sizes.check_words,
     sizes.check_annotation_sizes,

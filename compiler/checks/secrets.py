@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from automl.compiler.config import Config, GitConfig, Located, Pair
-from automl.compiler.credentials import is_named_like_one, line_of_one
+from automl.compiler.config import Config, GitConfig, Located, Name, Pair, StepConfig
+from automl.compiler.credentials import has_one, is_named_like_one, may_be_one, values_in_words
 from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.source import Span
 
 _REF = re.compile(r"[^-\s~^:?*\[\\{}$`'\"|;&<>()][^\s~^:?*\[\\{}$`'\"|;&<>()]*\Z")
 _NOT_IN_A_REF = ("..", "@{", "//", "/.", ".lock/")  # git check-ref-format says so
@@ -21,14 +22,13 @@ _HELP = "for instance https://github.com/acme/churn.git, with `token_secret` if 
 
 def check_plain_secrets(config: Config) -> Iterator[Diagnostic]:
     """Values under `envs` that look like a credential, by their name or their shape."""
-    for stage in config.stages:
-        for step in stage.steps:
-            yield from (_plain_secret(pair) for pair in step.envs if _looks_secret(pair))
+    for step in _steps(config):
+        yield from (_plain_secret(pair) for pair in step.envs if _looks_secret(pair))
 
 
 def _looks_secret(pair: Pair) -> bool:
     name, value = pair.key.value, pair.value.value
-    return line_of_one(value) is not None or (value != "" and is_named_like_one(name))
+    return has_one(value) or (is_named_like_one(name) and may_be_one(value))
 
 
 def _plain_secret(pair: Pair) -> Diagnostic:
@@ -39,6 +39,47 @@ def _plain_secret(pair: Pair) -> Diagnostic:
         pair.key.span,
         help=f"put it into a Secret and write `secrets: [{{name: my-secret, keys: {{{name}: {name}}}}}]`",
     )
+
+
+def check_words(config: Config) -> Iterator[Diagnostic]:
+    """Words of commands that are a credential because of what stands before them, for instance `--password`."""
+    for step in _steps(config):
+        for words in (step.entrypoint or (), step.command or (), step.args):
+            for index, value in values_in_words(word.value for word in words):
+                if not has_one(value):
+                    yield _plain_text(
+                        words[index].span,
+                        "put it into a Secret, name that under `secrets`, and read the variable",
+                    )
+
+
+def check_texts(config: Config) -> Iterator[Diagnostic]:
+    """Every other text that has the shape of a credential, wherever it stands."""
+    apart = {id(pair.value) for step in _steps(config) for pair in step.envs}
+    if config.code and config.code.git:
+        apart.add(id(config.code.git.url))
+    for value, span in _texts(config, apart):
+        if has_one(value):
+            yield _plain_text(span, "put it into a Secret, and name that under `secrets`")
+
+
+def _texts(part: object, apart: set[int]) -> Iterator[tuple[str, Span]]:
+    """All texts within a part of the config, with their places."""
+    if id(part) in apart:
+        return
+    if isinstance(part, Name):
+        yield part.written, part.span
+    elif isinstance(part, Located):
+        if isinstance(part.value, str):
+            yield part.value, part.span
+    elif isinstance(part, tuple):
+        for each in part:
+            yield from _texts(each, apart)
+
+
+def _plain_text(span: Span, help: str) -> Diagnostic:
+    message = "this looks like a credential, and would stand in the output for all to read"
+    return Diagnostic(Code.PLAIN_SECRET, message, span, help=help)
 
 
 def check_git(config: Config) -> Iterator[Diagnostic]:
@@ -72,7 +113,7 @@ def _is_ref(text: str) -> bool:
 
 def _check_url(git: GitConfig) -> Iterator[Diagnostic]:
     url = git.url.value
-    if re.match(r"\w+://[^/]*:[^/]*@", url) or line_of_one(url) is not None:
+    if re.match(r"\w+://[^/]*:[^/]*@", url) or has_one(url):
         message = "the address of the repository has credentials in it"
         help = "leave them out, and name the Secret that has them with `token_secret: {name: …, key: …}`"
         yield Diagnostic(Code.URL_CREDENTIALS, message, git.url.span, help=help)
@@ -102,3 +143,8 @@ def _plain_http(git: GitConfig) -> Diagnostic:
         return Diagnostic(Code.URL, message, git.url.span, help="write https://")
     message = "over http:// the code can be changed on its way"
     return Diagnostic(Code.PLAIN_HTTP, message, git.url.span, help="write https://")
+
+
+def _steps(config: Config) -> Iterator[StepConfig]:
+    for stage in config.stages:
+        yield from stage.steps

@@ -150,7 +150,7 @@ def from_git(url: str = "https://example.com/ml/p.git", ref: str = "main") -> st
         ("https://org@example.com/ml/p", Code.URL_CREDENTIALS, "has a user name in it", "username_key"),
         ("https://a:b@example.com/ml/p", Code.URL_CREDENTIALS, "has credentials in it", "token_secret"),
         ("ssh://a:b@example.com/ml/p", Code.URL_CREDENTIALS, "has credentials in it", "token_secret"),
-        (f"https://ghp_{36 * 'a'}@example.com/p", Code.URL_CREDENTIALS, "has credentials in it", "token_secret"),
+        (f"https://ghp_{'aB3xY7kQ9' * 4}@example.com/p", Code.URL_CREDENTIALS, "has credentials in it", "token_secret"),
         ("git://example.com/ml/p", Code.URL, "must start with https://", "https://github.com"),
     ],
 )  # fmt: skip
@@ -537,3 +537,75 @@ def test_an_amount_of_a_megabyte_is_a_short_finding(key: str, tmp_path: Path) ->
     _, [found] = analysed(tmp_path, json.dumps(config))
     assert found.code in (Code.CRON, Code.DURATION, Code.QUANTITY)
     assert len(found.message) < 1500
+
+
+A_TOKEN = "ghp_aB3xY7kQ9mZ2pL5waB3xY7kQ9mZ2pL5waB3x"
+OF_A_STEP = {
+    "args": ["--token-of-mine", A_TOKEN],
+    "command": [A_TOKEN],
+    "entrypoint": ["sh", "-c", f"curl {A_TOKEN}"],
+    "annotations": {"a": A_TOKEN},
+    "labels": {"a": A_TOKEN},
+    "image": f"ghcr.io/a/b:{A_TOKEN}",
+    "secrets": [{"name": "s", "keys": {"a": A_TOKEN}}],
+}
+OF_ALL = {
+    "description": f"use {A_TOKEN}",
+    "version": A_TOKEN,
+    "name": A_TOKEN,
+    "labels": {"a": A_TOKEN},
+    "annotations": {A_TOKEN: "a"},
+}
+
+
+@pytest.mark.parametrize("key", OF_A_STEP)
+def test_a_credential_in_a_step_is_said_at_its_place(key: str, tmp_path: Path) -> None:
+    _, found = analysed(tmp_path, a_step(**{"image": "x", "entrypoint": ["a"], key: OF_A_STEP[key]}))
+    [place] = [each.at for each in found if each.code is Code.PLAIN_SECRET]
+    assert A_TOKEN in place
+
+
+@pytest.mark.parametrize("key", OF_ALL)
+def test_a_credential_beside_the_steps_is_said_at_its_place(key: str, tmp_path: Path) -> None:
+    config = json.loads(a_step(image="x", entrypoint=["a"])) | {key: OF_ALL[key]}
+    _, found = analysed(tmp_path, json.dumps(config))
+    [place] = [each.at for each in found if each.code is Code.PLAIN_SECRET]
+    assert A_TOKEN in place
+
+
+def test_what_is_the_users_own_is_not_looked_at(tmp_path: Path) -> None:
+    config = json.loads(a_step(image="x", entrypoint=["a"])) | {"x-note": A_TOKEN}
+    assert analysed(tmp_path, json.dumps(config))[1] == []
+
+
+def test_a_credential_in_the_ref_of_a_checkout(tmp_path: Path) -> None:
+    [found] = analysed(tmp_path, from_git(ref=A_TOKEN))[1]
+    assert (found.code, found.at) == (Code.PLAIN_SECRET, f'"{A_TOKEN}"')
+    [found] = analysed(tmp_path, from_git(url=f"https://example.com/a?private_token={A_TOKEN}"))[1]
+    assert found.code is Code.URL_CREDENTIALS
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--password", "hunter2"], ["--token=abc"], ["-api-key=abc"], ["model.token=abc"], ["sh", "-c", "login --password hunter2 now"],
+     ["sh", "-c", "PGPASSWORD=hunter2 psql"], ["sh", "-c", "export DB_PASSWORD='hunter2'"], ["--db-password", "a/b c"]],
+)  # fmt: skip
+def test_a_word_that_is_a_credential_by_its_option(words: list[str], tmp_path: Path) -> None:
+    _, found = analysed(tmp_path, a_step(image="x", entrypoint=["a"], args=words))
+    assert [(each.code, each.at) for each in found] == [(Code.PLAIN_SECRET, json.dumps(words[-1]))]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--password", "$PASSWORD"], ["--password=${DB_PASSWORD}"], ["--token", "$(TOKEN)"], ["--token", "--verbose"], ["--token"],
+     ["--password-file", "x"], ["--secret-name", "x"], ["--tokenizer", "bert"], ["--max-tokens", "5"], ["--eos-token", "</s>"],
+     ["sh", "-c", 'login --password "$PASSWORD"'], ["sh", "-c", "TOKEN=$(cat /run/token) run"], ["--token", "/run/token"],
+     ["--use-token", "true"], ["tokenizer.max_tokens=5"], ["--password", ""], ["sh", "-c", "login --password-stdin < x"]],
+)  # fmt: skip
+def test_a_word_that_is_no_credential(words: list[str], tmp_path: Path) -> None:
+    assert analysed(tmp_path, a_step(image="x", entrypoint=["a"], args=words))[1] == []
+
+
+@pytest.mark.parametrize("value", ["", "$(TOKEN)", "/run/secrets/token", "true"])
+def test_a_value_that_is_no_credential_whatever_its_name(value: str, tmp_path: Path) -> None:
+    assert analysed(tmp_path, a_step(image="x", entrypoint=["a"], envs={"TOKEN": value}))[1] == []
