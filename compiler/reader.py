@@ -12,6 +12,7 @@ from automl.compiler.diagnostics import Code, Diagnostic, Related
 from automl.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence
 from automl.compiler.scalars import interpret
 from automl.compiler.source import Source, Span
+from automl.compiler.syntax_errors import position, syntax_error
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
@@ -27,14 +28,6 @@ _TAGS = {
     "tag:yaml.org,2002:str": (yaml.ScalarEvent,),
     "tag:yaml.org,2002:map": (yaml.MappingStartEvent,),
     "tag:yaml.org,2002:seq": (yaml.SequenceStartEvent,),
-}
-_HINTS = {
-    "mapping values are not allowed": "a value with `: ` in it needs quotes; or a line above is not indented as it should be",
-    "could not find expected ':'": "a key needs a `:` and a blank behind it",
-    "did not find expected key": "look at the indentation of this line and at the quotes above it",
-    "found unexpected end of stream": "a quote is not closed",
-    "found character that cannot start any token": "a value that starts with `@`, a backquote or `%` needs quotes",
-    "did not find expected <document start>": "nothing may follow the end of the document",
 }
 
 
@@ -73,7 +66,7 @@ def read(source: Source) -> tuple[Mapping | None, list[Diagnostic]]:
         for event in yaml.parse(source.text, Loader=_PARSER):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
-        builder.diagnostics.append(_syntax_error(source, error))
+        builder.diagnostics.append(syntax_error(source, error))
     except _Stop as stop:
         builder.diagnostics.append(stop.diagnostic)
     else:
@@ -92,30 +85,6 @@ def _not_a_mapping(source: Source, root: Node | None) -> list[Diagnostic]:
     message = "the file is empty" if empty else "the file must hold keys and values at its top level"
     span = source.start() if empty or root is None else root.span
     return [Diagnostic(Code.NOT_A_MAPPING, message, span, help="a config starts with `stages:`")]
-
-
-def _syntax_error(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
-    mark = error.problem_mark or error.context_mark
-    problem = (error.problem or error.context or "unreadable").strip()
-    line, column = _position(source, mark)
-    span = Span(source, line, column, line, column + 1)
-    text = source.line(line)
-    indentation = text[: len(text) - len(text.lstrip())]
-    if "\t" in indentation:
-        start = indentation.index("\t") + 1
-        tab = Span(source, line, start, line, len(indentation) + 1)
-        return Diagnostic(Code.TAB, "a tab indents this line", tab, help="YAML is indented with blanks only")
-    help = next((hint for known, hint in _HINTS.items() if known in problem), None)
-    return Diagnostic(Code.SYNTAX, f"the YAML cannot be read: {problem}", span, help=help)
-
-
-def _position(source: Source, mark: "yaml.Mark | yaml._yaml.Mark | None") -> tuple[int, int]:
-    """Line and column from 1; PyYAML counts from 0, and at the end of the text a line that is not there."""
-    if mark is None:
-        return 1, 1
-    if mark.line >= len(source.lines):
-        return len(source.lines), len(source.lines[-1]) + 1
-    return mark.line + 1, mark.column + 1
 
 
 class _Stop(Exception):
@@ -185,7 +154,7 @@ class _Builder:
     def _span(self, event: yaml.Event) -> Span:
         start, end = event.start_mark, event.end_mark
         if end is None or start is None or end.line >= self._line_count:
-            return Span(self.source, *_position(self.source, start), *_position(self.source, end))
+            return Span(self.source, *position(self.source, start), *position(self.source, end))
         return Span(self.source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
     def _start_document(self, event: yaml.Event) -> None:
@@ -245,7 +214,7 @@ class _Builder:
 
     def _close(self, event: yaml.Event) -> None:
         frame = self._frames.pop()
-        start, end = frame.node.span, _position(self.source, event.end_mark)
+        start, end = frame.node.span, position(self.source, event.end_mark)
         frame.node.span = Span(self.source, start.line, start.column, *end)
         if frame.merges and isinstance(frame.node, Mapping):
             _merge(frame.node, frame.merges)

@@ -34,7 +34,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compiler.nodes": {"compiler.source"},
     "compiler.ir": {"compiler.source", "compiler.cron", "compiler.quantity"},
     # the phases, in their order
-    "compiler.reader": {"compiler.source", "compiler.diagnostics", "compiler.nodes", "compiler.scalars"},
+    "compiler.syntax_errors": {"compiler.source", "compiler.diagnostics"},
+    "compiler.reader": {
+        "compiler.source",
+        "compiler.diagnostics",
+        "compiler.nodes",
+        "compiler.scalars",
+        "compiler.syntax_errors",
+    },
     "compiler.defaults": {"compiler.diagnostics", "compiler.nodes"},
     "compiler.schema": {
         "compiler.source",
