@@ -83,8 +83,8 @@ class StepConfig(NamedTuple):
     envs: tuple[Pair, ...]
     secrets: tuple[SecretConfig, ...]
     image_pull_secrets: tuple[Located[str], ...]
-    cpu: Quantity | None
-    memory: Quantity | None
+    cpu: Located[Quantity] | None
+    memory: Located[Quantity] | None
     backoff_limit: Located[int] | None
     timeout: int | None
     polling_time: Located[int] | None
@@ -209,8 +209,8 @@ def _step(node: Mapping, defaults: Node | None, found: list[Diagnostic]) -> Step
         envs=_pairs(node.get("envs")),
         secrets=tuple(_secret(item) for item in _items(node.get("secrets"))),
         image_pull_secrets=_words(node.get("image_pull_secrets")) or (),
-        cpu=_parsed(node, "cpu_request", parse_cpu, Code.QUANTITY, found),
-        memory=_parsed(node, "memory_request", parse_memory, Code.QUANTITY, found),
+        cpu=_quantity(node, "cpu_request", parse_cpu, found),
+        memory=_quantity(node, "memory_request", parse_memory, found),
         backoff_limit=_integer(node, "backoff_limit"),
         timeout=_parsed(node, "timeout", parse_duration, Code.DURATION, found),
         polling_time=_integer(node, "polling_time"),
@@ -301,6 +301,13 @@ def _secret(node: Node) -> SecretConfig:
         keys = node.get("keys")
         return SecretConfig(_located(_scalar(node.get("name"))), None if keys is None else _pairs(keys))
     return SecretConfig(_located(_scalar(node)), None)
+
+
+def _quantity(
+    node: Mapping, key: str, parse: Callable[[str], Quantity], found: list[Diagnostic]
+) -> Located[Quantity] | None:
+    quantity = _parsed(node, key, parse, Code.QUANTITY, found)
+    return None if quantity is None else Located(quantity, node.entries[key].value.span)
 
 
 def _parsed(

@@ -1,6 +1,7 @@
 """What is wrong with an input: data with a place, collected by the phases and rendered elsewhere."""
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -31,6 +32,8 @@ class Code(StrEnum):
     AMBIGUOUS_SCALAR = "AML010"
     TOO_LARGE = "AML011"
     NOT_A_MAPPING = "AML012"
+    EXPRESSION = "AML013"
+    NOT_A_CONFIG = "AML014"
     MISSING_KEY = "AML101"
     UNKNOWN_KEY = "AML102"
     WRONG_TYPE = "AML103"
@@ -65,6 +68,7 @@ class Code(StrEnum):
     TOO_LONG = "AML414"
     CHANGED_VERSION = "AML415"
     LOST_VERSION = "AML416"
+    UNLIKELY_AMOUNT = "AML418"
     PLAIN_HTTP = "AML419"
     PLAIN_SECRET = "AML501"
     URL_CREDENTIALS = "AML502"
@@ -112,6 +116,7 @@ SEVERITIES: Mapping[Code, Severity] = MappingProxyType(
         Code.SHORT_COMMIT: Severity.INFO,
         Code.CHANGED_VERSION: Severity.INFO,
         Code.LOST_VERSION: Severity.WARNING,
+        Code.UNLIKELY_AMOUNT: Severity.WARNING,
         Code.PLAIN_HTTP: Severity.WARNING,
         Code.PLAIN_SECRET: Severity.WARNING,
         Code.HINT_LOST: Severity.WARNING,
@@ -132,15 +137,34 @@ def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Sorted by place, each finding once: a step's default is seen once a step, but said once.
 
-    A scalar that is an error already is not called ambiguous too.
+    What only follows from another finding is left out: see `_consequences`.
     """
     unique = {_identity(diagnostic): diagnostic for diagnostic in diagnostics}
-    wrong = {each.span for each in unique.values() if each.severity is Severity.ERROR}
-    return [
-        unique[identity]
-        for identity in sorted(unique)
-        if unique[identity].code is not Code.AMBIGUOUS_SCALAR or unique[identity].span not in wrong
-    ]
+    ordered = [unique[identity] for identity in sorted(unique)]
+    follows = _consequences(ordered)
+    return [each for each, is_one in zip(ordered, follows, strict=True) if not is_one]
+
+
+def _consequences(ordered: Sequence[Diagnostic]) -> list[bool]:
+    """Of each finding whether another says its cause.
+
+    A scalar that is an error already is not called ambiguous too; an expression that is not supported has the wrong
+    type for no other reason; and what a key that is none makes of a text has no type worth a word.
+    """
+    wrong = {each.span for each in ordered if each.severity is Severity.ERROR}
+    expressions = {each.span for each in ordered if each.code is Code.EXPRESSION}
+    torn = [each.span[1:3] for each in ordered if each.code is Code.KEY_TYPE]
+
+    def follows(each: Diagnostic) -> bool:
+        if each.code is Code.AMBIGUOUS_SCALAR:
+            return each.span in wrong
+        if each.code is Code.WRONG_TYPE:
+            first = bisect_left(torn, each.span[1:3])
+            if first < len(torn) and torn[first] < each.span[3:]:
+                return True
+        return each.span in expressions and each.code is not Code.EXPRESSION
+
+    return [follows(each) for each in ordered]
 
 
 def _identity(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:

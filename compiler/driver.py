@@ -8,9 +8,11 @@ from automl.compiler.checks import check
 from automl.compiler.config import Config, Located, build_config
 from automl.compiler.defaults import apply_defaults
 from automl.compiler.diagnostics import Code, Diagnostic, has_errors, in_order
+from automl.compiler.expressions import find_expressions
 from automl.compiler.ir import Bundle, Workflow
 from automl.compiler.lower import lower
 from automl.compiler.names import digest, dns_label
+from automl.compiler.other_files import recognise
 from automl.compiler.placement import uses_bundle, uses_project
 from automl.compiler.reader import decode, read
 from automl.compiler.schema import check_structure
@@ -74,6 +76,9 @@ def analyse(given: Input, overrides: Overrides) -> tuple[Workflow | None, list[D
     root, found = read(source)
     if root is None or any(each.code is Code.CONTROL_CHARACTER for each in found):
         return None, found  # text with U+0000 in it is no name of a file, nor anything else
+    if other := recognise(root):
+        return None, [other]
+    found += find_expressions(root)
     root, removed = apply_defaults(root)
     sound, misfits = check_structure(root)
     found += removed + misfits

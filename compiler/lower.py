@@ -123,7 +123,7 @@ def _task(
         variables=tuple(ir.Variable(pair.key.value, _text(pair.value)) for pair in step.envs),
         secrets=tuple(_secret(secret) for secret in step.secrets),
         pull_secrets=tuple(name.value for name in step.image_pull_secrets),
-        resources=ir.Resources(step.cpu or DEFAULT_CPU, step.memory or DEFAULT_MEMORY),
+        resources=ir.Resources(_or(step.cpu, DEFAULT_CPU), _or(step.memory, DEFAULT_MEMORY)),
         retries=_or(step.backoff_limit, 0),
         deadline=step.timeout,
         polling_seconds=_value(step.polling_time),
@@ -251,5 +251,5 @@ def _value(located: Located[T] | None) -> T | None:
     return None if located is None else located.value
 
 
-def _or(located: Located[int] | None, default: int) -> int:
+def _or(located: Located[T] | None, default: T) -> T:
     return default if located is None else located.value

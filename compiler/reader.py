@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import yaml
 
 from automl.compiler.diagnostics import Code, Diagnostic, Related
+from automl.compiler.indentation import position
 from automl.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence
 from automl.compiler.scalars import interpret
 from automl.compiler.source import Source, Span
-from automl.compiler.syntax_errors import position, syntax_error
+from automl.compiler.syntax_errors import syntax_error
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
@@ -223,7 +224,9 @@ class _Builder:
     def _alias(self, event: yaml.AliasEvent) -> None:
         span = self._span(event)
         if event.anchor not in self._anchors:
-            raise _Stop(Diagnostic(Code.ALIAS, f'there is no anchor "&{event.anchor}" above', span))
+            help = f'write "*{event.anchor}", in quotes, if it is text'
+            message = f'there is no anchor "&{event.anchor}" above'
+            raise _Stop(Diagnostic(Code.ALIAS, message, span, help=help))
         measured = self._anchors[event.anchor]
         if measured is None:
             raise _Stop(Diagnostic(Code.ALIAS, f'the alias "*{event.anchor}" contains itself', span))

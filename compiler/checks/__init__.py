@@ -4,7 +4,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
-from automl.compiler.checks import files, metadata, names, notebooks, programs, secrets, services, sizes
+from automl.compiler.checks import (
+    amounts,
+    files,
+    metadata,
+    names,
+    notebooks,
+    programs,
+    secrets,
+    services,
+    sizes,
+)
 from automl.compiler.config import Config
 from automl.compiler.diagnostics import Diagnostic
 
@@ -29,6 +39,7 @@ CHECKS: tuple[Check, ...] = (
     secrets.check_words,
     secrets.check_texts,
     secrets.check_git,
+    amounts.check_amounts,
     sizes.check_words,
     sizes.check_annotation_sizes,
     services.check_ingresses,

@@ -114,15 +114,15 @@ REFUSED: list[tuple[str, bytes, Found]] = [
     ("braces", b"a: {{ foo }}\n", [("AML008", 1, 5)]),
     ("null as a key", b"a: 1\n~: b\n", [("AML008", 2, 1)]),
     ("empty keys", b": a\n: b\n", [("AML002", 1, 1)]),
-    ("unclosed quote", b'a: "x\nb: 1\n', [("AML002", 3, 1)]),
-    ("unclosed bracket", b"a: [1, 2\n", [("AML002", 2, 1)]),
+    ("unclosed quote", b'a: "x\nb: 1\n', [("AML002", 1, 4)]),
+    ("unclosed bracket", b"a: [1, 2\n", [("AML002", 1, 4)]),
     ("bad indentation", b"a:\n  b: 1\n c: 2\n", [("AML002", 3, 2)]),
     ("bad block", b"a: |\n   x\n  y\n", [("AML002", 3, 3)]),
-    ("a: b: c", b"a: b: c\n", [("AML002", 1, 5)]),
+    ("a: b: c", b"a: b: c\n", [("AML002", 1, 4)]),
     ("at sign", b"a: @x\n", [("AML002", 1, 4)]),
     ("backquote", b"a: `x`\n", [("AML002", 1, 4)]),
     ("YAML 2", b"%YAML 2.0\n---\na: 1\n", [("AML002", 1, 1)]),
-    ("line separator", "a: x\u2028b\n".encode(), [("AML002", 3, 1)]),
+    ("line separator", "a: x\u2028b\n".encode(), [("AML002", 2, 1)]),
 ]
 
 # (name, bytes, value)
@@ -160,6 +160,22 @@ def test_what_is_refused_and_where(data: bytes, found: Found) -> None:
     assert places(diagnostics) == found
     assert all(each.severity is Severity.ERROR for each in diagnostics)
     assert all(is_inside(each.span) for each in diagnostics)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("a: 1\n".encode("utf-16"), "the file is UTF-16"),
+        ("a: 1\n".encode("utf-16-be"), "control character U+0000 is not allowed"),
+        (b"\xfe\xff" + "a: 1\n".encode("utf-16-be"), "the file is UTF-16"),
+        (b"a: caf\xe9\n", "byte 0xe9 is not UTF-8"),
+        (b"\xef\xbb\xbfa: caf\xe9\n", "byte 0xe9 is not UTF-8"),
+        (b"a: \xc3", "byte 0xc3 is not UTF-8"),
+        (gzip.compress(b"a: 1\n", mtime=0), "byte 0x8b is not UTF-8"),
+    ],
+)
+def test_bytes_that_are_no_text_are_named(data: bytes, message: str) -> None:
+    assert read_bytes(data)[1][0].message == message
 
 
 @pytest.mark.parametrize(

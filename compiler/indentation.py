@@ -1,0 +1,109 @@
+"""Lines that are not indented as those above them: libyaml says only that it expected something else."""
+
+import re
+from typing import NamedTuple
+
+import yaml
+
+from automl.compiler.diagnostics import Code, Diagnostic, Related
+from automl.compiler.source import Source, Span
+
+_HEAD = re.compile(r"\s*(?:- +)*")  # what stands before the first word of a line
+
+
+def position(source: Source, mark: "yaml.Mark | yaml._yaml.Mark | None") -> tuple[int, int]:
+    """Line and column from 1; PyYAML counts from 0, and at the end of the text a line that is not there."""
+    if mark is None:
+        return 1, 1
+    if mark.line >= len(source.lines):
+        return len(source.lines), len(source.lines[-1]) + 1
+    return mark.line + 1, mark.column + 1
+
+
+def wrong_indentation(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic | None:
+    """How far the line is indented, and how far it could be."""
+    problem = error.problem or ""
+    number, column = position(source, error.problem_mark)
+    text = source.line(number)
+    indentation = len(indentation_of(text))
+    if "mapping values" in problem:
+        above = line_above(source, number)
+        wanted = len(split(source.line(above))[0])
+        return _indented(source, number, [_Level(wanted, above, False)]) if wanted < indentation else None
+    if "did not find expected" not in problem or column != indentation + 1 or not text.strip():
+        return None
+    levels = _levels_above(source, number)
+    is_item = text[indentation:].startswith("- ")
+    if not is_item and any(each.blanks == indentation and each.is_item for each in levels):
+        return _no_dash(source, number, levels)
+    alike = [each for each in levels if each.is_item == is_item]
+    near = [each for each in alike if each.blanks > indentation][-1:]
+    near += [each for each in alike if each.blanks < indentation][:1]
+    return _indented(source, number, near) if near else None
+
+
+def _no_dash(source: Source, number: int, levels: "list[_Level]") -> Diagnostic:
+    indentation = len(indentation_of(source.line(number)))
+    keys = next(each for each in reversed(levels) if each.blanks > indentation)
+    message = f'an item of a list starts with "- ", and this line is indented by {indentation} blanks as one'
+    help = f"put `- ` before it, or indent it by {keys.blanks} blanks"
+    related = (Related(f"its keys are indented by {keys.blanks}", _first_word(source, keys.line)),)
+    return Diagnostic(Code.SYNTAX, message, _first_word(source, number), help=help, related=related)
+
+
+def _indented(source: Source, number: int, levels: "list[_Level]") -> Diagnostic:
+    indentation = len(indentation_of(source.line(number)))
+    amounts = " or ".join(str(each.blanks) for each in levels)
+    message = f"this line is indented by {indentation} blanks, those above by {amounts}"
+    related = tuple(Related(f"by {each.blanks}", _first_word(source, each.line)) for each in levels)
+    nearest = min(levels, key=lambda each: abs(each.blanks - indentation)).blanks
+    help = f"indent it by {nearest} blanks" if nearest else "remove the blanks before it"
+    return Diagnostic(Code.SYNTAX, message, _first_word(source, number), help=help, related=related)
+
+
+class _Level(NamedTuple):
+    """How far a block is indented, its last line, and whether that is where the dashes of a list stand."""
+
+    blanks: int
+    line: int
+    is_item: bool
+
+
+def _levels_above(source: Source, number: int) -> list[_Level]:
+    """The blocks that are open above a line, the innermost first."""
+    found: list[_Level] = []
+    for above in range(number - 1, 0, -1):
+        line = source.line(above)
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        keys, dash = len(split(line)[0]), len(indentation_of(line))
+        if not found or keys < found[-1].blanks:
+            found.append(_Level(keys, above, False))
+        if dash < found[-1].blanks:
+            found.append(_Level(dash, above, True))
+        if found[-1].blanks == 0:
+            break
+    return found
+
+
+def line_above(source: Source, number: int) -> int:
+    """The nearest line above that says something; 0 if there is none."""
+    above = range(number - 1, 0, -1)
+    return next((at for at in above if source.line(at).split("#")[0].strip()), 0)
+
+
+def indentation_of(line: str) -> str:
+    """The blanks, and what looks like them, that a line starts with."""
+    return line[: len(line) - len(line.lstrip())]
+
+
+def split(line: str) -> tuple[str, str]:
+    """What is before the first word of a line, dashes too, and the rest without a comment."""
+    match = _HEAD.match(line)
+    head = match[0] if match else ""
+    return head, re.split(r"\s#", line[len(head) :])[0].rstrip()
+
+
+def _first_word(source: Source, number: int) -> Span:
+    head, text = len(indentation_of(source.line(number))), source.line(number).split()
+    return Span(source, number, head + 1, number, head + 1 + len(text[0]))
