@@ -4,13 +4,14 @@ TOOLS := .venv-tools
 UV := $(if $(shell command -v uv),uv,$(TOOLS)/bin/uv)
 RUN := $(UV) run --frozen
 
-.PHONY: help setup lint test golden bench clean
+.PHONY: help setup lint test golden bench fuzz clean
 help:
 	@echo "make setup   create .venv with everything development needs"
 	@echo "make lint    ruff and mypy"
 	@echo "make test    lint, then every test; installs the engines' own validators and caches them"
 	@echo "make golden  rewrite the golden files; read the diff before you commit it"
 	@echo "make bench   time the compiler against its peers"
+	@echo "make fuzz    320,000 random configs: none may break anything (half an hour)"
 
 $(TOOLS)/bin/uv:
 	$(PYTHON) -m venv $(TOOLS)
@@ -32,6 +33,9 @@ golden: setup
 
 bench: setup
 	$(RUN) python benchmarks/compare.py
+
+fuzz: setup
+	$(RUN) python -m tests.fuzzing
 
 clean:
 	rm -rf .venv $(TOOLS) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

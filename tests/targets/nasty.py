@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-NASTY = (
+NASTY: tuple[str, ...] = (
     # words: booleans, nulls and special numbers of YAML 1.1, YAML 1.2 and Go
     *("y", "Y", "n", "N", "yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF"),
     *("true", "True", "TRUE", "tRuE", "false", "False", "null", "Null", "NULL", "nUlL", "~", "None", ""),
