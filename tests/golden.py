@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,18 @@ OTHER_FORMS = {
 def cases() -> list[str]:
     """The folders of goldens; the project of an example is in `examples/`."""
     return sorted(path.name for path in GOLDEN.iterdir() if path.is_dir())
+
+
+def manifests(name: str) -> list[Path]:
+    """The expected files of a name, of which there are many; `*` stands for anything."""
+    found = sorted(GOLDEN.glob(f"*/{name}"))
+    assert len(found) >= 20, name
+    return found
+
+
+def count_documents(paths: Iterable[Path]) -> int:
+    """How many documents there are in files of ours."""
+    return sum(path.read_text(encoding="utf-8").count("\n---\n") + 1 for path in paths)
 
 
 def expected_names() -> set[str]:

@@ -8,10 +8,10 @@ import pytest
 
 from tests.conformance import tools
 from tests.conformance.argo_judge import compiled
-from tests.golden import GOLDEN, applied_in
+from tests.golden import applied_in, count_documents, manifests
 from tests.targets.test_naming import WORDS
 
-MANIFESTS = sorted(GOLDEN.glob("*/argo*.yaml"))
+MANIFESTS = manifests("argo*.yaml")
 KUBERNETES = ("1.29", "1.36")
 
 
@@ -19,6 +19,7 @@ KUBERNETES = ("1.29", "1.36")
 def test_argo_accepts_every_golden(version: str, report: Callable[[str], None]) -> None:
     verdict = tools.judge_argo(version, MANIFESTS)
     assert _wrong(verdict.errors) == {}
+    assert verdict.objects == count_documents(MANIFESTS)
     report(f"Argo {version}'s own validator accepts {len(MANIFESTS)} goldens with {verdict.objects} objects")
 
 
@@ -27,6 +28,7 @@ def test_argo_accepts_every_golden(version: str, report: Callable[[str], None]) 
 def test_schemas_accept_every_golden(version: str, kubernetes: str, report: Callable[[str], None]) -> None:
     verdict = tools.judge_schemas(version, kubernetes, MANIFESTS)
     assert _wrong(verdict.errors) == {}
+    assert verdict.objects == count_documents(MANIFESTS)
     report(f"kubeconform (Argo {version}, Kubernetes {kubernetes}) accepts {verdict.objects} objects")
 
 

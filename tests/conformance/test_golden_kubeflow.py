@@ -17,11 +17,11 @@ from tests.conformance import tools
 from tests.conformance.cluster import Cluster, until
 from tests.conformance.kubeflow_judge import judge_kubeflow
 from tests.conformance.schemas import KUBEFLOW
-from tests.golden import GOLDEN, applied_in
+from tests.golden import GOLDEN, applied_in, count_documents, manifests
 from tests.targets.nasty import NASTY
 
-PACKAGES = sorted(path for path in GOLDEN.glob("*/kubeflow*.yaml") if path.name != "kubeflow-native.yaml")
-MANIFESTS = sorted(GOLDEN.glob("*/kubeflow-native.yaml"))
+PACKAGES = [path for path in manifests("kubeflow*.yaml") if path.name != "kubeflow-native.yaml"]
+MANIFESTS = manifests("kubeflow-native.yaml")
 KUBERNETES = ("1.29", "1.36")
 
 
@@ -49,6 +49,7 @@ def test_the_backend_compiles_every_version(tmp_path: Path, report: Callable[[st
 def test_schemas_accept_every_object(kubernetes: str, report: Callable[[str], None]) -> None:
     verdict = tools.judge_kubeflow_objects(kubernetes, MANIFESTS)
     assert _wrong(verdict.errors) == {}
+    assert verdict.objects == count_documents(MANIFESTS)
     report(f"kubeconform (Kubeflow, Kubernetes {kubernetes}) accepts {verdict.objects} objects")
 
 

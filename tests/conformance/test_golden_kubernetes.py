@@ -8,16 +8,17 @@ import pytest
 
 from automl.targets.kubernetes import Kubernetes
 from tests.conformance import tools
-from tests.golden import GOLDEN, applied_in
+from tests.golden import applied_in, count_documents, manifests
 
 VERSIONS = (*Kubernetes.versions, "1.37")  # the newest that there are schemas of
-MANIFESTS = sorted(GOLDEN.glob("*/kubernetes.yaml"))
+MANIFESTS = manifests("kubernetes.yaml")
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_schemas_accept_every_golden(version: str, report: Callable[[str], None]) -> None:
     verdict = tools.judge_kubeflow_objects(version, MANIFESTS)
     assert {str(path): found for path, found in verdict.errors.items() if found} == {}
+    assert verdict.objects == count_documents(MANIFESTS)
     report(f"kubeconform (Kubernetes {version}) accepts {verdict.objects} objects")
 
 

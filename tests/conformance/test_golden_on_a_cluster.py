@@ -22,9 +22,9 @@ from automl.compiler.quantity import parse_cpu, parse_memory
 from automl.compiler.target import Options
 from tests.conformance.cluster import Cluster, until
 from tests.conformance.workflows import READY, SAFE, Object, Place, is_alive, placed
-from tests.golden import GOLDEN
+from tests.golden import manifests
 
-MANIFESTS = sorted(GOLDEN.glob("*/kubernetes.yaml"))
+MANIFESTS = manifests("kubernetes.yaml")
 
 
 class Applied(Place):

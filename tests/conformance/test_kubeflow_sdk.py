@@ -33,12 +33,12 @@ from tests.conformance.kfp_runs import (
     write_package,
 )
 from tests.conformance.kfp_versions import install, strange_fields
-from tests.golden import GOLDEN, project_copy
+from tests.golden import GOLDEN, manifests, project_copy
 from tests.runtime.git_server import GitServer, serving
 from tests.runtime.kubelet import expanded, python, write_files
 from tests.targets.nasty import NASTY, TEXTS
 
-PACKAGES = sorted(GOLDEN.glob("*/kubeflow.yaml"))
+PACKAGES = manifests("kubeflow.yaml")
 
 EVERYTHING: Object = {
     "version": "1.2.3",
@@ -105,7 +105,7 @@ def write_config(folder: Path, config: Object, **files: str) -> Path:
 
 def goldens() -> dict[str, list[Object]]:
     """The packages of all goldens, also those inside of objects."""
-    paths = sorted(GOLDEN.glob("*/kubeflow*.yaml"))
+    paths = manifests("kubeflow*.yaml")
     return {f"{path.parent.name}/{path.name}": package_in(documents(path.read_text())) for path in paths}
 
 

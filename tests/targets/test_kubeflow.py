@@ -27,7 +27,7 @@ from automl.targets.kubeflow.findings import MAX_ARGUMENT_BYTES
 from automl.targets.kubeflow.pipeline import Pipeline, pipeline
 from automl.targets.kubeflow.steps import Place
 from automl.targets.yaml_writer import write_yaml
-from tests.golden import GOLDEN
+from tests.golden import manifests
 from tests.runtime.kubelet import expanded
 from tests.targets.nasty import NASTY
 
@@ -450,7 +450,7 @@ def check_nothing_is_expanded(container: dict[str, Any], variables: dict[str, st
         assert expanded(text, variables | names) == text
 
 
-@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*/kubeflow*.yaml")), ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", manifests("kubeflow*.yaml"), ids=lambda path: path.parent.name)
 def test_our_own_words_are_not_expanded_either(path: Path) -> None:
     """The scripts: `$(git rev-parse HEAD)` stays what it is, for no variable has that name."""
     documents = list(yaml.load_all(path.read_text(), yaml.CSafeLoader))
