@@ -83,6 +83,10 @@ class Code(StrEnum):
     INTERNAL = "AML900"
 
 
+MOST_FOUND = 1000
+"""Diagnostics of a severity that a phase keeps."""
+
+
 class Related(NamedTuple):
     """Another place that belongs to a diagnostic."""
 
@@ -127,6 +131,32 @@ SEVERITIES: Mapping[Code, Severity] = MappingProxyType(
         Code.NOT_IN_TABLE: Severity.WARNING,
     }
 )
+
+
+class Findings(list[Diagnostic]):
+    """Diagnostics of a phase: of each severity the first ones. Nobody reads a million, and they are not kept."""
+
+    def __init__(self, found: Iterable[Diagnostic] = ()) -> None:
+        super().__init__()
+        self._room = dict.fromkeys(Severity, MOST_FOUND)
+        self.extend(found)
+
+    def append(self, diagnostic: Diagnostic) -> None:
+        """Keep it, if there is room for one of its severity."""
+        severity = diagnostic.severity
+        if self._room[severity]:
+            self._room[severity] -= 1
+            super().append(diagnostic)
+
+    def extend(self, found: Iterable[Diagnostic]) -> None:
+        """Keep those for which there is room."""
+        for diagnostic in found:
+            self.append(diagnostic)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further error would be kept."""
+        return not self._room[Severity.ERROR]
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:

@@ -3,6 +3,7 @@
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from automl.compiler.budgets import check_defaults
 from automl.compiler.bundle import collect_bundle
 from automl.compiler.checks import check
 from automl.compiler.config import Config, Located, build_config
@@ -78,6 +79,8 @@ def analyse(given: Input, overrides: Overrides) -> tuple[Workflow | None, list[D
         return None, found  # text with U+0000 in it is no name of a file, nor anything else
     if other := recognise(root):
         return None, [other]
+    if too_much := check_defaults(root):
+        return None, found + too_much
     found += find_expressions(root)
     root, removed = apply_defaults(root)
     sound, misfits = check_structure(root)

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from automl.compiler.diagnostics import Code, Diagnostic, Related
+from automl.compiler.budgets import MAX_ALIASED_CHARACTERS, MAX_ALIASED_VALUES, MAX_VALUES
+from automl.compiler.diagnostics import Code, Diagnostic, Findings, Related
 from automl.compiler.indentation import position
 from automl.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence
 from automl.compiler.scalars import interpret
@@ -18,7 +19,6 @@ from automl.compiler.syntax_errors import syntax_error
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
 MOST_CHARACTERS_NAMED = 20  # of those that are not allowed
-MAX_ALIASED_NODES = 100_000  # what all aliases of a file together may stand for
 
 _PARSER = yaml.CLoader if yaml.__with_libyaml__ else yaml.Loader
 _FORBIDDEN = re.compile(
@@ -96,10 +96,11 @@ class _Stop(Exception):
 
 
 class _Measured(NamedTuple):
-    """A finished node: how many nodes it is, and how many levels, with its aliases expanded."""
+    """A finished node: how many nodes and characters it is, and how many levels, with its aliases expanded."""
 
     node: Node
     size: int
+    characters: int
     height: int
 
 
@@ -110,6 +111,7 @@ class _Frame:
     node: Mapping | Sequence
     anchor: str | None
     size: int = 1  # nodes, aliases expanded
+    characters: int = 0  # aliases expanded
     height: int = 1  # levels, aliases expanded
     key: Scalar | None = None
     merges: list[Node] = field(default_factory=list)
@@ -121,11 +123,13 @@ class _Builder:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.root: Node | None = None
-        self.diagnostics: list[Diagnostic] = []
+        self.diagnostics = Findings()
         self._frames: list[_Frame] = []
         self._anchors: dict[str, _Measured | None] = {}  # None: still being read
         self._merge_keys: set[Scalar] = set()  # `<<` without quotes
+        self._values = 0
         self._aliased = 0
+        self._aliased_characters = 0
         self._documents = 0
         self._line_count = len(source.lines)
         self._handlers: dict[type[yaml.Event], Callable[[Any], None]] = {
@@ -144,7 +148,8 @@ class _Builder:
             handler(event)
 
     def _take_scalar(self, event: yaml.ScalarEvent) -> None:
-        self._add(self._scalar(event), 1, 0, event.anchor)
+        self._count(event)
+        self._add(self._scalar(event), 1, len(event.value), 0, event.anchor)
 
     def _open_mapping(self, event: yaml.MappingStartEvent) -> None:
         self._open(Mapping(self._span(event)), event)
@@ -202,11 +207,18 @@ class _Builder:
     def _open(
         self, node: Mapping | Sequence, event: yaml.MappingStartEvent | yaml.SequenceStartEvent
     ) -> None:
+        self._count(event)
         self._check_tag(event)
         self._check_depth(event, 1)
         if event.anchor:
             self._anchors[event.anchor] = None
         self._frames.append(_Frame(node, event.anchor))
+
+    def _count(self, event: yaml.Event) -> None:
+        self._values += 1
+        if self._values > MAX_VALUES:
+            message = f"the file has more than {MAX_VALUES:,} keys and values"
+            raise _Stop(Diagnostic(Code.TOO_LARGE, message, self._span(event), help="split it into several"))
 
     def _check_depth(self, event: yaml.Event, height: int) -> None:
         if len(self._frames) + height > MAX_DEPTH:
@@ -219,7 +231,7 @@ class _Builder:
         frame.node.span = Span(self.source, start.line, start.column, *end)
         if frame.merges and isinstance(frame.node, Mapping):
             _merge(frame.node, frame.merges)
-        self._add(frame.node, frame.size, frame.height, frame.anchor)
+        self._add(frame.node, frame.size, frame.characters, frame.height, frame.anchor)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         span = self._span(event)
@@ -231,21 +243,26 @@ class _Builder:
         if measured is None:
             raise _Stop(Diagnostic(Code.ALIAS, f'the alias "*{event.anchor}" contains itself', span))
         self._aliased += measured.size
-        if self._aliased > MAX_ALIASED_NODES:
-            message = f"the aliases of this file stand for more than {MAX_ALIASED_NODES} values"
+        self._aliased_characters += measured.characters
+        if self._aliased > MAX_ALIASED_VALUES:
+            message = f"the aliases of this file stand for more than {MAX_ALIASED_VALUES:,} values"
+            raise _Stop(Diagnostic(Code.ALIAS, message, span))
+        if self._aliased_characters > MAX_ALIASED_CHARACTERS:
+            message = f"the aliases of this file stand for more than {MAX_ALIASED_CHARACTERS // 1024**2} MiB of text"
             raise _Stop(Diagnostic(Code.ALIAS, message, span))
         self._check_depth(event, measured.height)
         self._add(*measured, None)
 
-    def _add(self, node: Node, size: int, height: int, anchor: str | None) -> None:
+    def _add(self, node: Node, size: int, characters: int, height: int, anchor: str | None) -> None:
         """Put a finished node where it belongs: the root, a list, a key or a value."""
         if anchor:
-            self._anchors[anchor] = _Measured(node, size, height)
+            self._anchors[anchor] = _Measured(node, size, characters, height)
         if not self._frames:
             self.root = node
             return
         frame = self._frames[-1]
         frame.size += size
+        frame.characters += characters
         if height >= frame.height:
             frame.height = height + 1
         if isinstance(frame.node, Sequence):

@@ -4,7 +4,7 @@ What other readers (YAML 1.1, Go's parsers) take for something else stays text, 
 """
 
 import re
-from functools import cache
+from functools import lru_cache
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
@@ -37,7 +37,7 @@ _AMBIGUITIES = (
 )
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def interpret(text: str) -> tuple[bool | int | float | str | None, str | None]:
     """The value of an unquoted scalar and, if it is text, what other readers take it for. Keys repeat: cached."""
     value = resolve(text)

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import jsonschema_rs
 
-from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.diagnostics import MOST_FOUND, Code, Diagnostic, Findings
 from automl.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence, to_plain
 from automl.compiler.source import Span
 from automl.compiler.suggest import did_you_mean
@@ -58,12 +58,14 @@ def check_structure(root: Mapping) -> tuple[Mapping | None, list[Diagnostic]]:
     """
     schema: Schema = json.loads(config_schema())
     validator = jsonschema_rs.Draft202012Validator(schema)
-    found: list[Diagnostic] = []
+    found = Findings()
     paths: list[Path] = []
     is_sound = validator.is_valid(to_plain(root))
     for error in () if is_sound else validator.iter_errors(_with_marks(root)):
         paths.append(_path(error))
         found.extend(_explain(error, root, schema))
+        if found.is_full:
+            return None, found
     return _sound_part(root, paths), found
 
 
@@ -142,7 +144,7 @@ def _unknown_keys(
     node: Mapping, names: list[str], at: Schema, path: Path, schema: Schema
 ) -> Iterator[Diagnostic]:
     known = sorted(at.get("properties", {}))
-    for name in names:
+    for name in names[:MOST_FOUND]:
         yield Diagnostic(
             Code.UNKNOWN_KEY,
             f'unknown key "{name}"{_of(path)}',

@@ -43,7 +43,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.indentation",
     },
     "compiler.other_files": {"compiler.diagnostics", "compiler.nodes"},
+    "compiler.budgets": {"compiler.diagnostics", "compiler.nodes"},
     "compiler.reader": {
+        "compiler.budgets",
         "compiler.source",
         "compiler.diagnostics",
         "compiler.nodes",
@@ -105,6 +107,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compiler.target": {"compiler.diagnostics", "compiler.ir"},
     "compiler.driver": {
         "compiler.source",
+        "compiler.budgets",
         "compiler.diagnostics",
         "compiler.ir",
         "compiler.reader",

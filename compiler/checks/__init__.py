@@ -16,7 +16,7 @@ from automl.compiler.checks import (
     sizes,
 )
 from automl.compiler.config import Config
-from automl.compiler.diagnostics import Diagnostic
+from automl.compiler.diagnostics import Diagnostic, Findings
 
 Check: TypeAlias = Callable[[Config], Iterator[Diagnostic]]
 
@@ -42,6 +42,7 @@ CHECKS: tuple[Check, ...] = (
     amounts.check_amounts,
     sizes.check_words,
     sizes.check_annotation_sizes,
+    sizes.check_all,
     services.check_ingresses,
     services.check_hosts,
     services.check_paths,
@@ -52,5 +53,9 @@ CHECKS: tuple[Check, ...] = (
 
 def check(config: Config, folder: Path) -> list[Diagnostic]:
     """The findings of every check, in no order. `folder` is the project's."""
-    found = [diagnostic for function in CHECKS for diagnostic in function(config)]
-    return [*found, *files.check_files(config, folder), *notebooks.check_notebooks(config, folder)]
+    found = Findings()
+    for function in CHECKS:
+        found.extend(function(config))
+    found.extend(files.check_files(config, folder))
+    found.extend(notebooks.check_notebooks(config, folder))
+    return found

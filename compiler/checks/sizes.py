@@ -10,6 +10,9 @@ LONGEST_WORD = 131_071
 """Bytes of a word of a command, and of a variable as NAME=value: Linux' MAX_ARG_STRLEN, less the zero at the end."""
 MOST_ANNOTATIONS = 255 * 1024
 """Bytes of the annotations of an object: Kubernetes takes 256 KiB, and controllers add some of their own."""
+MOST_OF_ALL = 32 * 1024 * 1024
+"""Bytes of a manifest, as far as the config tells: ten thousand steps take nine MiB, and no cluster keeps more than this."""
+_OF_A_STEP = 1000  # what an object has besides
 _IN_A_FILE = "put it into a file of the project"
 
 
@@ -38,6 +41,28 @@ def check_annotation_sizes(config: Config) -> Iterator[Diagnostic]:
     for step in _steps(config):
         if (size := around + _total(step.annotations)) > MOST_ANNOTATIONS:
             yield _too_many(size, step.spans["annotations"])
+
+
+def check_all(config: Config) -> Iterator[Diagnostic]:
+    """The whole: what stands beside the steps is on the object of each, and on its pods."""
+    steps = list(_steps(config))
+    shared = {
+        "description": _size(config.description) if config.description else 0,
+        "annotations": _total(config.annotations),
+        "labels": _total(config.labels),
+    }
+    of_steps = sum(_OF_A_STEP + _of_a_step(step) for step in steps)
+    size = of_steps + 2 * len(steps) * sum(shared.values())
+    if size > MOST_OF_ALL:
+        key = max(shared, key=lambda key: shared[key])
+        span = config.spans[key] if shared[key] else config.span
+        message = f"all steps together take {size:,} bytes; a manifest has at most {MOST_OF_ALL:,}"
+        yield Diagnostic(Code.TOO_LONG, message, span, help=f"{_IN_A_FILE}, or split the workflow")
+
+
+def _of_a_step(step: StepConfig) -> int:
+    words = (*(step.entrypoint or ()), *(step.command or ()), *step.args)
+    return sum(map(_size, words)) + _total((*step.envs, *step.labels, *step.annotations))
 
 
 def _too_many(size: int, span: Span) -> Diagnostic:

@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from automl.compiler import reader
+from automl.compiler.budgets import MAX_ALIASED_VALUES
 from automl.compiler.diagnostics import Code, Diagnostic, Severity, in_order
 from automl.compiler.driver import Input, Overrides, analyse
 from automl.compiler.nodes import Mapping, Node, Scalar, Sequence, to_plain
 from automl.compiler.reader import (
-    MAX_ALIASED_NODES,
     MAX_BYTES,
     MAX_DEPTH,
     MOST_CHARACTERS_NAMED,
@@ -299,7 +299,7 @@ def test_merging_leaves_what_is_merged_alone() -> None:
 
 def test_the_budget_of_aliases() -> None:
     ninety_nine = ",".join("x" * 99)
-    data = f"a: &a [{ninety_nine}]\nb: [{','.join(['*a'] * (MAX_ALIASED_NODES // 100))}]\n"
+    data = f"a: &a [{ninety_nine}]\nb: [{','.join(['*a'] * (MAX_ALIASED_VALUES // 100))}]\n"
     assert places(read_bytes(data.encode())[1]) == []
     [found] = read_bytes((data + "c: *a\n").encode())[1]
     assert (found.code, found.span.line) == (Code.ALIAS, 3)
