@@ -11,6 +11,7 @@ from automl.compiler.source import Span
 _REF = re.compile(r"[^-\s~^:?*\[\\{}$`'\"|;&<>()][^\s~^:?*\[\\{}$`'\"|;&<>()]*\Z")
 _NOT_IN_A_REF = ("..", "@{", "//", "/.", ".lock/")  # git check-ref-format says so
 _LONGEST_REF, _LONGEST_URL = 255, 2048
+_PASSWORD, _USER = re.compile(r"\w+://[^/:]*:[^/]*@"), re.compile(r"\w+://[^/]*@")
 _ADDRESS = re.compile(r"(https?)://[^\s/{}$`'\"]+/[^\s{}$`'\"]+\Z")
 _SHORT_COMMIT = re.compile(r"[0-9a-fA-F]{7,39}\Z")
 _SSH = re.compile(
@@ -113,21 +114,22 @@ def _is_ref(text: str) -> bool:
 
 def _check_url(git: GitConfig) -> Iterator[Diagnostic]:
     url = git.url.value
-    if re.match(r"\w+://[^/]*:[^/]*@", url) or has_one(url):
+    if len(url) > _LONGEST_URL:
+        message = f"the address of the repository has more than {_LONGEST_URL:,} characters"
+        yield Diagnostic(Code.URL, message, git.url.span, help=_HELP)
+    elif _PASSWORD.match(url) or has_one(url):
         message = "the address of the repository has credentials in it"
         help = "leave them out, and name the Secret that has them with `token_secret: {name: …, key: …}`"
         yield Diagnostic(Code.URL_CREDENTIALS, message, git.url.span, help=help)
     elif ssh := _SSH.match(url):
         help = f'write "https://{ssh["host"]}/{ssh["path"]}", with `token_secret` if it is private'
         yield Diagnostic(Code.URL, "git over ssh is not supported", git.url.span, help=help)
-    elif re.match(r"\w+://[^/]*@", url):
+    elif _USER.match(url):
         message = "the address of the repository has a user name in it"
         help = "leave out what is before the `@`; where a user name is needed beside the token, a Secret has it: `token_secret: {name: …, key: …, username_key: …}`"
         yield Diagnostic(Code.URL_CREDENTIALS, message, git.url.span, help=help)
-    elif len(url) > _LONGEST_URL or not url.isprintable():
-        message = f"the address of the repository has more than {_LONGEST_URL} characters"
-        if len(url) <= _LONGEST_URL:
-            message = "the address of the repository has characters in it that nobody sees"
+    elif not url.isprintable():
+        message = "the address of the repository has characters in it that nobody sees"
         yield Diagnostic(Code.URL, message, git.url.span, help=_HELP)
     elif not (address := _ADDRESS.match(url)):
         message = "the address of the repository must start with https://"
