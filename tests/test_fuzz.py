@@ -41,5 +41,5 @@ def test_what_is_broken_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         patch.setattr(fuzzing, "analyse", lambda *_: (None, [nowhere]))
         assert broken() == {"AML003 stands at 2:1, which is not there"}
     with monkeypatch.context() as patch:
-        patch.setattr(fuzzing, "analyse", lambda *_: os.environ["gone"])
-        assert broken() == {"KeyError: 'gone'"}
+        patch.setattr(fuzzing, "analyse", lambda *_: os.environ["GONE"])
+        assert broken() == {"KeyError: 'GONE'"}
