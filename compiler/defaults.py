@@ -47,8 +47,6 @@ def merge(under: Mapping, over: Mapping, found: list[Diagnostic]) -> Mapping:
 def _remove(entries: dict[str, Entry], entry: Entry, found: list[Diagnostic]) -> None:
     if entries.pop(entry.key.text, None) is None:
         message = f'"{entry.key.text}" has no value, and `defaults` has none to remove'
-        found.append(
-            Diagnostic(
-                Code.NOTHING_TO_REMOVE, message, entry.key.span, help="give a value, or remove the key"
-            )
-        )
+        is_service = entry.key.text == "service"
+        help = "write `service: {}`" if is_service else "give a value, or remove the key"
+        found.append(Diagnostic(Code.NOTHING_TO_REMOVE, message, entry.key.span, help=help))

@@ -5,14 +5,16 @@ from typing import NamedTuple
 
 from automl.compiler.budgets import check_defaults
 from automl.compiler.bundle import collect_bundle
-from automl.compiler.checks import check
+from automl.compiler.checks import check, check_values
 from automl.compiler.config import Config, Located, build_config
 from automl.compiler.defaults import apply_defaults
 from automl.compiler.diagnostics import Code, Diagnostic, has_errors, in_order
 from automl.compiler.expressions import find_expressions
 from automl.compiler.ir import Bundle, Workflow
 from automl.compiler.lower import lower
+from automl.compiler.mended import mended
 from automl.compiler.names import digest, dns_label
+from automl.compiler.nodes import Mapping
 from automl.compiler.other_files import recognise
 from automl.compiler.placement import uses_bundle, uses_project
 from automl.compiler.reader import decode, read
@@ -84,7 +86,7 @@ def analyse(given: Input, overrides: Overrides) -> tuple[Workflow | None, list[D
     found += find_expressions(root)
     root, removed = apply_defaults(root)
     sound, misfits = check_structure(root)
-    found += removed + misfits
+    found += removed + misfits + (_values_beside(root) if misfits else [])
     if sound is None:
         return None, found
     config, unreadable = build_config(sound)
@@ -98,6 +100,15 @@ def analyse(given: Input, overrides: Overrides) -> tuple[Workflow | None, list[D
         return None, found
     workflow, renamed = lower(config, bundle, given.file_name)
     return workflow, found + renamed
+
+
+def _values_beside(root: Mapping) -> list[Diagnostic]:
+    """What is wrong with the values of sound keys, of which some stand beside keys that are not."""
+    rest = mended(root)
+    if rest is None:
+        return []
+    config, unreadable = build_config(rest)
+    return unreadable + check_values(config)
 
 
 def _named(config: Config, given: Input, overrides: Overrides) -> Config:

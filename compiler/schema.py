@@ -2,19 +2,20 @@
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import islice
+from typing import Any, NamedTuple
 
 import jsonschema_rs
 
 from automl.compiler.diagnostics import MOST_FOUND, Code, Diagnostic, Findings
 from automl.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence, to_plain
+from automl.compiler.scalars import resolve
 from automl.compiler.source import Span
-from automl.compiler.suggest import did_you_mean
+from automl.compiler.vocabulary import help_for_unknown, meant
+from automl.compiler.ways_out import STAGES, Path, Schema, for_type, for_value
 from automl.schemas import config_schema
-
-Schema: TypeAlias = dict[str, Any]
-Path: TypeAlias = list[str | int]
 
 _MARK = "key."  # before a key that is a number; what `propertyNames` asks for allows it
 _EMPTY = "\0"  # instead of an empty key
@@ -28,26 +29,6 @@ _TYPE_NAMES = {
     "object": "keys and values",
     "null": "nothing",
 }
-_SYNONYMS = {  # what users of other tools write
-    "env": "envs",
-    "environment": "envs",
-    "environments": "envs",
-    "docker_image": "image",
-    "image_name": "image",
-    "name": "step_name",
-    "script": "path_to_executable",
-    "path": "path_to_executable",
-    "executable": "path_to_executable",
-    "requirements": "dependency_path",
-    "dependencies": "dependency_path",
-    "cpu": "cpu_request",
-    "memory": "memory_request",
-    "retries": "backoff_limit",
-    "secret": "secrets",
-    "cron": "schedule",
-    "steps": "stages",
-    "tz": "timezone",
-}
 
 
 def check_structure(root: Mapping) -> tuple[Mapping | None, list[Diagnostic]]:
@@ -56,17 +37,58 @@ def check_structure(root: Mapping) -> tuple[Mapping | None, list[Diagnostic]]:
     A step with such a place is left out of that part, so that what can be said of the others is said in the same
     run, and nothing is said twice. There is none if the rest would not mean what was written.
     """
-    schema: Schema = json.loads(config_schema())
+    schema = _schema()
+    wrong = sorted(misfits(root), key=lambda each: each.path[:1] != ["defaults"])
+    found = Findings(_each_once(each for misfit in wrong for each in _explain(misfit, root, schema)))
+    return None if found.is_full else _sound_part(root, [misfit.path for misfit in wrong]), found
+
+
+class Misfit(NamedTuple):
+    """A place that is not what the schema asks for: the keyword that says so, its value, and what holds it."""
+
+    path: Path
+    keyword: str
+    names: list[str]  # the keys that are missing or unknown
+    at: Schema
+    value: Any
+
+
+def misfits(root: Mapping) -> list[Misfit]:
+    """Every misfit of the tree, in the order of the schema."""
+    schema = _schema()
     validator = jsonschema_rs.Draft202012Validator(schema)
-    found = Findings()
-    paths: list[Path] = []
-    is_sound = validator.is_valid(to_plain(root))
-    for error in () if is_sound else validator.iter_errors(_with_marks(root)):
-        paths.append(_path(error))
-        found.extend(_explain(error, root, schema))
-        if found.is_full:
-            return None, found
-    return _sound_part(root, paths), found
+    if validator.is_valid(to_plain(root)):
+        return []
+    errors = islice(validator.iter_errors(_with_marks(root)), MOST_FOUND)
+    return [_misfit(error, schema) for error in errors]
+
+
+def _misfit(error: jsonschema_rs.ValidationError, schema: Schema) -> Misfit:
+    at, value = _schema_at(schema, list(error.schema_path))
+    keyword = error.kind.name
+    names: list[str] = []
+    if keyword == "additionalProperties":
+        names = [_unmarked(name) for name in error.kind.as_dict()["unexpected"]]
+    elif keyword == "required":
+        names, at = [error.kind.as_dict()["property"]], _resolved(schema, at)
+    path = [_unmarked(part) if isinstance(part, str) else part for part in error.instance_path]
+    return Misfit(path, keyword, names, at, value)
+
+
+@cache
+def _schema() -> Schema:
+    schema: Schema = json.loads(config_schema())
+    return schema
+
+
+def _each_once(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """What stands in `defaults` is wrong there, and in every step that it is merged into."""
+    seen: set[tuple[Code, Span, str]] = set()
+    for each in found:
+        cause = (each.code, each.span, each.message if each.code is Code.MISSING_KEY else "")
+        if cause not in seen:
+            seen.add(cause)
+            yield each
 
 
 def _with_marks(node: Node) -> Any:
@@ -95,10 +117,6 @@ def _unmarked(name: str) -> str:
     return "" if name == _EMPTY else name.removeprefix(_MARK)
 
 
-def _path(error: jsonschema_rs.ValidationError) -> Path:
-    return [_unmarked(part) if isinstance(part, str) else part for part in error.instance_path]
-
-
 def _sound_part(root: Mapping, paths: list[Path]) -> Mapping | None:
     steps = {(path[1], path[2]) for path in paths if path[:1] == ["stages"] and len(path) > 2}
     stages = {path[1] for path in paths if path[:1] == ["stages"] and len(path) == 2}
@@ -123,19 +141,18 @@ def _without(stage: Node, indices: set[str | int]) -> Node:
     return Sequence(stage.span, [item for index, item in enumerate(stage.items) if index not in indices])
 
 
-def _explain(error: jsonschema_rs.ValidationError, root: Mapping, schema: Schema) -> Iterator[Diagnostic]:
-    path = _path(error)
-    node, keyword = _node_at(root, path), error.kind.name
-    at, value = _schema_at(schema, list(error.schema_path))
+def _explain(misfit: Misfit, root: Mapping, schema: Schema) -> Iterator[Diagnostic]:
+    path, keyword, names, at, value = misfit
+    node = _node_at(root, path)
     if keyword == "additionalProperties" and isinstance(node, Mapping):
-        names = [_unmarked(name) for name in error.kind.as_dict()["unexpected"]]
         yield from _unknown_keys(node, names, at, path, schema)
     elif keyword == "required" and isinstance(node, Mapping):
-        yield _missing_key(root, path, node, error.kind.as_dict()["property"], _resolved(schema, at))
+        if not _is_misspelt(names[0], node, at):
+            yield _missing_key(root, path, node, names[0], at)
     elif keyword == "propertyNames" and isinstance(node, Mapping):
         yield from _wrong_keys(path, node)
     elif keyword == "type":
-        yield _wrong_type(path, node, value)
+        yield _wrong_type(path, node, value, at)
     else:
         yield _wrong_value(path, node, keyword, value, at)
 
@@ -143,34 +160,30 @@ def _explain(error: jsonschema_rs.ValidationError, root: Mapping, schema: Schema
 def _unknown_keys(
     node: Mapping, names: list[str], at: Schema, path: Path, schema: Schema
 ) -> Iterator[Diagnostic]:
-    known = sorted(at.get("properties", {}))
+    has_words = not path or path == ["defaults"] or _is_step(path)
+    known = sorted(at.get("properties", {}).keys() - node.entries.keys())
     for name in names[:MOST_FOUND]:
         yield Diagnostic(
             Code.UNKNOWN_KEY,
             f'unknown key "{name}"{_of(path)}',
             node.entries[name].key.span,
-            help=_help_for_unknown(name, known, schema),
+            help=help_for_unknown(name, known, has_words, schema),
         )
 
 
-def _help_for_unknown(name: str, known: list[str], schema: Schema) -> str:
-    synonym = {name: _SYNONYMS[name]} if _SYNONYMS.get(name) in known else {}
-    if suggestion := did_you_mean(name, known, synonym):
-        return f'did you mean "{suggestion}"?'
-    if name in schema["properties"]:
-        return f'"{name}" belongs at the top of the file'
-    if name in schema["$defs"]["step"]["properties"]:
-        return f'"{name}" belongs in a step, or in `defaults`'
-    if name in schema["$defs"]["service"]["properties"]:
-        return f'"{name}" belongs in the `service` of a step'
-    return f"known keys: {', '.join(known)}"
+def _is_misspelt(name: str, node: Mapping, at: Schema) -> bool:
+    """Whether a missing key is there under a name that is unknown, which is said already."""
+    known = at.get("properties", {}).keys() - node.entries.keys()
+    return any(
+        meant(other, sorted(known)) == name for other in node.entries if other not in at.get("properties", {})
+    )
 
 
 def _missing_key(root: Mapping, path: Path, node: Mapping, name: str, at: Schema) -> Diagnostic:
     example = at.get("properties", {}).get(name, {}).get("examples", [None])[0]
     help = f"for instance `{name}: {example}`" if example is not None else None
     if name == "stages":
-        help = "`stages:` holds the stages by name, each a list of steps"
+        help = STAGES
     message = f'the key "{name}" is missing{_of(path)}'
     return Diagnostic(Code.MISSING_KEY, message, _head(root, path, node), help=help)
 
@@ -197,23 +210,14 @@ def _head(root: Mapping, path: Path, node: Mapping) -> Span:
     return next((entry.key.span for entry in node), node.span)
 
 
-def _wrong_type(path: Path, node: Node, expected: str | list[str]) -> Diagnostic:
+def _wrong_type(path: Path, node: Node, expected: str | list[str], at: Schema) -> Diagnostic:
     names = [expected] if isinstance(expected, str) else expected
     wanted = "a single value" if len(names) > 2 else " or ".join(_TYPE_NAMES[name] for name in names)
-    message = f"{_subject(path)} must be {wanted}, not {_found(node)}"
-    return Diagnostic(Code.WRONG_TYPE, message, node.span, help=_help_for_type(node, names))
-
-
-def _help_for_type(node: Node, names: list[str]) -> str | None:
-    if isinstance(node, Scalar) and node.value is None:
-        return "give a value, or remove the key"
-    if isinstance(node, Scalar) and "string" in names:
-        return f'write "{node.text}", in quotes'
-    if isinstance(node, Scalar) and "boolean" in names and node.text.lower() in ("yes", "no", "on", "off"):
-        return f"write {'true' if node.text.lower() in ('yes', 'on') else 'false'}"
-    if isinstance(node, Scalar) and names == ["array"]:
-        return f"write a list: {json.dumps(node.text.split(), ensure_ascii=False)}"
-    return None
+    found = _found(node)
+    if isinstance(node, Scalar) and isinstance(node.value, str) and "string" not in names:
+        found = f"the text {found}" if resolve(node.text) != node.text else found
+    message = f"{_subject(path)} must be {wanted}, not {found}"
+    return Diagnostic(Code.WRONG_TYPE, message, node.span, help=for_type(path, node, names, at))
 
 
 def _found(node: Node) -> str:
@@ -241,7 +245,7 @@ def _wrong_value(path: Path, node: Node, keyword: str, value: Any, at: Schema) -
         message = f"{subject} must be {json.dumps(value)}, not {found}"
     else:
         message = f"{subject} must be {at.get('x-expected', value)}, not {found}"
-    return Diagnostic(code, message, span)
+    return Diagnostic(code, message, span, help=for_value(path, node, keyword, value, at))
 
 
 def _subject(path: Path) -> str:
@@ -255,9 +259,13 @@ def _of(path: Path) -> str:
     """Where a key stands, in words."""
     if not path:
         return " at the top of the file"
-    if path[0] == "stages" and len(path) == 3:
+    if _is_step(path):
         return " in a step"
     return f" in {_subject(path)}"
+
+
+def _is_step(path: Path) -> bool:
+    return path[0] == "stages" and len(path) == 3
 
 
 def _node_at(root: Node, path: Path) -> Node:

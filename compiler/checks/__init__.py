@@ -20,14 +20,9 @@ from automl.compiler.diagnostics import Diagnostic, Findings
 
 Check: TypeAlias = Callable[[Config], Iterator[Diagnostic]]
 
-CHECKS: tuple[Check, ...] = (
-    names.check_workflow_name,
+VALUES: tuple[Check, ...] = (  # each looks at one value alone, whatever stands beside it
     names.check_namespace,
-    names.check_stage_names,
-    names.check_step_names,
     names.check_references,
-    programs.check_something_runs,
-    programs.check_unused_keys,
     programs.check_images,
     programs.check_commands,
     metadata.check_version,
@@ -41,14 +36,27 @@ CHECKS: tuple[Check, ...] = (
     secrets.check_git,
     amounts.check_amounts,
     sizes.check_words,
-    sizes.check_annotation_sizes,
-    sizes.check_all,
-    services.check_ingresses,
     services.check_hosts,
     services.check_paths,
     services.check_readiness_paths,
+)
+CHECKS: tuple[Check, ...] = (
+    *VALUES,
+    names.check_workflow_name,
+    names.check_stage_names,
+    names.check_step_names,
+    programs.check_something_runs,
+    programs.check_unused_keys,
+    sizes.check_annotation_sizes,
+    sizes.check_all,
+    services.check_ingresses,
     services.check_service_names,
 )
+
+
+def check_values(config: Config) -> list[Diagnostic]:
+    """The findings of those that can be had of a config of which parts are missing."""
+    return [diagnostic for function in VALUES for diagnostic in function(config)]
 
 
 def check(config: Config, folder: Path) -> list[Diagnostic]:

@@ -1,6 +1,7 @@
 """Files that steps name: they exist, and they are inside the project."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -12,6 +13,15 @@ from automl.compiler.suggest import did_you_mean
 _LONGEST_NAME, _LONGEST_PATH = 255, 4096  # bytes that Linux takes
 _MOST_NAMES = 1000  # among more, nothing is looked for that could have been meant
 _DEPENDENCY_FILES = "a requirements file (.txt), a pyproject.toml, a uv.lock or a pylock.toml"
+_EXPORTS = {
+    "poetry.lock": "poetry export -o requirements.txt",
+    "Pipfile": "pipenv requirements > requirements.txt",
+    "Pipfile.lock": "pipenv requirements > requirements.txt",
+    "environment.yml": "pip list --format=freeze > requirements.txt; or give an `image` that has the environment",
+    "environment.yaml": "pip list --format=freeze > requirements.txt; or give an `image` that has the environment",
+    "pdm.lock": "pdm export -o requirements.txt",
+    "setup.py": "pip freeze > requirements.txt",
+}
 _IN_ITS_FOLDER = "paths are relative to the folder of the config"
 
 
@@ -39,6 +49,9 @@ class _Problems(dict[str, tuple[Code, str, str] | None]):
         return self[path]
 
     def _find(self, path: str) -> tuple[Code, str, str] | None:
+        if "\\" in path:
+            help = f'did you mean "{path.replace(chr(92), "/")}"?'
+            return Code.OUTSIDE_PROJECT, f'"{path}" is no path: its parts are parted by "/"', help
         if _leaves(path):
             return _outside(path)
         if _is_too_long(path):
@@ -50,6 +63,8 @@ class _Problems(dict[str, tuple[Code, str, str] | None]):
         try:
             if self._resolves_outside(path):
                 return _outside(path)
+            if (self._folder / path).is_dir():
+                return Code.FILE_NOT_FOUND, f'"{path}" is a folder', "give the file in it that runs"
             if not (self._folder / path).is_file():
                 return Code.FILE_NOT_FOUND, f'there is no file "{path}"', self._similar(path)
         except OSError as error:
@@ -61,6 +76,9 @@ class _Problems(dict[str, tuple[Code, str, str] | None]):
         return not Path(os.path.realpath(self._folder / path)).is_relative_to(self._real_folder)
 
     def _similar(self, path: str) -> str:
+        script = path.rpartition(" ")[2]
+        if script != path and not _leaves(script) and (self._folder / script).is_file():
+            return f"give the script alone, `path_to_executable: {script}`; words go under `args`, another program under `command`"
         name = did_you_mean(PurePosixPath(path).name, self._names_in((self._folder / path).parent))
         return f'did you mean "{PurePosixPath(path).with_name(name)}"?' if name else _IN_ITS_FOLDER
 
@@ -72,15 +90,25 @@ class _Problems(dict[str, tuple[Code, str, str] | None]):
 
 
 def _check_step(step: StepConfig, problems: _Problems) -> Iterator[Diagnostic]:
-    if step.dependencies and not _is_dependency_file(step.dependencies.value):
-        message = f'"{step.dependencies.value}" is not a kind of dependency file that automl installs'
-        yield Diagnostic(
-            Code.DEPENDENCY_FILE, message, step.dependencies.span, help=f"give {_DEPENDENCY_FILES}"
-        )
-    for path in (step.path, step.dependencies):
+    is_installed = step.dependencies is None or _is_dependency_file(step.dependencies.value)
+    if step.dependencies and not is_installed:
+        name, span = step.dependencies
+        message = f'"{name}" is not a kind of dependency file that automl installs'
+        yield Diagnostic(Code.DEPENDENCY_FILE, message, span, help=_export(name))
+    for path in (step.path, step.dependencies if is_installed else None):
         if path is not None and (problem := problems[path.value]):
             code, message, help = problem
             yield Diagnostic(code, message, path.span, help=help)
+
+
+def _export(path: str) -> str:
+    """How another tool's list of packages becomes one that is installed."""
+    name = PurePosixPath(path).name
+    if name in _EXPORTS:
+        return f"export it: {_EXPORTS[name]}"
+    if re.search("[=<>~]=|[<>]", path) or not PurePosixPath(path).suffix:
+        return "put the requirement into a file, for instance a requirements.txt, and give the file"
+    return f"give {_DEPENDENCY_FILES}"
 
 
 def _is_dependency_file(path: str) -> bool:
@@ -90,7 +118,7 @@ def _is_dependency_file(path: str) -> bool:
 
 
 def _leaves(path: str) -> bool:
-    return path.startswith(("/", "~")) or "\\" in path or ".." in PurePosixPath(path).parts
+    return path.startswith(("/", "~")) or ".." in PurePosixPath(path).parts
 
 
 def _is_too_long(path: str) -> bool:

@@ -13,8 +13,19 @@ _OUTSIDE = re.compile("[^-a-z0-9.]")
 def check_workflow_name(config: Config) -> Iterator[Diagnostic]:
     """The workflow."""
     if config.name is not None:
-        name = config.name
-        yield from _check_name("workflow", Name(name.value, dns_label(name.value), name.span))
+        name = Name(config.name.value, dns_label(config.name.value), config.name.span)
+        is_written = name.span != config.span
+        yield from _check_name("workflow", name) if is_written else _check_place(name)
+
+
+def _check_place(name: Name) -> Iterator[Diagnostic]:
+    """The workflow has no name of its own, so it is called as the folder, and the file, that it is in."""
+    if not name.label:
+        message = f'the workflow is named after its folder, and "{name.written}" has no letter or digit in it'
+        yield Diagnostic(Code.EMPTY_NAME, message, name.span, help="give the workflow a `name:`")
+    elif name.label != name.written:
+        message = f'the workflow is named after its folder: "{name.written}" becomes "{name.label}"'
+        yield Diagnostic(Code.CHANGED_NAME, message, name.span, help="give the workflow a `name:`")
 
 
 def check_namespace(config: Config) -> Iterator[Diagnostic]:

@@ -8,6 +8,9 @@ from automl.compiler.config import Config, StepConfig
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.placement import uses_project
 
+_IMAGE_FORM = (
+    "a name is registry/repository:tag, the repository in lower case, for instance ghcr.io/acme/train:1.4.2"
+)
 _SERVICE_KEYS = ("replicas", "min_ready_seconds", "revision_history_limit")
 _SHELL_SIGNS = re.compile("[$&|;<>*?`'\"\\\\(){}~#\n]")
 # As github.com/distribution/reference has it, which every registry and the kubelet go by. A first part with a dot, a
@@ -80,8 +83,17 @@ def check_images(config: Config) -> Iterator[Diagnostic]:
     for step in _steps(config):
         if step.image and not _is_image(step.image.value):
             message = f'"{step.image.value}" is not the name of an image'
-            help = "a name is registry/repository:tag, the repository in lower case, for instance ghcr.io/acme/train:1.4.2"
+            better = _as_image(step.image.value)
+            help = f'did you mean "{better}"?' if _is_image(better) else _IMAGE_FORM
             yield Diagnostic(Code.IMAGE, message, step.image.span, help=help)
+
+
+def _as_image(text: str) -> str:
+    """The name with its usual slips mended: an address, blanks around it, capitals before the tag."""
+    text = re.sub(r"\A(https?|docker|oci)://", "", text.strip()[: _LONGEST_IMAGE + 1])
+    path, digest_at, digest = text.partition("@")
+    name, colon, tag = path.rpartition(":") if ":" in path.rpartition("/")[2] else (path, "", "")
+    return f"{name.lower()}{colon}{tag.strip()}{digest_at}{digest}"
 
 
 def _is_image(text: str) -> bool:

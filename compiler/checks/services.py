@@ -94,4 +94,4 @@ def check_service_names(config: Config) -> Iterator[Diagnostic]:
     if name is None or not has_service or not dns_label(name.value)[:1].isdigit():
         return
     message = f'the workflow has a service, so its name must start with a letter, not "{name.value}"'
-    yield Diagnostic(Code.OBJECT_NAME, message, name.span, help="give another `name`")
+    yield Diagnostic(Code.OBJECT_NAME, message, name.span, help="give the workflow another `name:`")

@@ -1,0 +1,99 @@
+"""What a key that the language does not have was meant to be: a slip, another tool's word, or something not there yet."""
+
+from typing import Any
+
+from automl.compiler.suggest import did_you_mean, distance
+
+_SYNONYMS = {  # what users of other tools write
+    **dict.fromkeys(("env", "environment", "environments", "env_vars", "environment_variables"), "envs"),
+    **dict.fromkeys(("docker_image", "image_name", "container_image", "base_image", "container"), "image"),
+    **dict.fromkeys(("name", "id", "step", "task", "task_id", "title", "step_id"), "step_name"),
+    **dict.fromkeys(("script", "path", "executable", "file", "notebook", "main"), "path_to_executable"),
+    **dict.fromkeys(("requirements", "dependencies", "requirements_file", "pip"), "dependency_path"),
+    **dict.fromkeys(("run", "cmd"), "command"),
+    **dict.fromkeys(("arguments", "argv"), "args"),
+    **dict.fromkeys(("cpu", "cpus", "cpu_limit", "cores"), "cpu_request"),
+    **dict.fromkeys(("memory", "mem", "ram", "memory_limit"), "memory_request"),
+    **dict.fromkeys(("retries", "retry", "max_retries", "retry_limit", "retrystrategy"), "backoff_limit"),
+    **dict.fromkeys(("timeout_minutes", "activedeadlineseconds", "execution_timeout"), "timeout"),
+    **dict.fromkeys(("secret", "secretrefs"), "secrets"),
+    **dict.fromkeys(("imagepullsecrets", "pull_secrets"), "image_pull_secrets"),
+    **dict.fromkeys(("cron", "schedule_interval", "crontab"), "schedule"),
+    **dict.fromkeys(("steps", "jobs", "tasks", "pipeline"), "stages"),
+    **dict.fromkeys(("default", "global", "globals", "common"), "defaults"),
+    **dict.fromkeys(("tz", "time_zone"), "timezone"),
+    **dict.fromkeys(("concurrency_policy", "concurrencypolicy"), "concurrency"),
+    **dict.fromkeys(("repo", "repository"), "url"),
+    **dict.fromkeys(("branch", "tag", "commit", "revision"), "ref"),
+}
+
+_NOT_YET = {  # what the language will have, or could: what is so today
+    "stages run in their order, and the steps of one in parallel": (
+        "needs depends_on dependson depends after requires upstream dag"
+    ),
+    "every step runs": "if when condition rules only except skip",
+    "a step asks for `cpu_request` and `memory_request`": "gpu gpus tpu accelerator accelerators nvidia.com/gpu shm",
+    "write the value under `args` or `envs`": "params parameters param variables vars with hyperparameters",
+    "steps share no disk, so they pass files on in a store, for instance a bucket": (
+        "inputs outputs outs deps artifacts volumes volume volume_mounts volumemounts workspace mounts pvc cache storage"
+    ),
+    "write a step for each value": (
+        "sweep matrix strategy grid cross_validation foreach for_each with_items withitems parallel loop"
+    ),
+    "the cluster chooses where a step runs": (
+        "node_selector nodeselector tolerations affinity priority priority_class queue"
+    ),
+    "steps run with the account of their namespace": (
+        "service_account service_account_name serviceaccountname serviceaccount run_as security_context"
+    ),
+    "what the steps have in common goes under `defaults`": (
+        "extends include template templates uses anchors profiles contexts"
+    ),
+    "a run ends with its last step": "on_exit onexit on_failure on_success notifications hooks callbacks",
+}
+_CONCEPTS = {
+    word: f"there is no `{{}}` yet: {what}" for what, words in _NOT_YET.items() for word in words.split()
+} | {
+    "resources": "write `cpu_request` and `memory_request` in the step",
+    "limits": "write `cpu_request` and `memory_request` in the step",
+    "requests": "write `cpu_request` and `memory_request` in the step",
+    "ports": "the port of a step is `service: {{port: 8080}}`",
+    "stage": "a step belongs to the stage that it stands in",
+    "python": "the image has the Python: `image: python:3.12`",
+    "python_version": "the image has the Python: `image: python:3.12`",
+    "packages": "write them into a requirements.txt, and that under `dependency_path`",
+    "working_dir": "a step runs in the project's folder, the folder of this file",
+    "workdir": "a step runs in the project's folder, the folder of this file",
+    "working_directory": "a step runs in the project's folder, the folder of this file",
+    "on": "`schedule` says when the workflow runs",
+    "trigger": "`schedule` says when the workflow runs",
+    "triggers": "`schedule` says when the workflow runs",
+}
+_ALL_NAMED = 7  # of more keys the nearest are named
+_NEAREST = 3
+
+
+def meant(name: str, known: list[str]) -> str | None:
+    """The key that a name is a slip or a synonym of."""
+    lower = name.lower().replace("-", "_")
+    synonym = {name.lower(): _SYNONYMS[lower]} if _SYNONYMS.get(lower) in known else {}
+    return did_you_mean(name, known, synonym)
+
+
+def help_for_unknown(name: str, known: list[str], has_words: bool, schema: dict[str, Any]) -> str:
+    """The way out for a key that is none of the known ones; `has_words` where other tools' words are looked for."""
+    concept = _CONCEPTS.get(name.lower().replace("-", "_")) if has_words else None
+    if concept and not (name == "stage" and "stages" in known):
+        return concept.format(name)
+    if suggestion := meant(name, known):
+        return f'did you mean "{suggestion}"?'
+    if name in schema["properties"]:
+        return f'"{name}" belongs at the top of the file'
+    if name in schema["$defs"]["step"]["properties"]:
+        return f'"{name}" belongs in a step, or in `defaults`'
+    if name in schema["$defs"]["service"]["properties"]:
+        return f'"{name}" belongs in the `service` of a step'
+    if len(known) <= _ALL_NAMED:
+        return f"known keys: {', '.join(known)}"
+    nearest = sorted(known, key=lambda each: (distance(name[:40].lower(), each), each))[:_NEAREST]
+    return f"the nearest keys are {', '.join(nearest)}; `automl schema` prints them all"
