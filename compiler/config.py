@@ -15,6 +15,7 @@ from automl.compiler.quantity import Quantity, QuantityError, parse_cpu, parse_d
 from automl.compiler.source import Span
 
 _LONGEST_AMOUNT = 1000  # of a longer one the start is read, and what shows that it is cut, which fits nothing
+_FIELDS = "the fields are minute, hour, day of the month, month, day of the week"
 T = TypeVar("T")
 
 
@@ -324,6 +325,7 @@ def _parse(node: Scalar, parse: Callable[[str], T], code: Code, found: list[Diag
         return parse(text)
     except (QuantityError, CronError) as error:
         message, _, help = str(error).partition("; ")
+        help = help or (_FIELDS if code is Code.CRON else "")
         found.append(Diagnostic(code, message, node.span, help=help or None))
         return None
 

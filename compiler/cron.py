@@ -127,6 +127,8 @@ def _wrong_count(words: Sequence[str]) -> str:
     if not words:
         return f"the schedule is empty; expected {_expected()}"
     count = "1 field" if len(words) == 1 else f"{len(words)} fields"
+    if len(words) == 1 and f"@{words[0].lower()}" in _MACROS:
+        return f'"{words[0]}" is not a schedule; write "@{words[0].lower()}", in quotes'
     way_out = "; drop the seconds, which come first" if len(words) == 6 else ""
     return f'"{" ".join(words)}" has {count}; expected 5: {_FIELDS}{way_out}'
 

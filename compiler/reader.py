@@ -236,7 +236,7 @@ class _Builder:
     def _alias(self, event: yaml.AliasEvent) -> None:
         span = self._span(event)
         if event.anchor not in self._anchors:
-            help = f'write "*{event.anchor}", in quotes, if it is text'
+            help = f'give the anchor above, or write "*{event.anchor}", in quotes'
             message = f'there is no anchor "&{event.anchor}" above'
             raise _Stop(Diagnostic(Code.ALIAS, message, span, help=help))
         measured = self._anchors[event.anchor]

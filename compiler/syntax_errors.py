@@ -72,9 +72,12 @@ def _first_character(source: Source, error: _Error) -> Diagnostic | None:
         line, column = position(source, error.problem_mark)
     else:
         return None
-    value = _value_at(source.line(line), column)
+    text = source.line(line)
+    value = _value_at(text, column)
     if not value:
         return None
+    if value[0] == "%" and text[column - 2 : column - 1] == "{":
+        return _at(source, line, column - 1, len(text) + 1, "this is a template of Jinja", "render it first")
     message = f'a value that starts with "{value[0]}" needs quotes'
     return _at(source, line, column, column + len(value), message, f"write {_quoted(value)}, in quotes")
 

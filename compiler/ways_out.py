@@ -29,7 +29,7 @@ _INTERPRETERS = {
     ".bash": "bash",
 }
 _SECONDS = ("polling_time", "wait_before_start_time", "min_ready_seconds", "max_startup_time_seconds")
-_BUNDLE = "remove the key: without `code`, a step without an image of its own gets the project's files"
+_BUNDLE = "remove `code`: without it, a step without an image of its own gets the project's files"
 
 
 def for_type(path: Path, node: Node, wanted: list[str], at: Schema) -> str | None:
@@ -42,6 +42,8 @@ def for_type(path: Path, node: Node, wanted: list[str], at: Schema) -> str | Non
     text = _mended(key, node, wanted)
     if text is not None and len(text) <= _LONGEST and key:
         return f"write `{key}: {text}`"
+    if key == "dependency_path":
+        return "write the requirements into a file, for instance a requirements.txt, and give the file"
     if key == "schedule" or at.get("examples"):
         return _example(key, at)
     if isinstance(node, Scalar) and "string" in wanted:
@@ -75,7 +77,7 @@ def for_value(path: Path, node: Node, keyword: str, value: Any, at: Schema) -> s
         )
     if keyword == "enum":
         right = did_you_mean(text, value)
-        return f'did you mean "{right}"?' if right else None
+        return f'did you mean "{right}"?' if right else f"for instance `{key}: {value[0]}`"
     if key == "path_to_executable":
         return _for_script(text)
     return _nearest_form(text, at)
@@ -135,8 +137,8 @@ def _for_step(node: Node) -> str | None:
     if match := re.match(r"([a-z_]+):(\S+)\Z", text):
         return f"write `{match[1]}: {match[2]}`, with a blank behind the `:`"
     if PurePosixPath(text).suffix in (".py", ".ipynb", ".sh"):
-        return f"write `step_name: {PurePosixPath(text).stem}`, and below it `path_to_executable: {text}`"
-    return f"write `step_name: {text}`, and the other keys of the step below it"
+        return f"a step has keys: `step_name: {PurePosixPath(text).stem}`, and `path_to_executable: {text}` below it"
+    return f"a step has keys: `step_name: {text}`, and the others below it"
 
 
 def _mended(key: str, node: Node, wanted: list[str]) -> str | None:
@@ -275,13 +277,10 @@ def _nearest_form(text: str, at: Schema) -> str | None:
 
 def _range(at: Schema) -> str | None:
     least, most = at.get("minimum"), at.get("maximum")
-    if least is None or most is None:
+    if least is None:
         return None
-    return (
-        f"write a whole number from {least} to {most}"
-        if most < _NO_LIMIT
-        else f"write a whole number, {least} or more"
-    )
+    has_most = most is not None and most < _NO_LIMIT
+    return f"write a whole number{f' from {least} to {most}' if has_most else f', {least} or more'}"
 
 
 def _example(key: str, at: Schema) -> str | None:

@@ -24,7 +24,7 @@ def check_amounts(config: Config) -> Iterator[Diagnostic]:
             if step.cpu and step.cpu.value.amount > _MOST_CPU:
                 yield _too_many_cores(step.cpu)
             if step.replicas and step.replicas.value > _MOST_REPLICAS:
-                message = f"{step.replicas.value} replicas are as many pods"
+                message = f"{step.replicas.value} replicas are more pods than anybody runs"
                 yield _warning(message, step.replicas, "give the number of pods that run at the same time")
 
 

@@ -43,7 +43,7 @@ def check_unused_keys(config: Config) -> Iterator[Diagnostic]:
     """Keys of the step itself that do nothing there; `defaults` may have them for other steps."""
     for step in _steps(config):
         yield from (
-            Diagnostic(Code.UNUSED_KEY, f'"{key}" has no effect: {why}', step.spans[key])
+            Diagnostic(Code.UNUSED_KEY, f'"{key}" has no effect: {why}', step.spans[key], help="leave it out")
             for key, why in _unused(step, config)
             if key in step.own
         )

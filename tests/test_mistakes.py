@@ -1,0 +1,158 @@
+"""What people get wrong, in `tests/mistakes/`: each gets a place, its cause and a way out, and the way out works.
+
+A case is a config, the files beside it, and the exact words of `automl validate`. `--update-golden` rewrites them.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from automl.compiler.diagnostics import Code, Diagnostic, Severity, in_order
+from automl.compiler.driver import Input, Overrides, analyse
+from automl.compiler.render import render
+
+MISTAKES = Path(__file__).parent / "mistakes"
+_CASE = re.compile(
+    r"## (?P<title>[^\n]+)\n\n(?:Beside it: `(?P<beside>[^\n]+)`\.\n\n)?"
+    r"```yaml\n(?P<config>.*?)```\n\n```text\n(?P<expected>.*?)```\n",
+    re.DOTALL,
+)
+BESIDE = ("train.py", "prepare.py", "requirements.txt")  # every case
+
+
+class Case(NamedTuple):
+    """A mistake."""
+
+    page: Path
+    title: str
+    beside: str | None
+    config: str
+    expected: str
+
+
+def _cases() -> Iterator[Case]:
+    for page in sorted(MISTAKES.glob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        found = [
+            Case(page, *match.group("title", "beside", "config", "expected"))
+            for match in _CASE.finditer(text)
+        ]
+        assert len(found) == text.count("\n## "), f"{page.name} has a case of another form"
+        yield from found
+
+
+CASES = list(_cases())
+
+
+@pytest.fixture(params=CASES, ids=[case.title for case in CASES])
+def case(request: pytest.FixtureRequest) -> Case:
+    assert isinstance(request.param, Case)
+    return request.param
+
+
+@pytest.fixture
+def folder(case: Case, tmp_path: Path) -> Path:
+    project = tmp_path / "churn"
+    project.mkdir()
+    for name in (*BESIDE, *([case.beside] if case.beside else [])):
+        (project / name).parent.mkdir(exist_ok=True)
+        if name.endswith("/"):
+            (project / name).mkdir()
+        else:
+            (project / name).write_text("")
+    return project
+
+
+def _judged(config: str, folder: Path) -> list[Diagnostic]:
+    return in_order(analyse(Input("config.yaml", config.encode(), folder), Overrides())[1])
+
+
+def test_there_are_enough() -> None:
+    assert len(CASES) >= 150
+    assert len({case.title for case in CASES}) == len(CASES)
+
+
+def test_what_is_said(case: Case, folder: Path, update_golden: bool) -> None:
+    said = render(_judged(case.config, folder))
+    if update_golden:
+        text = case.page.read_text(encoding="utf-8")
+        before, title, after = text.partition(f"\n## {case.title}\n")
+        head, fence, rest = after.partition("```text\n")
+        case.page.write_text(
+            f"{before}{title}{head}{fence}{said}{rest[rest.index('```') :]}", encoding="utf-8"
+        )
+    else:
+        assert said == case.expected, "if that is right, run `make golden` and read the diff"
+
+
+def test_one_cause_is_one_message_with_a_way_out(case: Case, folder: Path) -> None:
+    found = [each for each in _judged(case.config, folder) if each.severity is not Severity.INFO]
+    found = found or _judged(case.config, folder)
+    assert len(found) == SEVERAL.get(case.title, 1), [each.message for each in found]
+    for each in found:
+        assert each.help or each.severity is Severity.INFO, each.message
+        assert "\n" not in f"{each.message}{each.help}"
+        assert not each.message[0].isupper()
+
+
+SEVERAL = {
+    "a wrong amount beside a misspelt key": 2,  # two causes
+    "an address of ssh and no ref": 2,
+}
+
+
+def test_the_way_out_is_accepted(case: Case, folder: Path) -> None:
+    """What a message says to write is written; then nothing is wrong in that place any more."""
+    for each in _judged(case.config, folder):
+        mended = _mended(case.config, each)
+        if mended is None:
+            continue
+        text, lines = mended
+        later = [other for other in _judged(text, folder) if other.severity is not Severity.INFO]
+        assert not [other.message for other in later if other.span.line in lines], text
+        assert each.code not in [other.code for other in later] or case.title in SEVERAL, text
+
+
+def _mended(config: str, found: Diagnostic) -> tuple[str, range] | None:
+    """The config with the way out, and the lines that it is in; None if it is in words."""
+    help, span = found.help or "", found.span
+    start, end = _offset(config, span.line, span.column), _offset(config, span.end_line, span.end_column)
+    if found.code in (Code.NOTHING_TO_REMOVE, Code.COMMAND_LINE):  # the key, and the word in its list
+        end = config.index("\n", start)
+    end = start + len(config[start:end].rstrip())
+    if match := re.search(r'did you mean "(.+?)"', help):
+        written = config[start:end]
+        quote = written[0] if written[0] in "\"'" else ""
+        new = f"{quote}{match[1]}{quote}"
+    elif match := re.match(r"write ([\"'].*[\"']), in quotes", help):
+        new = match[1]
+    elif match := re.match(r"(?:write|for instance) `([\w$-]+):(.*?)`", help):
+        if found.code is Code.MISSING_KEY:
+            return None
+        new = f"{match[1]}:{match[2]}"
+        if found.code is not Code.SYNTAX:
+            before = config[: start + len(match[1]) + 1]
+            start = [each.start() for each in re.finditer(rf"{re.escape(match[1])}\s*:", before)][-1]
+    elif match := re.match(r"write `(\[.*\]|- .*)`", help):
+        new = match[1]
+    elif match := re.match(r"(?:put `- ` before it, or )?indent it by (\d+) blanks|remove the blanks", help):
+        start, end = _offset(config, span.line, 1), start
+        new = " " * int(match[1] or 0)
+    elif re.match("put `- ` before", help):
+        lines = config[start:end].splitlines()
+        new = "\n  ".join([f"- {lines[0]}", *lines[1:]])
+    elif help == "remove it":
+        new = ""
+    else:
+        return None
+    text = config[:start] + new + config[end:]
+    first = config.count("\n", 0, start) + 1
+    return text, range(first, first + new.count("\n") + 1)
+
+
+def _offset(text: str, line: int, column: int) -> int:
+    lines = text.split("\n")
+    return sum(len(each) + 1 for each in lines[: line - 1]) + column - 1
