@@ -29,7 +29,7 @@ test: lint
 	$(RUN) pytest
 
 golden: setup
-	$(RUN) pytest tests/test_golden.py tests/test_docs.py --update-golden
+	$(RUN) pytest tests/test_golden.py tests/test_docs.py tests/test_mistakes.py --update-golden
 
 bench: setup
 	$(RUN) python benchmarks/compare.py

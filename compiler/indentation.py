@@ -29,7 +29,8 @@ def wrong_indentation(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic
     if "mapping values" in problem:
         above = line_above(source, number)
         wanted = len(split(source.line(above))[0])
-        return _indented(source, number, [_Level(wanted, above, False)]) if wanted < indentation else None
+        is_deeper = above > 0 and wanted < indentation
+        return _indented(source, number, [_Level(wanted, above, False)]) if is_deeper else None
     if "did not find expected" not in problem or column != indentation + 1 or not text.strip():
         return None
     levels = _levels_above(source, number)
@@ -39,14 +40,24 @@ def wrong_indentation(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic
     alike = [each for each in levels if each.is_item == is_item]
     near = [each for each in alike if each.blanks > indentation][-1:]
     near += [each for each in alike if each.blanks < indentation][:1]
+    if indentation == 0 and near:  # the lines above are wrong, not this one
+        return _at_the_start(source, near[0])
     return _indented(source, number, near) if near else None
+
+
+def _at_the_start(source: Source, level: "_Level") -> Diagnostic:
+    message = f"this line is indented by {_blanks(level.blanks)}, those below by none"
+    span = _first_word(source, level.line)
+    return Diagnostic(Code.SYNTAX, message, span, help="remove the blanks before it")
 
 
 def _no_dash(source: Source, number: int, levels: "list[_Level]") -> Diagnostic:
     indentation = len(indentation_of(source.line(number)))
     keys = next(each for each in reversed(levels) if each.blanks > indentation)
-    message = f'an item of a list starts with "- ", and this line is indented by {indentation} blanks as one'
-    help = f"put `- ` before it, or indent it by {keys.blanks} blanks"
+    message = (
+        f'an item of a list starts with "- ", and this line is indented by {_blanks(indentation)} as one'
+    )
+    help = f"put `- ` before it, or indent it by {_blanks(keys.blanks)}"
     related = (Related(f"its keys are indented by {keys.blanks}", _first_word(source, keys.line)),)
     return Diagnostic(Code.SYNTAX, message, _first_word(source, number), help=help, related=related)
 
@@ -54,11 +65,15 @@ def _no_dash(source: Source, number: int, levels: "list[_Level]") -> Diagnostic:
 def _indented(source: Source, number: int, levels: "list[_Level]") -> Diagnostic:
     indentation = len(indentation_of(source.line(number)))
     amounts = " or ".join(str(each.blanks) for each in levels)
-    message = f"this line is indented by {indentation} blanks, those above by {amounts}"
+    message = f"this line is indented by {_blanks(indentation)}, those above by {amounts}"
     related = tuple(Related(f"by {each.blanks}", _first_word(source, each.line)) for each in levels)
     nearest = min(levels, key=lambda each: abs(each.blanks - indentation)).blanks
-    help = f"indent it by {nearest} blanks" if nearest else "remove the blanks before it"
+    help = f"indent it by {_blanks(nearest)}" if nearest else "remove the blanks before it"
     return Diagnostic(Code.SYNTAX, message, _first_word(source, number), help=help, related=related)
+
+
+def _blanks(count: int) -> str:
+    return f"{count} blank{'s' * (count != 1)}"
 
 
 class _Level(NamedTuple):
@@ -106,4 +121,4 @@ def split(line: str) -> tuple[str, str]:
 
 def _first_word(source: Source, number: int) -> Span:
     head, text = len(indentation_of(source.line(number))), source.line(number).split()
-    return Span(source, number, head + 1, number, head + 1 + len(text[0]))
+    return Span(source, number, head + 1, number, head + 1 + len(text[0] if text else " "))

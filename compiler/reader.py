@@ -14,7 +14,7 @@ from automl.compiler.indentation import position
 from automl.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence
 from automl.compiler.scalars import interpret
 from automl.compiler.source import Source, Span
-from automl.compiler.syntax_errors import syntax_error
+from automl.compiler.syntax_errors import syntax_error, wrong_key
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
@@ -276,11 +276,7 @@ class _Builder:
     def _key(self, node: Node) -> Scalar:
         if isinstance(node, Scalar) and node.value is not None:
             return node
-        found = "nothing" if isinstance(node, Scalar) else "a collection"
-        help = "text that starts with `{` or `[` needs quotes" if not isinstance(node, Scalar) else None
-        self.diagnostics.append(
-            Diagnostic(Code.KEY_TYPE, f"a key must be text; this is {found}", node.span, help=help)
-        )
+        self.diagnostics.append(wrong_key(self.source, node))
         return Scalar("", None, node.span)  # its value is left out
 
     def _add_entry(self, frame: _Frame, mapping: Mapping, key: Scalar, value: Node) -> None:

@@ -12,6 +12,7 @@ import yaml
 from automl.compiler import expressions
 from automl.compiler.diagnostics import Code, Diagnostic, Related
 from automl.compiler.indentation import indentation_of, line_above, position, split, wrong_indentation
+from automl.compiler.nodes import Node, Scalar
 from automl.compiler.source import Source, Span
 
 _Error: TypeAlias = yaml.MarkedYAMLError
@@ -33,6 +34,25 @@ def syntax_error(source: Source, error: _Error) -> Diagnostic:
     line, column = position(source, error.problem_mark or error.context_mark)
     help = next((hint for known, hint in _HINTS.items() if known in problem), None)
     return _at(source, line, column, column + 1, f"the YAML cannot be read: {problem}", help)
+
+
+def wrong_key(source: Source, node: Node) -> Diagnostic:
+    """A key that is no text; most often it is `{{ x }}`, a template that lacks its quotes."""
+    if isinstance(node, Scalar):
+        return Diagnostic(
+            Code.KEY_TYPE, "a key must be text; this is nothing", node.span, help="give it a name"
+        )
+    line, start, end = node.span.line, node.span.column - 1, node.span.end_column
+    text = source.line(line)[start - 1 : end]
+    if node.span.end_line == line and text.startswith("{{") and text.endswith("}}"):
+        span = Span(source, line, start, line, end + 1)
+        message = 'a value that starts with "{{" needs quotes'
+        return Diagnostic(Code.KEY_TYPE, message, span, help=f"write {_quoted(text)}, in quotes")
+    message, help = (
+        "a key must be text; this is a collection",
+        "text that starts with `{` or `[` needs quotes",
+    )
+    return Diagnostic(Code.KEY_TYPE, message, node.span, help=help)
 
 
 def _conflict(source: Source, error: _Error) -> Diagnostic | None:
@@ -78,6 +98,10 @@ def _first_character(source: Source, error: _Error) -> Diagnostic | None:
         return None
     if value[0] == "%" and text[column - 2 : column - 1] == "{":
         return _at(source, line, column - 1, len(text) + 1, "this is a template of Jinja", "render it first")
+    if value[0] in "|>" and value[1:2] in ("", " "):
+        help = "put the text in the next line, indented, or leave the sign out"
+        message = f'no text stands behind "{value[0]}"'
+        return _at(source, line, column, column + len(value), message, help)
     message = f'a value that starts with "{value[0]}" needs quotes'
     return _at(source, line, column, column + len(value), message, f"write {_quoted(value)}, in quotes")
 
@@ -158,6 +182,8 @@ def _last_quoted(source: Source, error: _Error) -> yaml.ScalarToken | None:
     mark = error.problem_mark
     if mark is None or "did not find expected" not in (error.problem or ""):
         return None
+    if not re.search("[\"']", source.line(mark.line + 1)):
+        return None
     found = None
     for token in _tokens(source.text):
         if token.start_mark.line > mark.line:
@@ -194,7 +220,12 @@ def _bracket(source: Source, error: _Error) -> Diagnostic | None:
     if opened == line:
         message = f'a "," or the "{closing}" is missing here'
         return _at(
-            source, line, column, column + 1, message, "put a `,` between two values, quotes around one"
+            source,
+            line,
+            column,
+            column + 1,
+            message,
+            "put a `,` between two values, or quotes around the whole",
         )
     found = _at(source, opened, at, at + 1, f'this "{bracket}" is never closed', f"close it with `{closing}`")
     return found._replace(related=(Related("read up to here", Span(source, line, column, line, column + 1)),))

@@ -132,8 +132,8 @@ def _for_step(node: Node) -> str | None:
     if isinstance(node, Sequence):
         return "a step has keys and values: remove a `- `"
     text = node.text if isinstance(node, Scalar) else ""
-    if len(text) > _LONGEST:
-        return None
+    if len(text) > _LONGEST or not text.isprintable():
+        return "a step has keys and values, and `step_name` is one of them"
     if match := re.match(r"([a-z_]+):(\S+)\Z", text):
         return f"write `{match[1]}: {match[2]}`, with a blank behind the `:`"
     if PurePosixPath(text).suffix in (".py", ".ipynb", ".sh"):

@@ -41,6 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.diagnostics",
         "compiler.expressions",
         "compiler.indentation",
+        "compiler.nodes",
     },
     "compiler.other_files": {"compiler.diagnostics", "compiler.nodes"},
     "compiler.budgets": {"compiler.diagnostics", "compiler.nodes"},

@@ -17,6 +17,7 @@ from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.driver import Input, Overrides, compile_config
 from automl.compiler.nodes import Mapping, Node, Sequence
 from automl.compiler.reader import decode, read
+from automl.compiler.source import Source
 from automl.compiler.target import Capabilities, Options, Support, Target
 from automl.schemas import config_schema
 from automl.targets.kubeflow.capabilities import VERTEX
@@ -301,7 +302,37 @@ def test_what_is_refused_is_said_where_it_stands(name: str, route: Route, folder
     after, said = _compiled(config, case, folder)
     errors = [each for each in said if each.code is Code.CANNOT_SAY]
     assert after == ""
-    assert len(errors) == 1
+    [error] = errors
+    assert error.message == WHY[name, route]
+    first, last = _columns(config, route)
+    assert first <= error.span.column < error.span.end_column <= last
+
+
+NO_KUBERNETES_TO = "cannot be said: Vertex AI has no Kubernetes to take it from"
+WHY: dict[tuple[str, Route], str] = {
+    ("vertex", ("stages", "s", 0, "secrets")): f'"secrets" {NO_KUBERNETES_TO}',
+    ("vertex", ("stages", "s", 0, "image_pull_secrets")): (
+        '"image_pull_secrets" cannot be said: Vertex AI pulls from Artifact Registry, '
+        "with the rights of its service account"
+    ),
+    ("vertex", ("stages", "s", 2)): '"service" cannot be said: Vertex AI has no Kubernetes',
+    ("vertex", ("code", "git", "token_secret")): f'"token_secret" {NO_KUBERNETES_TO}',
+    ("kubeflow-native", ("schedule", "timezone")): (
+        '"timezone" cannot be "Europe/Berlin": a recurring run has no time zone of its own'
+    ),
+}
+
+
+def _columns(config: dict[str, Any], route: Route) -> tuple[int, int]:
+    """Where a key, or the item of a list, and its value stand in the one line that the config is."""
+    root, _ = read(Source("config.yaml", json.dumps(config)))
+    node: Any = root
+    start = 0
+    for part in route:
+        entry = node.items[part] if isinstance(part, int) else node.entries[part]
+        node = entry if isinstance(part, int) else entry.value
+        start = (entry if isinstance(part, int) else entry.key).span.column
+    return start, node.span.end_column
 
 
 def test_every_key_of_the_schema_is_tried() -> None:

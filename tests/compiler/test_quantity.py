@@ -79,6 +79,48 @@ def test_durations(text: str, seconds: int) -> None:
     assert parse_duration(text) == seconds
 
 
+@pytest.mark.parametrize("end", ["", "b", "byte", "bytes"])
+@pytest.mark.parametrize(
+    ("word", "unit"),
+    [
+        *[("kilo", "k"), ("mega", "M"), ("meg", "M"), ("giga", "G"), ("gig", "G"), ("tera", "T"), ("peta", "P")],
+        *[("exa", "E"), ("kibi", "Ki"), ("mebi", "Mi"), ("gibi", "Gi"), ("tebi", "Ti"), ("pebi", "Pi"), ("exbi", "Ei")],
+        *[(unit.lower(), unit) for unit in ("k", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")],
+    ],
+)  # fmt: skip
+def test_every_word_for_a_size(word: str, unit: str, end: str) -> None:
+    with pytest.raises(QuantityError, match=f'; did you mean "3{unit}"[?]$'):
+        parse_memory(f"3 {word}{end}")
+
+
+@pytest.mark.parametrize(
+    ("words", "better"),
+    [
+        ("s sec secs second seconds", "3s"),
+        ("m min mins minute minutes", "3m"),
+        ("h hr hrs hour hours", "3h"),
+        ("d day days", "3d"),
+        ("w week weeks", "21d"),
+    ],
+)
+def test_every_word_for_a_time(words: str, better: str) -> None:
+    for word in words.split():
+        with pytest.raises(QuantityError, match=f'; did you mean "{better}"[?]$'):
+            parse_duration(f"3 {word}")
+
+
+@pytest.mark.parametrize("word", ["c", "core", "cores", "cpu", "cpus", "vcpu", "vcpus"])
+def test_every_word_for_cores(word: str) -> None:
+    with pytest.raises(QuantityError, match=r'; did you mean "3"[?]$'):
+        parse_cpu(f"3 {word}")
+
+
+@pytest.mark.parametrize("word", ["milli", "millicores"])
+def test_every_word_for_thousandths(word: str) -> None:
+    with pytest.raises(QuantityError, match=r'; did you mean "300m"[?]$'):
+        parse_cpu(f"300 {word}")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

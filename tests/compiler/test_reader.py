@@ -111,7 +111,7 @@ REFUSED: list[tuple[str, bytes, Found]] = [
     ("tag on the wrong kind", b"a: !!map x\n", [("AML007", 1, 4)]),
     ("tag on a key", b"!!int 1: x\n", [("AML007", 1, 1)]),
     ("list as a key", b"? [a, b]\n: 1\n", [("AML008", 1, 3)]),
-    ("braces", b"a: {{ foo }}\n", [("AML008", 1, 5)]),
+    ("braces", b"a: {{ foo }}\n", [("AML008", 1, 4)]),
     ("null as a key", b"a: 1\n~: b\n", [("AML008", 2, 1)]),
     ("empty keys", b": a\n: b\n", [("AML002", 1, 1)]),
     ("unclosed quote", b'a: "x\nb: 1\n', [("AML002", 1, 4)]),
