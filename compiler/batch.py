@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from automl.compiler.choices import Choice, FailedTargetError, emit
@@ -20,6 +21,7 @@ class Compiled(NamedTuple):
     given: Input
     diagnostics: tuple[Diagnostic, ...]
     emissions: Mapping[str, Emission]
+    inputs: tuple[Path, ...]  # the config and the files that its steps name
 
     def fits(self, target: str) -> bool:
         """Whether the target has no error in it."""
@@ -39,7 +41,8 @@ def compile_one(
         for choice in choices:
             with suppress(*((FailedTargetError,) if is_any_enough else ())):
                 emissions[choice.target.name] = emit(workflow, choice)
-    return Compiled(given, tuple(found), emissions)
+    files = workflow.files if workflow else ()
+    return Compiled(given, tuple(found), emissions, (given.file, *(given.folder / path for path in files)))
 
 
 def diagnostics(compiled: Iterable[Compiled], is_any_enough: bool = False) -> list[Diagnostic]:
@@ -76,6 +79,11 @@ def artifacts(compiled: Iterable[Compiled]) -> tuple[list[Artifact], list[Diagno
                 found.append(_same_path(artifact.path, first, one.given.path))
             files.append(artifact)
     return files, found
+
+
+def inputs(compiled: Iterable[Compiled]) -> list[Path]:
+    """The files that must not be replaced by any output."""
+    return [path for one in compiled for path in one.inputs]
 
 
 def _same_path(path: str, first: str, second: str) -> Diagnostic:

@@ -28,6 +28,7 @@ from automl.compiler.inputs import STDIN, read_all
 from automl.compiler.options import (
     Check,
     Files,
+    Force,
     Form,
     Format,
     Name,
@@ -38,8 +39,9 @@ from automl.compiler.options import (
     Targets,
     Version,
 )
-from automl.compiler.output import check_files, destination, write_files
-from automl.compiler.target import Artifact, Target
+from automl.compiler.output import OutputError, destination, write_files
+from automl.compiler.staleness import check_files
+from automl.compiler.target import Target
 from automl.compiler.terminal import (
     BUG,
     NOBODY_READS,
@@ -132,6 +134,7 @@ def compile_command(
     format: Format = "yaml",
     target_version: Version = None,
     form: Form = None,
+    force: Force = False,
     strict: Strict = False,
     quiet: Quiet = False,
 ) -> None:
@@ -160,10 +163,18 @@ def compile_command(
         raise typer.Exit(PROBLEMS)
     if output is None or output == STDIN:
         print_text("".join(artifact.text for artifact in artifacts))
-    elif check:
-        _check(_places(output, artifacts), quiet)
-    else:
-        _write(_places(output, artifacts), quiet)
+        return
+    try:
+        with touching_files("read" if check else "write"):
+            places = destination(output, artifacts)
+            if not check:
+                write_files(places, batch.inputs(compiled), force)
+    except OutputError as error:
+        wrong_usage(str(error))
+    if check:
+        _check(places, quiet)
+    for path in () if check or quiet else places:
+        hint(f"wrote {path}")
 
 
 @app.command()
@@ -285,20 +296,6 @@ def _compile(
     if unreadable or is_refused:
         raise typer.Exit(USAGE if unreadable else PROBLEMS)
     return compiled
-
-
-def _places(output: str, artifacts: Sequence[Artifact]) -> dict[Path, str]:
-    try:
-        return destination(output, artifacts)
-    except ValueError as error:
-        wrong_usage(str(error))
-
-
-def _write(files: dict[Path, str], quiet: bool) -> None:
-    with touching_files("write"):
-        write_files(files)
-    for path in () if quiet else files:
-        hint(f"wrote {path}")
 
 
 def _check(files: dict[Path, str], quiet: bool) -> None:

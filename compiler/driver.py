@@ -39,6 +39,11 @@ class Input(NamedTuple):
         return Path(self.path).name
 
     @property
+    def file(self) -> Path:
+        """Where the bytes come from."""
+        return Path("/dev/stdin") if self.path == STREAM else Path(self.path)
+
+    @property
     def default_name(self) -> str:
         """What a workflow without a name is called: as the folder, and the file where it may be one of several."""
         folder, stem = self.folder.resolve().name, Path(self.path).stem
@@ -55,10 +60,11 @@ class Overrides(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What became of an input. There are artifacts only if no diagnostic is an error."""
+    """What became of an input: artifacts only if no diagnostic is an error, made of the config and these files."""
 
     artifacts: tuple[Artifact, ...]
     diagnostics: tuple[Diagnostic, ...]
+    inputs: tuple[Path, ...] = ()
 
 
 def compile_config(given: Input, overrides: Overrides, target: Target, options: Options) -> Result:
@@ -68,7 +74,8 @@ def compile_config(given: Input, overrides: Overrides, target: Target, options: 
         return Result((), tuple(in_order(found)))
     emission = target.emit(workflow, options)
     diagnostics = tuple(in_order([*found, *emission.diagnostics]))
-    return Result(() if has_errors(diagnostics) else emission.artifacts, diagnostics)
+    inputs = (given.file, *(given.folder / path for path in workflow.files))
+    return Result(() if has_errors(diagnostics) else emission.artifacts, diagnostics, inputs)
 
 
 def analyse(given: Input, overrides: Overrides) -> tuple[Workflow | None, list[Diagnostic]]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from automl.compiler.driver import STREAM, Input
+from automl.compiler.links import config_leads_out
 from automl.compiler.reader import MAX_BYTES
 
 STDIN = "-"
@@ -47,6 +48,8 @@ def read(path: str) -> Input:
                 raise UnreadableError("cannot read standard input: it is closed")
             return Input(STREAM, sys.stdin.buffer.read(MAX_BYTES + 1), Path.cwd())
         os.fsencode(path).decode()
+        if problem := config_leads_out(Path(path)):
+            raise UnreadableError(problem)
         if Path(path).is_dir():
             where = "here" if path == "." else f'in "{path}"'
             raise UnreadableError(

@@ -169,6 +169,7 @@ class Workflow(NamedTuple):
     origin: str  # the file name of the config
     span: Span
     spans: Spans
+    files: tuple[str, ...] = ()  # those that steps name, relative to the config
 
     @property
     def tasks(self) -> tuple[Task, ...]:

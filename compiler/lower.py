@@ -54,8 +54,14 @@ def lower(config: Config, bundle: ir.Bundle | None, origin: str) -> tuple[ir.Wor
         origin=origin,
         span=config.span,
         spans=config.spans,
+        files=tuple(_files(config)),
     )
     return workflow, found
+
+
+def _files(config: Config) -> Iterator[str]:
+    for step in (step for stage in config.stages for step in stage.steps):
+        yield from (path.value for path in (step.path, step.dependencies) if path is not None)
 
 
 def _task_names(config: Config) -> tuple[dict[tuple[str, str], str], list[Diagnostic]]:

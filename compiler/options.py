@@ -97,3 +97,4 @@ Namespace = Annotated[
         "--namespace", "-n", metavar="NAMESPACE", help="Kubernetes namespace, instead of the config's."
     ),
 ]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that are no output of automl, too.")]

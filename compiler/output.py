@@ -1,109 +1,126 @@
-"""Writing the artifacts, whole or not at all, and comparing them with what is there."""
+"""Where the artifacts go, what they may replace there, and writing them: whole or not at all."""
 
 import os
-import re
 import stat
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
 
-from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.source import Source, Span
+from automl.compiler.generated import has_mark
+from automl.compiler.links import is_stream, leads_out, output_leads_out, place_of
 from automl.compiler.target import Artifact
 
-_LINE = re.compile("[^\n]*\n|[^\n]+")
-_NO_LAST_BREAK = "\\ No newline at end of file"
+_LARGEST = 64 * 2**20  # of a file that is looked at for our mark
 
 
-class Difference(NamedTuple):
-    """A file that is not what it would be now: a unified diff, and where it starts."""
-
-    diff: str
-    diagnostic: Diagnostic
+class OutputError(ValueError):
+    """The output cannot go where it should, for the reason that the message gives."""
 
 
 def destination(output: str, artifacts: Sequence[Artifact]) -> dict[Path, str]:
-    """The files to write: into a folder, or the one artifact to a file. Raises ValueError for several."""
+    """The files to write: into a folder, or the one artifact to a file. Raises OutputError and OSError.
+
+    A link on the way there stays in the current folder, and one in the folder of the output in that.
+    """
+    if not output:
+        raise OutputError("-o needs a file, or a folder with a / at its end")
     path = Path(output)
+    if not is_stream(path) and (problem := output_leads_out(path)):
+        raise OutputError(problem)
     if output.endswith(("/", os.sep)) or path.is_dir():
-        return {path / artifact.path: artifact.text for artifact in artifacts}
+        return _in_folder(path, artifacts)
     if len(artifacts) != 1:
-        raise ValueError(f'the output has {len(artifacts)} files; give a folder: "{output}/"')
+        raise OutputError(f'the output has {len(artifacts)} files; give a folder: "{output}/"')
     return {path: artifacts[0].text}
 
 
-def write_files(files: Mapping[Path, str]) -> None:
-    """Write every file beside its place first, then put all of them there. Raises OSError.
+def _in_folder(folder: Path, artifacts: Sequence[Artifact]) -> dict[Path, str]:
+    files: dict[Path, str] = {}
+    for artifact in artifacts:
+        inside = PurePosixPath(artifact.path)
+        if inside.is_absolute() or ".." in inside.parts or not inside.parts:
+            raise OutputError(f'the target names a file "{artifact.path}", which is not in the output folder')
+        place = folder / inside
+        if place in files:
+            raise OutputError(f'the target names two files "{artifact.path}"')
+        if problem := leads_out(place, folder):
+            raise OutputError(problem)
+        files[place] = artifact.text
+    return files
 
-    A link stays one, and what it leads to is written; so is what is no file, such as a pipe or /dev/null.
+
+def write_files(files: Mapping[Path, str], inputs: Iterable[Path] = (), force: bool = False) -> None:
+    """Write every file beside its place first, then put all of them there. Raises OutputError and OSError.
+
+    Before the first is written, all are judged: what is replaced is empty or output of ours, or anything with
+    `force`, but never one of `inputs`, under whatever name. A link stays one, and what it leads to is written; so
+    is what is no file, such as a pipe or /dev/null.
     """
+    kept = tuple(inputs)
+    places = {place_of(path): text for path, text in files.items()}
+    if len(places) < len(files):
+        raise OutputError("two files of the output have the same place")
+    for place, text in places.items():
+        _judge(place, text, kept, force)
     ready: list[tuple[Path, Path]] = []
     try:
-        for path, text in files.items():
-            if path.exists() and not path.is_file():
-                path.write_bytes(text.encode())
+        for place, text in places.items():
+            if _is_written_to(place):
+                _write_to(place, text)
                 continue
-            place = Path(os.path.realpath(path)) if path.is_symlink() else path
             place.parent.mkdir(parents=True, exist_ok=True)
-            ready.append((_write_beside(place, text), place))
+            temporary = place.with_name(f".automl-{os.urandom(8).hex()}")
+            ready.append((temporary, place))
+            _write_beside(temporary, place, text)
         while ready:
             temporary, place = ready[-1]
             temporary.replace(place)
             ready.pop()
     finally:
         for temporary, _ in ready:
-            temporary.unlink()
+            temporary.unlink(missing_ok=True)
 
 
-def _write_beside(path: Path, text: str) -> Path:
-    import tempfile
+def _judge(place: Path, text: str, inputs: Sequence[Path], force: bool) -> None:
+    if any(_is_same(place, given) for given in inputs):
+        raise OutputError(f'"{place}" is read by this compilation and never replaced; give another place')
+    if force or not place.is_file() or is_stream(place) or _is_replaceable(place, text):
+        return
+    raise OutputError(f'"{place}" is not output of automl; --force replaces it all the same')
 
-    temporary = None
+
+def _is_same(path: Path, given: Path) -> bool:
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".automl-")
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
+        return path.samefile(given)
+    except OSError:  # one of them is not there
+        return False
+
+
+def _is_replaceable(path: Path, text: str) -> bool:
+    """Whether the file is empty, output of ours, or what would be written."""
+    if path.stat().st_size > _LARGEST:
+        return False
+    content = path.read_bytes()
+    return not content or has_mark(content) or content == text.encode()
+
+
+def _is_written_to(path: Path) -> bool:
+    """Whether it is there and no file: a device, a pipe, a stream that is open already. A folder fails as one."""
+    return is_stream(path) or (path.exists() and not path.is_file())
+
+
+def _write_to(path: Path, text: str) -> None:
+    try:
+        with path.open("ab") as file:  # a stream may lead to a file with something in it
             file.write(text.encode())
-        temporary.chmod(_mode(path))
     except OSError as error:
-        if temporary:
-            temporary.unlink()
         raise OSError(error.errno, error.strerror, str(path)) from error
-    return temporary
 
 
-def _mode(path: Path) -> int:
-    """The permissions of a file that is there, or those that a new one gets."""
-    if path.exists():
-        return stat.S_IMODE(path.stat().st_mode)
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
-
-
-def check_files(files: Mapping[Path, str]) -> list[Difference]:
-    """What is missing or differs. Raises OSError."""
-    return [difference for path, text in files.items() if (difference := _compare(path, text))]
-
-
-def _compare(path: Path, text: str) -> Difference | None:
-    there = path.read_bytes().decode("utf-8", "replace") if path.is_file() else None
-    if there == text:
-        return None
-    from difflib import unified_diff
-
-    old, new = _LINE.findall(there or ""), _LINE.findall(text)
-    lines = unified_diff(old, new, str(path), f"{path} (compiled now)")
-    diff = "".join(line if line.endswith("\n") else f"{line}\n{_NO_LAST_BREAK}\n" for line in lines)
-    what = "is not there" if there is None else "is not what its config compiles to"
-    help = "compile again without --check, and commit the result"
-    span = _first_difference(Source(str(path), there or ""), old, new)
-    return Difference(diff, Diagnostic(Code.STALE_OUTPUT, f'"{path}" {what}', span, help=help))
-
-
-def _first_difference(source: Source, old: list[str], new: list[str]) -> Span:
-    same = next(
-        (number for number, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), None
-    )
-    line = (min(len(old), len(new)) if same is None else same) + 1
-    return Span(source, line, 1, line, len(source.line(line)) + 1)
+def _write_beside(temporary: Path, place: Path, text: str) -> None:
+    try:
+        with temporary.open("xb") as file:
+            if place.exists():
+                temporary.chmod(stat.S_IMODE(place.stat().st_mode))
+            file.write(text.encode())
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(place)) from error

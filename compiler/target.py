@@ -9,7 +9,7 @@ from automl.compiler.ir import Workflow
 
 
 class Artifact(NamedTuple):
-    """One file of the output: a path relative to the output folder, and its text."""
+    """One file of the output: a path in the output folder, and its text, which begins with our `header`."""
 
     path: str
     text: str

@@ -138,10 +138,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # what people see
     "compiler.render": {"compiler.source", "compiler.diagnostics"},
-    "compiler.output": {"compiler.source", "compiler.diagnostics", "compiler.target"},
+    "compiler.links": {"compiler.render"},
+    "compiler.output": {"compiler.generated", "compiler.links", "compiler.target"},
+    "compiler.staleness": {
+        "compiler.diagnostics",
+        "compiler.generated",
+        "compiler.links",
+        "compiler.render",
+        "compiler.source",
+    },
     "compiler.terminal": {"compiler.diagnostics", "compiler.render"},
     "compiler.explain": set(),
-    "compiler.inputs": {"compiler.driver", "compiler.reader"},
+    "compiler.inputs": {"compiler.driver", "compiler.links", "compiler.reader"},
     "compiler.choices": {
         "compiler.diagnostics",
         "compiler.ir",
@@ -167,6 +175,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.inputs",
         "compiler.options",
         "compiler.output",
+        "compiler.staleness",
         "compiler.target",
         "compiler.terminal",
         "schemas",

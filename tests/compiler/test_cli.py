@@ -659,10 +659,10 @@ def test_a_failed_compilation_touches_nothing(output: str, project: Path) -> Non
 
 
 @pytest.mark.parametrize("output", ["out.yaml", "there/", "new/out.yaml"])
-def test_a_failed_write_leaves_what_was_there(output: str, project: Path) -> None:
-    (project / "out.yaml").write_text("old")
+def test_a_failed_write_leaves_what_was_there(output: str, project: Path, product: bytes) -> None:
+    (project / "out.yaml").write_bytes(product + b"old")
     (project / "there").mkdir()
-    (project / "there" / "demo.argo.yaml").write_text("old")
+    (project / "there" / "demo.argo.yaml").write_bytes(product + b"old")
     before = files(project)
 
     def no_room() -> None:
@@ -990,9 +990,10 @@ def test_several_files_are_written_all_or_none(project: Path, site: Path) -> Non
     env = with_targets(site, acme="acme_targets:Acme")
     (project / "config.yaml").write_text(TWO_STEPS, encoding="utf-8")
     (project / "out" / "1.txt").mkdir(parents=True)
-    (project / "out" / "0.txt").write_text("old\n")
-    assert automl("compile", "-t", "acme", "-o", "out/", cwd=project, env=env).code == 2
-    assert files(project / "out") == {"0.txt": b"old\n"}
+    (project / "out" / "0.txt").touch()
+    done = automl("compile", "-t", "acme", "-o", "out/", cwd=project, env=env)
+    assert done == Done(2, b"", 'automl: cannot write "out/1.txt": Is a directory\n')
+    assert files(project / "out") == {"0.txt": b""}
 
 
 BROKEN = (
