@@ -1,53 +1,86 @@
 """The project's files, for a workflow that carries them in its output."""
 
+import errno
+import json
+import math
 import os
-import stat
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import NamedTuple
 
-from automl.compiler.config import BundleConfig, Located
+from automl.compiler.config import BundleConfig
 from automl.compiler.credentials import line_of_one
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.generated import is_generated
-from automl.compiler.ignored import Ignored, patterns
 from automl.compiler.ir import Bundle, BundledFile
+from automl.compiler.never_code import CREDENTIALS, is_config
+from automl.compiler.project_files import Found, LeftOut, Project, bytes_of, select_files
+from automl.compiler.repository import located, read_file
 from automl.compiler.source import Span
 
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
-
 MAX_BYTES = 16 * 1024 * 1024  # more fits into no manifest, however well it packs; it is not even read
-_NEVER = (
-    ".env",  # where people keep secrets
-    ".git",
-    ".hg",
-    ".svn",
-    ".venv",
-    "venv",
-    "__pycache__",
-    ".ipynb_checkpoints",
-    "node_modules",
-    ".store",
-)
-_EXECUTABLE = 0o100
+_GENERATED = "made by automl"
+_CONFIG = "another config of automl"
+_LISTED = 5
+_CODE = (".py", ".sh", ".ipynb")
+_PLAIN = re.compile(
+    r"[\w./-]+", re.ASCII
+)  # what stands in a list of YAML as it is, and for itself in a pattern
 
 
-def collect_bundle(
-    folder: Path, config: BundleConfig | None, needed: Iterable[str], left_out: str, span: Span
-) -> tuple[Bundle, list[Diagnostic]]:
-    """The files of `folder` that git does not ignore and the config does not exclude, sorted by path.
+class Collection(NamedTuple):
+    """What becomes of the files of a project. `sizes` are those of the files to pack, in bytes; the bundle is empty
+    if they are too large to be read."""
 
-    `needed` are paths that steps name: they are packed, whatever the patterns say. `left_out` is the config
-    itself. Symbolic links and our own output are left out. Outside `folder`, .gitignore files alone are read.
+    bundle: Bundle
+    sizes: Mapping[str, int]
+    left_out: Sequence[LeftOut]
+    diagnostics: Sequence[Diagnostic]
+
+
+def collect_bundle(project: Project, config: BundleConfig | None, span: Span) -> Collection:
+    """The files of a project that git keeps, less what is never code, sorted by path. Raises OSError.
+
+    Paths that steps name are packed, whatever the patterns say.
     """
-    paths = sorted({path for path in _walk(folder, config) if path != left_out} | set(needed))
-    sizes = {path: (folder / path).stat().st_size for path in paths}
+    selection = select_files(project, config)
+    sizes = {file.path: file.size for file in selection.found}
+    left_out = list(selection.left_out)
+    diagnostics = list(_credentials_by_name(left_out, span))
     if sum(sizes.values()) > MAX_BYTES:
-        return Bundle((), span), [too_large(sizes, sum(sizes.values()), MAX_BYTES, span)]
-    read = (_read(folder, path) for path in paths)
-    files = tuple(file for file in read if not is_generated(file.path, file.content))
-    return Bundle(files, span), [found for file in files if (found := _credential(file, span))]
+        diagnostics.append(too_large(sizes, None, MAX_BYTES, span))
+        return Collection(Bundle((), span), sizes, left_out, diagnostics)
+    files = []
+    for found in selection.found:
+        content = _read(project, found)
+        if content is None:
+            continue
+        if found.path not in project.needed and (reason := _why_not(found, content)):
+            left_out.append(LeftOut(found.path, reason))
+        else:
+            files.append(BundledFile(found.path, content, found.executable))
+    left_out.sort(key=lambda file: bytes_of(file.path))
+    diagnostics += (warning for file in files if (warning := _credential(file, span)))
+    sizes = {file.path: len(file.content) for file in files}
+    return Collection(Bundle(tuple(files), span), sizes, left_out, diagnostics)
+
+
+def _read(project: Project, file: Found) -> bytes | None:
+    """What it holds; None if it is gone by now, or has become a link, and no step needs it. Raises OSError."""
+    path = project.place(file.path)
+    is_needed = file.path in project.needed
+    content = read_file(path, follow=is_needed)
+    if content is None and is_needed:
+        raise located(OSError(errno.ENOENT, os.strerror(errno.ENOENT)), path)
+    return content
+
+
+def _why_not(file: Found, content: bytes) -> str | None:
+    """What it holds may tell that it is no part of the project, or it would become part of itself."""
+    if is_generated(file.path, content):
+        return _GENERATED
+    return _CONFIG if not file.asked and is_config(file.path, content) else None
 
 
 def _credential(file: BundledFile, span: Span) -> Diagnostic | None:
@@ -62,54 +95,58 @@ def _credential(file: BundledFile, span: Span) -> Diagnostic | None:
     )
 
 
-def _read(folder: Path, path: str) -> BundledFile:
-    file = folder / path
-    return BundledFile(path, file.read_bytes(), bool(file.stat().st_mode & _EXECUTABLE))
-
-
-def too_large(sizes: Mapping[str, int], total: int, limit: int, span: Span) -> Diagnostic:
-    """The diagnostic for a bundle of `total` bytes; it names the largest of the files."""
-    largest = sorted(sizes, key=lambda path: (-sizes[path], path))[:5]
-    listed = ", ".join(f"{path} ({_kib(sizes[path])})" for path in largest)
-    return Diagnostic(
-        Code.BUNDLE_SIZE,
-        f"the project's files take {_kib(total)} in the manifest; the limit is {_kib(limit)}",
+def _credentials_by_name(left_out: Sequence[LeftOut], span: Span) -> Iterator[Diagnostic]:
+    names = [file.path for file in left_out if file.reason == CREDENTIALS]
+    if not names:
+        return
+    shown = ", ".join(f'"{name}"' for name in names[:_LISTED])
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    verb = "is" if len(names) == 1 else "are"
+    yield Diagnostic(
+        Code.LEFT_OUT_CREDENTIALS,
+        f"{shown}{more} {verb} not packed: by the name, that is where credentials are kept",
         span,
-        help=f"the largest are {listed}: leave some out with `code: {{bundle: {{exclude: […]}}}}`, "
-        "or use `code: {git: …}`",
+        help="`automl files` lists what is packed; put their values into a Secret, and name that under `secrets`; "
+        f"what is no credential is taken back by `code: {{bundle: {{exclude: [{_pattern(names[0], '!')}]}}}}`",
     )
 
 
-def _kib(size: int) -> str:
-    return f"{-(-size // 1024)} KiB"
+def too_large(sizes: Mapping[str, int], packed: int | None, limit: int, span: Span) -> Diagnostic:
+    """The diagnostic for files of these sizes: too large to be packed at all, or `packed` into so many bytes."""
+    total = amount(sum(sizes.values()))
+    if packed is None:
+        message = f"the project's files have {total} together; more than {amount(limit)} fit into no manifest"
+    else:
+        message = (
+            f"the project's files, {total} together, take {amount(packed)} in the manifest; "
+            f"the limit is {amount(limit)}"
+        )
+    largest = sorted(sizes, key=lambda path: (-sizes[path], path))[:_LISTED]
+    listed = ", ".join(f"{path} ({amount(sizes[path])})" for path in largest)
+    exclude = f"code: {{bundle: {{exclude: [{_pattern(_data_around(largest[0], sizes))}]}}}}"
+    help = f"the largest are {listed}: leave out what no step needs, for instance with `{exclude}`, or use `code: {{git: …}}`"
+    return Diagnostic(Code.BUNDLE_SIZE, message, span, help)
 
 
-def _walk(folder: Path, config: BundleConfig | None) -> Iterator[str]:
-    include = _patterns(config.include) if config and config.include else None
-    exclude = _patterns(config.exclude) if config and config.exclude else None
-    ignored = Ignored(folder)
-
-    def is_left_out(path: str, name: str) -> bool:
-        if name in _NEVER or name.endswith(".pyc"):
-            return True
-        return path in ignored or (exclude is not None and exclude.match_file(path))
-
-    for root, folders, names in os.walk(folder):
-        prefix = "" if Path(root) == folder else f"{Path(root).relative_to(folder).as_posix()}/"
-        if ".gitignore" in names and _is_regular(root, ".gitignore"):
-            ignored.read(prefix, Path(root, ".gitignore"))
-        folders[:] = sorted(name for name in folders if not is_left_out(f"{prefix}{name}/", name))
-        for name in sorted(names):
-            path = prefix + name
-            if is_left_out(path, name) or not _is_regular(root, name):
-                continue
-            if include is None or include.match_file(path):
-                yield path
+def amount(size: int) -> str:
+    """A size for people, rounded up: 240 KiB, 1.3 MiB."""
+    if size < 1024:
+        return f"{size} B"
+    unit = min((size.bit_length() - 1) // 10, 4)
+    value = math.ceil(size * 10 / 1024**unit) / 10
+    return f"{value:.1f}".removesuffix(".0") + f" {'BKMGT'[unit]}iB"
 
 
-def _patterns(config: tuple[Located[str], ...]) -> "GitIgnoreSpec":
-    return patterns(pattern.value for pattern in config)
+def _data_around(path: str, sizes: Mapping[str, int]) -> str:
+    """The outermost folder around a file, with a slash at its end, that holds no code; or the file."""
+    with_code = {
+        folder for other in sizes if other.endswith(_CODE) for folder in PurePosixPath(other).parents
+    }
+    folders = [folder for folder in PurePosixPath(path).parents if folder not in with_code and folder.name]
+    return f"{folders[-1]}/" if folders else path
 
 
-def _is_regular(root: str, name: str) -> bool:
-    return stat.S_ISREG(Path(root, name).lstat().st_mode)
+def _pattern(path: str, start: str = "") -> str:
+    """A pattern that matches this path alone, as a word of YAML."""
+    pattern = f"{start}/" + re.sub(r"([*?[\\]| \Z)", r"\\\1", path)
+    return pattern if _PLAIN.fullmatch(pattern) else json.dumps(pattern, ensure_ascii=False)

@@ -22,8 +22,8 @@ from automl.compiler.choices import (
     every_choice,
     what_to_choose,
 )
-from automl.compiler.diagnostics import Code
-from automl.compiler.driver import Input, Overrides
+from automl.compiler.diagnostics import Code, in_order
+from automl.compiler.driver import Input, Overrides, analyse_files
 from automl.compiler.inputs import STDIN, read_all
 from automl.compiler.options import (
     Check,
@@ -198,6 +198,40 @@ def validate(
     if not quiet:
         for line in batch.verdicts(compiled, choices):
             say(line)
+
+
+@app.command("files")
+def files_command(
+    file: Annotated[
+        str, typer.Argument(metavar="[FILE]", help="A config, or a folder with one.", show_default=False)
+    ] = ".",
+    packed: Annotated[
+        bool, typer.Option("--packed", help="Only the paths of what is packed, one a line.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """List the project's files: those that are packed, and why the others are left out.
+
+    automl files config.yaml
+    """
+    from automl.compiler.listing import listing, packed_paths
+    from automl.targets.code import MAX_OBJECT_BYTES, code_size
+
+    configs, unreadable = read_all([file])
+    for line in unreadable:
+        wrong_usage(line)
+    [given] = configs
+    with touching_files("read"):
+        workflow, files, found = analyse_files(given, Overrides())
+    size, too_large = code_size(workflow) if workflow else (None, [])
+    found = in_order([*found, *too_large])
+    is_refused = report([each for each in found if each.code is not Code.LEFT_OUT_CREDENTIALS], quiet)
+    if files:
+        print_text(packed_paths(files) if packed else listing(files, size, MAX_OBJECT_BYTES))
+    elif not is_refused and not quiet:
+        say("no step needs the project's files: each has an image, or git, of its own")
+    if is_refused:
+        raise typer.Exit(PROBLEMS)
 
 
 @app.command("targets")

@@ -68,10 +68,12 @@ class Code(StrEnum):
     TOO_LONG = "AML414"
     CHANGED_VERSION = "AML415"
     LOST_VERSION = "AML416"
+    PATTERN = "AML417"
     UNLIKELY_AMOUNT = "AML418"
     PLAIN_HTTP = "AML419"
     PLAIN_SECRET = "AML501"
     URL_CREDENTIALS = "AML502"
+    LEFT_OUT_CREDENTIALS = "AML503"
     CANNOT_SAY = "AML601"
     HINT_LOST = "AML602"
     ENGINE_DOES_IT = "AML603"
@@ -123,6 +125,7 @@ SEVERITIES: Mapping[Code, Severity] = MappingProxyType(
         Code.UNLIKELY_AMOUNT: Severity.WARNING,
         Code.PLAIN_HTTP: Severity.WARNING,
         Code.PLAIN_SECRET: Severity.WARNING,
+        Code.LEFT_OUT_CREDENTIALS: Severity.INFO,
         Code.HINT_LOST: Severity.WARNING,
         Code.ENGINE_DOES_IT: Severity.INFO,
         Code.NO_DEADLINE: Severity.INFO,

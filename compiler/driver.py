@@ -4,19 +4,20 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from automl.compiler.budgets import check_defaults
-from automl.compiler.bundle import collect_bundle
+from automl.compiler.bundle import Collection, collect_bundle
 from automl.compiler.checks import check, check_values
 from automl.compiler.config import Config, Located, build_config
 from automl.compiler.defaults import apply_defaults
 from automl.compiler.diagnostics import Code, Diagnostic, has_errors, in_order
 from automl.compiler.expressions import find_expressions
-from automl.compiler.ir import Bundle, Workflow
+from automl.compiler.ir import Workflow
 from automl.compiler.lower import lower
 from automl.compiler.mended import mended
 from automl.compiler.names import digest, dns_label
 from automl.compiler.nodes import Mapping
 from automl.compiler.other_files import recognise
 from automl.compiler.placement import uses_bundle, uses_project
+from automl.compiler.project_files import Project
 from automl.compiler.reader import decode, read
 from automl.compiler.schema import check_structure
 from automl.compiler.source import Source
@@ -27,11 +28,15 @@ _ONLY_CONFIGS = ("config", "automl", STREAM)  # a folder has one of them, so the
 
 
 class Input(NamedTuple):
-    """A config: the path to show for it, its bytes, and the project's folder."""
+    """A config: the path to show for it, its bytes, and the project's folder.
+
+    `streams` are the files that the command itself writes to, each a device and a number on it.
+    """
 
     path: str
     data: bytes
     folder: Path
+    streams: frozenset[tuple[int, int]] = frozenset()
 
     @property
     def file_name(self) -> str:
@@ -80,6 +85,27 @@ def compile_config(given: Input, overrides: Overrides, target: Target, options: 
 
 def analyse(given: Input, overrides: Overrides) -> tuple[Workflow | None, list[Diagnostic]]:
     """The part that is the same for every engine; no workflow if something is an error."""
+    workflow, _, found = analyse_files(given, overrides)
+    return workflow, found
+
+
+def analyse_files(
+    given: Input, overrides: Overrides
+) -> tuple[Workflow | None, Collection | None, list[Diagnostic]]:
+    """The same, with what became of the project's files, if the config is sound and a step needs them."""
+    config, found = _configure(given, overrides)
+    if config is None:
+        return None, None, found
+    files = _collect(config, given)
+    found += files.diagnostics if files else ()
+    if has_errors(found):
+        return None, files, found
+    workflow, renamed = lower(config, files.bundle if files else None, given.file_name)
+    return workflow, files, found + renamed
+
+
+def _configure(given: Input, overrides: Overrides) -> tuple[Config | None, list[Diagnostic]]:
+    """The config, from its text to its checks; none if something is an error."""
     source, found = decode(given.path, given.data)
     if found:
         return None, found
@@ -99,14 +125,7 @@ def analyse(given: Input, overrides: Overrides) -> tuple[Workflow | None, list[D
     config, unreadable = build_config(sound)
     config = _named(config, given, overrides)
     found += unreadable + check(config, given.folder)
-    if has_errors(found):
-        return None, found
-    bundle, questionable = _bundle(config, given)
-    found += questionable
-    if has_errors(found):
-        return None, found
-    workflow, renamed = lower(config, bundle, given.file_name)
-    return workflow, found + renamed
+    return (None if has_errors(found) else config), found
 
 
 def _values_beside(root: Mapping) -> list[Diagnostic]:
@@ -133,17 +152,18 @@ def _from_option(option: str, value: str) -> Located[str]:
     return Located(value, Source(option, value).span_at(0, max(1, len(value))))
 
 
-def _bundle(config: Config, given: Input) -> tuple[Bundle | None, list[Diagnostic]]:
+def _collect(config: Config, given: Input) -> Collection | None:
     if not uses_bundle(config):
-        return None, []
+        return None
     patterns = config.code.bundle if config.code else None
-    needed = {
+    needed = frozenset(
         str(PurePosixPath(path.value))
         for stage in config.stages
         for step in stage.steps
         if uses_project(step, config.code)
         for path in (step.path, step.dependencies)
         if path is not None
-    }
+    )
     span = patterns.span if patterns else config.span
-    return collect_bundle(given.folder, patterns, needed, given.file_name, span)
+    project = Project(given.folder, given.file_name, needed, given.streams)
+    return collect_bundle(project, patterns, span)

@@ -1,6 +1,7 @@
 """The configs that a command line names: which files they are, and their bytes."""
 
 import os
+import stat
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,7 +47,7 @@ def read(path: str) -> Input:
         if path == STDIN:
             if sys.stdin is None:
                 raise UnreadableError("cannot read standard input: it is closed")
-            return Input(STREAM, sys.stdin.buffer.read(MAX_BYTES + 1), Path.cwd())
+            return Input(STREAM, sys.stdin.buffer.read(MAX_BYTES + 1), Path.cwd(), _streams())
         os.fsencode(path).decode()
         if problem := config_leads_out(Path(path)):
             raise UnreadableError(problem)
@@ -56,9 +57,15 @@ def read(path: str) -> Input:
                 f"there is no automl.yaml and no config.yaml {where}; give the path of a config"
             )
         with Path(path).open("rb") as file:
-            return Input(path, file.read(MAX_BYTES + 1), Path(path).parent)
+            return Input(path, file.read(MAX_BYTES + 1), Path(path).parent, _streams())
     except UnicodeDecodeError:
         raise UnreadableError(f'cannot read "{path}": its name is not UTF-8') from None
     except (OSError, ValueError) as error:  # a name with U+0000 is a ValueError
         why = error.strerror if isinstance(error, OSError) else error
         raise UnreadableError(f'cannot read "{path}": {why}') from None
+
+
+def _streams() -> frozenset[tuple[int, int]]:
+    """The files that stdout and stderr are: `> manifest.yaml` in a project makes one that is no part of it."""
+    known = [os.fstat(stream.fileno()) for stream in (sys.stdout, sys.stderr) if stream is not None]
+    return frozenset((each.st_dev, each.st_ino) for each in known if stat.S_ISREG(each.st_mode))

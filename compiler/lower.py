@@ -185,7 +185,8 @@ def _kernel(step: StepConfig) -> tuple[str, ...]:
 
 
 def _project(step: StepConfig) -> ir.Project:
-    dependencies = _text(step.dependencies) if step.dependencies else None
+    file = step.dependencies
+    dependencies = ir.Text(_as_file(file.value), file.span) if file else None
     return ir.Project(dependencies, NOTEBOOK_PACKAGES if runs_notebook(step) else ())
 
 

@@ -56,6 +56,14 @@ def _code(workflow: Workflow) -> Object | None:
     return config_map(workflow, "code", {"data": scripts, "binaryData": {"code.tar.bz2": packed}})
 
 
+def code_size(workflow: Workflow) -> tuple[int, list[Diagnostic]]:
+    """What the project's files take in the manifest, as the limit counts it, and whether that is too much."""
+    code = _code(workflow)
+    if code is None or not isinstance(workflow.code, Bundle):
+        return 0, []
+    return len(canonical(code).encode()), _check_size(code, workflow.code)
+
+
 def config_map(workflow: Workflow, suffix: str, content: Object) -> Object:
     """A ConfigMap named after its content, which never changes."""
     name = hashed_name(f"{workflow.name}-{suffix}", content)
@@ -74,7 +82,7 @@ def _check_size(config_map: Object, bundle: Bundle) -> list[Diagnostic]:
 def archive(files: tuple[BundledFile, ...]) -> bytes:
     """A tar.bz2 whose bytes depend on the files alone: bzip2 has one implementation, zlib has several."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT, encoding="utf-8") as tar:
         for file in files:
             member = tarfile.TarInfo(file.path)
             member.size = len(file.content)

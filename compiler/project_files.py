@@ -1,0 +1,222 @@
+"""The files of a project, by their names: which are packed, and why the others are not."""
+
+import os
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from automl.compiler.config import BundleConfig, Located
+from automl.compiler.gitignore import Pattern, Patterns, given_pattern
+from automl.compiler.never_code import BUILD_FILES, ENVIRONMENT, never_code
+from automl.compiler.repository import Level, located, repository_around
+
+EXCLUDED = "excluded by the config"
+_NOT_INCLUDED = "not included by the config"
+_OWN_CONFIG = "the config"
+_STREAM = "what this command writes to"
+_EXECUTABLE = 0o100
+_LINK, _NO_FILE = "a symbolic link", "not a file"
+_OUTPUT = b".output.ipynb"  # what papermill writes beside a notebook
+_OF_ENVIRONMENT = {b"pyvenv.cfg", b"conda-meta"}
+
+
+class Project(NamedTuple):
+    """The folder of a config, the name of the config there, the paths that its steps name, and the files, each a
+    device and a number on it, that the command itself writes to."""
+
+    folder: Path
+    config: str
+    needed: frozenset[str] = frozenset()
+    streams: frozenset[tuple[int, int]] = frozenset()
+
+    def place(self, path: str = "") -> bytes:
+        """Where a file of the project is. The folder itself ends with a slash."""
+        return os.fsencode(self.folder) + b"/" + bytes_of(path)
+
+
+class Found(NamedTuple):
+    """A file to pack. `asked`: a `!pattern` of the config takes it back, whatever is in it."""
+
+    path: str
+    size: int
+    executable: bool
+    asked: bool = False
+
+
+class LeftOut(NamedTuple):
+    """A file, or a folder with a slash at its end, and why it is not packed."""
+
+    path: str
+    reason: str
+
+
+class Selection(NamedTuple):
+    """Both sorted by path. A folder that is left out whole is one entry."""
+
+    found: tuple[Found, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def text_of(path: bytes) -> str:
+    """A path as the same text in every locale. `bytes_of` is the way back."""
+    return path.decode("utf-8", "surrogateescape")
+
+
+def bytes_of(path: str) -> bytes:
+    """The bytes of a path by `text_of`."""
+    return path.encode("utf-8", "surrogateescape")
+
+
+def select_files(project: Project, config: BundleConfig | None) -> Selection:
+    """What git keeps, less what is never code, but for what the config says. Raises OSError.
+
+    What steps name is packed, whatever the patterns say. Outside the project, git's own files alone are read.
+    """
+    walk = _Walk(project, config)
+    walk.run()
+    found = {file.path: file for file in walk.found}
+    for path in project.needed:
+        status = (project.folder / os.fsdecode(bytes_of(path))).stat()
+        found[path] = Found(path, status.st_size, bool(status.st_mode & _EXECUTABLE), asked=True)
+    left_out = (file for file in walk.left_out if file.path not in project.needed)
+    return Selection(tuple(sorted(found.values(), key=_place)), tuple(sorted(left_out, key=_place)))
+
+
+def _place(file: Found | LeftOut) -> bytes:
+    return bytes_of(file.path)
+
+
+class _Folder(NamedTuple):
+    """A folder to look into. `path` ends with a slash, but for the project's own, which is empty."""
+
+    path: bytes
+    levels: tuple[Level, ...]
+    included: bool
+    asked: bool
+
+
+class _Walk:
+    """One way through all folders. It keeps its own stack, so that no depth is too deep."""
+
+    def __init__(self, project: Project, config: BundleConfig | None) -> None:
+        self.found: list[Found] = []
+        self.left_out: list[LeftOut] = []
+        self._top = project.place()
+        self._own = bytes_of(project.config)
+        self._streams = project.streams
+        self._repository = repository_around(project.folder)
+        is_built = any((project.folder / name).exists() for name in BUILD_FILES)
+        excluded = _given(config.exclude) if config else ()
+        self._rules = Patterns([*never_code(is_built), *excluded])
+        self._include = Patterns(_given(config.include)) if config and config.include else None
+
+    def run(self) -> None:
+        """Fill `found` and `left_out`. Raises OSError for a folder that cannot be listed."""
+        folders = [_Folder(b"", self._repository.levels, self._include is None, False)]
+        while folders:
+            folders += self._enter(folders.pop())
+
+    def _enter(self, folder: _Folder) -> Iterator[_Folder]:
+        """Look at all that is in a folder. The folders among it that are worth a look."""
+        entries = {entry.name: entry for entry in _entries(self._top + folder.path)}
+        if folder.path and not folder.asked and not _OF_ENVIRONMENT.isdisjoint(entries):
+            self._leave_out(folder.path, ENVIRONMENT)
+            return
+        here = folder._replace(levels=self._levels(folder, entries.get(b".gitignore")))
+        for name, entry in entries.items():
+            path = folder.path + name
+            if entry.is_symlink():
+                self._leave_out(path, _LINK)
+            elif entry.is_dir(follow_symlinks=False):
+                if below := self._below(here, path):
+                    yield below
+            elif entry.is_file(follow_symlinks=False):
+                self._file(here, path, entry, entries)
+            else:
+                self._leave_out(path, _NO_FILE)
+
+    def _levels(self, folder: _Folder, git: "os.DirEntry[bytes] | None") -> tuple[Level, ...]:
+        if git is None or not git.is_file(follow_symlinks=False):
+            return folder.levels
+        file = folder.path + git.name
+        return self._repository.below(folder.levels, folder.path, self._top + file, text_of(file))
+
+    def _below(self, parent: _Folder, path: bytes) -> _Folder | None:
+        """What is to be known of a folder in another, if it is not left out whole."""
+        folder = path + b"/"
+        if ignored := self._repository.ignoring(path, True, parent.levels):
+            self._leave_out(folder, _reason(ignored))
+            return None
+        included = self._is_included(parent, path, True)
+        rule = self._rules.decide(path, True)
+        if rule and not rule.negated:
+            self._leave_out(folder, _reason(rule) if included else _NOT_INCLUDED)
+            return None
+        return _Folder(folder, parent.levels, included, parent.asked or _asks(rule))
+
+    def _file(
+        self, folder: _Folder, path: bytes, entry: "os.DirEntry[bytes]", beside: Collection[bytes]
+    ) -> None:
+        rule = self._rules.decide(path, False)
+        asked = folder.asked or _asks(rule)
+        if path == self._own:
+            self._leave_out(path, _OWN_CONFIG)
+        elif ignored := self._repository.ignoring(path, False, folder.levels):
+            self._leave_out(path, _reason(ignored))
+        elif not self._is_included(folder, path, False):
+            self._leave_out(path, _NOT_INCLUDED)
+        elif rule and not rule.negated:
+            self._leave_out(path, _reason(rule))
+        elif not asked and entry.name.endswith(_OUTPUT) and _notebook_of(entry.name) in beside:
+            self._leave_out(path, f"the output of {text_of(_notebook_of(entry.name))}")
+        elif status := _status(entry):
+            if (status.st_dev, status.st_ino) in self._streams:
+                self._leave_out(path, _STREAM)
+            else:
+                is_executable = bool(status.st_mode & _EXECUTABLE)
+                self.found.append(Found(text_of(path), status.st_size, is_executable, asked))
+
+    def _is_included(self, folder: _Folder, path: bytes, is_folder: bool) -> bool:
+        """As a pattern of `include` says of it, or of the nearest folder around it."""
+        rule = self._include.decide(path, is_folder) if self._include else None
+        return folder.included if rule is None else not rule.negated
+
+    def _leave_out(self, path: bytes, reason: str) -> None:
+        self.left_out.append(LeftOut(text_of(path), reason))
+
+
+def _given(patterns: Iterable[Located[str]]) -> list[Pattern]:
+    return [given_pattern(EXCLUDED, number, each.value) for number, each in enumerate(patterns)]
+
+
+def _asks(rule: Pattern | None) -> bool:
+    return rule is not None and rule.negated and rule.source == EXCLUDED
+
+
+def _reason(pattern: Pattern) -> str:
+    if pattern.source == EXCLUDED:
+        return f"{EXCLUDED}: {pattern}"
+    return f"{pattern.source}:{pattern.number} {pattern}" if pattern.number else pattern.source
+
+
+def _notebook_of(output: bytes) -> bytes:
+    return output.removesuffix(_OUTPUT) + b".ipynb"
+
+
+def _entries(folder: bytes) -> list["os.DirEntry[bytes]"]:
+    """What is in a folder; nothing if it is gone by now. Raises OSError."""
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise located(error, folder) from None
+
+
+def _status(file: "os.DirEntry[bytes]") -> os.stat_result | None:
+    """What is known of a file; nothing if it is gone by now."""
+    try:
+        return file.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
