@@ -14,18 +14,21 @@ def real(path: Path) -> Path:
     """The path with its links followed; what is not there stays as it is. Raises OSError for a loop."""
     try:
         target = Path(os.path.realpath(path))
-    except OSError as error:  # the current folder is gone
+        if target.is_symlink():
+            target.stat()
+    except OSError as error:  # of the current folder, if that is gone
         raise OSError(error.errno, error.strerror, str(path)) from None
-    if target.is_symlink():
-        target.stat()
     return target
 
 
 def place_of(path: Path) -> Path:
     """The path without links and `..`, which would lead elsewhere once a folder is made. Raises OSError."""
-    if is_stream(path) or path.is_absolute():
-        return path if is_stream(path) else real(path)
-    target, current = real(path), Path.cwd()
+    if is_stream(path):
+        return path
+    target = real(path)
+    if path.is_absolute():
+        return target
+    current = Path.cwd()
     return target.relative_to(current) if target.is_relative_to(current) else target
 
 
