@@ -1,14 +1,29 @@
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+# What changes what programs do or print; how they reach the network is the machine's own.
+_SETTINGS = re.compile(
+    r"GIT_(?!SSL_)\w+|PIP_(CONSTRAINT|NO_BINARY|NO_DEPS|PREFIX|PRE|QUIET|REQUIRE_\w+|TARGET|USER|VERBOSE)"
+    r"|UV_(?!\w*(INDEX|CACHE|LINKS|CERTS|TLS|HTTP|HOST|KEYRING|OFFLINE))\w+|VIRTUAL_ENV"
+    r"|PYTHON(DEVMODE|OPTIMIZE|VERBOSE|WARNINGS)|FORCE_COLOR|NO_COLOR|CLICOLOR(_FORCE)?|COLUMNS|LINES"
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_of_the_developer() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in filter(_SETTINGS.fullmatch, list(os.environ)):
+            patch.delenv(name)
+        yield
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import ast
 import base64
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -378,7 +379,11 @@ def test_a_whole_secret_that_kubeflow_cannot_take(what: str, secret: str, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("text", "codes"), [("5$€", [Code.CANNOT_SAY]), ("a {{ b", [Code.CANNOT_SAY]), ("$(A) $$ 5 $ é", [])]
+    ("text", "codes"),
+    [
+        *((text, [Code.CANNOT_SAY]) for text in ("5$€", "a {{ b", "\U0001fae8")),
+        *((text, []) for text in ("$(A) $$ 5 $ é", "\U0001f680")),
+    ],
 )
 @pytest.mark.parametrize("target", ["kubeflow", "kubeflow-native"])
 def test_an_annotation_that_would_be_broken(
@@ -403,11 +408,30 @@ def test_a_package_deploys_where_it_runs(tmp_path: Path) -> None:
     assert [each["metadata"]["namespace"] for each in applied] == 3 * ["ml-prod"]
 
 
+MORE = ("$(HOME)", "$$", "$$(A)", "$é", "{{{{", "{{$.pipeline_job_name}}", '{"Concat": []}', "\U0001fae8")
+EVERY_TEXT = [text for text in (*NASTY, *MORE) if "\0" not in text]
+VARIABLES = {f"A{number}": text for number, text in enumerate(EVERY_TEXT)}
+SIGNS = ("{{", "\x7f", "\U0001fae8", "\U0010ffff")  # of which Argo makes something else, wherever they stand
+
+
+def test_every_text_reaches_a_job_as_it_was_written(tmp_path: Path) -> None:
+    """Its words are those of the package, whoever expands them as a kubelet does on the way."""
+    program = "import json, os, sys; print(json.dumps([sys.argv[1:], dict(os.environ)]))"
+    step: dict[str, Any] = {"step_name": "a", "image": "i", "entrypoint": [sys.executable, "-c", program]}
+    config: dict[str, Any] = {"name": "w", "stages": {"s": [{**step, "args": EVERY_TEXT, "envs": VARIABLES}]}}
+    [spec, _], _ = compiled(write_yaml([config]), tmp_path)
+    [container] = containers(spec)
+    assert [sign for sign in SIGNS if sign in json.dumps(container, ensure_ascii=False)] == []
+    words = [expanded(word, {"HOME": "wrong"}) for word in (*container["command"], *container["args"])]
+    env = {"PATH": os.defpath} | {each["name"]: each["value"] for each in container["env"]}
+    done = subprocess.run(words, env=env, capture_output=True, check=True)
+    arguments, variables = json.loads(done.stdout)
+    assert arguments == EVERY_TEXT
+    assert variables == variables | VARIABLES
+
+
 def test_every_text_reaches_a_service_as_it_was_written(tmp_path: Path) -> None:
     """It is an object in an argument, in which nobody on the way finds anything of theirs."""
-    more = ("$(HOME)", "$$", "$$(A)", "$é", "{{{{", "{{$.pipeline_job_name}}", '{"Concat": []}', "\U0001fae8")
-    texts = [text for text in (*NASTY, *more) if "\0" not in text]
-    variables = {f"A{number}": text for number, text in enumerate(texts)}
     step: dict[str, Any] = {
         "step_name": "a",
         "image": "i",
@@ -415,14 +439,14 @@ def test_every_text_reaches_a_service_as_it_was_written(tmp_path: Path) -> None:
         "timeout": 60,
         "service": {},
     }
-    config: dict[str, Any] = {"name": "w", "stages": {"s": [{**step, "args": texts, "envs": variables}]}}
+    config: dict[str, Any] = {"name": "w", "stages": {"s": [{**step, "args": EVERY_TEXT, "envs": VARIABLES}]}}
     [spec, _], _ = compiled(write_yaml([config]), tmp_path)
     argument = containers(spec)[0]["args"][4]
-    assert [sign for sign in ("{{", "$", "\x7f", "\U0001fae8", "\U0010ffff") if sign in argument] == []
+    assert [sign for sign in ("$", *SIGNS) if sign in argument] == []
     [container] = json.loads(argument)["spec"]["template"]["spec"]["containers"]
-    assert [expanded(word, {"HOME": "wrong"}) for word in container["args"]] == texts
+    assert [expanded(word, {"HOME": "wrong"}) for word in container["args"]] == EVERY_TEXT
     found = {each["name"]: expanded(each.get("value", ""), {"HOME": "wrong"}) for each in container["env"]}
-    assert found == found | variables
+    assert found == found | VARIABLES
 
 
 PIECES = ("$", "(", ")", "A", "é", "{", "}", "'", '"', "$(A)", "$$", "{{", "\\", "\n", " ", "🚀")
