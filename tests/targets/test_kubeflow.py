@@ -588,6 +588,14 @@ def test_vertex_limits_what_the_config_says(keys: str, limits: Any, tmp_path: Pa
                 'display_name="many", max_concurrent_run_count=1)`'
             ),
         ),
+        (
+            "vertex",
+            "{cron: '@daily', concurrency: replace, suspend: true}",
+            (
+                'when it is sent: `PipelineJob(…).create_schedule(cron="TZ=UTC 0 0 * * *", display_name="many", '
+                "max_concurrent_run_count=1)`, and then `.pause()`; a schedule there never stops a run"
+            ),
+        ),
     ],
 )
 def test_the_help_on_a_schedule_is_true(form: str, schedule: str, help: str, tmp_path: Path) -> None:
