@@ -312,6 +312,28 @@ def test_any_workflow_keeps_the_order_and_the_limits(folder: Path, config: Objec
     assert_barriers(config, Manifest(documents))
 
 
+@pytest.mark.parametrize(
+    ("number", "more", "is_refused"),
+    [
+        (1640, {}, False),
+        (1720, {}, True),
+        (1220, {"backoff_limit": 1}, False),
+        (1290, {"backoff_limit": 1}, True),
+        (20, {"args": ["x" * 50_000]}, False),
+        (21, {"args": ["x" * 50_000]}, True),
+    ],
+    ids=lambda value: "" if isinstance(value, dict) else str(value),
+)
+def test_what_the_controller_would_give_up_is_refused(
+    number: int, more: Object, is_refused: bool, folder: Path
+) -> None:
+    """It keeps a copy of all templates and a node for each try; held against it in tests/conformance."""
+    text = write_yaml([shaped(number, **more)])
+    said = compile_text(text, folder, Options("3.7", "workflow")).diagnostics
+    assert [each.message.split(" takes ")[0] for each in said] == is_refused * ["the workflow"]
+    assert all(f"the limit is 1024 KiB ({number} steps)" in each.message for each in said)
+
+
 def assert_limits(documents: Sequence[Object]) -> None:
     for document in documents:
         assert (
