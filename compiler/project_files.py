@@ -106,8 +106,8 @@ class _Walk:
         self._streams = project.streams
         self._repository = repository_around(project.folder)
         is_built = any((project.folder / name).exists() for name in BUILD_FILES)
-        excluded = _given(config.exclude) if config else ()
-        self._rules = Patterns([*never_code(is_built), *excluded])
+        self._never_code = Patterns(never_code(is_built))
+        self._exclude = Patterns(_given(config.exclude if config else ()))
         self._include = Patterns(_given(config.include)) if config and config.include else None
 
     def run(self) -> None:
@@ -148,7 +148,7 @@ class _Walk:
             self._leave_out(folder, _reason(ignored))
             return None
         included = self._is_included(parent, path, True)
-        rule = self._rules.decide(path, True)
+        rule = self._rule(path, True)
         if rule and not rule.negated:
             self._leave_out(folder, _reason(rule) if included else _NOT_INCLUDED)
             return None
@@ -157,7 +157,7 @@ class _Walk:
     def _file(
         self, folder: _Folder, path: bytes, entry: "os.DirEntry[bytes]", beside: Collection[bytes]
     ) -> None:
-        rule = self._rules.decide(path, False)
+        rule = self._rule(path, False)
         asked = folder.asked or _asks(rule)
         if path == self._own:
             self._leave_out(path, _OWN_CONFIG)
@@ -175,6 +175,10 @@ class _Walk:
             else:
                 is_executable = bool(status.st_mode & _EXECUTABLE)
                 self.found.append(Found(text_of(path), status.st_size, is_executable, asked))
+
+    def _rule(self, path: bytes, is_folder: bool) -> Pattern | None:
+        """What decides by the name alone: the config, which has the last word, or the table of what is never code."""
+        return self._exclude.decide(path, is_folder) or self._never_code.decide(path, is_folder)
 
     def _is_included(self, folder: _Folder, path: bytes, is_folder: bool) -> bool:
         """As a pattern of `include` says of it, or of the nearest folder around it."""

@@ -16,6 +16,7 @@ from automl.compiler.bundle import Collection, amount, collect_bundle
 from automl.compiler.config import BundleConfig, Located
 from automl.compiler.diagnostics import Code
 from automl.compiler.driver import Input, Overrides, Result, compile_config
+from automl.compiler.gitignore import MAX_GLOBS
 from automl.compiler.ir import BundledFile
 from automl.compiler.project_files import Project
 from automl.compiler.source import Source
@@ -466,3 +467,20 @@ def test_a_project_that_is_too_large_for_the_manifest(tmp_path: Path) -> None:
 def test_what_packs_well_may_be_large(tmp_path: Path) -> None:
     fill(tmp_path, {"run.py": "", "config.yaml": CONFIG, "data.csv": "0,1,2\n" * 1_000_000})
     assert compile_project(tmp_path).artifacts
+
+
+def test_no_program_takes_a_file_for_an_option(tmp_path: Path) -> None:
+    config = CONFIG.replace("run.py", '"-c.py", dependency_path: "-r.txt"')
+    fill(tmp_path, {"-c.py": "", "-r.txt": "", "config.yaml": config})
+    [artifact] = compile_project(tmp_path).artifacts
+    words = [line.strip() for line in artifact.text.splitlines()]
+    assert words[words.index('- "--dependencies"') + 1] == '- "./-r.txt"'
+    assert words[words.index('- python') + 1] == '- "./-c.py"'
+
+
+def test_patterns_of_the_config_have_a_limit(tmp_path: Path) -> None:
+    patterns = [f"*{number}*" for number in range(MAX_GLOBS + 1)]
+    for exclude, expected in ((patterns, [Code.PATTERN]), (patterns[1:], [])):
+        config = json.dumps({"bundle": {"exclude": exclude}})
+        fill(tmp_path, {"run.py": "", "config.yaml": f"name: x\ncode: {config}\n{CONFIG}"})
+        assert [found.code for found in compile_project(tmp_path).diagnostics] == expected
