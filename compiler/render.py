@@ -1,31 +1,52 @@
 """Diagnostics as text for people: rustc's form, with the line and a caret below it."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from unicodedata import category, east_asian_width
 
-from automl.compiler.diagnostics import Code, Diagnostic, Severity
+from automl.compiler.diagnostics import MOST_FOUND, Code, Diagnostic, Severity
+from automl.compiler.masking import MASK, Range, masked_columns, masked_message
 from automl.compiler.source import Span
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 _HIDDEN = frozenset({Code.PLAIN_SECRET, Code.URL_CREDENTIALS})  # the line holds what nobody should read
+_MOST_SHOWN = 100
 _LONGEST_LINE = 160  # a longer source line is cut around the caret
 _LONGEST_MESSAGE = 1000  # a longer one, with a long value in it, is cut in its middle
 _Line = tuple[str, int]  # the path of a source, and the number of a line
 
 
 def render(diagnostics: Sequence[Diagnostic], colour: bool = False) -> str:
-    """One block a diagnostic, each ended by an empty line. A line with a credential is never shown."""
+    """One block a diagnostic, each ended by an empty line. A credential is never shown.
+
+    Of very many the worst are shown, and the rest is counted.
+    """
     hidden = {_line_of(each.span) for each in diagnostics if each.code in _HIDDEN}
-    return "".join(_block(diagnostic, hidden, colour) + "\n\n" for diagnostic in diagnostics)
+    shown = _worst(diagnostics)
+    blocks = "".join(_block(diagnostic, hidden, colour) + "\n\n" for diagnostic in shown)
+    rest = Counter(each.severity for each in diagnostics) - Counter(each.severity for each in shown)
+    return blocks + (f"… and more: {_counted(rest)}\n\n" if rest else "")
+
+
+def _worst(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Errors first of all, in the order in which they were given."""
+    order = sorted(range(len(diagnostics)), key=lambda index: diagnostics[index].severity)
+    return [diagnostics[index] for index in sorted(order[:_MOST_SHOWN])]
 
 
 def summary(diagnostics: Iterable[Diagnostic]) -> str:
     """For instance `2 errors, 1 warning`; empty when there is neither."""
-    severities = [diagnostic.severity for diagnostic in diagnostics]
-    counts = [
-        (severities.count(severity), severity.name.lower()) for severity in (Severity.ERROR, Severity.WARNING)
-    ]
-    return ", ".join(f"{count} {name}{'s' * (count > 1)}" for count, name in counts if count)
+    counts = Counter(diagnostic.severity for diagnostic in diagnostics)
+    del counts[Severity.INFO]
+    return _counted(counts)
+
+
+def _counted(counts: "Counter[Severity]") -> str:
+    """Of what a phase has found no more is kept, so there may be more."""
+    return ", ".join(
+        f"{'at least ' * (count >= MOST_FOUND)}{count:,} {severity.name.lower()}{'s' * (count > 1)}"
+        for severity, count in sorted(counts.items())
+    )
 
 
 def _line_of(span: Span) -> _Line:
@@ -35,7 +56,7 @@ def _line_of(span: Span) -> _Line:
 def _block(diagnostic: Diagnostic, hidden: Collection[_Line], colour: bool) -> str:
     label = f"{diagnostic.severity.name.lower()}[{diagnostic.code}]"
     width = max(len(str(span.line)) for span in _spans(diagnostic))
-    lines = [f"{_paint(label, diagnostic.severity, colour)}: {_message(diagnostic.message)}"]
+    lines = [f"{_paint(label, diagnostic.severity, colour)}: {_message(diagnostic.message, diagnostic.span)}"]
     margin = " " * width
     places = [("-->", "", diagnostic.severity, diagnostic.span)]
     places += [(":::", related.message, Severity.INFO, related.span) for related in diagnostic.related]
@@ -44,12 +65,13 @@ def _block(diagnostic: Diagnostic, hidden: Collection[_Line], colour: bool) -> s
         if _line_of(span) not in hidden:
             lines += _snippet(span, note, width, severity, colour)
     if diagnostic.help:
-        lines.append(f"{margin} = help: {_message(diagnostic.help)}")
+        lines.append(f"{margin} = help: {_message(diagnostic.help, diagnostic.span)}")
     lines.append(f"{margin} = docs: docs/diagnostics.md#{diagnostic.code.lower()}")
     return "\n".join(lines)
 
 
-def _message(text: str) -> str:
+def _message(text: str, span: Span) -> str:
+    text = masked_message(text, span, masked_columns(span))
     if len(text) > _LONGEST_MESSAGE:
         text = f"{text[: _LONGEST_MESSAGE // 2]} … {text[-_LONGEST_MESSAGE // 2 :]}"
     return printable(text)
@@ -70,6 +92,7 @@ def _snippet(span: Span, note: str, width: int, severity: Severity, colour: bool
     if not line.strip():
         return []
     start, end = span.column - 1, _end_of_first_line(span, line)
+    line, start, end = _masked(line, start, end, masked_columns(span))
     if len(line) > _LONGEST_LINE:
         cut = max(0, start - _LONGEST_LINE // 2)
         line, start, end = line[cut : cut + _LONGEST_LINE], start - cut, min(end - cut, _LONGEST_LINE)
@@ -77,6 +100,16 @@ def _snippet(span: Span, note: str, width: int, severity: Severity, colour: bool
     mark = f"{_paint(caret, severity, colour)}{' ' + note if note else ''}"
     number = f"{span.line:>{width}}"
     return [f"{margin} |", f"{number} | {printable(line)}", f"{margin} | {indent}{mark}"]
+
+
+def _masked(line: str, start: int, end: int, ranges: Sequence[Range]) -> tuple[str, int, int]:
+    """The line without what is not to be shown, and where the caret is in it."""
+    for first, last in reversed(ranges):
+        line = line[:first] + MASK + line[last:]
+        shorter = last - first - len(MASK)
+        start = start - shorter if start >= last else min(start, first)
+        end = end - shorter if end >= last else min(end, first + len(MASK))
+    return line, start, end
 
 
 def _end_of_first_line(span: Span, line: str) -> int:

@@ -149,7 +149,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.target",
     },
     # what people see
-    "compiler.render": {"compiler.source", "compiler.diagnostics"},
+    "compiler.masking": {"compiler.source", "compiler.credentials"},
+    "compiler.render": {"compiler.source", "compiler.diagnostics", "compiler.masking"},
     "compiler.listing": {"compiler.bundle", "compiler.render"},
     "compiler.links": {"compiler.render"},
     "compiler.output": {"compiler.generated", "compiler.links", "compiler.target"},

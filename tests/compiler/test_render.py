@@ -167,3 +167,37 @@ def test_a_credential_in_another_kind_of_address_is_never_shown(tmp_path: Path) 
     text = HIDDEN["address"].replace("https://", "ssh://")
     _, found = analyse(Input("config.yaml", text.encode(), tmp_path), Overrides("demo"))
     assert SECRET not in render(found)
+
+
+def many(*codes: Code) -> list[Diagnostic]:
+    source = Source("a.yaml", "\n" * len(codes))
+    return [Diagnostic(code, "x", Span(source, line, 1, line, 2)) for line, code in enumerate(codes, 1)]
+
+
+def test_of_very_many_the_errors_are_shown_and_the_rest_is_counted() -> None:
+    codes = [
+        Code.UNUSED_KEY,
+        *(2000 * [Code.CHANGED_NAME]),
+        *(99 * [Code.SYNTAX]),
+        Code.UNUSED_KEY,
+        *(20 * [Code.CHANGED_NAME]),
+    ]
+    shown = render(many(*codes))
+    assert shown.count("error[") == 99
+    assert shown.count("warning[") == 1
+    assert shown.startswith("warning[")
+    assert shown.endswith("… and more: 1 warning, at least 2,020 infos\n\n")
+
+
+def test_a_hundred_are_shown_whole() -> None:
+    shown = render(many(*(100 * [Code.SYNTAX])))
+    assert shown.count("error[") == 100
+    assert "more" not in shown
+    shown = render(many(*(101 * [Code.SYNTAX])))
+    assert "a.yaml:100:1" in shown
+    assert shown.endswith("… and more: 1 error\n\n")
+
+
+def test_the_summary_counts_what_is_not_shown() -> None:
+    assert summary(many(*(999 * [Code.SYNTAX]), Code.UNUSED_KEY)) == "999 errors, 1 warning"
+    assert summary(many(*(1000 * [Code.SYNTAX]))) == "at least 1,000 errors"
