@@ -11,7 +11,7 @@ from automl.compiler.placement import uses_bundle, uses_project
 from automl.compiler.suggest import did_you_mean
 
 _LONGEST_NAME, _LONGEST_PATH = 255, 4096  # bytes that Linux takes
-_MOST_NAMES = 1000  # among more, nothing is looked for that could have been meant
+_MOST_COMPARED = 20_000  # names; then nothing is looked for any more that could have been meant
 _DEPENDENCY_FILES = "a requirements file (.txt), a pyproject.toml, a uv.lock or a pylock.toml"
 _EXPORTS = {
     "poetry.lock": "poetry export -o requirements.txt",
@@ -43,6 +43,7 @@ class _Problems(dict[str, tuple[Code, str, str] | None]):
         self._real_folder = Path(os.path.realpath(folder))
         self._look = look
         self._names: dict[Path, list[str]] = {}
+        self._to_compare = _MOST_COMPARED
 
     def __missing__(self, path: str) -> tuple[Code, str, str] | None:
         self[path] = self._find(path)
@@ -79,13 +80,14 @@ class _Problems(dict[str, tuple[Code, str, str] | None]):
         script = path.rpartition(" ")[2]
         if script != path and not _leaves(script) and (self._folder / script).is_file():
             return f"give the script alone, `path_to_executable: {script}`; words go under `args`, another program under `command`"
-        name = did_you_mean(PurePosixPath(path).name, self._names_in((self._folder / path).parent))
+        names = self._names_in((self._folder / path).parent)
+        self._to_compare -= len(names)
+        name = did_you_mean(PurePosixPath(path).name, names) if self._to_compare >= 0 else None
         return f'did you mean "{PurePosixPath(path).with_name(name)}"?' if name else _IN_ITS_FOLDER
 
     def _names_in(self, folder: Path) -> list[str]:
         if folder not in self._names:
-            names = [file.name for file in folder.iterdir()] if folder.is_dir() else []
-            self._names[folder] = names if len(names) <= _MOST_NAMES else []
+            self._names[folder] = [file.name for file in folder.iterdir()] if folder.is_dir() else []
         return self._names[folder]
 
 

@@ -12,7 +12,7 @@ MOST_ANNOTATIONS = 255 * 1024
 """Bytes of the annotations of an object: Kubernetes takes 256 KiB, and controllers add some of their own."""
 MOST_OF_ALL = 32 * 1024 * 1024
 """Bytes of a manifest, as far as the config tells: ten thousand steps take nine MiB, and no cluster keeps more than this."""
-_OF_A_STEP = 1000  # what an object has besides
+_OF_A_STEP = 1250  # what an object has besides
 _IN_A_FILE = "put it into a file of the project"
 
 

@@ -436,8 +436,12 @@ def test_a_folder_that_may_not_be_entered_is_a_finding_at_the_path(tmp_path: Pat
 def test_a_file_that_is_not_there_is_not_looked_for_among_very_many(tmp_path: Path) -> None:
     """Each of a thousand steps would compare its script with each of the names."""
     write_files(tmp_path, {f"{number}.txt": "" for number in range(1000)})
-    _, [found] = analysed(tmp_path, a_step(path_to_executable="1.tx.py"), {"1.tx.pi": ""})
-    assert found.help == "paths are relative to the folder of the config"
+    steps = [{"step_name": f"s{number}", "path_to_executable": f"a{number}.py"} for number in range(50)]
+    config = json.dumps({"name": "w", "stages": {"s": steps}})
+    _, found = analysed(tmp_path, config, {f"a{number}.pi": "" for number in range(50)})
+    helps = [each.help for each in found]
+    assert helps[0] == 'did you mean "a0.pi"?'
+    assert helps[-1] == "paths are relative to the folder of the config"
 
 
 def test_text_that_cannot_be_is_all_that_is_said(tmp_path: Path) -> None:
