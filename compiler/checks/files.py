@@ -3,11 +3,13 @@
 import os
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from automl.compiler.config import Config, StepConfig
-from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.config import Config, Located, StepConfig
+from automl.compiler.diagnostics import Code, Diagnostic, Related
 from automl.compiler.placement import uses_bundle, uses_project
+from automl.compiler.source import Span
 from automl.compiler.suggest import did_you_mean
 
 _LONGEST_NAME, _LONGEST_PATH = 255, 4096  # bytes that Linux takes
@@ -22,16 +24,28 @@ _EXPORTS = {
     "pdm.lock": "pdm export -o requirements.txt",
     "setup.py": "pip freeze > requirements.txt",
 }
+_MOST_PLACES = 3  # beside the first at which a file is named
+_STAYS = "a path is relative to the config and stays in its folder"
 _IN_ITS_FOLDER = "paths are relative to the folder of the config"
 
 
 def check_files(config: Config, folder: Path) -> Iterator[Diagnostic]:
     """Scripts and dependency files of the steps that run in the project's files."""
     problems = _Problems(folder, look=uses_bundle(config))
+    wrong: dict[str, dict[Span, None]] = {}  # places: that of a default counts once
     for stage in config.stages:
         for step in stage.steps:
             if uses_project(step, config.code):
-                yield from _check_step(step, problems)
+                yield from _check_kind(step)
+                for path in _paths(step):
+                    if problems[path.value]:
+                        wrong.setdefault(path.value, {})[path.span] = None
+    for name, places in wrong.items():
+        if problem := problems[name]:
+            code, message, help = problem
+            first, *others = islice(places, 1 + _MOST_PLACES)
+            related = tuple(Related("and here", span) for span in others)
+            yield Diagnostic(code, message, first, help=help, related=related)
 
 
 class _Problems(dict[str, tuple[Code, str, str] | None]):
@@ -51,10 +65,12 @@ class _Problems(dict[str, tuple[Code, str, str] | None]):
 
     def _find(self, path: str) -> tuple[Code, str, str] | None:
         if "\\" in path:
-            help = f'did you mean "{path.replace(chr(92), "/")}"?'
+            better = path.replace("\\", "/")
+            is_inside = not _leaves(better) and ":" not in better
+            help = f'did you mean "{better}"?' if is_inside else _STAYS
             return Code.OUTSIDE_PROJECT, f'"{path}" is no path: its parts are parted by "/"', help
         if _leaves(path):
-            return _outside(path)
+            return self._outside(path)
         if _is_too_long(path):
             help = f"a name has at most {_LONGEST_NAME} bytes, a path {_LONGEST_PATH}"
             return Code.FILE_NOT_FOUND, f'the file name is too long: "{path}"', help
@@ -63,7 +79,7 @@ class _Problems(dict[str, tuple[Code, str, str] | None]):
     def _look_for(self, path: str) -> tuple[Code, str, str] | None:
         try:
             if self._resolves_outside(path):
-                return _outside(path)
+                return self._outside(path)
             if (self._folder / path).is_dir():
                 return Code.FILE_NOT_FOUND, f'"{path}" is a folder', "give the file in it that runs"
             if not (self._folder / path).is_file():
@@ -72,6 +88,13 @@ class _Problems(dict[str, tuple[Code, str, str] | None]):
             message = f'"{path}" cannot be looked at: {(error.strerror or str(error)).lower()}'
             return Code.FILE_NOT_FOUND, message, _IN_ITS_FOLDER
         return None
+
+    def _outside(self, path: str) -> tuple[Code, str, str]:
+        """The file may be in the project, and only its path be another one."""
+        name = PurePosixPath(path).name
+        is_there = self._look and not _is_too_long(name) and name != ".." and (self._folder / name).is_file()
+        help = f'did you mean "{name}"?' if is_there else _STAYS
+        return Code.OUTSIDE_PROJECT, f'"{path}" is outside the project', help
 
     def _resolves_outside(self, path: str) -> bool:
         return not Path(os.path.realpath(self._folder / path)).is_relative_to(self._real_folder)
@@ -91,16 +114,19 @@ class _Problems(dict[str, tuple[Code, str, str] | None]):
         return self._names[folder]
 
 
-def _check_step(step: StepConfig, problems: _Problems) -> Iterator[Diagnostic]:
-    is_installed = step.dependencies is None or _is_dependency_file(step.dependencies.value)
-    if step.dependencies and not is_installed:
+def _paths(step: StepConfig) -> Iterator[Located[str]]:
+    """The files that a step needs, but for what is no file of dependencies."""
+    if step.path:
+        yield step.path
+    if step.dependencies and _is_dependency_file(step.dependencies.value):
+        yield step.dependencies
+
+
+def _check_kind(step: StepConfig) -> Iterator[Diagnostic]:
+    if step.dependencies and not _is_dependency_file(step.dependencies.value):
         name, span = step.dependencies
         message = f'"{name}" is not a kind of dependency file that automl installs'
         yield Diagnostic(Code.DEPENDENCY_FILE, message, span, help=_export(name))
-    for path in (step.path, step.dependencies if is_installed else None):
-        if path is not None and (problem := problems[path.value]):
-            code, message, help = problem
-            yield Diagnostic(code, message, path.span, help=help)
 
 
 def _export(path: str) -> str:
@@ -126,11 +152,3 @@ def _leaves(path: str) -> bool:
 def _is_too_long(path: str) -> bool:
     size = len(path.encode())
     return size > _LONGEST_PATH or any(len(part.encode()) > _LONGEST_NAME for part in path.split("/"))
-
-
-def _outside(path: str) -> tuple[Code, str, str]:
-    return (
-        Code.OUTSIDE_PROJECT,
-        f'"{path}" is outside the project',
-        "a path is relative to the config and stays in its folder",
-    )

@@ -70,7 +70,8 @@ def test_the_fields_by_name() -> None:
         ("", f"the schedule is empty; expected {_FIVE}"),
         (" \n", f"the schedule is empty; expected {_FIVE}"),
         ("* * * *", f'"* * * *" has 4 fields; expected 5: {_FIELDS}'),
-        ("daily", f'"daily" has 1 field; expected 5: {_FIELDS}'),
+        ("daily", '"daily" is not a schedule; write "@daily", in quotes'),
+        ("dayly", f'"dayly" has 1 field; expected 5: {_FIELDS}'),
         ("0 0  0 * * *", f'"0 0 0 * * *" has 6 fields; expected 5: {_FIELDS}; drop the seconds, which come first'),
         ("0 0 0 * * * 2024", f'"0 0 0 * * * 2024" has 7 fields; expected 5: {_FIELDS}'),
         (
