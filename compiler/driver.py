@@ -117,9 +117,9 @@ def _configure(given: Input, overrides: Overrides) -> tuple[Config | None, list[
     if too_much := check_defaults(root):
         return None, found + too_much
     found += find_expressions(root)
-    root, removed = apply_defaults(root)
+    root = apply_defaults(root)
     sound, misfits = check_structure(root)
-    found += removed + misfits + (_values_beside(root) if misfits else [])
+    found += misfits + (_values_beside(root) if misfits else [])
     if sound is None:
         return None, found
     config, unreadable = build_config(sound)

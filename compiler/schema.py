@@ -151,6 +151,8 @@ def _explain(misfit: Misfit, root: Mapping, schema: Schema) -> Iterator[Diagnost
             yield _missing_key(root, path, node, names[0], at)
     elif keyword == "propertyNames" and isinstance(node, Mapping):
         yield from _wrong_keys(path, node)
+    elif isinstance(node, Scalar) and node.value is None and _is_merged(path):
+        yield _nothing_to_remove(_entry_at(root, path), path)
     elif keyword == "type":
         yield _wrong_type(path, node, value, at)
     else:
@@ -210,6 +212,15 @@ def _head(root: Mapping, path: Path, node: Mapping) -> Span:
     return next((entry.key.span for entry in node), node.span)
 
 
+def _nothing_to_remove(entry: Entry, path: Path) -> Diagnostic:
+    name = entry.key.text
+    message = f'"{name}" has no value'
+    if path[0] == "stages":
+        message += ", and `defaults` has none to remove"
+    help = "write `service: {}`" if name == "service" else "give a value, or remove the key"
+    return Diagnostic(Code.NOTHING_TO_REMOVE, message, entry.key.span, help=help)
+
+
 def _wrong_type(path: Path, node: Node, expected: str | list[str], at: Schema) -> Diagnostic:
     names = [expected] if isinstance(expected, str) else expected
     wanted = "a single value" if len(names) > 2 else " or ".join(_TYPE_NAMES[name] for name in names)
@@ -266,6 +277,18 @@ def _of(path: Path) -> str:
 
 def _is_step(path: Path) -> bool:
     return path[0] == "stages" and len(path) == 3
+
+
+def _is_merged(path: Path) -> bool:
+    """Whether a place is one of a step's keys, or of the keys below, where null removes what `defaults` says."""
+    keys = path[1:] if path[:1] == ["defaults"] else path[3:] if path[:1] == ["stages"] else []
+    return len(keys) > 0 and all(isinstance(part, str) for part in keys)
+
+
+def _entry_at(root: Mapping, path: Path) -> Entry:
+    parent = _node_at(root, path[:-1])
+    assert isinstance(parent, Mapping), "a key is one of keys and values"
+    return parent.entries[str(path[-1])]
 
 
 def _node_at(root: Node, path: Path) -> Node:

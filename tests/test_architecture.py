@@ -56,7 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.indentation",
         "compiler.syntax_errors",
     },
-    "compiler.defaults": {"compiler.diagnostics", "compiler.nodes"},
+    "compiler.defaults": {"compiler.nodes"},
     "compiler.vocabulary": {"compiler.suggest"},
     "compiler.ways_out": {
         "compiler.nodes",
