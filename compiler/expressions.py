@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.diagnostics import Code, Diagnostic, Findings
 from automl.compiler.nodes import Mapping, Node, Scalar, Sequence
 
 MESSAGE = "`${{ … }}` is not supported yet"
 HELP = "write the value itself, or let the program put it together, for instance from its `envs`"
 
 
-def find_expressions(root: Mapping) -> list[Diagnostic]:
+def find_expressions(root: Mapping) -> Findings:
     """Every key and value with one in it, but for what is the user's own; an alias counts once."""
-    found: list[Diagnostic] = []
+    found = Findings()
     seen: set[int] = set()
     waiting: list[Node] = [root]
     while waiting:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from automl.compiler.diagnostics import MOST_FOUND
+from automl.compiler.misfits import Misfit, misfits
 from automl.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence
-from automl.compiler.schema import Misfit, misfits
 from automl.compiler.ways_out import Path
 
 _ROUNDS = 4  # what is taken away may be missing then, and what is empty then is taken away
-_MOST = 1000  # misfits; of more there is enough to read
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ def mended(root: Mapping) -> Mapping | None:
         found = misfits(root)
         if not found:
             return root
-        node = _rebuilt(root, _changes(found)) if len(found) <= _MOST else None
+        node = _rebuilt(root, _changes(found)) if len(found) <= MOST_FOUND else None
         if not isinstance(node, Mapping):
             return None
         root = node

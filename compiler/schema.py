@@ -2,24 +2,17 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from functools import cache
-from itertools import islice
-from typing import Any, NamedTuple
-
-import jsonschema_rs
+from collections.abc import Iterator
+from typing import Any
 
 from automl.compiler.diagnostics import MOST_FOUND, Code, Diagnostic, Findings
-from automl.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence, to_plain
+from automl.compiler.misfits import Misfit, misfits, schema
+from automl.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence
 from automl.compiler.scalars import resolve
 from automl.compiler.source import Span
 from automl.compiler.vocabulary import help_for_unknown, meant
 from automl.compiler.ways_out import STAGES, Path, Schema, for_type, for_value
-from automl.schemas import config_schema
 
-_MARK = "key."  # before a key that is a number; what `propertyNames` asks for allows it
-_EMPTY = "\0"  # instead of an empty key
-_STARTS_TO_MARK = "+0123456789k"  # the empty text is in it too
 _TYPE_NAMES = {
     "string": "text",
     "number": "a number",
@@ -37,51 +30,13 @@ def check_structure(root: Mapping) -> tuple[Mapping | None, list[Diagnostic]]:
     A step with such a place is left out of that part, so that what can be said of the others is said in the same
     run, and nothing is said twice. There is none if the rest would not mean what was written.
     """
-    schema = _schema()
     wrong = sorted(misfits(root), key=lambda each: each.path[:1] != ["defaults"])
-    found = Findings(_each_once(each for misfit in wrong for each in _explain(misfit, root, schema)))
-    return None if found.is_full else _sound_part(root, [misfit.path for misfit in wrong]), found
+    found = Findings(diagnostic for misfit in wrong for diagnostic in _explain(misfit, root, schema()))
+    sound = None if len(wrong) > MOST_FOUND else _sound_part(root, [misfit.path for misfit in wrong])
+    return sound, list(_each_once(found))
 
 
-class Misfit(NamedTuple):
-    """A place that is not what the schema asks for: the keyword that says so, its value, and what holds it."""
-
-    path: Path
-    keyword: str
-    names: list[str]  # the keys that are missing or unknown
-    at: Schema
-    value: Any
-
-
-def misfits(root: Mapping) -> list[Misfit]:
-    """Every misfit of the tree, in the order of the schema."""
-    schema = _schema()
-    validator = jsonschema_rs.Draft202012Validator(schema)
-    if validator.is_valid(to_plain(root)):
-        return []
-    errors = islice(validator.iter_errors(_with_marks(root)), MOST_FOUND)
-    return [_misfit(error, schema) for error in errors]
-
-
-def _misfit(error: jsonschema_rs.ValidationError, schema: Schema) -> Misfit:
-    at, value = _schema_at(schema, list(error.schema_path))
-    keyword = error.kind.name
-    names: list[str] = []
-    if keyword == "additionalProperties":
-        names = [_unmarked(name) for name in error.kind.as_dict()["unexpected"]]
-    elif keyword == "required":
-        names, at = [error.kind.as_dict()["property"]], _resolved(schema, at)
-    path = [_unmarked(part) if isinstance(part, str) else part for part in error.instance_path]
-    return Misfit(path, keyword, names, at, value)
-
-
-@cache
-def _schema() -> Schema:
-    schema: Schema = json.loads(config_schema())
-    return schema
-
-
-def _each_once(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+def _each_once(found: list[Diagnostic]) -> Iterator[Diagnostic]:
     """What stands in `defaults` is wrong there, and in every step that it is merged into."""
     seen: set[tuple[Code, Span, str]] = set()
     for each in found:
@@ -89,32 +44,6 @@ def _each_once(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
         if cause not in seen:
             seen.add(cause)
             yield each
-
-
-def _with_marks(node: Node) -> Any:
-    """The tree as Python's own types, in which no key is empty or a number: paths of errors would not tell it.
-
-    In them, jsonschema-rs leaves out an empty key and makes an index of "01".
-    """
-    if isinstance(node, Scalar):
-        return node.value
-    if isinstance(node, Sequence):
-        return [_with_marks(item) for item in node.items]
-    return {
-        _mark(name) if name[:1] in _STARTS_TO_MARK else name: _with_marks(entry.value)
-        for name, entry in node.entries.items()
-    }
-
-
-def _mark(name: str) -> str:
-    if not name:
-        return _EMPTY
-    is_number = name.removeprefix("+").isdigit()
-    return _MARK + name if is_number or name.startswith(_MARK) else name
-
-
-def _unmarked(name: str) -> str:
-    return "" if name == _EMPTY else name.removeprefix(_MARK)
 
 
 def _sound_part(root: Mapping, paths: list[Path]) -> Mapping | None:
@@ -141,11 +70,11 @@ def _without(stage: Node, indices: set[str | int]) -> Node:
     return Sequence(stage.span, [item for index, item in enumerate(stage.items) if index not in indices])
 
 
-def _explain(misfit: Misfit, root: Mapping, schema: Schema) -> Iterator[Diagnostic]:
+def _explain(misfit: Misfit, root: Mapping, whole: Schema) -> Iterator[Diagnostic]:
     path, keyword, names, at, value = misfit
     node = _node_at(root, path)
     if keyword == "additionalProperties" and isinstance(node, Mapping):
-        yield from _unknown_keys(node, names, at, path, schema)
+        yield from _unknown_keys(node, names, at, path, whole)
     elif keyword == "required" and isinstance(node, Mapping):
         if not _is_misspelt(names[0], node, at):
             yield _missing_key(root, path, node, names[0], at)
@@ -160,7 +89,7 @@ def _explain(misfit: Misfit, root: Mapping, schema: Schema) -> Iterator[Diagnost
 
 
 def _unknown_keys(
-    node: Mapping, names: list[str], at: Schema, path: Path, schema: Schema
+    node: Mapping, names: list[str], at: Schema, path: Path, whole: Schema
 ) -> Iterator[Diagnostic]:
     has_words = not path or path == ["defaults"] or _is_step(path)
     known = sorted(at.get("properties", {}).keys() - node.entries.keys())
@@ -169,7 +98,7 @@ def _unknown_keys(
             Code.UNKNOWN_KEY,
             f'unknown key "{name}"{_of(path)}',
             node.entries[name].key.span,
-            help=help_for_unknown(name, known, has_words, schema),
+            help=help_for_unknown(name, known, has_words, whole),
         )
 
 
@@ -299,23 +228,3 @@ def _node_at(root: Node, path: Path) -> Node:
         elif isinstance(node, Sequence):
             node = node.items[int(part)]
     return node
-
-
-def _schema_at(schema: Schema, path: Path) -> tuple[Schema, Any]:
-    """The schema object that holds the failed keyword, and the keyword's value."""
-    at: Any = schema
-    holder: Schema = schema
-    for part in path:
-        holder = at
-        at = _definition(schema, at["$ref"]) if part == "$ref" else at[part]
-    return holder, at
-
-
-def _resolved(schema: Schema, at: Schema) -> Schema:
-    return _definition(schema, at["$ref"]) if "$ref" in at else at
-
-
-def _definition(schema: Schema, reference: str) -> Schema:
-    name = reference.removeprefix("#/$defs/")
-    found: Schema = schema["$defs"][name]
-    return found

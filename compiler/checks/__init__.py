@@ -58,7 +58,10 @@ CHECKS: tuple[Check, ...] = (
 
 def check_values(config: Config) -> list[Diagnostic]:
     """The findings of those that can be had of a config of which parts are missing."""
-    return [diagnostic for function in VALUES for diagnostic in function(config)]
+    found = Findings()
+    for function in VALUES:
+        found.extend(function(config))
+    return found
 
 
 def check(config: Config, folder: Path) -> list[Diagnostic]:

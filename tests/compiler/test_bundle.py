@@ -475,7 +475,7 @@ def test_no_program_takes_a_file_for_an_option(tmp_path: Path) -> None:
     [artifact] = compile_project(tmp_path).artifacts
     words = [line.strip() for line in artifact.text.splitlines()]
     assert words[words.index('- "--dependencies"') + 1] == '- "./-r.txt"'
-    assert words[words.index('- python') + 1] == '- "./-c.py"'
+    assert words[words.index("- python") + 1] == '- "./-c.py"'
 
 
 def test_patterns_of_the_config_have_a_limit(tmp_path: Path) -> None:
