@@ -35,6 +35,7 @@ _ENDS = "\"',]}"  # of what a word stands in
 _NOT_IN_FLOW = re.compile(r"[^,{}\[\]]*+")
 _LOOKS_LIKE_KEY = re.compile(r"[ \t]*(?:-[ \t]+)?(?!value\b)[\"']?[A-Za-z_$][\w.-]*[\"']?[ \t]*:(?:\s|\Z)")
 _NAME_OF_ANOTHER = re.compile(r"[\"']?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+[\"']?\Z")
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _ALIAS = re.compile(r"\*([^\s,{}\[\]]+)")
 
 
@@ -62,10 +63,15 @@ def _by_shape(text: str) -> Iterator[Range]:
 def _by_name(text: str) -> Iterator[Range]:
     if not _PART_OF_A_NAME.search(text):
         return
+    done = 0  # what stands within a value is hidden with it
     for match in _KEY.finditer(text):
-        if is_named_like_one(match[2]) and match[2] not in _OUR_KEYS:
+        if match.start() >= done and is_named_like_one(match[2]) and match[2] not in _OUR_KEYS:
             is_key = match[3] == ":"
-            yield from _value(text, match.end(), match.start()) if is_key else _word(text, match.end())
+            for start, end in (
+                _value(text, match.end(), match.start()) if is_key else _word(text, match.end())
+            ):
+                done = max(done, end) if start == match.end() else done
+                yield start, end
     for match in _NAME_AND_VALUE.finditer(text):
         if is_named_like_one(match[1]):
             yield from _value(text, match.end(), match.start())
@@ -179,6 +185,11 @@ def _readings(raw: str) -> Iterator[str]:
     yield raw
     yield (raw := raw.strip(_ENDS))
     if "\\" in raw:
-        yield raw.encode("latin-1", "backslashreplace").decode("unicode_escape", "replace")
+        yield _ESCAPE.sub(_unescaped, raw)
     if "''" in raw:
         yield raw.replace("''", "'")
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    digits = match[1] or match[2]
+    return chr(int(digits, 16)) if digits else {"n": "\n", "t": "\t"}.get(match[3], match[3])

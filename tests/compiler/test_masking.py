@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from automl import targets
 from automl.compiler.diagnostics import Code, Diagnostic, in_order
@@ -194,3 +196,27 @@ def test_the_name_of_the_key_is_shown() -> None:
 
 def test_every_name_of_a_credential_is_looked_for() -> None:
     assert [name for name in NAMED_LIKE_ONE.split() if masked(f"{name}: hunter2") != f"{name}: ****"] == []
+
+
+def test_a_value_is_hidden_however_it_is_written() -> None:
+    line = r'"PASSWORD": "h\x75n\u0074er\q2\\"'
+    span = Span(Source("a.yaml", line), 1, 1, 1, 11)
+    shown = render([Diagnostic(Code.WRONG_VALUE, "hunterq2\\ or hunterq2", span)])
+    assert "hunterq2\\" not in shown
+
+
+PARTS = ["PASSWORD", "A", ": ", ":", "=", "{", "}", "[", "]", ",", "\n", " ", "  ", "- ", "|", ">", '"', "'", "\\", "&a ", "*a", "--token", "x", "#", "name: ",
+         "value: ", "://", "@", "-----BEGIN " + "PRIVATE KEY-----", "\r", "\u2028", "😀"]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=60).map("".join))
+def test_ranges_are_in_order_and_within_the_text(text: str) -> None:
+    places = [place for each in masked_ranges(text) for place in each]
+    assert places == sorted(set(places))
+    assert not places or (places[0] >= 0 and places[-1] <= len(text))
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=60).map("".join), st.integers(1, 5), st.integers(1, 40))
+def test_whatever_the_source_is_like_it_is_rendered(text: str, line: int, column: int) -> None:
+    span = Span(Source("a.yaml", text), line, column, line, column + 3)
+    assert "a.yaml" in render([Diagnostic(Code.SYNTAX, text, span, text)])
