@@ -78,7 +78,7 @@ def _read(project: Project, file: Found) -> bytes | None:
 
 def _why_not(file: Found, content: bytes) -> str | None:
     """What it holds may tell that it is no part of the project, or it would become part of itself."""
-    if is_generated(file.path, content):
+    if not file.path.endswith(".py") and is_generated(content):  # a script with our first line is still one
         return _GENERATED
     return _CONFIG if not file.asked and is_config(file.path, content) else None
 

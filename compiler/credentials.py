@@ -20,6 +20,8 @@ class _Shape(NamedTuple):
     is_one: Callable[[str], bool]
 
 
+KEYS_OF_NAMES = frozenset(["secrets", "image_pull_secrets", "tls_secret", "token_secret"])
+"""Keys of a config that hold names of Secrets, and no value of one."""
 _PLACEHOLDER = re.compile(
     r"x{5}|[*]{3}|[.]{3}|…|[<>${}]|example|(?<![a-z])(your|dummy|fake|redacted|placeholder)", re.IGNORECASE
 )

@@ -8,13 +8,12 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from automl.compiler.credentials import is_named_like_one, may_be_one, spans_of
+from automl.compiler.credentials import KEYS_OF_NAMES, is_named_like_one, may_be_one, spans_of
 from automl.compiler.source import Span
 
 MASK = "****"
 Range = tuple[int, int]
 
-_OUR_KEYS = frozenset(["secrets", "image_pull_secrets", "tls_secret", "token_secret"])  # these hold names
 _LONGEST_LINE = 10_000  # of a longer one the part around the place is looked at
 _LINES_AROUND, _LONGEST_AROUND = 60, 500  # a private key has 50
 _PART_OF_A_NAME = re.compile("pass|pw|secret|token|key|credential|authorization|str", re.IGNORECASE)
@@ -65,7 +64,7 @@ def _by_name(text: str) -> Iterator[Range]:
         return
     done = 0  # what stands within a value is hidden with it
     for match in _KEY.finditer(text):
-        if match.start() >= done and is_named_like_one(match[2]) and match[2] not in _OUR_KEYS:
+        if match.start() >= done and is_named_like_one(match[2]) and match[2] not in KEYS_OF_NAMES:
             is_key = match[3] == ":"
             for start, end in (
                 _value(text, match.end(), match.start()) if is_key else _word(text, match.end())

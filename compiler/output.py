@@ -5,7 +5,7 @@ import stat
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from automl.compiler.generated import has_mark
+from automl.compiler.generated import is_generated
 from automl.compiler.links import is_stream, leads_out, output_leads_out, place_of
 from automl.compiler.target import Artifact
 
@@ -100,7 +100,7 @@ def _is_replaceable(path: Path, text: str) -> bool:
     if path.stat().st_size > _LARGEST:
         return False
     content = path.read_bytes()
-    return not content or has_mark(content) or content == text.encode()
+    return not content or is_generated(content) or content == text.encode()
 
 
 def _is_written_to(path: Path) -> bool:

@@ -66,7 +66,7 @@ def _block(diagnostic: Diagnostic, hidden: Collection[_Line], colour: bool) -> s
             lines += _snippet(span, note, width, severity, colour)
     if diagnostic.help:
         lines.append(f"{margin} = help: {_message(diagnostic.help, diagnostic.span)}")
-    lines.append(f"{margin} = docs: docs/diagnostics.md#{diagnostic.code.lower()}")
+    lines.append(f"{margin} = docs: automl explain {diagnostic.code}")
     return "\n".join(lines)
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.generated import has_mark
+from automl.compiler.generated import is_generated
 from automl.compiler.links import is_link, place_of
 from automl.compiler.render import printable
 from automl.compiler.source import Source, Span
@@ -50,7 +50,7 @@ def _compare(path: Path, wanted: bytes) -> Difference | None:
     there, unread = _read(place_of(path), len(wanted) + _MORE_READ)
     if there == wanted:
         return None
-    if is_link(path) and not has_mark(there or b""):
+    if is_link(path) and not is_generated(there or b""):
         there, unread = None, 0  # it may lead to anything in the checkout, so it is not shown
     sides = _sides(_LINE.findall(there or b""), _LINE.findall(wanted))
     name = printable(str(path))

@@ -5,6 +5,7 @@ import re
 from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 
+from automl.compiler.credentials import KEYS_OF_NAMES, has_one, is_named_like_one
 from automl.compiler.nodes import Mapping, Node, Scalar, Sequence
 from automl.compiler.quantity import QuantityError, parse_duration
 from automl.compiler.scalars import interpret
@@ -41,7 +42,7 @@ def for_type(path: Path, node: Node, wanted: list[str], at: Schema) -> str | Non
         return _for_stages(path, node)
     text = _mended(key, node, wanted)
     if text is not None and len(text) <= _LONGEST and key:
-        return f"write `{key}: {text}`"
+        return f"write `{_pair(key, text)}`"
     if key == "dependency_path":
         return "write the requirements into a file, for instance a requirements.txt, and give the file"
     if key == "schedule" or at.get("examples"):
@@ -224,14 +225,19 @@ def _pairs(node: Sequence) -> str | None:
     for item in node.items:
         if isinstance(item, Scalar) and "=" in item.text:
             key, _, value = item.text.partition("=")
-            found.append(f"{_word(key.strip())}: {_word(value.strip())}")
+            found.append(_pair(_word(key.strip()), _word(value.strip())))
         elif isinstance(item, Mapping) and {"name", "value"} <= item.entries.keys():
-            found.append(f"{_flow(item.entries['name'].value)}: {_flow(item.entries['value'].value)}")
+            found.append(_pair(_flow(item.entries["name"].value), _flow(item.entries["value"].value)))
         elif isinstance(item, Mapping) and len(item.entries) == 1:
-            found += [f"{_word(name)}: {_flow(entry.value)}" for name, entry in item.entries.items()]
+            found += [_pair(_word(name), _flow(entry.value)) for name, entry in item.entries.items()]
         else:
             return None
     return f"{{{', '.join(found)}}}" if found else "{}"
+
+
+def _pair(key: str, value: str) -> str:
+    is_secret = is_named_like_one(key) and key not in KEYS_OF_NAMES
+    return f"{key}: {'…' if is_secret else value}"
 
 
 def _flow(node: Node) -> str:
@@ -241,10 +247,13 @@ def _flow(node: Node) -> str:
     if isinstance(node, Sequence):
         return f"[{', '.join(_flow(item) for item in node.items[:_LONGEST])}]"
     entries = list(node.entries.items())[:_LONGEST]
-    return f"{{{', '.join(f'{_word(name)}: {_flow(entry.value)}' for name, entry in entries)}}}"
+    return f"{{{', '.join(_pair(_word(name), _flow(entry.value)) for name, entry in entries)}}}"
 
 
 def _text(text: str) -> str:
+    """A text as YAML; what looks like a credential is not shown."""
+    if has_one(text):
+        return "…"
     is_plain = _PLAIN.match(text) and interpret(text) == (text, None)
     return text if is_plain else json.dumps(text[: _LONGEST + 1], ensure_ascii=False)
 

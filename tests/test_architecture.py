@@ -59,6 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compiler.defaults": {"compiler.nodes"},
     "compiler.vocabulary": {"compiler.suggest"},
     "compiler.ways_out": {
+        "compiler.credentials",
         "compiler.nodes",
         "compiler.quantity",
         "compiler.scalars",

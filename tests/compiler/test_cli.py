@@ -246,7 +246,7 @@ def test_of_a_bad_config_nothing_is_on_stdout(project: Path) -> None:
         "1 | nmae: demö\n"
         "  | ^^^^\n"
         '  = help: did you mean "name"?\n'
-        "  = docs: docs/diagnostics.md#aml102\n"
+        "  = docs: automl explain AML102\n"
         "\n"
         "1 error\n"
     ).replace("\n  =", "\n  =")

@@ -162,7 +162,7 @@ def test_the_command_shows_none_either(verb: list[str], tmp_path: Path) -> None:
     )
     shown = (done.stdout + done.stderr).decode()
     assert done.returncode == 1
-    assert "PASSWORD: ****" in shown
+    assert 'the value of "PASSWORD" looks like a credential' in shown
     assert "0123456" not in shown
     assert "hunter2" not in shown
 

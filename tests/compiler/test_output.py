@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from automl import targets
 from automl.compiler.cli import app
-from automl.compiler.generated import has_mark
+from automl.compiler.generated import is_generated
 from automl.compiler.output import OutputError, destination, write_files
 from automl.compiler.target import Artifact
 from tests.compiler.test_cli import AUTOML, automl, environment, obey_permissions
@@ -235,7 +235,7 @@ def assert_sacred(
         return
     written = world.place.resolve()
     inside = written.relative_to(world.top.resolve()).as_posix()
-    assert has_mark(written.read_bytes())
+    assert is_generated(written.read_bytes())
     assert b"\n---\n" in written.read_bytes()
     changed = {path for path in before | after if before.get(path) != after.get(path)}
     new_folders = {path for path in changed if path not in before and (world.top / path).is_dir()}
@@ -296,7 +296,7 @@ def test_what_is_refused_names_the_way_out(tmp_path: Path) -> None:
     )
     assert (tmp_path / "Makefile").read_bytes() == MINE
     assert automl("compile", "-t", "argo", "-o", "Makefile", "--force", cwd=tmp_path).code == 0
-    assert has_mark((tmp_path / "Makefile").read_bytes())
+    assert is_generated((tmp_path / "Makefile").read_bytes())
 
 
 @pytest.mark.parametrize("format", ["yaml", "json"])
@@ -511,7 +511,7 @@ def test_a_pipe_beside_the_config_is_written_to(tmp_path: Path) -> None:
     for output in ("pipe", f"{tmp_path}/pipe"):
         words = [str(AUTOML), "compile", "-t", "argo", "-o", output]
         process = subprocess.Popen(words, cwd=tmp_path, env=environment())
-        assert has_mark((tmp_path / "pipe").read_bytes())
+        assert is_generated((tmp_path / "pipe").read_bytes())
         assert process.wait() == 0
     assert (tmp_path / "pipe").is_fifo()
 

@@ -75,7 +75,7 @@ def test_an_empty_line_is_not_shown() -> None:
     span = Span(Source("a.yaml", "a: 1\n"), 2, 1, 2, 2)
     assert render([Diagnostic(Code.SYNTAX, "x", span)]).splitlines()[1:] == [
         " --> a.yaml:2:1",
-        "  = docs: docs/diagnostics.md#aml002",
+        "  = docs: automl explain AML002",
         "",
     ]
 
@@ -95,7 +95,7 @@ def test_related_places_share_the_margin() -> None:
         " 9 | a: 1\n"
         "   | ^ first\n"
         "   = help: remove one\n"
-        "   = docs: docs/diagnostics.md#aml005\n"
+        "   = docs: automl explain AML005\n"
         "\n"
     )
 
