@@ -120,18 +120,20 @@ values = st.recursive(
 )
 
 
-def _places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """The way to every node of a value."""
     found = [path] if path else []
     if isinstance(value, Mapping):
         for key, item in value.items():
-            found += _places(item, (*path, key))
+            found += places(item, (*path, key))
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for number, item in enumerate(value):
-            found += _places(item, (*path, number))
+            found += places(item, (*path, number))
     return found
 
 
-def _at(value: Any, path: tuple[str | int, ...]) -> Any:
+def at(value: Any, path: tuple[str | int, ...]) -> Any:
+    """The node at the end of a way."""
     for part in path:
         value = value[part]
     return value
@@ -142,22 +144,22 @@ def changed(draw: st.DrawFn) -> dict[str, Any]:
     """The full config, after a few of its nodes were deleted, replaced, renamed or put elsewhere."""
     config = plain()
     for _ in range(draw(st.integers(1, 4))):
-        places = _places(config)
-        if not places:
+        there = places(config)
+        if not there:
             break
-        place = draw(st.sampled_from(places))
-        parent, last = _at(config, place[:-1]), place[-1]
+        place = draw(st.sampled_from(there))
+        parent, last = at(config, place[:-1]), place[-1]
         match draw(st.sampled_from(["delete", "replace", "rename", "move"])):
             case "delete":
                 del parent[last]
             case "replace":
                 parent[last] = draw(values)
             case "rename" if isinstance(last, str):
-                parent[draw(texts | st.sampled_from([str(part) for path in places for part in path]))] = (
+                parent[draw(texts | st.sampled_from([str(part) for path in there for part in path]))] = (
                     parent.pop(last)
                 )
             case _:
-                parent[last] = copy.deepcopy(_at(config, draw(st.sampled_from(places))))
+                parent[last] = copy.deepcopy(at(config, draw(st.sampled_from(there))))
     return config
 
 

@@ -6,13 +6,15 @@ A case is a config, the files beside it, and the exact words of `automl validate
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from automl.compiler.diagnostics import Code, Diagnostic, Severity, in_order
 from automl.compiler.driver import Input, Overrides, analyse
 from automl.compiler.render import render
+from automl.targets.yaml_writer import write_yaml
+from tests import configs
 
 MISTAKES = Path(__file__).parent / "mistakes"
 _CASE = re.compile(
@@ -80,6 +82,30 @@ def test_most_ways_out_are_tried(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     tried = [case for case in CASES for each in _judged(case.config, tmp_path) if _mended(case.config, each)]
     assert len(tried) >= 95
+
+
+@pytest.mark.parametrize("wrong", [[["wrong"]], None])
+def test_one_wrong_value_is_one_message_and_no_false_alarm(wrong: Any, tmp_path: Path) -> None:
+    configs.write_files(tmp_path)
+    tried = 0
+    for *route, last in configs.places(configs.plain()):
+        if route[:1] == ["x-limits"] or last in ("x-limits", "defaults"):
+            continue  # nobody's, and what every step depends on
+        config = configs.plain()
+        holder = configs.at(config, tuple(route))
+        holder[last] = wrong
+        found = _judged(write_yaml([config]), tmp_path)
+        errors = [each.message for each in found if each.severity is not Severity.INFO]
+        assert len(errors) == (0 if wrong is None and (route[-1:], last) in REMOVED else 1), (
+            route,
+            last,
+            errors,
+        )
+        tried += 1
+    assert tried > 80
+
+
+REMOVED = [([1], "memory_request"), ([2], "dependency_path"), ([0], "backoff_limit")]  # what defaults say
 
 
 @pytest.mark.parametrize(
