@@ -450,7 +450,11 @@ def test_every_text_reaches_a_service_as_it_was_written(tmp_path: Path) -> None:
 
 
 PIECES = ("$", "(", ")", "A", "é", "{", "}", "'", '"', "$(A)", "$$", "{{", "\\", "\n", " ", "🚀")
-TEXTS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map("".join)
+TEXTS = (
+    st.lists(st.sampled_from(PIECES), min_size=1, max_size=8)
+    .map("".join)
+    .filter(lambda text: "${{" not in text)  # that is an expression
+)
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
