@@ -15,7 +15,6 @@ _STAR, _ALL, _SLASH = b"*", b"**", b"/"
 _TO_THE_END = b"(?![^/])"  # of a component
 _SPECIAL = re.compile(rb"[*?[\\]")
 _ESCAPED = tuple(re.escape(bytes([byte])) for byte in range(256))
-_ASCII = range(128)
 _CLASSES = {
     b"alnum": b"0-9A-Za-z",
     b"alpha": b"A-Za-z",
@@ -25,7 +24,7 @@ _CLASSES = {
     b"graph": b"!-~",
     b"lower": b"a-z",
     b"print": b" -~",
-    b"punct": b"!-/:-@[-`{-~",
+    b"punct": b"!-/:-@\\[-`{-~",
     b"space": b"\t\n\r ",
     b"upper": b"A-Z",
     b"xdigit": b"0-9A-Fa-f",
@@ -46,7 +45,7 @@ class Pattern:
         self.folders_only = glob.endswith(b"/")
         glob = glob.removesuffix(b"/")
         self.by_name = b"/" not in glob
-        glob = glob.removeprefix(b"/")
+        self.prefix, glob = (b"", glob) if self.by_name else _cut(glob.removeprefix(b"/"))
         self.tokens = _tokens(glob, self.by_name)
 
     def __str__(self) -> str:
@@ -59,9 +58,13 @@ class Pattern:
             return True
         return not self.by_name and not all(part and _literal(part) not in _DOTS for part in self._parts)
 
+    def matches(self, path: bytes, name: bytes) -> bool:
+        """Whether it matches a path with this last part."""
+        text = name if self.by_name else path
+        return text.startswith(self.prefix) and self._regex.fullmatch(text[len(self.prefix) :]) is not None
+
     @cached_property
-    def regex(self) -> re.Pattern[bytes]:
-        """Of the name, or of the whole path."""
+    def _regex(self) -> re.Pattern[bytes]:
         return re.compile(_component(self.tokens) if self.by_name else _path(self._parts), re.DOTALL)
 
     @property
@@ -90,13 +93,12 @@ class _Index:
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
         self._patterns = patterns
-        self._names: dict[bytes, int] = {}
-        self._paths: dict[bytes, int] = {}
+        self._texts: dict[bytes, int] = {}  # names, and paths behind a slash
         self._ends: dict[bytes, int] = {}
         self._globs: list[int] = []
         for number, pattern in enumerate(patterns):
             if (text := _literal(pattern.tokens)) is not None:
-                (self._names if pattern.by_name else self._paths)[text] = number
+                self._texts[text if pattern.by_name else b"/" + text] = number
             elif pattern.by_name and (end := _end(pattern.tokens)) is not None:
                 self._ends[end] = number
             else:
@@ -108,12 +110,12 @@ class _Index:
 
     def last(self, path: bytes) -> Pattern | None:
         name = path[path.rfind(b"/") + 1 :]
-        best = max(self._names.get(name, -1), self._paths.get(path, -1))
+        best = max(self._texts.get(name, -1), self._texts.get(b"/" + path, -1))
         for length in takewhile(len(name).__ge__, self._lengths):
             best = max(best, self._ends.get(name[len(name) - length :], -1))
         for number in takewhile(best.__lt__, self._globs):
             pattern = self._patterns[number]
-            if pattern.regex.fullmatch(name if pattern.by_name else path):
+            if pattern.matches(path, name):
                 return pattern
         return self._patterns[best] if best >= 0 else None
 
@@ -139,13 +141,24 @@ def _stripped(line: bytes) -> bytes:
     return bare + b" " if backslashes % 2 and bare != line else bare
 
 
+def _cut(glob: bytes) -> tuple[bytes, bytes]:
+    """`a/b` and `**/c` of `a/b**/c`: git compares the text before the first wildcard by itself, and so takes these
+    stars for those at the start of a pattern."""
+    first = _SPECIAL.search(glob)
+    is_cut = first is not None and glob.startswith(b"**", first.start())
+    return (glob[: first.start()], glob[first.start() :]) if first and is_cut else (b"", glob)
+
+
 def _tokens(glob: bytes, by_name: bool) -> list[bytes]:
     """Each a regular expression of one byte, or a star, two, or a slash. Empty if the glob matches nothing."""
     if not _SPECIAL.search(glob):
         return [_ESCAPED[byte] for byte in glob]
     try:
         return list(_scan(glob, by_name))
-    except (IndexError, KeyError):  # it ends within a class or behind a backslash, or has a class of nothing
+    except (
+        LookupError,
+        ValueError,
+    ):  # it ends within a class or behind a backslash, or has a class of nothing
         return []
 
 
@@ -181,7 +194,7 @@ def _stars(glob: bytes, start: int, end: int, by_name: bool) -> Iterator[bytes]:
 
 
 def _class(glob: bytes, place: int) -> tuple[set[int], int]:
-    """What the class that starts before `place` matches, and the place behind it. Raises IndexError, KeyError."""
+    """What the class that starts before `place` matches, and the place behind it. Raises LookupError, ValueError."""
     negated = glob[place] in b"!^"
     start = place = place + negated
     members: set[int] = set()
@@ -190,12 +203,11 @@ def _class(glob: bytes, place: int) -> tuple[set[int], int]:
         byte = glob[place]
         if byte == ord("-") and before and glob[place + 1] != ord("]"):
             place += 1 + (glob[place + 1] == ord("\\"))
-            members.update(range(before, glob[place] + 1))
+            members |= set(range(before, glob[place] + 1))
             before = 0
-        elif byte == ord("[") and (name := _class_name(glob, place)) is not None:
-            members.update(_named(name))
-            place += len(name) + 3
-            before = 0
+        elif byte == ord("[") and (named := _named(glob, place)):
+            members |= named[0]
+            place, before = named[1], 0
         else:
             place += byte == ord("\\")
             before = glob[place]
@@ -207,19 +219,15 @@ def _class(glob: bytes, place: int) -> tuple[set[int], int]:
     return members, place + 1
 
 
-def _class_name(glob: bytes, place: int) -> bytes | None:
-    """`digit` at the place of `[:digit:]`. Raises IndexError if no bracket closes it."""
+def _named(glob: bytes, place: int) -> tuple[set[int], int] | None:
+    """What `[:digit:]` at this place matches, and where it ends. Raises LookupError, ValueError."""
     if glob[place + 1] != ord(":"):
         return None
-    end = glob.find(b"]", place + 2)
-    if end < 0:
-        raise IndexError
-    return glob[place + 2 : end - 1] if end > place + 2 and glob[end - 1] == ord(":") else None
-
-
-def _named(name: bytes) -> Iterator[int]:
-    is_member = re.compile(b"[%b]" % _CLASSES[name].replace(b"[", b"\\[")).match
-    return (byte for byte in _ASCII if is_member(bytes([byte])))
+    end = glob.index(b"]", place + 2)
+    if end == place + 2 or glob[end - 1] != ord(":"):
+        return None
+    is_member = re.compile(b"[%b]" % _CLASSES[glob[place + 2 : end - 1]]).match
+    return {byte for byte in range(128) if is_member(bytes([byte]))}, end
 
 
 def _literal(tokens: Sequence[bytes]) -> bytes | None:
@@ -265,4 +273,4 @@ def _path(parts: Sequence[Sequence[bytes]]) -> bytes:
         return first
     start = first + b"/" if first else b""
     middle = b"".join(b"(?>.*?(?<![^/])%b/)" % run for run in others[:-1] if run)
-    return b"%b%b.*(?<![^/])%b" % (start, middle, others[-1]) if others[-1] else b"%b%b.+" % (start, middle)
+    return b"%b%b.*(?<![^/])%b" % (start, middle, others[-1]) if others[-1] else b"%b%b.*" % (start, middle)
