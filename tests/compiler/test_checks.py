@@ -305,6 +305,20 @@ def test_annotations_that_are_too_long(place: str, size: int, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
+    ("key", "value"), [("annotations", {"long": "x" * 255 * 1024}), ("description", "x" * (255 * 1024 + 1))]
+)
+def test_annotations_of_the_workflow_that_are_too_long_for_all(
+    key: str, value: object, tmp_path: Path
+) -> None:
+    """It is said once, where it is written, and not of every step."""
+    config = json.loads(a_step(image="x", annotations={"a": "b"}))
+    config["stages"]["t"] = [{"step_name": "other", "image": "x", "entrypoint": ["run"]}]
+    workflow, [found] = analysed(tmp_path, json.dumps({**config, key: value}))
+    assert workflow is None
+    assert (found.code, found.at) == (Code.TOO_LONG, f'"{key}"')
+
+
+@pytest.mark.parametrize(
     ("version", "label"),
     [
         ("v1 (draft) é", "v1-draft"),
