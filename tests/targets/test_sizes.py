@@ -1,6 +1,7 @@
 """Every object that is made fits where it goes: what is too large is an error at its place, on every target."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -56,3 +57,5 @@ def test_it_is_said_at_the_step(tmp_path: Path) -> None:
     for target in ("argo", "kubernetes"):
         [said] = [each for each in compiled(config, target, tmp_path).diagnostics if each.severity == 0]
         assert said.span.line == 6
+        size, *_ = re.findall(r" takes (\d+) KiB", said.message)
+        assert 300_000 // 1024 <= int(size) < 310_000 // 1024
