@@ -189,6 +189,7 @@ def a_service(**service: object) -> str:
     [
         ("ML_Team", '"ml-team"'),
         ("Shoot--ML", '"shoot--ml"'),
+        ("shoot--ml_x", '"shoot--ml-x"'),
         ("a.b", '"a-b"'),
         ("-a", '"a"'),
         ("", "63"),
