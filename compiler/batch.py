@@ -29,18 +29,24 @@ class Compiled(NamedTuple):
 
 
 def compile_one(
-    given: Input, overrides: Overrides, choices: Sequence[Choice], is_any_enough: bool = False
+    given: Input,
+    overrides: Overrides,
+    choices: Sequence[Choice],
+    is_any_enough: bool = False,
+    keep: bool = True,
 ) -> Compiled:
     """A config for each target. Raises OSError for a project that cannot be read.
 
     Raises FailedTargetError, but not if `is_any_enough`: then there is no emission of that target.
+    Without `keep` there are no artifacts: those of very many configs take much memory.
     """
     workflow, found = analyse(given, overrides)
     emissions: dict[str, Emission] = {}
     if workflow is not None:
         for choice in choices:
             with suppress(*((FailedTargetError,) if is_any_enough else ())):
-                emissions[choice.target.name] = emit(workflow, choice)
+                emission = emit(workflow, choice)
+                emissions[choice.target.name] = emission if keep else emission._replace(artifacts=())
     files = workflow.files if workflow else ()
     return Compiled(given, tuple(found), emissions, (given.file, *(given.folder / path for path in files)))
 

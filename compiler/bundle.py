@@ -51,19 +51,36 @@ def collect_bundle(project: Project, config: BundleConfig | None, span: Span) ->
     if sum(sizes.values()) > MAX_BYTES:
         diagnostics.append(too_large(sizes, None, MAX_BYTES, span))
         return Collection(Bundle((), span), sizes, left_out, diagnostics)
-    files = []
-    for found in selection.found:
-        content = _read(project, found)
-        if content is None:
-            continue
-        if found.path not in project.needed and (reason := _why_not(found, content)):
-            left_out.append(LeftOut(found.path, reason))
-        else:
-            files.append(BundledFile(found.path, content, found.executable))
+    looks = [(found.path, _look_once(project, found)) for found in selection.found]
+    files = [look.file for _, look in looks if look and look.file]
+    left_out += [LeftOut(path, look.reason) for path, look in looks if look and look.reason]
     left_out.sort(key=lambda file: bytes_of(file.path))
-    diagnostics += (warning for file in files if (warning := _credential(file, span)))
+    diagnostics += [_credential(path, look.line, span) for path, look in looks if look and look.line]
     sizes = {file.path: len(file.content) for file in files}
     return Collection(Bundle(tuple(files), span), sizes, left_out, diagnostics)
+
+
+class _Look(NamedTuple):
+    """What a look at a file tells: it is packed, or the reason why not; and the line where a credential stands."""
+
+    file: BundledFile | None
+    reason: str | None = None
+    line: int | None = None
+
+
+def _look_once(project: Project, found: Found) -> _Look | None:
+    key = ("look", found, found.path in project.needed)
+    return project.once(key, lambda: _look(project, found))
+
+
+def _look(project: Project, found: Found) -> _Look | None:
+    """What a file tells; nothing if it is gone by now. Raises OSError."""
+    content = _read(project, found)
+    if content is None:
+        return None
+    if found.path not in project.needed and (reason := _why_not(found, content)):
+        return _Look(None, reason)
+    return _Look(BundledFile(found.path, content, found.executable), None, line_of_one(content))
 
 
 def _read(project: Project, file: Found) -> bytes | None:
@@ -83,13 +100,10 @@ def _why_not(file: Found, content: bytes) -> str | None:
     return _CONFIG if not file.asked and is_config(file.path, content) else None
 
 
-def _credential(file: BundledFile, span: Span) -> Diagnostic | None:
-    line = line_of_one(file.content)
-    if line is None:
-        return None
+def _credential(path: str, line: int, span: Span) -> Diagnostic:
     return Diagnostic(
         Code.PLAIN_SECRET,
-        f'line {line} of "{file.path}" looks like a credential, and would stand in the output for all to read',
+        f'line {line} of "{path}" looks like a credential, and would stand in the output for all to read',
         span,
         help="leave the file out with `code: {bundle: {exclude: […]}}` or .gitignore, and use `secrets`",
     )

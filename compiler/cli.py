@@ -194,7 +194,9 @@ def validate(
         wrong_usage("--target-version and --as say something of a target: give it with -t")
     choices = _choices(target or (), target_version, form) or every_choice()
     given, unreadable = read_all(files or ())
-    compiled = _compile(given, unreadable, Overrides(), choices, strict, quiet, is_any_enough=not target)
+    compiled = _compile(
+        given, unreadable, Overrides(), choices, strict, quiet, is_any_enough=not target, keep=False
+    )
     if not quiet:
         for line in batch.verdicts(compiled, choices):
             say(line)
@@ -310,15 +312,16 @@ def _compile(
     strict: bool,
     quiet: bool,
     is_any_enough: bool = False,
+    keep: bool = True,
 ) -> list[Compiled]:
     """Every config for every target. It ends here if something was wrong, after all that is to be said of each.
 
-    `is_any_enough`: the config has no errors if one of the targets finds none.
+    `is_any_enough`: the config has no errors if one of the targets finds none. `keep`: the artifacts are wanted.
     """
     compiled: list[Compiled] = []
     for each in given:
         try:
-            compiled.append(batch.compile_one(each, overrides, choices, is_any_enough))
+            compiled.append(batch.compile_one(each, overrides, choices, is_any_enough, keep))
         except OSError as error:
             unreadable.append(cannot("read", error))
         except FailedTargetError as error:

@@ -17,7 +17,7 @@ from automl.compiler.names import digest, dns_label
 from automl.compiler.nodes import Mapping
 from automl.compiler.other_files import recognise
 from automl.compiler.placement import uses_bundle, uses_project
-from automl.compiler.project_files import Project
+from automl.compiler.project_files import Project, Seen
 from automl.compiler.reader import decode, read
 from automl.compiler.schema import check_structure
 from automl.compiler.source import Source
@@ -30,13 +30,15 @@ _ONLY_CONFIGS = ("config", "automl", STREAM)  # a folder has one of them, so the
 class Input(NamedTuple):
     """A config: the path to show for it, its bytes, and the project's folder.
 
-    `streams` are the files that the command itself writes to, each a device and a number on it.
+    `streams` are the files that the command itself writes to, each a device and a number on it; `seen` is what is
+    known of the folder already.
     """
 
     path: str
     data: bytes
     folder: Path
     streams: frozenset[tuple[int, int]] = frozenset()
+    seen: Seen | None = None
 
     @property
     def file_name(self) -> str:
@@ -165,5 +167,5 @@ def _collect(config: Config, given: Input) -> Collection | None:
         if path is not None
     )
     span = patterns.span if patterns else config.span
-    project = Project(given.folder, given.file_name, needed, given.streams)
+    project = Project(given.folder, given.file_name, needed, given.streams, given.seen)
     return collect_bundle(project, patterns, span)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from automl.compiler.driver import STREAM, Input
 from automl.compiler.links import config_leads_out
+from automl.compiler.project_files import Seen
 from automl.compiler.reader import MAX_BYTES
 
 STDIN = "-"
@@ -25,9 +26,10 @@ def read_all(paths: Sequence[str]) -> tuple[list[Input], list[str]]:
     """
     given: list[Input] = []
     unreadable: list[str] = []
+    seen = Seen()
     for path in dict.fromkeys(map(_config_of, paths or (".",))):
         try:
-            given.append(read(path))
+            given.append(read(path)._replace(seen=seen))
         except UnreadableError as error:
             unreadable.append(str(error))
     if list(paths).count(STDIN) > 1:

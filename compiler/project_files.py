@@ -1,14 +1,16 @@
 """The files of a project, by their names: which are packed, and why the others are not."""
 
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from automl.compiler.config import BundleConfig, Located
 from automl.compiler.gitignore import Pattern, Patterns, given_pattern
 from automl.compiler.never_code import BUILD_FILES, ENVIRONMENT, never_code
 from automl.compiler.repository import Level, located, repository_around
+
+T = TypeVar("T")
 
 EXCLUDED = "excluded by the config"
 _NOT_INCLUDED = "not included by the config"
@@ -20,14 +22,40 @@ _OUTPUT = b".output.ipynb"  # what papermill writes beside a notebook
 _OF_ENVIRONMENT = {b"pyvenv.cfg", b"conda-meta"}
 
 
+class Seen:
+    """What is known of one folder and its files, for the configs of a command that share it: each is read once.
+
+    A folder is forgotten when another one comes, so that no more is kept than one project.
+    """
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._known: dict[Hashable, Any] = {}
+
+    def once(self, folder: Path, key: Hashable, find: Callable[[], T]) -> T:
+        """What `find` finds, or has found under that key while it was about the same folder."""
+        if folder != self._folder:
+            self._folder = folder
+            self._known.clear()
+        if key not in self._known:
+            self._known[key] = find()
+        found: T = self._known[key]
+        return found
+
+
 class Project(NamedTuple):
-    """The folder of a config, the name of the config there, the paths that its steps name, and the files, each a
-    device and a number on it, that the command itself writes to."""
+    """The folder of a config, the name of the config there, the paths that its steps name, the files, each a
+    device and a number on it, that the command itself writes to, and what is known already."""
 
     folder: Path
     config: str
     needed: frozenset[str] = frozenset()
     streams: frozenset[tuple[int, int]] = frozenset()
+    seen: Seen | None = None
+
+    def once(self, key: Hashable, find: Callable[[], T]) -> T:
+        """What is found, or was found already for another config of the folder."""
+        return self.seen.once(self.folder, key, find) if self.seen else find()
 
     def place(self, path: str = "") -> bytes:
         """Where a file of the project is. The folder itself ends with a slash."""
@@ -72,14 +100,26 @@ def select_files(project: Project, config: BundleConfig | None) -> Selection:
 
     What steps name is packed, whatever the patterns say. Outside the project, git's own files alone are read.
     """
-    walk = _Walk(project, config)
-    walk.run()
-    found = {file.path: file for file in walk.found}
+    patterns = (
+        tuple(tuple(each.value for each in part) for part in (config.include, config.exclude))
+        if config
+        else ()
+    )
+    walk = project.once(("walk", patterns), lambda: _walked(project, config))
+    found = {file.path: file for file in walk.found if file.path != project.config}
     for path in project.needed:
         status = (project.folder / os.fsdecode(bytes_of(path))).stat()
         found[path] = Found(path, status.st_size, bool(status.st_mode & _EXECUTABLE), asked=True)
-    left_out = (file for file in walk.left_out if file.path not in project.needed)
+    left_out = [file for file in walk.left_out if file.path not in (*project.needed, project.config)]
+    if project.config not in project.needed and os.path.lexists(project.place(project.config)):
+        left_out.append(LeftOut(project.config, _OWN_CONFIG))
     return Selection(tuple(sorted(found.values(), key=_place)), tuple(sorted(left_out, key=_place)))
+
+
+def _walked(project: Project, config: BundleConfig | None) -> "_Walk":
+    walk = _Walk(project, config)
+    walk.run()
+    return walk
 
 
 def _place(file: Found | LeftOut) -> bytes:
@@ -102,7 +142,6 @@ class _Walk:
         self.found: list[Found] = []
         self.left_out: list[LeftOut] = []
         self._top = project.place()
-        self._own = bytes_of(project.config)
         self._streams = project.streams
         self._repository = repository_around(project.folder)
         is_built = any((project.folder / name).exists() for name in BUILD_FILES)
@@ -159,9 +198,7 @@ class _Walk:
     ) -> None:
         rule = self._rule(path, False)
         asked = folder.asked or _asks(rule)
-        if path == self._own:
-            self._leave_out(path, _OWN_CONFIG)
-        elif ignored := self._repository.ignoring(path, False, folder.levels):
+        if ignored := self._repository.ignoring(path, False, folder.levels):
             self._leave_out(path, _reason(ignored))
         elif not self._is_included(folder, path, False):
             self._leave_out(path, _NOT_INCLUDED)

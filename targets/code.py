@@ -5,6 +5,7 @@ import bz2
 import io
 import tarfile
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from automl.compiler.bundle import too_large
@@ -79,6 +80,7 @@ def _check_size(config_map: Object, bundle: Bundle) -> list[Diagnostic]:
     return [too_large(sizes, size, MAX_OBJECT_BYTES, bundle.span)]
 
 
+@lru_cache(maxsize=1)
 def archive(files: tuple[BundledFile, ...]) -> bytes:
     """A tar.bz2 whose bytes depend on the files alone: bzip2 has one implementation, zlib has several."""
     buffer = io.BytesIO()

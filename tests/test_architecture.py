@@ -166,7 +166,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "compiler.terminal": {"compiler.diagnostics", "compiler.render"},
     "compiler.explain": set(),
-    "compiler.inputs": {"compiler.driver", "compiler.links", "compiler.reader"},
+    "compiler.inputs": {"compiler.driver", "compiler.links", "compiler.project_files", "compiler.reader"},
     "compiler.choices": {
         "compiler.diagnostics",
         "compiler.ir",

@@ -1,9 +1,15 @@
 """Several configs for several targets, and configs that are found."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from automl.compiler import batch, bundle
+from automl.compiler.choices import choose
+from automl.compiler.driver import Overrides
+from automl.compiler.inputs import read_all
+from automl.compiler.repository import read_file
 from tests.compiler.test_cli import CONFIG, EVERY_TARGET, UNKNOWN_KEY, WARNING, Done, automl, files
 
 OTHER = CONFIG.replace("name: demo", "name: other")
@@ -169,3 +175,40 @@ def test_python_m_takes_no_module_of_the_folder(place: Path) -> None:
     (place / "yaml.py").write_text("raise SystemExit('taken')\n")
     done = automl("-m", "automl.compiler", "validate", "a.yaml", cwd=place, command=(sys.executable,))
     assert done.code == 0
+
+
+def test_a_folder_is_read_once_for_all_its_configs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And each gets what it gets alone, whatever its patterns, the scripts it names and the configs beside it."""
+    for name in ("a.py", "b.py", "sub/c.py", "data.csv", "other/x.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    step = "stages: {{s: [{{step_name: t, path_to_executable: {}}}]}}\n"
+    configs = {
+        "one.automl.yaml": step.format("a.py"),
+        "two.automl.yaml": step.format("b.py"),
+        "three.yaml": step.format("sub/c.py"),
+        "four.yaml": "code: {bundle: {exclude: [sub/]}}\n" + step.format("a.py"),
+        "five.yaml": "code: {bundle: {exclude: [sub/]}}\n" + step.format("sub/c.py"),
+        "other/six.yaml": step.format("y.py"),
+        "six.yaml": "code: {bundle: {include: [data.csv]}}\n" + step.format("a.py"),
+    }
+    (tmp_path / "other" / "y.py").touch()
+    for name, text in configs.items():
+        (tmp_path / name).write_text(text)
+    choices = choose(["argo", "kubernetes"])
+    read = Counter[bytes]()
+
+    def counted(path: bytes, follow: bool = False) -> bytes | None:
+        read[path] += 1
+        return read_file(path, follow)
+
+    given, _ = read_all([str(tmp_path / name) for name in configs if name != "other/six.yaml"])
+    monkeypatch.setattr(bundle, "read_file", counted)
+    together = [batch.compile_one(each, Overrides(), choices).emissions for each in given]
+    assert max(read[path] for path in read if not path.endswith((b"a.py", b"b.py", b"c.py"))) == 1
+    assert max(read.values()) <= 2, "once for a step that names it, once for the others"
+    given, _ = read_all([str(tmp_path / name) for name in configs])
+    for each, emissions in zip((each for each in given if each.folder == tmp_path), together, strict=True):
+        assert batch.compile_one(each._replace(seen=None), Overrides(), choices).emissions == emissions
+    mixed = [batch.compile_one(each, Overrides(), choices).emissions for each in given]
+    assert [each for each, config in zip(mixed, given, strict=True) if config.folder == tmp_path] == together
