@@ -73,18 +73,21 @@ def _diagnostics(compiled: Compiled, is_any_enough: bool) -> Iterator[Diagnostic
         yield diagnostic._replace(message=message)
 
 
-def artifacts(compiled: Iterable[Compiled]) -> tuple[list[Artifact], list[Diagnostic]]:
-    """All files of the output; two of one path are an error."""
-    found: list[Diagnostic] = []
-    owners: dict[str, str] = {}
-    files: list[Artifact] = []
-    for one in compiled:
-        for artifact in (each for emission in one.emissions.values() for each in emission.artifacts):
-            first = owners.setdefault(artifact.path, one.given.path)
-            if first != one.given.path:
-                found.append(_same_path(artifact.path, first, one.given.path))
-            files.append(artifact)
-    return files, found
+def artifacts(compiled: Iterable[Compiled]) -> list[Artifact]:
+    """All files of the output."""
+    return [each for one in compiled for emission in one.emissions.values() for each in emission.artifacts]
+
+
+def same_paths(compiled: Iterable[Compiled]) -> list[Diagnostic]:
+    """Configs whose output would be the same file."""
+    owners: dict[str, Input] = {}
+    return [
+        _same_path(each.path, first, one.given)
+        for one in compiled
+        for emission in one.emissions.values()
+        for each in emission.artifacts
+        if (first := owners.setdefault(each.path, one.given)) is not one.given
+    ]
 
 
 def inputs(compiled: Iterable[Compiled]) -> list[Path]:
@@ -92,13 +95,13 @@ def inputs(compiled: Iterable[Compiled]) -> list[Path]:
     return [path for one in compiled for path in one.inputs]
 
 
-def _same_path(path: str, first: str, second: str) -> Diagnostic:
+def _same_path(path: str, first: Input, second: Input) -> Diagnostic:
     return Diagnostic(
         Code.SAME_NAME,
         f'two configs compile to "{path}"',
-        _start(second),
+        _start(second.path),
         help="give each a `name` of its own",
-        related=(Related("the first one", _start(first)),),
+        related=(Related("the first one", _start(first.path)),),
     )
 
 

@@ -22,7 +22,7 @@ from automl.compiler.choices import (
     every_choice,
     what_to_choose,
 )
-from automl.compiler.diagnostics import Code, in_order
+from automl.compiler.diagnostics import Code, Diagnostic, in_order
 from automl.compiler.driver import Input, Overrides, analyse_files
 from automl.compiler.inputs import STDIN, read_all
 from automl.compiler.options import (
@@ -31,6 +31,7 @@ from automl.compiler.options import (
     Force,
     Form,
     Format,
+    MessageFormat,
     Name,
     Namespace,
     Output,
@@ -38,6 +39,7 @@ from automl.compiler.options import (
     Strict,
     Targets,
     Version,
+    message_formats,
 )
 from automl.compiler.output import OutputError, destination, write_files
 from automl.compiler.staleness import check_files
@@ -46,7 +48,10 @@ from automl.compiler.terminal import (
     BUG,
     NOBODY_READS,
     PROBLEMS,
+    TEXT,
     USAGE,
+    Manner,
+    are_refused,
     cannot,
     hint,
     open_streams,
@@ -136,6 +141,7 @@ def compile_command(
     form: Form = None,
     force: Force = False,
     strict: Strict = False,
+    message_format: MessageFormat = TEXT,
     quiet: Quiet = False,
 ) -> None:
     """Compile configs and print the result, or write it with -o.
@@ -157,24 +163,17 @@ def compile_command(
         wrong_usage("--name is the name of one workflow, and there are several configs")
     if count * len(choices) > 1 and output in (None, STDIN):
         wrong_usage("several configs or targets need a folder to write to: -o DIR/")
-    compiled = _compile(given, unreadable, Overrides(name, namespace), choices, strict, quiet)
-    artifacts, found = batch.artifacts(compiled)
-    if report(found, quiet, strict):
-        raise typer.Exit(PROBLEMS)
-    if output is None or output == STDIN:
-        print_text("".join(artifact.text for artifact in artifacts))
-        return
-    try:
-        with touching_files("read" if check else "write"):
-            places = destination(output, artifacts)
-            if not check:
-                write_files(places, batch.inputs(compiled), force)
-    except OutputError as error:
-        wrong_usage(str(error))
-    if check:
-        _check(places, quiet)
-    for path in () if check or quiet else places:
-        hint(f"wrote {path}")
+    manner = _manner(quiet, strict, message_format)
+    compiled, found = _compile(given, unreadable, Overrides(name, namespace), choices)
+    found += batch.same_paths(compiled)
+    if output is None or output == STDIN or unreadable or are_refused(found, manner):
+        _conclude(found, unreadable, manner)
+        print_text("".join(artifact.text for artifact in batch.artifacts(compiled)))
+    elif check:
+        _check(output, compiled, found, manner)
+    else:
+        _conclude(found, unreadable, manner)
+        _write(output, compiled, force, manner)
 
 
 @app.command()
@@ -184,6 +183,7 @@ def validate(
     target_version: Version = None,
     form: Form = None,
     strict: Strict = False,
+    message_format: MessageFormat = TEXT,
     quiet: Quiet = False,
 ) -> None:
     """Check configs without compiling them; without -t for every target.
@@ -194,9 +194,9 @@ def validate(
         wrong_usage("--target-version and --as say something of a target: give it with -t")
     choices = _choices(target or (), target_version, form) or every_choice()
     given, unreadable = read_all(files or ())
-    compiled = _compile(
-        given, unreadable, Overrides(), choices, strict, quiet, is_any_enough=not target, keep=False
-    )
+    manner = _manner(quiet, strict, message_format, is_product=True)
+    compiled, found = _compile(given, unreadable, Overrides(), choices, is_any_enough=not target, keep=False)
+    _conclude(found, unreadable, manner)
     if not quiet:
         for line in batch.verdicts(compiled, choices):
             say(line)
@@ -227,7 +227,8 @@ def files_command(
         workflow, files, found = analyse_files(given, Overrides())
     size, too_large = code_size(workflow) if workflow else (None, [])
     found = in_order([*found, *too_large])
-    is_refused = report([each for each in found if each.code is not Code.LEFT_OUT_CREDENTIALS], quiet)
+    listed_anyway = Code.LEFT_OUT_CREDENTIALS
+    is_refused = report([each for each in found if each.code is not listed_anyway], Manner(quiet))
     if files:
         print_text(packed_paths(files) if packed else listing(files, size, MAX_OBJECT_BYTES))
     elif not is_refused and not quiet:
@@ -304,17 +305,21 @@ def _choices(
         wrong_usage(str(error))
 
 
+def _manner(quiet: bool, strict: bool, format: str, is_product: bool = False) -> Manner:
+    if format not in (known := message_formats()):
+        wrong_usage(f'there is no message format "{format}"; known formats: {", ".join(known)}')
+    return Manner(quiet, strict, format, is_product)
+
+
 def _compile(
     given: Sequence[Input],
     unreadable: list[str],
     overrides: Overrides,
     choices: Sequence[Choice],
-    strict: bool,
-    quiet: bool,
     is_any_enough: bool = False,
     keep: bool = True,
-) -> list[Compiled]:
-    """Every config for every target. It ends here if something was wrong, after all that is to be said of each.
+) -> tuple[list[Compiled], list[Diagnostic]]:
+    """Every config for every target, and what is to be said of them; a line more in `unreadable` where one is not.
 
     `is_any_enough`: the config has no errors if one of the targets finds none. `keep`: the artifacts are wanted.
     """
@@ -326,19 +331,38 @@ def _compile(
             unreadable.append(cannot("read", error))
         except FailedTargetError as error:
             wrong_usage(str(error))
-    found = batch.diagnostics(compiled, is_any_enough)
-    is_refused = report(found, quiet, strict)
+    return compiled, batch.diagnostics(compiled, is_any_enough)
+
+
+def _conclude(found: Sequence[Diagnostic], unreadable: Sequence[str], manner: Manner) -> None:
+    """Say what was found, and end here if that is too bad to go on."""
+    is_refused = report(found, manner)
     for line in unreadable:
         say(f"automl: {line}")
     if unreadable or is_refused:
         raise typer.Exit(USAGE if unreadable else PROBLEMS)
-    return compiled
 
 
-def _check(files: dict[Path, str], quiet: bool) -> None:
+def _places(output: str, compiled: Sequence[Compiled]) -> dict[Path, str]:
+    try:
+        return destination(output, batch.artifacts(compiled))
+    except OutputError as error:
+        wrong_usage(str(error))
+
+
+def _write(output: str, compiled: Sequence[Compiled], force: bool, manner: Manner) -> None:
+    with touching_files("write"):
+        places = _places(output, compiled)
+        try:
+            write_files(places, batch.inputs(compiled), force)
+        except OutputError as error:
+            wrong_usage(str(error))
+    for path in () if manner.quiet else places:
+        hint(f"wrote {path}")
+
+
+def _check(output: str, compiled: Sequence[Compiled], found: Sequence[Diagnostic], manner: Manner) -> None:
     with touching_files("read"):
-        stale = check_files(files)
-    if stale:
-        print_text("".join(difference.diff for difference in stale))
-        report([difference.diagnostic for difference in stale], quiet)
-        raise typer.Exit(PROBLEMS)
+        stale = check_files(_places(output, compiled))
+    print_text("".join(difference.diff for difference in stale))
+    _conclude([*found, *(difference.diagnostic for difference in stale)], (), manner)

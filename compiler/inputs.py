@@ -4,6 +4,7 @@ import os
 import stat
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from automl.compiler.driver import STREAM, Input
@@ -26,10 +27,10 @@ def read_all(paths: Sequence[str]) -> tuple[list[Input], list[str]]:
     """
     given: list[Input] = []
     unreadable: list[str] = []
-    seen = Seen()
+    seen, streams = Seen(), _streams()
     for path in dict.fromkeys(map(_config_of, paths or (".",))):
         try:
-            given.append(read(path)._replace(seen=seen))
+            given.append(read(path)._replace(seen=seen, streams=streams))
         except UnreadableError as error:
             unreadable.append(str(error))
     if list(paths).count(STDIN) > 1:
@@ -49,7 +50,7 @@ def read(path: str) -> Input:
         if path == STDIN:
             if sys.stdin is None:
                 raise UnreadableError("cannot read standard input: it is closed")
-            return Input(STREAM, sys.stdin.buffer.read(MAX_BYTES + 1), Path.cwd(), _streams())
+            return Input(STREAM, sys.stdin.buffer.read(MAX_BYTES + 1), Path.cwd())
         os.fsencode(path).decode()
         if problem := config_leads_out(Path(path)):
             raise UnreadableError(problem)
@@ -59,7 +60,7 @@ def read(path: str) -> Input:
                 f"there is no automl.yaml and no config.yaml {where}; give the path of a config"
             )
         with Path(path).open("rb") as file:
-            return Input(path, file.read(MAX_BYTES + 1), Path(path).parent, _streams())
+            return Input(path, file.read(MAX_BYTES + 1), Path(path).parent)
     except UnicodeDecodeError:
         raise UnreadableError(f'cannot read "{path}": its name is not UTF-8') from None
     except (OSError, ValueError) as error:  # a name with U+0000 is a ValueError
@@ -69,5 +70,10 @@ def read(path: str) -> Input:
 
 def _streams() -> frozenset[tuple[int, int]]:
     """The files that stdout and stderr are: `> manifest.yaml` in a project makes one that is no part of it."""
-    known = [os.fstat(stream.fileno()) for stream in (sys.stdout, sys.stderr) if stream is not None]
-    return frozenset((each.st_dev, each.st_ino) for each in known if stat.S_ISREG(each.st_mode))
+    found = set()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, AttributeError):  # it is closed, or no stream of the system
+            status = os.fstat(stream.fileno())
+            if stat.S_ISREG(status.st_mode):
+                found.add((status.st_dev, status.st_ino))
+    return frozenset(found)

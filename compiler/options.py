@@ -7,6 +7,7 @@ import typer
 from automl import targets
 from automl.compiler.choices import FORMATS, choose, every_choice
 from automl.compiler.target import Target
+from automl.compiler.terminal import TEXT
 
 
 def _complete_target(incomplete: str) -> list[str]:
@@ -28,6 +29,17 @@ def _complete_form(context: typer.Context, incomplete: str) -> list[str]:
 
 def _complete_format(incomplete: str) -> list[str]:
     return [format for format in FORMATS if format.startswith(incomplete)]
+
+
+def _complete_message_format(incomplete: str) -> list[str]:
+    return [format for format in message_formats() if format.startswith(incomplete)]
+
+
+def message_formats() -> list[str]:
+    """The names that `--message-format` takes."""
+    from automl.compiler.formats import FORMATS as FOR_PROGRAMS
+
+    return [TEXT, *FOR_PROGRAMS]
 
 
 def _so_far(context: typer.Context) -> list[Target]:
@@ -98,3 +110,12 @@ Namespace = Annotated[
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that are no output of automl, too.")]
+MessageFormat = Annotated[
+    str,
+    typer.Option(
+        "--message-format",
+        metavar="FORMAT",
+        help="How messages are written: text, concise (a line each), json, github or gitlab.",
+        autocompletion=_complete_message_format,
+    ),
+]

@@ -56,7 +56,9 @@ def _line_of(span: Span) -> _Line:
 def _block(diagnostic: Diagnostic, hidden: Collection[_Line], colour: bool) -> str:
     label = f"{diagnostic.severity.name.lower()}[{diagnostic.code}]"
     width = max(len(str(span.line)) for span in _spans(diagnostic))
-    lines = [f"{_paint(label, diagnostic.severity, colour)}: {_message(diagnostic.message, diagnostic.span)}"]
+    lines = [
+        f"{_paint(label, diagnostic.severity, colour)}: {shown_message(diagnostic.message, diagnostic.span)}"
+    ]
     margin = " " * width
     places = [("-->", "", diagnostic.severity, diagnostic.span)]
     places += [(":::", related.message, Severity.INFO, related.span) for related in diagnostic.related]
@@ -65,12 +67,13 @@ def _block(diagnostic: Diagnostic, hidden: Collection[_Line], colour: bool) -> s
         if _line_of(span) not in hidden:
             lines += _snippet(span, note, width, severity, colour)
     if diagnostic.help:
-        lines.append(f"{margin} = help: {_message(diagnostic.help, diagnostic.span)}")
+        lines.append(f"{margin} = help: {shown_message(diagnostic.help, diagnostic.span)}")
     lines.append(f"{margin} = docs: automl explain {diagnostic.code}")
     return "\n".join(lines)
 
 
-def _message(text: str, span: Span) -> str:
+def shown_message(text: str, span: Span) -> str:
+    """A message, or the help, about a place: in one line, with nothing in it that should not be read."""
     text = masked_message(text, span, masked_columns(span))
     if len(text) > _LONGEST_MESSAGE:
         text = f"{text[: _LONGEST_MESSAGE // 2]} … {text[-_LONGEST_MESSAGE // 2 :]}"

@@ -3,10 +3,10 @@
 import errno
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import NamedTuple, NoReturn, TextIO
 
 import typer
 
@@ -14,6 +14,7 @@ from automl.compiler.diagnostics import Diagnostic, Severity, has_errors
 from automl.compiler.render import printable, render, summary
 
 PROBLEMS, USAGE, BUG, CLOSED_PIPE = 1, 2, 3, 141
+TEXT = "text"
 NOBODY_READS = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF, errno.EFBIG)
 """What becomes of writing to a stream that takes nothing."""
 
@@ -48,18 +49,44 @@ def _silence(stream: TextIO) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def report(diagnostics: Sequence[Diagnostic], quiet: bool, strict: bool = False) -> bool:
-    """Print what was found; `quiet`: the errors only. Whether it is refused; `strict`: for a warning, too."""
-    refused = Severity.WARNING if strict else Severity.ERROR
-    shown = [each for each in diagnostics if not quiet or each.severity <= refused]
+class Manner(NamedTuple):
+    """How findings are said: the errors only, warnings as errors, in which format, and where.
+
+    A format for programs goes to stdout if nothing else does.
+    """
+
+    quiet: bool = False
+    strict: bool = False
+    format: str = TEXT
+    is_product: bool = False
+
+    @property
+    def refused(self) -> Severity:
+        """What ends a command with status 1, and is said in any case."""
+        return Severity.WARNING if self.strict else Severity.ERROR
+
+
+def are_refused(diagnostics: Iterable[Diagnostic], manner: Manner) -> bool:
+    """Whether one of them ends the command with status 1."""
+    return any(each.severity <= manner.refused for each in diagnostics)
+
+
+def report(diagnostics: Sequence[Diagnostic], manner: Manner) -> bool:
+    """Print what was found. Whether it is refused."""
+    shown = [each for each in diagnostics if not manner.quiet or each.severity <= manner.refused]
+    if manner.format != TEXT:
+        from automl.compiler.formats import FORMATS
+
+        write = print_text if manner.is_product else _write_message
+        write(FORMATS[manner.format](shown))
+        return are_refused(shown, manner)
     if shown:
         _write_message(render(shown, colour=_has_colour()))
         if counts := summary(shown):
             _write_message(f"{counts}\n")
-    is_refused = any(each.severity <= refused for each in shown)
-    if is_refused and not has_errors(shown):
+    if are_refused(shown, manner) and not has_errors(shown):
         say("automl: warnings are errors here: --strict")
-    return is_refused
+    return are_refused(shown, manner)
 
 
 def _has_colour() -> bool:

@@ -164,7 +164,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.render",
         "compiler.source",
     },
-    "compiler.terminal": {"compiler.diagnostics", "compiler.render"},
+    "compiler.formats": {"compiler.diagnostics", "compiler.render", "compiler.source"},
+    "compiler.terminal": {"compiler.diagnostics", "compiler.formats", "compiler.render"},
     "compiler.explain": set(),
     "compiler.inputs": {"compiler.driver", "compiler.links", "compiler.project_files", "compiler.reader"},
     "compiler.choices": {
@@ -181,7 +182,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.source",
         "compiler.target",
     },
-    "compiler.options": {"compiler.choices", "compiler.target", "targets"},
+    "compiler.options": {
+        "compiler.choices",
+        "compiler.formats",
+        "compiler.target",
+        "compiler.terminal",
+        "targets",
+    },
     "compiler.cli": {
         "compiler",
         "compiler.batch",
