@@ -50,7 +50,7 @@ def read(path: str) -> Input:
         if path == STDIN:
             if sys.stdin is None:
                 raise UnreadableError("cannot read standard input: it is closed")
-            return Input(STREAM, sys.stdin.buffer.read(MAX_BYTES + 1), Path.cwd())
+            return Input(STREAM, sys.stdin.buffer.read(MAX_BYTES + 1), _current_folder())
         os.fsencode(path).decode()
         if problem := config_leads_out(Path(path)):
             raise UnreadableError(problem)
@@ -66,6 +66,13 @@ def read(path: str) -> Input:
     except (OSError, ValueError) as error:  # a name with U+0000 is a ValueError
         why = error.strerror if isinstance(error, OSError) else error
         raise UnreadableError(f'cannot read "{path}": {why}') from None
+
+
+def _current_folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:
+        raise UnreadableError("cannot read the current folder, which is the project: it is gone") from None
 
 
 def _streams() -> frozenset[tuple[int, int]]:

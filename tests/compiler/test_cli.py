@@ -887,15 +887,16 @@ def test_it_works_where_nothing_can_be_written_and_nobody_is_at_home(project: Pa
 
 def test_in_a_folder_that_is_gone(project: Path, product: bytes) -> None:
     gone = project / "gone"
-    for words, code, out in (
-        (f"compile '{project / 'config.yaml'}' -t argo", 0, product),
-        ("compile config.yaml -t argo", 2, b""),
-        ("compile - -t argo", 2, b""),
+    for words, code, out, said in (
+        (f"compile '{project / 'config.yaml'}' -t argo", 0, product, ""),
+        ("compile config.yaml -t argo", 2, b"", 'cannot read "config.yaml": No such file or directory'),
+        ("compile - -t argo", 2, b"", "cannot read the current folder, which is the project: it is gone"),
     ):
         gone.mkdir()
         command = f"rmdir '{gone}' && '{AUTOML}' {words}"
         done = automl("-c", command, cwd=gone, command=("bash",), stdin=CONFIG.encode())
         assert (done.code, done.out) == (code, out)
+        assert said in done.err
         assert "Traceback" not in done.err
         assert "AML900" not in done.err
 
