@@ -211,6 +211,7 @@ SERVICES: dict[str, list[str]] = {
     "cron": [],
     "cron-full": [],
     "defaults": [],
+    "files-of-credentials": [],
     "keyword-names": [],
     "long-names": ["a-step-name-of-eighty-characters-which-is-longer-than-194e41ed"],
     "many-edges": [],

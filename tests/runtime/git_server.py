@@ -1,8 +1,10 @@
-"""Git over HTTP on the loopback, as GitHub and GitLab serve it: `git http-backend` behind a user and a token."""
+"""Git over HTTPS on the loopback, as GitHub and GitLab serve it: `git http-backend` behind a user and a token."""
 
 import base64
 import os
+import ssl
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,12 +12,20 @@ from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
+import pytest
+import trustme
+
+_AUTHORITY = trustme.CA()
+
 
 class GitServer(ThreadingHTTPServer):
     """Serves the repositories of a folder, on a free port."""
 
     def __init__(self, folder: Path, user: str = "", token: str = "") -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        _AUTHORITY.issue_cert("127.0.0.1").configure_cert(context)
+        self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.folder, self.user, self.token = folder, user, token
         self.redirect_to = ""
         self.speaks_version_2 = True
@@ -24,7 +34,7 @@ class GitServer(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         """Where the server is, without a path."""
-        return f"http://127.0.0.1:{self.server_port}"
+        return f"https://127.0.0.1:{self.server_port}"
 
     def lets_in(self, header: str) -> bool:
         """Whether the header `Authorization` holds the user and the token."""
@@ -34,11 +44,15 @@ class GitServer(ThreadingHTTPServer):
 
 @contextmanager
 def serving(server: GitServer) -> Iterator[GitServer]:
-    """The server, at work until the end of the block."""
+    """The server, at work until the end of the block, in which git trusts it: a container gets that variable, too."""
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield server
+        with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(dir="/tmp") as folder:
+            Path(folder).chmod(0o755)  # containers run as somebody else
+            _AUTHORITY.cert_pem.write_to_path(f"{folder}/authority.pem")
+            patch.setenv("GIT_SSL_CAINFO", f"{folder}/authority.pem")
+            yield server
     finally:
         server.shutdown()
         thread.join()

@@ -24,7 +24,9 @@ Object = dict[str, Any]
 Sources = Mapping[str, Mapping[str, bytes]]
 Done = subprocess.CompletedProcess[str]
 _REFERENCE = re.compile(rb"\$(?:\$|\(([^)]*)\)|\(|([^$(]))")
-_OF_THE_NETWORK = re.compile(r"PIP_\w+|SSL_CERT_\w+|UV_(DEFAULT_)?INDEX\w*|\w+_proxy", re.IGNORECASE)
+_OF_THE_NETWORK = re.compile(
+    r"PIP_\w+|(GIT_)?SSL_C(ERT_|AINFO)\w*|UV_(DEFAULT_)?INDEX\w*|\w+_proxy", re.IGNORECASE
+)
 
 
 def objects_of(project: Path) -> list[Object]:
