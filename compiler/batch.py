@@ -8,6 +8,7 @@ from typing import NamedTuple
 from automl.compiler.choices import Choice, FailedTargetError, emit
 from automl.compiler.diagnostics import Code, Diagnostic, Related, has_errors, in_order
 from automl.compiler.driver import Input, Overrides, analyse
+from automl.compiler.paths import under
 from automl.compiler.source import Source, Span
 from automl.compiler.target import Artifact, Emission
 
@@ -48,7 +49,9 @@ def compile_one(
                 emission = emit(workflow, choice)
                 emissions[choice.target.name] = emission if keep else emission._replace(artifacts=())
     files = workflow.files if workflow else ()
-    return Compiled(given, tuple(found), emissions, (given.file, *(given.folder / path for path in files)))
+    return Compiled(
+        given, tuple(found), emissions, (given.file, *(under(given.folder, path) for path in files))
+    )
 
 
 def diagnostics(compiled: Iterable[Compiled], is_any_enough: bool = False) -> list[Diagnostic]:

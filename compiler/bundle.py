@@ -15,7 +15,8 @@ from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.generated import is_generated
 from automl.compiler.ir import Bundle, BundledFile
 from automl.compiler.never_code import CREDENTIALS, is_config
-from automl.compiler.project_files import Found, LeftOut, Project, bytes_of, select_files
+from automl.compiler.paths import bytes_of
+from automl.compiler.project_files import Found, LeftOut, Project, select_files
 from automl.compiler.repository import located, read_file
 from automl.compiler.source import Span
 

@@ -1,5 +1,6 @@
 """The phases of a compilation, in their order. No printing, and no file is touched but the project's own."""
 
+import os
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from automl.compiler.mended import mended
 from automl.compiler.names import digest, dns_label
 from automl.compiler.nodes import Mapping
 from automl.compiler.other_files import recognise
+from automl.compiler.paths import text_of, under
 from automl.compiler.placement import uses_bundle, uses_project
 from automl.compiler.project_files import Project, Seen
 from automl.compiler.reader import decode, read
@@ -48,12 +50,12 @@ class Input(NamedTuple):
     @property
     def file(self) -> Path:
         """Where the bytes come from."""
-        return Path("/dev/stdin") if self.path == STREAM else Path(self.path)
+        return Path("/dev/stdin") if self.path == STREAM else under(Path(), self.path)
 
     @property
     def default_name(self) -> str:
         """What a workflow without a name is called: as the folder, and the file where it may be one of several."""
-        folder, stem = self.folder.resolve().name, Path(self.path).stem
+        folder, stem = text_of(os.fsencode(self.folder.resolve().name)), Path(self.path).stem
         if stem in _ONLY_CONFIGS:
             return folder
         return f"{folder}-{stem}" if dns_label(stem) else f"{folder}-{digest(stem)}"
@@ -81,7 +83,7 @@ def compile_config(given: Input, overrides: Overrides, target: Target, options: 
         return Result((), tuple(in_order(found)))
     emission = target.emit(workflow, options)
     diagnostics = tuple(in_order([*found, *emission.diagnostics]))
-    inputs = (given.file, *(given.folder / path for path in workflow.files))
+    inputs = (given.file, *(under(given.folder, path) for path in workflow.files))
     return Result(() if has_errors(diagnostics) else emission.artifacts, diagnostics, inputs)
 
 

@@ -51,7 +51,7 @@ def read(path: str) -> Input:
             if sys.stdin is None:
                 raise UnreadableError("cannot read standard input: it is closed")
             return Input(STREAM, sys.stdin.buffer.read(MAX_BYTES + 1), _current_folder())
-        os.fsencode(path).decode()
+        name = os.fsencode(path).decode()
         if problem := config_leads_out(Path(path)):
             raise UnreadableError(problem)
         if Path(path).is_dir():
@@ -60,7 +60,7 @@ def read(path: str) -> Input:
                 f"there is no automl.yaml and no config.yaml {where}; give the path of a config"
             )
         with Path(path).open("rb") as file:
-            return Input(path, file.read(MAX_BYTES + 1), Path(path).parent)
+            return Input(name, file.read(MAX_BYTES + 1), Path(path).parent)
     except UnicodeDecodeError:
         raise UnreadableError(f'cannot read "{path}": its name is not UTF-8') from None
     except (OSError, ValueError) as error:  # a name with U+0000 is a ValueError

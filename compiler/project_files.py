@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from automl.compiler.config import BundleConfig, Located
 from automl.compiler.gitignore import Pattern, Patterns, given_pattern
 from automl.compiler.never_code import BUILD_FILES, ENVIRONMENT, never_code
+from automl.compiler.paths import bytes_of, text_of, under
 from automl.compiler.repository import Level, located, repository_around
 
 T = TypeVar("T")
@@ -85,16 +86,6 @@ class Selection(NamedTuple):
     left_out: tuple[LeftOut, ...]
 
 
-def text_of(path: bytes) -> str:
-    """A path as the same text in every locale. `bytes_of` is the way back."""
-    return path.decode("utf-8", "surrogateescape")
-
-
-def bytes_of(path: str) -> bytes:
-    """The bytes of a path by `text_of`."""
-    return path.encode("utf-8", "surrogateescape")
-
-
 def select_files(project: Project, config: BundleConfig | None) -> Selection:
     """What git keeps, less what is never code, but for what the config says. Raises OSError.
 
@@ -108,7 +99,7 @@ def select_files(project: Project, config: BundleConfig | None) -> Selection:
     walk = project.once(("walk", patterns), lambda: _walked(project, config))
     found = {file.path: file for file in walk.found if file.path != project.config}
     for path in project.needed:
-        status = (project.folder / os.fsdecode(bytes_of(path))).stat()
+        status = under(project.folder, path).stat()
         found[path] = Found(path, status.st_size, bool(status.st_mode & _EXECUTABLE), asked=True)
     left_out = [file for file in walk.left_out if file.path not in (*project.needed, project.config)]
     if project.config not in project.needed and os.path.lexists(project.place(project.config)):

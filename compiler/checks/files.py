@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from automl.compiler.config import Config, Located, StepConfig
 from automl.compiler.diagnostics import Code, Diagnostic, Related
+from automl.compiler.paths import text_of, under
 from automl.compiler.placement import uses_bundle, uses_project
 from automl.compiler.source import Span
 from automl.compiler.suggest import did_you_mean
@@ -80,9 +81,9 @@ class _Problems(dict[str, tuple[Code, str, str] | None]):
         try:
             if self._resolves_outside(path):
                 return self._outside(path)
-            if (self._folder / path).is_dir():
+            if under(self._folder, path).is_dir():
                 return Code.FILE_NOT_FOUND, f'"{path}" is a folder', "give the file in it that runs"
-            if not (self._folder / path).is_file():
+            if not under(self._folder, path).is_file():
                 return Code.FILE_NOT_FOUND, f'there is no file "{path}"', self._similar(path)
         except OSError as error:
             message = f'"{path}" cannot be looked at: {(error.strerror or str(error)).lower()}'
@@ -92,25 +93,29 @@ class _Problems(dict[str, tuple[Code, str, str] | None]):
     def _outside(self, path: str) -> tuple[Code, str, str]:
         """The file may be in the project, and only its path be another one."""
         name = PurePosixPath(path).name
-        is_there = self._look and not _is_too_long(name) and name != ".." and (self._folder / name).is_file()
+        is_there = (
+            self._look and not _is_too_long(name) and name != ".." and under(self._folder, name).is_file()
+        )
         help = f'did you mean "{name}"?' if is_there else _STAYS
         return Code.OUTSIDE_PROJECT, f'"{path}" is outside the project', help
 
     def _resolves_outside(self, path: str) -> bool:
-        return not Path(os.path.realpath(self._folder / path)).is_relative_to(self._real_folder)
+        return not Path(os.path.realpath(under(self._folder, path))).is_relative_to(self._real_folder)
 
     def _similar(self, path: str) -> str:
         script = path.rpartition(" ")[2]
-        if script != path and not _leaves(script) and (self._folder / script).is_file():
+        if script != path and not _leaves(script) and under(self._folder, script).is_file():
             return f"give the script alone, `path_to_executable: {script}`; words go under `args`, another program under `command`"
-        names = self._names_in((self._folder / path).parent)
+        names = self._names_in(under(self._folder, path).parent)
         self._to_compare -= len(names)
         name = did_you_mean(PurePosixPath(path).name, names) if self._to_compare >= 0 else None
         return f'did you mean "{PurePosixPath(path).with_name(name)}"?' if name else _IN_ITS_FOLDER
 
     def _names_in(self, folder: Path) -> list[str]:
         if folder not in self._names:
-            self._names[folder] = [file.name for file in folder.iterdir()] if folder.is_dir() else []
+            self._names[folder] = (
+                [text_of(os.fsencode(file.name)) for file in folder.iterdir()] if folder.is_dir() else []
+            )
         return self._names[folder]
 
 

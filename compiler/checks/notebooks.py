@@ -8,6 +8,7 @@ from typing import Any
 from automl.compiler.config import Config, Located
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.notebooks import names_kernel, runs_notebook
+from automl.compiler.paths import under
 from automl.compiler.placement import uses_bundle, uses_project
 
 _FORMATS = (3, 4)  # what papermill reads: nbformat turns 3 into 4
@@ -25,7 +26,7 @@ def check_notebooks(config: Config, folder: Path) -> Iterator[Diagnostic]:
 
 
 def _check_notebook(folder: Path, path: Located[str], has_kernel: bool) -> Iterator[Diagnostic]:
-    file = folder / path.value
+    file = under(folder, path.value)
     if not file.is_file():
         return
     try:

@@ -161,17 +161,36 @@ def _nest(project: Path, depth: int) -> None:
 
 # locales
 
+ASCII_ONLY = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
+
 
 def test_the_bundle_is_the_same_in_every_locale(project: Path) -> None:
     (project / "data" / "é😀.csv").touch()
     (project / ".gitignore").write_text("*.é\n")
     (project / "a.é").touch()
     (project / "\udcff").touch()
-    ascii_only = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
     for words in (("compile", "-t", "argo"), ("files",), ("files", "--packed")):
         done = automl(*words, cwd=project, env={"LC_ALL": "C.UTF-8"})
         assert done.code == 0
-        assert automl(*words, cwd=project, env=ascii_only) == done
+        assert automl(*words, cwd=project, env=ASCII_ONLY) == done
+
+
+def test_what_a_config_names_is_found_in_every_locale(tmp_path: Path) -> None:
+    project = tmp_path / "projekt-ä"
+    project.mkdir()
+    step = "{step_name: %s, path_to_executable: %s, dependency_path: ü.txt}"
+    steps = [step % ("a", "é😀.py"), step % ("b", "ö.ipynb")]
+    (project / "ä.yaml").write_text(f"stages: {{a: [{', '.join(steps)}]}}\n")
+    (project / "ö.ipynb").write_text('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}')
+    for name in ("é😀.py", "ü.txt"):
+        (project / name).touch()
+    (project / "mistake.yaml").write_text("stages: {a: [{step_name: a, path_to_executable: é😁.py}]}\n")
+    for words in (("compile", "-t", "argo", "ä.yaml"), ("files", "ä.yaml"), ("validate", "mistake.yaml")):
+        done = automl(*words, cwd=project, env={"LC_ALL": "C.UTF-8"})
+        assert done.code == (words[0] == "validate")
+        there = automl(*words, cwd=project, env=ASCII_ONLY)
+        assert (there.code, there.out) == (done.code, done.out)
+    assert automl("compile", "ä.yaml", "-t", "argo", "-o", "ä.yaml", cwd=project, env=ASCII_ONLY).code == 2
 
 
 # what changes meanwhile

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from automl.compiler.gitignore import MAX_GLOBS, Patterns, given_pattern
-from automl.compiler.project_files import Project, bytes_of, select_files, text_of
+from automl.compiler.paths import bytes_of, text_of
+from automl.compiler.project_files import Project, select_files
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
 Files = Mapping[str, bytes]
