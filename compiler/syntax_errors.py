@@ -186,7 +186,8 @@ def _last_quoted(source: Source, error: _Error) -> yaml.ScalarToken | None:
         return None
     found = None
     for token in _tokens(source.text):
-        if token.start_mark.line > mark.line:
+        start = token.start_mark
+        if (start.line, start.column) > (mark.line, mark.column):
             break
         if isinstance(token, yaml.ScalarToken) and token.style in ('"', "'"):
             end = token.end_mark

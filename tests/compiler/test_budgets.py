@@ -10,6 +10,7 @@ import pytest
 
 from automl.compiler.diagnostics import MOST_FOUND, Code, Diagnostic, Findings
 from automl.compiler.driver import Input, Overrides, analyse
+from automl.compiler.reader import MAX_BYTES
 from automl.compiler.source import Source
 
 AUTOML = Path(sys.executable).with_name("automl")
@@ -52,6 +53,19 @@ def test_a_small_config_that_stands_for_very_much(text: str, code: str, line: in
     assert shown.count("error[") == 1
     assert shown.startswith(f"error[{code}]: ")
     assert f"--> <stdin>:{line}:" in shown
+
+
+def test_quotes_behind_the_mistake_take_no_time(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [AUTOML, "validate", "-"],
+        input=MAX_BYTES * b'"',
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (6, 6)),
+    )
+    assert done.returncode == 1, "a few tenths of a second; to read all of them takes more than ten"
+    assert done.stderr.startswith(b"error[AML002]: ")
 
 
 @pytest.mark.parametrize(
