@@ -7,6 +7,8 @@ from pathlib import Path
 from automl.compiler.render import printable
 
 _STREAM = re.compile(r"/dev/(?:std(?:in|out|err)|fd/\d+)|/proc/(?:self|\d+)/fd/\d+")
+_OWN_STREAM = re.compile(r"/(?:dev|proc/self)/fd/(\d{1,9})")
+_STANDARD_STREAMS = ("/dev/stdin", "/dev/stdout", "/dev/stderr")
 _GIT = ".git"  # where CI keeps the token of the checkout
 
 
@@ -40,6 +42,14 @@ def is_link(path: Path) -> bool:
 def is_stream(path: Path) -> bool:
     """Whether the path is a stream that is open already: /dev/stdout, or what a shell makes of `<(…)`."""
     return _STREAM.fullmatch(str(path)) is not None
+
+
+def stream_number(path: Path) -> int | None:
+    """The number of a stream that this process has open."""
+    if str(path) in _STANDARD_STREAMS:
+        return _STANDARD_STREAMS.index(str(path))
+    match = _OWN_STREAM.fullmatch(str(path))
+    return int(match[1]) if match else None
 
 
 def leads_out(path: Path, folder: Path) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from automl.compiler.generated import is_generated
-from automl.compiler.links import is_stream, leads_out, output_leads_out, place_of
+from automl.compiler.links import is_stream, leads_out, output_leads_out, place_of, stream_number
 from automl.compiler.target import Artifact
 
 _LARGEST = 64 * 2**20  # of a file that is looked at for our mark
@@ -109,8 +109,10 @@ def _is_written_to(path: Path) -> bool:
 
 
 def _write_to(path: Path, text: str) -> None:
+    number = stream_number(path)
     try:
-        with path.open("ab") as file:  # a stream may lead to a file with something in it
+        # A stream that is open for reading is no place to write to, and one may lead to a file with something in it.
+        with path.open("ab") if number is None else os.fdopen(os.dup(number), "ab") as file:
             file.write(text.encode())
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error

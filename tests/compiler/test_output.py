@@ -505,6 +505,17 @@ def test_a_stream_that_leads_to_a_file_is_added_to(output: str, tmp_path: Path) 
     assert written.endswith(b"after\n")
 
 
+@pytest.mark.parametrize("output", ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0", "/dev/fd/3"])
+def test_a_stream_that_is_read_from_is_not_written_to(output: str, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(IMAGE_ONLY)
+    (tmp_path / "notes").write_bytes(MINE)
+    command = f"'{AUTOML}' compile config.yaml -t argo --force -o {output} < notes 3< notes"
+    done = automl("-c", command, cwd=tmp_path, command=("bash",))
+    assert (done.code, done.out) == (2, b"")
+    assert done.err == f'automl: cannot write "{output}": Bad file descriptor\n'
+    assert (tmp_path / "notes").read_bytes() == MINE
+
+
 def test_a_pipe_beside_the_config_is_written_to(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(IMAGE_ONLY)
     os.mkfifo(tmp_path / "pipe")
