@@ -35,13 +35,16 @@ _NOT_IN_FLOW = re.compile(r"[^,{}\[\]]*+")
 _LOOKS_LIKE_KEY = re.compile(r"[ \t]*(?:-[ \t]+)?(?!value\b)[\"']?[A-Za-z_$][\w.-]*[\"']?[ \t]*:(?:\s|\Z)")
 _NAME_OF_ANOTHER = re.compile(r"[\"']?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+[\"']?\Z")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_ESCAPE_SIGN = re.compile(r"\\\S")
 _ALIAS = re.compile(r"\*([^\s,{}\[\]]+)")
 
 
 def masked_ranges(text: str) -> list[Range]:
     """What of a text is not to be shown, as starts and ends, in order; none of them meet."""
     merged: list[Range] = []
-    for start, end in sorted((*_by_shape(text), *_by_name(text))):
+    bare = _ESCAPE_SIGN.sub("  ", text)  # `\\nghp_…`: what stands behind an escape begins there
+    again = _by_shape(bare) if bare != text else ()
+    for start, end in sorted((*_by_shape(text), *again, *_by_name(text))):
         if merged and start <= merged[-1][1]:
             merged[-1] = merged[-1][0], max(end, merged[-1][1])
         elif start < end:
@@ -50,10 +53,13 @@ def masked_ranges(text: str) -> list[Range]:
 
 
 def _by_shape(text: str) -> Iterator[Range]:
+    hidden = 0  # up to the end of a private key, and what else begins in it
     for start, end in spans_of(text):
         if text.startswith("-----BEGIN", start):
+            if start < hidden:
+                continue
             last = text.find("-----END", end)
-            end = len(text) if last < 0 else last
+            hidden = end = len(text) if last < 0 else last
         elif scheme := _SCHEME.search(text, max(0, start - 40), start):
             start = scheme.start()
         yield start, end
@@ -163,12 +169,20 @@ def masked_message(text: str, span: Span, ranges: list[Range]) -> str:
     if any(start <= span.column - 1 < end for start, end in ranges):
         text = _without_quoted(text)
     line = span.source.line(span.line)
-    for start, end in ranges:
-        for value in _readings(line[start:end].strip()):
+    for masked in (*(line[start:end] for start, end in ranges), *_masked_below(span)):
+        for value in _readings(masked.strip()):
             text = text.replace(value, MASK) if len(value) > 2 else text
     for start, end in sorted(_by_shape(text), reverse=True):
         text = text[:start] + MASK + text[end:]
     return text
+
+
+@lru_cache(maxsize=256)
+def _masked_below(span: Span) -> list[str]:
+    """What is not to be shown of the other lines of a span, a text of many lines."""
+    lines = span.source.lines[span.line : min(span.end_line, span.line + _LINES_AROUND)]
+    text = "\n".join(line[:_LONGEST_AROUND] for line in lines)
+    return [text[start:end] for start, end in masked_ranges(text)] if lines else []
 
 
 def _without_quoted(text: str) -> str:

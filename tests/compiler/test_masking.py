@@ -4,6 +4,7 @@ import itertools
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,15 @@ CASES = [
         ("as an option of a wrong type", f"stages: {{s: [{{{OK}, command: --password hunter2 --nope}}]}}"),
         "hunter2",
     ),
+    (
+        (
+            "in a text of many lines",
+            f"stages:\n  s:\n  - {{{OK}}}\n  - envs: |\n      A=b\n      DB_PASSWORD=hunter2\n",
+        ),
+        "hunter2",
+    ),
+    (("behind an escape", f'stages: {{s: "\\n{SECRETS[-2]}"}}'), SECRETS[-2]),
+    (("behind a wrong escape", f'stages: "\\q{SECRETS[-2]}"'), SECRETS[-2]),
     *itertools.product(SHAPED.items(), SECRETS[-2:]),
 ]
 
@@ -150,6 +160,13 @@ def test_a_credential_is_never_shown(case: tuple[str, str], secret: str, quote: 
     assert secret not in shown
     assert json.dumps(secret)[1:-1] not in shown
     assert "hunter2" not in shown
+
+
+def test_many_beginnings_of_a_key_take_no_time() -> None:
+    text = 100_000 * "-----BEGIN PRIVATE KEY-----"
+    start = time.process_time()
+    assert masked_ranges(text) == [(0, len(text))]
+    assert time.process_time() - start < 10, "less than one; the square of it takes minutes"
 
 
 @pytest.mark.parametrize(
