@@ -52,6 +52,8 @@ def read(path: str) -> Input:
                 raise UnreadableError("cannot read standard input: it is closed")
             return Input(STREAM, sys.stdin.buffer.read(MAX_BYTES + 1), _current_folder())
         name = os.fsencode(path).decode()
+        if not Path(path).is_absolute():
+            _current_folder()
         if problem := config_leads_out(Path(path)):
             raise UnreadableError(problem)
         if Path(path).is_dir():
@@ -72,7 +74,7 @@ def _current_folder() -> Path:
     try:
         return Path.cwd()
     except OSError:
-        raise UnreadableError("cannot read the current folder, which is the project: it is gone") from None
+        raise UnreadableError("cannot read the current folder: it is gone") from None
 
 
 def _streams() -> frozenset[tuple[int, int]]:
