@@ -12,6 +12,7 @@ from automl.compiler.paths import under
 from automl.compiler.placement import uses_bundle, uses_project
 
 _FORMATS = (3, 4)  # what papermill reads: nbformat turns 3 into 4
+_LARGEST = 16 * 1024 * 1024  # more fits into no manifest, and that is said elsewhere
 _SAVE_AGAIN = "open it in Jupyter and save it again; a merge may have left its marks in it"
 
 
@@ -27,7 +28,7 @@ def check_notebooks(config: Config, folder: Path) -> Iterator[Diagnostic]:
 
 def _check_notebook(folder: Path, path: Located[str], has_kernel: bool) -> Iterator[Diagnostic]:
     file = under(folder, path.value)
-    if not file.is_file():
+    if not file.is_file() or file.stat().st_size > _LARGEST:
         return
     try:
         notebook = json.loads(file.read_text(encoding="utf-8"))

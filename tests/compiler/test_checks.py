@@ -1,6 +1,7 @@
 """What the checks find in a config, each finding with the text at its place."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -75,6 +76,13 @@ def test_notebook_that_cannot_run(text: str, message: str, tmp_path: Path) -> No
     assert (code, at) == (Code.NOTEBOOK, '"a.ipynb"')
     assert said.endswith(message)
     assert help
+
+
+def test_a_notebook_that_fits_into_no_manifest_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "a.ipynb").touch()
+    os.truncate(tmp_path / "a.ipynb", 1024**4)
+    _, [found] = analysed(tmp_path, a_step(path_to_executable="a.ipynb"), {})
+    assert found[0] is Code.BUNDLE_SIZE
 
 
 @pytest.mark.parametrize(
