@@ -45,7 +45,9 @@ _NEVER_CODE = {
         kaggle.json .huggingface/ .mlflow/ .comet.config **/.dvc/config.local **/.cargo/credentials
         **/.cargo/credentials.toml .terraformrc terraform.rc terraform.tfstate* *.tfstate *.tfstate.* *.tfvars
         *.tfvars.json .*_history core.[0-9]* !core.[0-9]*.* secret.yaml secret.yml secret.json secret.toml
-        secrets.yaml secrets.yml secrets.json secrets.toml credentials.json client_secret*.json .smbcredentials""",
+        secrets.yaml secrets.yml secrets.json secrets.toml .secrets.yaml .secrets.yml .secrets.json .secrets.toml
+        .secrets/ credentials.json credentials.yaml credentials.yml credentials.toml client_secret*.json
+        .smbcredentials .pg_service.conf .dev.vars .modal.toml clearml.conf .databricks/ .terraform.d/""",
     # behind the credentials: `.env` may be either
     ENVIRONMENT: ".venv/ venv/",
 }

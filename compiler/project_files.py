@@ -19,6 +19,7 @@ _OWN_CONFIG = "the config"
 _STREAM = "what this command writes to"
 _EXECUTABLE = 0o100
 _LINK, _NO_FILE = "a symbolic link", "not a file"
+_GIT = b".git"  # with the token of the checkout; no `!*` takes it back
 _OUTPUT = b".output.ipynb"  # what papermill writes beside a notebook
 _OF_ENVIRONMENT = {b"pyvenv.cfg", b"conda-meta"}
 
@@ -205,8 +206,11 @@ class _Walk:
                 self.found.append(Found(text_of(path), status.st_size, is_executable, asked))
 
     def _rule(self, path: bytes, is_folder: bool) -> Pattern | None:
-        """What decides by the name alone: the config, which has the last word, or the table of what is never code."""
-        return self._exclude.decide(path, is_folder) or self._never_code.decide(path, is_folder)
+        """What decides by the name alone: the config, which has the last word but for what is git's own, or the table
+        of what is never code."""
+        is_git = path.endswith(_GIT) and path.removesuffix(_GIT)[-1:] in (b"", b"/")
+        given = None if is_git else self._exclude.decide(path, is_folder)
+        return given or self._never_code.decide(path, is_folder)
 
     def _is_included(self, folder: _Folder, path: bytes, is_folder: bool) -> bool:
         """As a pattern of `include` says of it, or of the nearest folder around it."""

@@ -105,7 +105,7 @@ NEVER_CODE = {
     "editors": ["a.py~", ".a.py.swp", ".DS_Store", "Thumbs.db", ".idea/a.xml", ".vscode/a.json"],
     "caches": ["src/__pycache__/a.pyc", "b.pyc", ".ruff_cache/a", ".coverage", "a.egg-info/PKG-INFO"],
     "packages": ["node_modules/a", ".venv/a", "venv/a"],
-    "version control": [".git/config", "src/.git", ".gitignore", ".gitattributes"],
+    "version control": [".hg/hgrc", ".svn/a", ".gitignore", ".gitattributes"],
     "CI": [".github/workflows/a.yml", ".gitlab-ci.yml", "Jenkinsfile", ".pre-commit-config.yaml"],
     "runs": ["mlruns/0/meta.yaml", "wandb/run", "lightning_logs/a", "a.log", ".store/a"],
     "manifests": ["manifests/kustomization.yaml", "automl.yaml", "other.automl.yml", ".automl-x1y2"],
@@ -120,6 +120,16 @@ def test_what_is_never_code_is_left_out(names: list[str], tmp_path: Path) -> Non
     tops = {f"!/{name.split('/')[0]}" for name in names}
     below = {f"!{name}" for name in names}
     assert packed(tmp_path, exclude=sorted(tops | below | {"!__pycache__/"})) == sorted(["a.py", *names])
+
+
+@pytest.mark.parametrize(
+    "exclude", [["!*"], ["!.git"], ["!.git/", "!.git/config"], ["!/.git/**", "!src/.git"]]
+)
+def test_nothing_takes_back_what_is_of_git(exclude: list[str], tmp_path: Path) -> None:
+    names = [".git/config", ".github/a.py", "a.git", "src/.git/config", "sub/.git"]
+    fill(tmp_path, dict.fromkeys(names, ""))
+    taken_back = [".github/a.py"] if exclude == ["!*"] else []
+    assert packed(tmp_path, exclude=exclude) == [*taken_back, "a.git"]
 
 
 def test_what_looks_like_it_is_packed(tmp_path: Path) -> None:
@@ -209,7 +219,8 @@ CREDENTIALS = (
     ".htpasswd", ".huggingface/token", ".kaggle/kaggle.json", ".kube/config", ".mlflow/credentials", ".my.cnf",
     ".netrc", ".npmrc", ".pgpass", ".pypirc", ".ssh/id_rsa", ".streamlit/secrets.toml", ".vault-token", "_netrc",
     "core.1234", "id_ed25519", "id_rsa", "key.der", "key.ppk", "keystore.jks", "kubeconfig", "prod.env",
-    "secret.yml", "secrets.yaml", "server.key", "store.p12", "terraform.tfstate", "terraform.tfstate.backup",
+    "secret.yml", "secrets.yaml", ".secrets.toml", ".secrets/db", "credentials.yaml", "clearml.conf",
+    ".databricks/token-cache.json", ".dev.vars", ".modal.toml", ".pg_service.conf", "server.key", "store.p12", "terraform.tfstate", "terraform.tfstate.backup",
 )  # fmt: skip
 
 
