@@ -1,13 +1,15 @@
 """What a command line chooses: targets, their versions, forms and formats."""
 
+import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from typing import NamedTuple
 
 from automl import targets
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Workflow
 from automl.compiler.suggest import did_you_mean
-from automl.compiler.target import Emission, Options, Target
+from automl.compiler.target import Artifact, Emission, Options, Target
 
 FORMATS = ("yaml", "json")
 
@@ -46,17 +48,33 @@ def every_choice() -> list[Choice]:
 
 
 def emit(workflow: Workflow, choice: Choice) -> Emission:
-    """What the target makes of a workflow, and what its table lacks. Raises FailedTargetError for a target of others."""
+    """What the target makes of a workflow, and what its table lacks. Raises FailedTargetError for a target of others.
+
+    What such a target prints goes to stderr: stdout is for the manifest.
+    """
     target, options = choice
     if targets.is_own(target):
         return target.emit(workflow, options)
     try:
-        artifacts, diagnostics = target.emit(workflow, options)
+        with redirect_stdout(sys.stderr):
+            artifacts, diagnostics = target.emit(workflow, options)
         silent = _not_in_its_table(workflow, target)
-        return Emission(tuple(artifacts), (*diagnostics, *silent))
-    except Exception as error:
+        emission = Emission(tuple(artifacts), (*diagnostics, *silent))
+        _refuse_nonsense(emission)
+        return emission
+    except (Exception, SystemExit) as error:
         what = " ".join(f"{type(error).__name__}: {error}".split())
         raise FailedTargetError(f'the target "{target.name}" is not ours, and failed: {what}') from error
+
+
+def _refuse_nonsense(emission: Emission) -> None:
+    """What is no text or no finding would fail later, where nobody knows any more whose it is."""
+    for artifact in emission.artifacts:
+        if not (isinstance(artifact, Artifact) and all(isinstance(part, str) for part in artifact)):
+            raise TypeError("an artifact is a path and a text")
+        artifact.text.encode()
+    if not all(isinstance(each, Diagnostic) for each in emission.diagnostics):
+        raise TypeError("a diagnostic is one of automl.compiler.diagnostics")
 
 
 def _not_in_its_table(workflow: Workflow, target: Target) -> list[Diagnostic]:

@@ -1,6 +1,8 @@
 """The targets: our own in a literal table, other people's by the entry-point group `automl.targets`."""
 
+import sys
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -57,9 +59,14 @@ def is_own(target: Target) -> bool:
 def _load(name: str, place: str, owner: str = "automl") -> Target:
     module, _, attribute = place.partition(":")
     try:
-        target: Target = getattr(import_module(module), attribute)()
+        with redirect_stdout(sys.stderr):  # stdout is for what was asked
+            target: Target = getattr(import_module(module), attribute)()
         if not (target.name and target.summary and target.versions and target.forms):
             raise TypeError("it lacks a name, a summary, versions or forms")
+        if target.name != name:
+            raise ValueError(f'it calls itself "{target.name}"')
+        if not isinstance(getattr(target, "capabilities", {}), Mapping):
+            raise TypeError("its capabilities are no mapping")
     except (Exception, SystemExit) as error:  # somebody else's code may raise anything
         what = str(error) or type(error).__name__
         raise BrokenTargetError(

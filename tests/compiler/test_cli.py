@@ -933,6 +933,44 @@ class Crash(Acme):
     def emit(self, workflow, options):
         raise RuntimeError("the tea\\nis cold")
 
+class Exit(Acme):
+    name = "exit"
+
+    def emit(self, workflow, options):
+        raise SystemExit(0)
+
+class Bytes(Acme):
+    name = "bytes"
+
+    def emit(self, workflow, options):
+        return Emission((Artifact("a.txt", b"a"),), ())
+
+class Words(Acme):
+    name = "words"
+
+    def emit(self, workflow, options):
+        return Emission((), ("something is wrong",))
+
+class Half(Acme):
+    name = "half"
+
+    def emit(self, workflow, options):
+        return Emission((Artifact("a.txt", "\\udcff"),), ())
+
+class Talks(Acme):
+    name = "talks"
+
+    def __init__(self):
+        print("loaded")
+
+    def emit(self, workflow, options):
+        print("emitted")
+        return super().emit(workflow, options)
+
+class Table(Acme):
+    name = "table"
+    capabilities = 7
+
 class Leaves(Acme):
     def __init__(self):
         raise SystemExit(0)
@@ -1071,6 +1109,44 @@ def test_a_target_of_others_that_fails_is_named(project: Path, site: Path) -> No
     assert automl("validate", cwd=project, env=env) == Done(
         0, b"", f"config.yaml is fine for {EVERY_TARGET}, not for crash: `-t crash` says why\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("exit", "SystemExit: 0"),
+        ("bytes", "TypeError: an artifact is a path and a text"),
+        ("words", "TypeError: a diagnostic is one of automl.compiler.diagnostics"),
+        ("half", "UnicodeEncodeError: "),
+    ],
+)
+def test_nonsense_of_a_target_of_others_is_no_bug_of_ours(
+    name: str, why: str, project: Path, site: Path
+) -> None:
+    env = with_targets(site, **{name: f"acme_targets:{name.title()}"})
+    for output in ((), ("-o", "out/")):
+        done = automl("compile", "-t", name, *output, cwd=project, env=env)
+        assert (done.code, done.out) == (2, b"")
+        assert done.err.startswith(f'automl: the target "{name}" is not ours, and failed: {why}')
+    done = automl("validate", cwd=project, env=env)
+    assert done.err == f"config.yaml is fine for {EVERY_TARGET}, not for {name}: `-t {name}` says why\n"
+
+
+def test_a_target_of_others_with_another_name_or_no_table_is_not_loaded(project: Path, site: Path) -> None:
+    env = with_targets(site, mine="acme_targets:Acme", table="acme_targets:Table")
+    done = automl("targets", "--matrix", cwd=project, env=env)
+    assert (done.code, done.out) == (0, automl("targets", "--matrix", cwd=project).out)
+    assert done.err == (
+        'automl: the target "mine" (acme_targets:Acme) of acme-targets 1.0 cannot be loaded: it calls itself "acme"\n'
+        'automl: the target "table" (acme_targets:Table) of acme-targets 1.0 cannot be loaded: '
+        "its capabilities are no mapping\n"
+    )
+
+
+def test_what_a_target_of_others_prints_is_no_part_of_the_output(project: Path, site: Path) -> None:
+    env = with_targets(site, talks="acme_targets:Talks")
+    done = automl("compile", "-t", "talks", cwd=project, env=env)
+    assert done == Done(0, b"demo: hello\n", "loaded\nemitted\n")
 
 
 def test_a_target_of_others_is_suggested_and_completed(project: Path, site: Path) -> None:
