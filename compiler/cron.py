@@ -103,7 +103,9 @@ def _refuse_other_forms(words: Sequence[str]) -> None:
     whole, first = " ".join(words), words[0].lower() if words else ""
     if first.startswith(("tz=", "cron_tz=")):
         zone = words[0].partition("=")[2] or "Europe/Berlin"
-        raise CronError(f'"{words[0]}" does not belong into the schedule; write `timezone: {zone}` beside it')
+        raise CronError(
+            f'"{words[0]}" does not belong into the schedule; put `timezone: {zone}` beside `cron`'
+        )
     if first == "@reboot":
         raise CronError(
             f'"{whole}" is not supported: a cluster has no start-up to wait for; expected {_expected()}'

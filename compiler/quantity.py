@@ -49,6 +49,8 @@ _DURATION = re.compile("".join(rf"(?:([0-9]{{1,10}}){unit})?" for unit in _SECON
 # For messages only, so they are not compiled ahead.
 _LOOSE = r"\+?([0-9]{0,18})(?:\.([0-9]{0,18}))?\s*([a-z]*)\.?"
 _LOOSE_TIME = r"([0-9]{1,10})(?:\.([0-9]{1,6}))?\s*([a-z]+)[\s,]*(?:and\s+)?"
+_COMMA = r"(?<=[0-9]),(?=[0-9]{1,2}(?![0-9]))"  # three digits may be thousands
+_CLOCK = r"([0-9]{1,4}):([0-9]{2}):([0-9]{2})"
 _EXPONENT = r"[-+]?[0-9.]+[eE][-+]?[0-9]+[A-Za-z]*"
 
 
@@ -165,7 +167,7 @@ def _memory_text(size: int, unit: str) -> str:
 
 def _no_cpu(text: str) -> str:
     start, example = f'"{text}" is not a number of cpus', 'expected for example "2", "0.5" or "500m"'
-    match = re.fullmatch(_LOOSE, text.strip().lower())
+    match = _loose(text)
     if match and match[3] in _CPU_WORDS:
         better = _decimal(match) + ("m" if match[3].startswith("m") else "")
         if _is_read(parse_cpu, _CPU, better):
@@ -178,7 +180,7 @@ def _no_memory(text: str) -> str:
         f'"{text}" is not a memory size',
         'expected for example "1.5Gi", "200M", or a number of megabytes',
     )
-    match = re.fullmatch(_LOOSE, text.strip().lower())
+    match = _loose(text)
     unit = _memory_unit(match[3]) if match else ""
     if unit is None:
         return f"{start}: the units are {', '.join(_BYTES)}; {example}"
@@ -187,6 +189,10 @@ def _no_memory(text: str) -> str:
     if match[3] == "m" and "m" in text:
         return f'{start}: "m" would be thousandths of a byte; did you mean "{better}" or "{better}i"?'
     return f'{start}; did you mean "{better}"?'
+
+
+def _loose(text: str) -> re.Match[str] | None:
+    return re.fullmatch(_LOOSE, re.sub(_COMMA, ".", text.strip().lower()))
 
 
 def _memory_unit(word: str) -> str | None:
@@ -223,7 +229,12 @@ def _no_duration(text: str) -> str:
 
 
 def _loose_seconds(lower: str) -> int:
-    """Return the whole seconds that words such as `5 minutes` or `1.5 h` mean, or 0."""
+    """Return the whole seconds that words such as `5 minutes`, `1.5 h`, `01:30:00` or `PT30M` mean, or 0."""
+    if clock := re.fullmatch(_CLOCK, lower):
+        lower = f"{clock[1]}h{clock[2]}m{clock[3]}s"
+    lower = lower.removeprefix("pt")
+    if re.fullmatch(r"[0-9]+h *[0-9]{2}", lower):
+        lower += "m"
     parts = list(re.finditer(_LOOSE_TIME, lower))
     if "".join(part[0] for part in parts) != lower or any(part[3] not in _LONG_TIMES for part in parts):
         return 0

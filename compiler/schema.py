@@ -10,7 +10,7 @@ from automl.compiler.misfits import Misfit, misfits, schema
 from automl.compiler.nodes import Entry, Mapping, Node, Scalar, Sequence
 from automl.compiler.scalars import resolve
 from automl.compiler.source import Span
-from automl.compiler.vocabulary import help_for_unknown, meant
+from automl.compiler.vocabulary import ALL_NAMED, help_for_unknown, meant
 from automl.compiler.ways_out import STAGES, Path, Schema, for_type, for_value
 
 _TYPE_NAMES = {
@@ -94,20 +94,27 @@ def _unknown_keys(
     has_words = not path or path == ["defaults"] or _is_step(path)
     known = sorted(at.get("properties", {}).keys() - node.entries.keys())
     for name in names[:MOST_FOUND]:
-        yield Diagnostic(
-            Code.UNKNOWN_KEY,
-            f'unknown key "{name}"{_of(path)}',
-            node.entries[name].key.span,
-            help=help_for_unknown(name, known, has_words, whole),
-        )
+        help = help_for_unknown(name, known, has_words, whole)
+        if not path and _holds_a_config(node.entries[name]):
+            help = "write what stands below it at the top of the file"
+        message = f'unknown key "{name}"{_of(path)}'
+        yield Diagnostic(Code.UNKNOWN_KEY, message, node.entries[name].key.span, help=help)
+
+
+def _holds_a_config(entry: Entry) -> bool:
+    return isinstance(entry.value, Mapping) and "stages" in entry.value.entries
 
 
 def _is_misspelt(name: str, node: Mapping, at: Schema) -> bool:
     """Whether a missing key is there under a name that is unknown, which is said already."""
-    known = at.get("properties", {}).keys() - node.entries.keys()
-    return any(
-        meant(other, sorted(known)) == name for other in node.entries if other not in at.get("properties", {})
-    )
+    properties = at.get("properties", {})
+    known = sorted(properties.keys() - node.entries.keys())
+    others = [other for other in node.entries if other not in properties]
+    if others and len(node.entries) == 1 and len(known) <= ALL_NAMED:  # the message of the other names it
+        return True
+    if name == "stages" and any(_holds_a_config(node.entries[other]) for other in others):
+        return True
+    return any(meant(other, known) == name for other in others)
 
 
 def _missing_key(root: Mapping, path: Path, node: Mapping, name: str, at: Schema) -> Diagnostic:

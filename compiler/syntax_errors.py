@@ -11,6 +11,7 @@ import yaml
 
 from automl.compiler import expressions
 from automl.compiler.diagnostics import Code, Diagnostic, Related
+from automl.compiler.elsewhere import written_as_elsewhere
 from automl.compiler.indentation import indentation_of, line_above, position, split, wrong_indentation
 from automl.compiler.nodes import Node, Scalar
 from automl.compiler.source import Source, Span
@@ -98,6 +99,9 @@ def _first_character(source: Source, error: _Error) -> Diagnostic | None:
         return None
     if value[0] == "%" and text[column - 2 : column - 1] == "{":
         return _at(source, line, column - 1, len(text) + 1, "this is a template of Jinja", "render it first")
+    if value.startswith("* ") and not text[: column - 1].strip():
+        message = 'an item of a list starts with "- "'
+        return _at(source, line, column, column + len(value), message, f"write `-{value[1:]}`")
     if value[0] in "|>" and value[1:2] in ("", " "):
         help = "put the text in the next line, indented, or leave the sign out"
         message = f'no text stands behind "{value[0]}"'
@@ -117,6 +121,10 @@ def _second_colon(source: Source, error: _Error) -> Diagnostic | None:
     if value[:1] in ('"', "'"):
         return None
     start = text.index(value, key.end() + 1) + 1
+    if second := re.match(r"\S+ +(?P<key>[a-z]+(_[a-z]+)+):(\s|$)", value):  # no word of a sentence
+        message, help = "a second key stands in this line", f"put `{second['key']}` into a line of its own"
+        place = start + second.start("key")
+        return _at(source, line, place, place + len(second["key"]), message, help)
     value = _value_at(text, start)
     help = f"write {_quoted(value)}, in quotes"
     return _at(source, line, start, start + len(value), 'a value with ": " in it needs quotes', help)
@@ -276,6 +284,7 @@ _EXPLANATIONS: tuple[Callable[[Source, _Error], Diagnostic | None], ...] = (
     _conflict,
     _tab,
     _expression,
+    written_as_elsewhere,
     _first_character,
     _second_colon,
     _no_key,

@@ -7,13 +7,16 @@ from automl.compiler.suggest import did_you_mean, distance
 _SYNONYMS = {  # what users of other tools write
     **dict.fromkeys(("env", "environment", "environments", "env_vars", "environment_variables"), "envs"),
     **dict.fromkeys(("docker_image", "image_name", "container_image", "base_image", "container"), "image"),
-    **dict.fromkeys(("name", "id", "step", "task", "task_id", "title", "step_id"), "step_name"),
+    **dict.fromkeys(
+        ("name", "id", "step", "task", "task_id", "title", "step_id", "container_name", "job_name"),
+        "step_name",
+    ),
     **dict.fromkeys(("script", "path", "executable", "file", "notebook", "main"), "path_to_executable"),
     **dict.fromkeys(("requirements", "dependencies", "requirements_file", "pip"), "dependency_path"),
     **dict.fromkeys(("run", "cmd"), "command"),
     **dict.fromkeys(("arguments", "argv"), "args"),
     **dict.fromkeys(("cpu", "cpus", "cpu_limit", "cores"), "cpu_request"),
-    **dict.fromkeys(("memory", "mem", "ram", "memory_limit"), "memory_request"),
+    **dict.fromkeys(("memory", "mem", "ram", "memory_limit", "mem_limit"), "memory_request"),
     **dict.fromkeys(("retries", "retry", "max_retries", "retry_limit", "retrystrategy"), "backoff_limit"),
     **dict.fromkeys(("timeout_minutes", "activedeadlineseconds", "execution_timeout"), "timeout"),
     **dict.fromkeys(("secret", "secretrefs"), "secrets"),
@@ -25,6 +28,13 @@ _SYNONYMS = {  # what users of other tools write
     **dict.fromkeys(("concurrency_policy", "concurrencypolicy"), "concurrency"),
     **dict.fromkeys(("repo", "repository"), "url"),
     **dict.fromkeys(("branch", "tag", "commit", "revision"), "ref"),
+    **dict.fromkeys(("dag_id", "pipeline_name", "workflow_name"), "name"),
+    **dict.fromkeys(("readinessprobe", "readiness_probe", "healthcheck", "health_check"), "readiness"),
+    **dict.fromkeys(("targetport", "target_port", "containerport", "container_port"), "port"),
+    **dict.fromkeys(("ingressclassname", "class_name", "ingress_class"), "class"),
+    **dict.fromkeys(("tls", "secretname"), "tls_secret"),
+    **dict.fromkeys(("ignore", "excludes"), "exclude"),
+    **dict.fromkeys(("startingdeadlineseconds", "starting_deadline_seconds"), "starting_deadline"),
 }
 
 _NOT_YET = {  # what the language will have, or could: what is so today
@@ -41,7 +51,7 @@ _NOT_YET = {  # what the language will have, or could: what is so today
         "sweep matrix strategy grid cross_validation foreach for_each with_items withitems parallel loop"
     ),
     "the cluster chooses where a step runs": (
-        "node_selector nodeselector tolerations affinity priority priority_class queue"
+        "node_selector nodeselector tolerations affinity priority priority_class queue pool runs_on tags"
     ),
     "steps run with the account of their namespace": (
         "service_account service_account_name serviceaccountname serviceaccount run_as security_context"
@@ -49,6 +59,12 @@ _NOT_YET = {  # what the language will have, or could: what is so today
     "what the steps have in common goes under `defaults`": (
         "extends include template templates uses anchors profiles contexts"
     ),
+    "a step that fails ends the run": "continue_on_error continueon allow_failure ignore_errors trigger_rule",
+    "all steps of a stage run at once": "parallelism max_parallel max_active_tasks",
+    "runs stay until they are deleted, those of a schedule as its `history` says": (
+        "ttl ttl_strategy ttlstrategy ttlsecondsafterfinished podgc retention"
+    ),
+    "the cluster keeps and pulls images by its own rules": "imagepullpolicy image_pull_policy pull_policy",
     "a run ends with its last step": "on_exit onexit on_failure on_success notifications hooks callbacks",
 }
 _CONCEPTS = {
@@ -65,11 +81,21 @@ _CONCEPTS = {
     "working_dir": "a step runs in the project's folder, the folder of this file",
     "workdir": "a step runs in the project's folder, the folder of this file",
     "working_directory": "a step runs in the project's folder, the folder of this file",
+    "envfrom": "write the Secret's name under `secrets`",
+    "env_file": "write its variables under `envs`, and what is secret into a Secret under `secrets`",
+    "before_script": "what is to run first is a part of the script, and packages go under `dependency_path`",
+    "setup": "what is to run first is a part of the script, and packages go under `dependency_path`",
+    "build": "automl builds no image: give the name of one under `image`, or leave it out for a bundle",
+    "dockerfile": "automl builds no image: give the name of one under `image`, or leave it out for a bundle",
+    "restart": "a job is tried again `backoff_limit` times, and a service is always started again",
+    "restart_policy": "a job is tried again `backoff_limit` times, and a service is always started again",
+    "healthcheck": "a service is ready when a path answers: `service: {{readiness: {{path: /health}}}}`",
+    "metadata": "`name`, `namespace`, `labels` and `annotations` stand at the top of the file",
     "on": "`schedule` says when the workflow runs",
     "trigger": "`schedule` says when the workflow runs",
     "triggers": "`schedule` says when the workflow runs",
 }
-_ALL_NAMED = 7  # of more keys the nearest are named
+ALL_NAMED = 7  # of more keys the nearest are named
 _NEAREST = 3
 
 
@@ -87,13 +113,13 @@ def help_for_unknown(name: str, known: list[str], has_words: bool, schema: dict[
         return concept.format(name)
     if suggestion := meant(name, known):
         return f'did you mean "{suggestion}"?'
-    if name in schema["properties"]:
+    if name in schema["properties"] and name != "name":  # many things have one
         return f'"{name}" belongs at the top of the file'
     if name in schema["$defs"]["step"]["properties"]:
         return f'"{name}" belongs in a step, or in `defaults`'
     if name in schema["$defs"]["service"]["properties"]:
         return f'"{name}" belongs in the `service` of a step'
-    if len(known) <= _ALL_NAMED:
+    if len(known) <= ALL_NAMED:
         return f"known keys: {', '.join(known)}"
     nearest = sorted(known, key=lambda each: (distance(name[:40].lower(), each), each))[:_NEAREST]
     return f"the nearest keys are {', '.join(nearest)}; `automl schema` prints them all"

@@ -5,7 +5,7 @@ import re
 from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 
-from automl.compiler.credentials import KEYS_OF_NAMES, has_one, is_named_like_one
+from automl.compiler.flow import LONGEST, flow, pair, pairs, quoted_if_needed
 from automl.compiler.nodes import Mapping, Node, Scalar, Sequence
 from automl.compiler.quantity import QuantityError, parse_duration
 from automl.compiler.scalars import interpret
@@ -16,10 +16,8 @@ Path: TypeAlias = list[str | int]
 
 STAGES = "`stages:` holds the stages by name, each a list of steps"
 _STEPS = "write its steps below it, each behind a `- `"
-_PLAIN = re.compile(r"[A-Za-z_./][-\w./@:]*(?<!:)\Z", re.ASCII)
 _SHELL_SIGNS = re.compile("[$&|;<>*?`'\"\\\\(){}~#\n]")
 _NO_LIMIT = 2**31 - 1000  # nobody comes near what Kubernetes holds
-_LONGEST = 120  # a longer text is not written out again
 _TRUE, _FALSE = ("true", "yes", "on", "1", "y"), ("false", "no", "off", "0", "n")
 _INTERPRETERS = {
     ".r": "Rscript",
@@ -29,6 +27,8 @@ _INTERPRETERS = {
     ".rb": "ruby",
     ".bash": "bash",
 }
+_SCRIPTS = (".py", ".ipynb", ".sh")
+_BLANKS_AND_QUOTES = " \"'“”„«»`\u2018\u2019\u201a"
 _SECONDS = ("polling_time", "wait_before_start_time", "min_ready_seconds", "max_startup_time_seconds")
 _BUNDLE = "remove `code`: without it, a step without an image of its own gets the project's files"
 
@@ -41,8 +41,10 @@ def for_type(path: Path, node: Node, wanted: list[str], at: Schema) -> str | Non
     if path == ["stages"] or (path[:1] == ["stages"] and len(path) < 4):
         return _for_stages(path, node)
     text = _mended(key, node, wanted)
-    if text is not None and len(text) <= _LONGEST and key:
-        return f"write `{_pair(key, text)}`"
+    if text is not None and len(text) <= LONGEST and key:
+        return f"write `{pair(key, text)}`"
+    if isinstance(node, Mapping) and (help := _for_mapping(path, node)):
+        return help
     if key == "dependency_path":
         return "write the requirements into a file, for instance a requirements.txt, and give the file"
     if key == "schedule" or at.get("examples"):
@@ -50,6 +52,31 @@ def for_type(path: Path, node: Node, wanted: list[str], at: Schema) -> str | Non
     if isinstance(node, Scalar) and "string" in wanted:
         return f'write "{node.text}", in quotes' if "integer" not in wanted else None
     return _range(at) if "integer" in wanted else _BY_TYPE.get(wanted[0])
+
+
+def _for_mapping(path: Path, node: Mapping) -> str | None:
+    """Keys and values where there should be one value."""
+    holder = path[-2] if len(path) > 1 else None
+    if holder == "envs":
+        return "a value that a Secret has goes under `secrets`: `- {name: …, keys: {…: …}}`"
+    name = node.get("name")
+    if holder == "image_pull_secrets" and isinstance(name, Scalar):
+        return f"write the name alone, {flow(name)}"
+    if holder in ("args", "command") and len(node.entries) == 1:
+        return f"write two items: {', '.join(_option(node))}"
+    return None
+
+
+def _option(node: Mapping) -> list[str]:
+    """`{--lr: 0.1}` as words of a command line."""
+    found: list[str] = []
+    for name, entry in node.entries.items():
+        option = name if name.startswith("-") else f"--{name}"
+        found += [
+            json.dumps(option, ensure_ascii=False),
+            pair(name, flow(entry.value)).removeprefix(f"{name}: "),
+        ]
+    return found
 
 
 _BY_TYPE = {
@@ -110,6 +137,8 @@ def _for_stages(path: Path, node: Node) -> str | None:
     if len(path) == 2:
         if first is None:
             return _STEPS
+        if isinstance(node, Mapping) and isinstance(node.get("steps"), Sequence):
+            return f"a stage is a list of steps: write those of `steps` right below `{path[1]}:`"
         if isinstance(first.value, Mapping):
             return (
                 f"a stage is a list: write `- step_name: {first.key.text}`, and the keys of the step below it"
@@ -122,7 +151,7 @@ def _for_stages(path: Path, node: Node) -> str | None:
             entry = next(iter(item))
             is_named = isinstance(entry.value, Scalar) and entry.key.text in ("name", "stage")
             name = entry.value.text if is_named and isinstance(entry.value, Scalar) else entry.key.text
-        if name and name != "step_name" and len(name) <= _LONGEST:
+        if name and name != "step_name" and len(name) <= LONGEST:
             return (
                 f"write the stages as keys without `- `, here `{name}:`, each with a list of steps below it"
             )
@@ -133,11 +162,13 @@ def _for_step(node: Node) -> str | None:
     if isinstance(node, Sequence):
         return "a step has keys and values: remove a `- `"
     text = node.text if isinstance(node, Scalar) else ""
-    if len(text) > _LONGEST or not text.isprintable():
+    if len(text) > LONGEST or not text.isprintable():
         return "a step has keys and values, and `step_name` is one of them"
     if match := re.match(r"([a-z_]+):(\S+)\Z", text):
         return f"write `{match[1]}: {match[2]}`, with a blank behind the `:`"
-    if PurePosixPath(text).suffix in (".py", ".ipynb", ".sh"):
+    if match := re.match(r"([a-z_]+) *= *(\S+)", text):
+        return f"a key ends with a `:`, not with a `=`: `{match[1]}: {match[2]}`"
+    if PurePosixPath(text).suffix in _SCRIPTS:
         return f"a step has keys: `step_name: {PurePosixPath(text).stem}`, and `path_to_executable: {text}` below it"
     return f"a step has keys: `step_name: {text}`, and the others below it"
 
@@ -147,20 +178,22 @@ def _mended(key: str, node: Node, wanted: list[str]) -> str | None:
     if isinstance(node, Scalar):
         return _mended_scalar(key, node, wanted)
     if isinstance(node, Mapping):
+        if key == "args" and all(isinstance(entry.value, Scalar) for entry in node):
+            return f"[{', '.join(_option(node))}]"
         if "array" in wanted:
-            return f"[{_flow(node)}]" if "name" in node.entries else None
+            return f"[{flow(node)}]" if "name" in node.entries else None
         parts = [node.get("name") or node.get("repository"), node.get("tag")]
         if key == "image" and all(isinstance(part, Scalar) for part in parts):
             return ":".join(part.text for part in parts if isinstance(part, Scalar))
         return None
     if key in ("envs", "labels", "annotations", "keys"):
-        return _pairs(node)
+        return pairs(node)
     if key == "bundle":
-        return f"{{include: {_flow(node)}}}"
+        return f"{{include: {flow(node)}}}"
     if len(node.items) == 1 and "array" not in wanted:
         item = node.items[0]
         is_right = isinstance(item, Mapping) if "object" in wanted else isinstance(item, Scalar)
-        return _flow(item) if is_right or (isinstance(item, Scalar) and "string" in wanted) else None
+        return flow(item) if is_right or (isinstance(item, Scalar) and "string" in wanted) else None
     scripts = [
         item.text for item in node.items if isinstance(item, Scalar) and item.text.endswith((".py", ".sh"))
     ]
@@ -183,6 +216,8 @@ def _mended_scalar(key: str, node: Scalar, wanted: list[str]) -> str | None:
 def _whole_number(key: str, node: Scalar) -> str | None:
     if isinstance(node.value, str) and isinstance(interpret(node.text)[0], int):
         return node.text
+    if key == "port" and (match := re.fullmatch(r"[0-9]+:([0-9]+)", node.text)):
+        return match[1]
     if key in _SECONDS:
         try:
             return str(parse_duration(node.text))
@@ -204,7 +239,7 @@ def _object(key: str, node: Scalar) -> str | None:
     if key == "service":
         return f"{{port: {text}}}" if type(node.value) is int else "{}" if text.lower() in _TRUE else None
     if key in ("envs", "labels", "annotations", "keys"):
-        return _pairs(Sequence(node.span, [node]))
+        return pairs(Sequence(node.span, [node]))
     if key == "code":
         address = f"{{git: {{url: {text}, ref: main}}}}"
         return address if "://" in text else f"{{{text}: true}}" if text in ("bundle", "image") else None
@@ -219,56 +254,15 @@ def _object(key: str, node: Scalar) -> str | None:
     return form.format(text) if form and (key != "readiness" or text.startswith("/")) else None
 
 
-def _pairs(node: Sequence) -> str | None:
-    """`[{name: A, value: 1}]`, `[A=1]` and `[{A: 1}]` as keys and values."""
-    found: list[str] = []
-    for item in node.items:
-        if isinstance(item, Scalar) and "=" in item.text:
-            key, _, value = item.text.partition("=")
-            found.append(_pair(_word(key.strip()), _word(value.strip())))
-        elif isinstance(item, Mapping) and {"name", "value"} <= item.entries.keys():
-            found.append(_pair(_flow(item.entries["name"].value), _flow(item.entries["value"].value)))
-        elif isinstance(item, Mapping) and len(item.entries) == 1:
-            found += [_pair(_word(name), _flow(entry.value)) for name, entry in item.entries.items()]
-        else:
-            return None
-    return f"{{{', '.join(found)}}}" if found else "{}"
-
-
-def _pair(key: str, value: str) -> str:
-    is_secret = is_named_like_one(key) and key not in KEYS_OF_NAMES
-    return f"{key}: {'…' if is_secret else value}"
-
-
-def _flow(node: Node) -> str:
-    """A small tree in one line; of a large one the start, which is too long to be shown."""
-    if isinstance(node, Scalar):
-        return node.text if not isinstance(node.value, str) else _text(node.text)
-    if isinstance(node, Sequence):
-        return f"[{', '.join(_flow(item) for item in node.items[:_LONGEST])}]"
-    entries = list(node.entries.items())[:_LONGEST]
-    return f"{{{', '.join(_pair(_word(name), _flow(entry.value)) for name, entry in entries)}}}"
-
-
-def _text(text: str) -> str:
-    """A text as YAML; what looks like a credential is not shown."""
-    if has_one(text):
-        return "…"
-    is_plain = _PLAIN.match(text) and interpret(text) == (text, None)
-    return text if is_plain else json.dumps(text[: _LONGEST + 1], ensure_ascii=False)
-
-
-def _word(text: str) -> str:
-    """A key, or a value whose type nobody asks for."""
-    return text if text and not isinstance(interpret(text)[0], str) else _text(text)
-
-
 def _for_script(text: str) -> str | None:
     path = PurePosixPath(text)
-    words = [word for word in text.split() if word.endswith((".py", ".ipynb", ".sh"))]
+    bare = text.strip(_BLANKS_AND_QUOTES)
+    if bare != text and bare.endswith(_SCRIPTS) and " " not in bare:
+        return f'did you mean "{bare}"?'
+    words = [word for word in re.split(r"[\s:]", text) if word.endswith(_SCRIPTS)]
     if words:
         return f"give the script alone, {words[0]}; what follows it goes under `args`"
-    if path.suffix.lower() in (".py", ".ipynb", ".sh"):
+    if path.suffix.lower() in _SCRIPTS:
         return f'did you mean "{path.with_suffix(path.suffix.lower())}"?'
     if interpreter := _INTERPRETERS.get(path.suffix.lower()):
         return f"another program is a `command: [{interpreter}, {text}]`, in an `image` that has it"
@@ -278,7 +272,14 @@ def _for_script(text: str) -> str | None:
 def _nearest_form(text: str, at: Schema) -> str | None:
     """The text with the usual slips mended, if that is right."""
     address = re.sub(r"\A\w+://", "", text).rstrip("/").split("/")[0]
-    for candidate in (text.lower(), address.lower(), f"/{text.lstrip('/')}", text.lower().replace("_", "-")):
+    host = address.lower().partition(":")[0]
+    for candidate in (
+        text.lower(),
+        address.lower(),
+        host,
+        f"/{text.lstrip('/')}",
+        text.lower().replace("_", "-"),
+    ):
         if candidate != text and re.search(at.get("pattern", r"\Z."), candidate):
             return f'did you mean "{candidate}"?'
     return _example("", at) if at.get("examples") else None
@@ -295,5 +296,7 @@ def _range(at: Schema) -> str | None:
 def _example(key: str, at: Schema) -> str | None:
     examples = at.get("examples", ["0 12 * * *"])
     example = examples[-1] if key == "timeout" else examples[0]
-    text = json.dumps(example, ensure_ascii=False) if not isinstance(example, str) else _text(example)
+    text = (
+        json.dumps(example, ensure_ascii=False) if not isinstance(example, str) else quoted_if_needed(example)
+    )
     return f"for instance `{key}: {text}`" if key else f"for instance {text}"

@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compiler.indentation": {"compiler.source", "compiler.diagnostics"},
     "compiler.expressions": {"compiler.diagnostics", "compiler.nodes"},
     "compiler.syntax_errors": {
+        "compiler.elsewhere",
         "compiler.source",
         "compiler.diagnostics",
         "compiler.expressions",
@@ -59,8 +60,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "compiler.defaults": {"compiler.nodes"},
     "compiler.vocabulary": {"compiler.suggest"},
+    "compiler.flow": {"compiler.credentials", "compiler.nodes", "compiler.scalars"},
+    "compiler.elsewhere": {"compiler.diagnostics", "compiler.indentation", "compiler.source"},
     "compiler.ways_out": {
-        "compiler.credentials",
+        "compiler.flow",
         "compiler.nodes",
         "compiler.quantity",
         "compiler.scalars",

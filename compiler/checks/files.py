@@ -104,7 +104,13 @@ class _Problems(dict[str, tuple[Code, str, str] | None]):
 
     def _similar(self, path: str) -> str:
         script = path.rpartition(" ")[2]
+        if "://" in path:
+            return "a file of the project belongs here, no address"
+        if "$" in path:
+            return "variables are not replaced here: write the path itself"
         if script != path and not _leaves(script) and under(self._folder, script).is_file():
+            if _is_dependency_file(script):
+                return f'did you mean "{script}"?'
             return f"give the script alone, `path_to_executable: {script}`; words go under `args`, another program under `command`"
         names = self._names_in(under(self._folder, path).parent)
         self._to_compare -= len(names)

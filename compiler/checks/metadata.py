@@ -110,7 +110,9 @@ def check_timezone(config: Config) -> Iterator[Diagnostic]:
         return
     known = _zones()
     if zone.value not in known:
-        suggestion = did_you_mean(zone.value, known)
+        city = zone.value.replace(" ", "_").lower()
+        of_city = (each for each in known if each.lower().rpartition("/")[2] == city)
+        suggestion = next(of_city, None) or did_you_mean(zone.value, known)
         help = (
             f'did you mean "{suggestion}"?'
             if suggestion

@@ -2,15 +2,19 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 
-from automl.compiler.config import Config, StepConfig
+from automl.compiler.config import Config, Located, StepConfig
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.placement import uses_project
 
 _IMAGE_FORM = (
     "a name is registry/repository:tag, the repository in lower case, for instance ghcr.io/acme/train:1.4.2"
 )
+_SHELLS = ("sh", "bash", "dash", "ash", "zsh")
+_BETWEEN_COMMANDS = ("&&", "||", ";", "|", ">", ">>", "2>&1")
+_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _SERVICE_KEYS = ("replicas", "min_ready_seconds", "revision_history_limit")
 _SHELL_SIGNS = re.compile("[$&|;<>*?`'\"\\\\(){}~#\n]")
 # As github.com/distribution/reference has it, which every registry and the kubelet go by. A first part with a dot, a
@@ -62,6 +66,20 @@ def check_commands(config: Config) -> Iterator[Diagnostic]:
             message = f'"{line}" is one word: no shell takes it apart'
             help = f"write `command: {json.dumps(split, ensure_ascii=False)}`"
             yield Diagnostic(Code.COMMAND_LINE, message, words[0].span, help=help)
+        elif words and not step.entrypoint:
+            yield from _for_a_shell(words)
+
+
+def _for_a_shell(words: Sequence[Located[str]]) -> Iterator[Diagnostic]:
+    """Words that only a shell understands, where none runs: the first of them."""
+    is_shell = PurePosixPath(words[0].value).name in _SHELLS
+    first, *others = words
+    wrong = next((word for word in others if word.value in _BETWEEN_COMMANDS), None)
+    wrong = first if _ASSIGNMENT.match(first.value) else wrong
+    if wrong and not is_shell:
+        message = f'"{wrong.value}" is for a shell, and none runs here'
+        help = 'give the whole line to a shell, `[sh, -c, "…"]`; variables go under `envs`'
+        yield Diagnostic(Code.COMMAND_LINE, message, wrong.span, help=help)
 
 
 def _is_command_line(word: str) -> bool:
@@ -85,6 +103,8 @@ def check_images(config: Config) -> Iterator[Diagnostic]:
             message = f'"{step.image.value}" is not the name of an image'
             better = _as_image(step.image.value)
             help = f'did you mean "{better}"?' if _is_image(better) else _IMAGE_FORM
+            if "$" in step.image.value:
+                help = "variables are not replaced here: write the name itself"
             yield Diagnostic(Code.IMAGE, message, step.image.span, help=help)
 
 

@@ -18,6 +18,7 @@ _SSH = re.compile(
     r"(git\+)?(ssh://([^/@]*@)?|[\w.-]+@(?=[^/]+:))(?P<host>[^\s/:@]+)(:\d+/|[:/])(?P<path>\S+)\Z"
 )
 
+_PAGE = re.compile(r"https?://(github\.com/[^/]+/[^/]+/(tree|blob|commit)/|[^?#]+/-/)")
 _HELP = "for instance https://github.com/acme/churn.git, with `token_secret` if it is private"
 
 
@@ -134,6 +135,14 @@ def _check_url(git: GitConfig) -> Iterator[Diagnostic]:
     elif not (address := _ADDRESS.match(url)):
         message = "the address of the repository must start with https://"
         yield Diagnostic(Code.URL, message, git.url.span, help=_HELP)
+    elif _PAGE.match(url):
+        message = "this is the address of a page, not of a repository"
+        yield Diagnostic(
+            Code.URL,
+            message,
+            git.url.span,
+            help="leave out what comes behind the name of the repository; the branch is the `ref`",
+        )
     elif address[1] == "http":
         yield _plain_http(git)
 

@@ -76,11 +76,11 @@ def test_the_fields_by_name() -> None:
         ("0 0 0 * * * 2024", f'"0 0 0 * * * 2024" has 7 fields; expected 5: {_FIELDS}'),
         (
             "TZ=Europe/Rome 0 0 * * *",
-            '"TZ=Europe/Rome" does not belong into the schedule; write `timezone: Europe/Rome` beside it',
+            '"TZ=Europe/Rome" does not belong into the schedule; put `timezone: Europe/Rome` beside `cron`',
         ),
-        ("CRON_TZ=UTC 0 0 * * *", '"CRON_TZ=UTC" does not belong into the schedule; write `timezone: UTC` beside it'),
-        ("TZ=0", '"TZ=0" does not belong into the schedule; write `timezone: 0` beside it'),
-        ("tz=", '"tz=" does not belong into the schedule; write `timezone: Europe/Berlin` beside it'),
+        ("CRON_TZ=UTC 0 0 * * *", '"CRON_TZ=UTC" does not belong into the schedule; put `timezone: UTC` beside `cron`'),
+        ("TZ=0", '"TZ=0" does not belong into the schedule; put `timezone: 0` beside `cron`'),
+        ("tz=", '"tz=" does not belong into the schedule; put `timezone: Europe/Berlin` beside `cron`'),
         ("@reboot", f'"@reboot" is not supported: a cluster has no start-up to wait for; expected {_FIVE}'),
         (
             "@every  1h",
