@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from automl.compiler.choices import Choice, FailedTargetError, emit
-from automl.compiler.diagnostics import Code, Diagnostic, Related, has_errors, in_order
+from automl.compiler.diagnostics import Code, Diagnostic, Related, Severity, has_errors, in_order
 from automl.compiler.driver import Input, Overrides, analyse
 from automl.compiler.paths import under
 from automl.compiler.source import Source, Span
@@ -24,9 +24,14 @@ class Compiled(NamedTuple):
     emissions: Mapping[str, Emission]
     inputs: tuple[Path, ...]  # the config and the files that its steps name
 
-    def fits(self, target: str) -> bool:
-        """Whether the target has no error in it."""
-        return target in self.emissions and not has_errors(self.emissions[target].diagnostics)
+    def fits(self, target: str, strict: bool = False) -> bool:
+        """Whether the target has no error in it; with `strict` no warning either."""
+        if target not in self.emissions:
+            return False
+        found = self.emissions[target].diagnostics
+        return not has_errors(found) and not (
+            strict and any(each.severity is Severity.WARNING for each in found)
+        )
 
 
 def compile_one(
@@ -54,17 +59,19 @@ def compile_one(
     )
 
 
-def diagnostics(compiled: Iterable[Compiled], is_any_enough: bool = False) -> list[Diagnostic]:
+def diagnostics(
+    compiled: Iterable[Compiled], is_any_enough: bool = False, strict: bool = False
+) -> list[Diagnostic]:
     """All that was found, in order. Where there are several targets, what one of them says has its name.
 
     `is_any_enough`: of a config that fits one of the targets, nothing that a target says.
     """
-    return in_order(found for one in compiled for found in _diagnostics(one, is_any_enough))
+    return in_order(found for one in compiled for found in _diagnostics(one, is_any_enough, strict))
 
 
-def _diagnostics(compiled: Compiled, is_any_enough: bool) -> Iterator[Diagnostic]:
+def _diagnostics(compiled: Compiled, is_any_enough: bool, strict: bool) -> Iterator[Diagnostic]:
     yield from compiled.diagnostics
-    if is_any_enough and any(map(compiled.fits, compiled.emissions)):
+    if is_any_enough and any(compiled.fits(target, strict) for target in compiled.emissions):
         return
     said: dict[Diagnostic, list[str]] = {}
     for target, emission in compiled.emissions.items():
@@ -112,19 +119,23 @@ def _start(path: str) -> Span:
     return Source(path, "").start()
 
 
-def verdicts(compiled: Sequence[Compiled], choices: Sequence[Choice]) -> list[str]:
+def verdicts(compiled: Sequence[Compiled], choices: Sequence[Choice], strict: bool = False) -> list[str]:
     """Lines that say for which targets the configs are fine; those that are so for all are one line."""
     names = [each.target.name for each in choices]
-    fine = [one for one in compiled if all(map(one.fits, names))]
-    lines = [_fine_for_some(one, names) for one in compiled if one not in fine]
+    fine = sum(all(one.fits(name, strict) for name in names) for one in compiled)
+    lines = [
+        _fine_for_some(one, names, strict)
+        for one in compiled
+        if not all(one.fits(name, strict) for name in names)
+    ]
     if fine:
-        count = "1 config is" if len(fine) == 1 else f"{len(fine)} configs are"
+        count = "1 config is" if fine == 1 else f"{fine} configs are"
         lines.append(f"{count} fine for {', '.join(names)}")
     return lines
 
 
-def _fine_for_some(compiled: Compiled, names: Sequence[str]) -> str:
-    fits = [name for name in names if compiled.fits(name)]
+def _fine_for_some(compiled: Compiled, names: Sequence[str], strict: bool) -> str:
+    fits = [name for name in names if compiled.fits(name, strict)]
     others = [name for name in names if name not in fits]
     path = compiled.given.path
     return f"{path} is fine for {', '.join(fits)}, not for {', '.join(others)}: `-t {others[0]}` says why"

@@ -195,10 +195,10 @@ def validate(
     choices = _choices(target or (), target_version, form) or every_choice()
     given, unreadable = read_all(files or ())
     manner = _manner(quiet, strict, message_format, is_product=True)
-    compiled, found = _compile(given, unreadable, Overrides(), choices, is_any_enough=not target, keep=False)
+    compiled, found = _compile(given, unreadable, Overrides(), choices, not target, strict, keep=False)
     _conclude(found, unreadable, manner)
     if not quiet:
-        for line in batch.verdicts(compiled, choices):
+        for line in batch.verdicts(compiled, choices, strict):
             say(line)
 
 
@@ -270,7 +270,10 @@ def targets_command(
 @app.command()
 def explain(
     code: Annotated[
-        str | None, typer.Argument(help="The code of a message, for instance AML102; none: all of them.")
+        str | None,
+        typer.Argument(
+            metavar="[CODE]", help="The code of a message, for instance AML102; none: all of them."
+        ),
     ] = None,
 ) -> None:
     """Say what a message means and what to do about it.
@@ -317,11 +320,12 @@ def _compile(
     overrides: Overrides,
     choices: Sequence[Choice],
     is_any_enough: bool = False,
+    strict: bool = False,
     keep: bool = True,
 ) -> tuple[list[Compiled], list[Diagnostic]]:
     """Every config for every target, and what is to be said of them; a line more in `unreadable` where one is not.
 
-    `is_any_enough`: the config has no errors if one of the targets finds none. `keep`: the artifacts are wanted.
+    `is_any_enough`: the config has no errors if one of the targets finds none, with `strict` no warnings either. `keep`: the artifacts are wanted.
     """
     compiled: list[Compiled] = []
     for each in given:
@@ -331,7 +335,7 @@ def _compile(
             unreadable.append(cannot("read", error))
         except FailedTargetError as error:
             wrong_usage(str(error))
-    return compiled, batch.diagnostics(compiled, is_any_enough)
+    return compiled, batch.diagnostics(compiled, is_any_enough, strict)
 
 
 def _conclude(found: Sequence[Diagnostic], unreadable: Sequence[str], manner: Manner) -> None:

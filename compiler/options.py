@@ -1,5 +1,6 @@
 """The options and arguments that several commands have, and what the shell completes for them."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -15,16 +16,15 @@ def _complete_target(incomplete: str) -> list[str]:
 
 
 def _complete_version(context: typer.Context, incomplete: str) -> list[str]:
-    return [
-        version
-        for target in _so_far(context)
-        for version in target.versions
-        if version.startswith(incomplete)
-    ]
+    return _once(incomplete, (version for target in _so_far(context) for version in target.versions))
 
 
 def _complete_form(context: typer.Context, incomplete: str) -> list[str]:
-    return [form for target in _so_far(context) for form in target.forms if form.startswith(incomplete)]
+    return _once(incomplete, (form for target in _so_far(context) for form in target.forms))
+
+
+def _once(incomplete: str, words: Iterable[str]) -> list[str]:
+    return [word for word in dict.fromkeys(words) if word.startswith(incomplete)]
 
 
 def _complete_format(incomplete: str) -> list[str]:
