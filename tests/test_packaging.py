@@ -85,6 +85,7 @@ def test_wheel_has_data_and_nothing_else(wheel: Path) -> None:
         "docs/diagnostics.md",
     ):
         assert f"automl/{name}" in names
+    assert [name for name in names if name.startswith("automl/docs/")] == ["automl/docs/diagnostics.md"]
 
 
 def test_wheel_runs_where_nothing_else_is(wheel: Path, tmp_path: Path, root: Path) -> None:
