@@ -10,7 +10,7 @@ from automl.compiler.source import Source, Span
 
 _SIGNS = (
     (re.compile(r"\s*(?P<sign>[–—−•·]) "), 'an item of a list starts with "- "', "write `-` for this sign"),  # noqa: RUF001
-    (re.compile(r"[^\"'#]*?(?::|^) *(?P<sign>//)(?: |$)"), 'a comment starts with "#"', "write `#` for it"),
+    (re.compile(r"(?:[^\"'#]*?: +)?(?P<sign>//)(?: |$)"), 'a comment starts with "#"', "write `#` for it"),
     (re.compile(r"\s*(?:- )?[A-Za-z_]\w* +(?P<sign>=) "), 'a key ends with ":"', "write `:` for it"),
 )
 

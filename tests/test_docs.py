@@ -80,14 +80,27 @@ def test_the_selectors_of_the_first_run_find_what_they_name(target: str, tmp_pat
     command = [str(AUTOML), "compile", "-t", target]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     found = [each for document in yaml.safe_load_all(done.stdout) for each in _mappings(document)]
-    labels: list[Any] = [each["labels"] for each in found if "labels" in each]
+    objects: list[Any] = [each["metadata"]["labels"] for each in yaml.safe_load_all(done.stdout)]
+    pods: list[Any] = [
+        each["metadata"]["labels"] for each in found if "containers" in (each.get("spec") or {})
+    ]
+    for workflow in (each["spec"] for each in found if "podMetadata" in (each.get("spec") or {})):
+        of_all = workflow["podMetadata"]["labels"]
+        pods += [
+            of_all | each.get("metadata", {}).get("labels", {})
+            for each in workflow["templates"]
+            if "container" in each
+        ]
+    assert objects
+    assert pods
     [section] = re.findall(rf"\n### [^\n]+\n+```sh\nautoml compile -t {target} .*?(?=\n##)", page, re.DOTALL)
-    selectors = re.findall(r"-l (\S+?)[` ]", section)
-    assert len(selectors) >= 3
-    for selector in selectors:
-        wanted = dict(pair.split("=") for pair in selector.split(","))
-        wanted.pop("automl.dev/workflow") if target == "argo" and len(wanted) > 1 else None
-        assert any(wanted.items() <= each.items() for each in labels), selector
+    commands = re.findall(r"kubectl (\w+) [^`\n]*-l '?([^'` ]+)", section)
+    assert len(commands) >= 3
+    for command_, selector in commands:
+        labels: list[Any] = pods if command_ == "logs" else [*pods, *objects]
+        wanted = dict(pair.split("=") for pair in selector.split(",") if "=" in pair)
+        absent = {key[1:] for key in selector.split(",") if key.startswith("!")}
+        assert any(wanted.items() <= each.items() and not absent & each.keys() for each in labels), selector
 
 
 @pytest.mark.parametrize(("document", "text"), _blocks("console"))

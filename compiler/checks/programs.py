@@ -13,7 +13,7 @@ _IMAGE_FORM = (
     "a name is registry/repository:tag, the repository in lower case, for instance ghcr.io/acme/train:1.4.2"
 )
 _SHELLS = ("sh", "bash", "dash", "ash", "zsh")
-_BETWEEN_COMMANDS = ("&&", "||", ";", "|", ">", ">>", "2>&1")
+_BETWEEN_COMMANDS = ("&&", "||", "|", ">>", "2>&1")  # `find` and `expr` take `;` and `>`
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _SERVICE_KEYS = ("replicas", "min_ready_seconds", "revision_history_limit")
 _SHELL_SIGNS = re.compile("[$&|;<>*?`'\"\\\\(){}~#\n]")
