@@ -79,7 +79,7 @@ def test_the_selectors_of_the_first_run_find_what_they_name(target: str, tmp_pat
     _project(tmp_path, BLOCK.findall(page)[0][1])
     command = [str(AUTOML), "compile", "-t", target]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    found = [each for document in yaml.safe_load_all(done.stdout) for each in _mappings(document)]
+    found: list[Any] = [each for document in yaml.safe_load_all(done.stdout) for each in _mappings(document)]
     objects: list[Any] = [each["metadata"]["labels"] for each in yaml.safe_load_all(done.stdout)]
     pods: list[Any] = [
         each["metadata"]["labels"] for each in found if "containers" in (each.get("spec") or {})
