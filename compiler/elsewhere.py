@@ -5,7 +5,7 @@ import re
 import yaml
 
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.indentation import line_above, position
+from automl.compiler.indentation import indentation_of, line_above, position
 from automl.compiler.source import Source, Span
 
 _SIGNS = (
@@ -20,8 +20,11 @@ def written_as_elsewhere(source: Source, error: yaml.MarkedYAMLError) -> Diagnos
     number = position(source, error.problem_mark)[0]
     for line in (line_above(source, number), number):
         text = source.line(line) if line else ""
+        first = (
+            len(indentation_of(text)) if "flow" in (error.context or "") else 0
+        )  # no block of text is there
         for pattern, message, help in _SIGNS:
-            if found := pattern.match(text):
+            if found := pattern.match(text, first):
                 start, end = found.span("sign")
                 span = Span(source, line, start + 1, line, end + 1)
                 return Diagnostic(Code.SYNTAX, message, span, help=help)

@@ -16,8 +16,10 @@ def pairs(node: Sequence) -> str | None:
     found: list[str] = []
     for item in node.items:
         if isinstance(item, Scalar) and "=" in item.text:
-            key, _, value = item.text.partition("=")
-            found.append(pair(_word(key.strip()), _word(value.strip())))
+            lines = [line.partition("=") for line in item.text.splitlines() if line.strip()]
+            if not all(sign for _, sign, _ in lines):
+                return None
+            found += [pair(_word(key.strip()), _word(value.strip())) for key, _, value in lines]
         elif isinstance(item, Mapping) and {"name", "value"} <= item.entries.keys():
             found.append(pair(flow(item.entries["name"].value), flow(item.entries["value"].value)))
         elif isinstance(item, Mapping) and len(item.entries) == 1:

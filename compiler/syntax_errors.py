@@ -99,6 +99,9 @@ def _first_character(source: Source, error: _Error) -> Diagnostic | None:
         return None
     if value[0] == "%" and text[column - 2 : column - 1] == "{":
         return _at(source, line, column - 1, len(text) + 1, "this is a template of Jinja", "render it first")
+    if value.startswith("```"):
+        help = "keep the YAML, without the lines that start with it"
+        return _at(source, line, column, column + len(value), "this is a fence of Markdown", help)
     if value.startswith("* ") and not text[: column - 1].strip():
         message = 'an item of a list starts with "- "'
         return _at(source, line, column, column + len(value), message, f"write `-{value[1:]}`")

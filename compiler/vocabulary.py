@@ -90,6 +90,8 @@ _CONCEPTS = {
     "restart": "a job is tried again `backoff_limit` times, and a service is always started again",
     "restart_policy": "a job is tried again `backoff_limit` times, and a service is always started again",
     "healthcheck": "a service is ready when a path answers: `service: {{readiness: {{path: /health}}}}`",
+    "type": "a step with `service` is a service, every other one a job",
+    "kind": "a step with `service` is a service, every other one a job",
     "metadata": "`name`, `namespace`, `labels` and `annotations` stand at the top of the file",
     "on": "`schedule` says when the workflow runs",
     "trigger": "`schedule` says when the workflow runs",
@@ -113,9 +115,12 @@ def help_for_unknown(name: str, known: list[str], has_words: bool, schema: dict[
         return concept.format(name)
     if suggestion := meant(name, known):
         return f'did you mean "{suggestion}"?'
+    own, steps = _SYNONYMS.get(name.lower().replace("-", "_")), schema["$defs"]["step"]["properties"]
+    if own in steps and own != "step_name" and not set(known) <= steps.keys() and has_words:
+        return f'"{own}" belongs in a step, or in `defaults`'
     if name in schema["properties"] and name != "name":  # many things have one
         return f'"{name}" belongs at the top of the file'
-    if name in schema["$defs"]["step"]["properties"]:
+    if name in steps:
         return f'"{name}" belongs in a step, or in `defaults`'
     if name in schema["$defs"]["service"]["properties"]:
         return f'"{name}" belongs in the `service` of a step'

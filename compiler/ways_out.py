@@ -9,6 +9,7 @@ from automl.compiler.flow import LONGEST, flow, pair, pairs, quoted_if_needed
 from automl.compiler.nodes import Mapping, Node, Scalar, Sequence
 from automl.compiler.quantity import QuantityError, parse_duration
 from automl.compiler.scalars import interpret
+from automl.compiler.scripts import SCRIPTS, for_script
 from automl.compiler.suggest import did_you_mean
 
 Schema: TypeAlias = dict[str, Any]
@@ -19,16 +20,7 @@ _STEPS = "write its steps below it, each behind a `- `"
 _SHELL_SIGNS = re.compile("[$&|;<>*?`'\"\\\\(){}~#\n]")
 _NO_LIMIT = 2**31 - 1000  # nobody comes near what Kubernetes holds
 _TRUE, _FALSE = ("true", "yes", "on", "1", "y"), ("false", "no", "off", "0", "n")
-_INTERPRETERS = {
-    ".r": "Rscript",
-    ".jl": "julia",
-    ".js": "node",
-    ".pl": "perl",
-    ".rb": "ruby",
-    ".bash": "bash",
-}
-_SCRIPTS = (".py", ".ipynb", ".sh")
-_BLANKS_AND_QUOTES = " \"'“”„«»`\u2018\u2019\u201a"
+_KEYS_WITH_KEYS = ("service", "envs", "labels", "annotations")  # of a step
 _SECONDS = ("polling_time", "wait_before_start_time", "min_ready_seconds", "max_startup_time_seconds")
 _BUNDLE = "remove `code`: without it, a step without an image of its own gets the project's files"
 
@@ -40,6 +32,8 @@ def for_type(path: Path, node: Node, wanted: list[str], at: Schema) -> str | Non
         return _for_nothing(path)
     if path == ["stages"] or (path[:1] == ["stages"] and len(path) < 4):
         return _for_stages(path, node)
+    if key == "service" and isinstance(node, Scalar) and node.text.lower() in _FALSE:
+        return "remove it: a step without `service` is a job"
     text = _mended(key, node, wanted)
     if text is not None and len(text) <= LONGEST and key:
         return f"write `{pair(key, text)}`"
@@ -107,7 +101,7 @@ def for_value(path: Path, node: Node, keyword: str, value: Any, at: Schema) -> s
         right = did_you_mean(text, value)
         return f'did you mean "{right}"?' if right else f"for instance `{key}: {value[0]}`"
     if key == "path_to_executable":
-        return _for_script(text)
+        return for_script(text)
     return _nearest_form(text, at)
 
 
@@ -139,7 +133,7 @@ def _for_stages(path: Path, node: Node) -> str | None:
             return _STEPS
         if isinstance(node, Mapping) and isinstance(node.get("steps"), Sequence):
             return f"a stage is a list of steps: write those of `steps` right below `{path[1]}:`"
-        if isinstance(first.value, Mapping):
+        if isinstance(first.value, Mapping) and first.key.text not in _KEYS_WITH_KEYS:
             return (
                 f"a stage is a list: write `- step_name: {first.key.text}`, and the keys of the step below it"
             )
@@ -151,6 +145,7 @@ def _for_stages(path: Path, node: Node) -> str | None:
             entry = next(iter(item))
             is_named = isinstance(entry.value, Scalar) and entry.key.text in ("name", "stage")
             name = entry.value.text if is_named and isinstance(entry.value, Scalar) else entry.key.text
+        name = PurePosixPath(name).stem if name and name.endswith(SCRIPTS) else name
         if name and name != "step_name" and len(name) <= LONGEST:
             return (
                 f"write the stages as keys without `- `, here `{name}:`, each with a list of steps below it"
@@ -168,7 +163,7 @@ def _for_step(node: Node) -> str | None:
         return f"write `{match[1]}: {match[2]}`, with a blank behind the `:`"
     if match := re.match(r"([a-z_]+) *= *(\S+)", text):
         return f"a key ends with a `:`, not with a `=`: `{match[1]}: {match[2]}`"
-    if PurePosixPath(text).suffix in _SCRIPTS:
+    if PurePosixPath(text).suffix in SCRIPTS:
         return f"a step has keys: `step_name: {PurePosixPath(text).stem}`, and `path_to_executable: {text}` below it"
     return f"a step has keys: `step_name: {text}`, and the others below it"
 
@@ -252,21 +247,6 @@ def _object(key: str, node: Scalar) -> str | None:
         "token_secret": "{{name: {}, key: token}}",
     }.get(key)
     return form.format(text) if form and (key != "readiness" or text.startswith("/")) else None
-
-
-def _for_script(text: str) -> str | None:
-    path = PurePosixPath(text)
-    bare = text.strip(_BLANKS_AND_QUOTES)
-    if bare != text and bare.endswith(_SCRIPTS) and " " not in bare:
-        return f'did you mean "{bare}"?'
-    words = [word for word in re.split(r"[\s:]", text) if word.endswith(_SCRIPTS)]
-    if words:
-        return f"give the script alone, {words[0]}; what follows it goes under `args`"
-    if path.suffix.lower() in _SCRIPTS:
-        return f'did you mean "{path.with_suffix(path.suffix.lower())}"?'
-    if interpreter := _INTERPRETERS.get(path.suffix.lower()):
-        return f"another program is a `command: [{interpreter}, {text}]`, in an `image` that has it"
-    return "another program is a `command`, a list of words, in an `image` that has it"
 
 
 def _nearest_form(text: str, at: Schema) -> str | None:

@@ -60,10 +60,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "compiler.defaults": {"compiler.nodes"},
     "compiler.vocabulary": {"compiler.suggest"},
+    "compiler.scripts": set(),
     "compiler.flow": {"compiler.credentials", "compiler.nodes", "compiler.scalars"},
     "compiler.elsewhere": {"compiler.diagnostics", "compiler.indentation", "compiler.source"},
     "compiler.ways_out": {
         "compiler.flow",
+        "compiler.scripts",
         "compiler.nodes",
         "compiler.quantity",
         "compiler.scalars",

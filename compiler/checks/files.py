@@ -145,6 +145,8 @@ def _export(path: str) -> str:
     name = PurePosixPath(path).name
     if name in _EXPORTS:
         return f"export it: {_EXPORTS[name]}"
+    if name.endswith(".in"):
+        return f"export it: pip-compile {name}, and give the .txt"
     if re.search("[=<>~]=|[<>]", path) or not PurePosixPath(path).suffix:
         return "put the requirement into a file, for instance a requirements.txt, and give the file"
     return f"give {_DEPENDENCY_FILES}"

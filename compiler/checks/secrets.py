@@ -19,6 +19,7 @@ _SSH = re.compile(
 )
 
 _PAGE = re.compile(r"https?://(github\.com/[^/]+/[^/]+/(tree|blob|commit)/|[^?#]+/-/)")
+_VERSION = re.compile(r"\.git@|[?#]")
 _HELP = "for instance https://github.com/acme/churn.git, with `token_secret` if it is private"
 
 
@@ -96,6 +97,11 @@ def _check_ref(ref: Located[str]) -> Iterator[Diagnostic]:
     if not _is_ref(ref.value):
         message = f'"{ref.value}" cannot be a branch, a tag or a commit'
         yield Diagnostic(Code.URL, message, ref.span, help="for instance main, v1.4.2 or a full commit")
+    elif ref.value.startswith("origin/"):
+        message = f'"{ref.value}" is what a clone calls it, and not the repository'
+        yield Diagnostic(
+            Code.URL, message, ref.span, help=f'did you mean "{ref.value.removeprefix("origin/")}"?'
+        )
     elif _SHORT_COMMIT.match(ref.value) and not ref.value.isdigit():
         message = f'"{ref.value}" looks like a shortened commit: checkouts take longer, and later commits may share it'
         yield Diagnostic(Code.SHORT_COMMIT, message, ref.span, help="give all 40 digits of the commit")
@@ -135,6 +141,11 @@ def _check_url(git: GitConfig) -> Iterator[Diagnostic]:
     elif not (address := _ADDRESS.match(url)):
         message = "the address of the repository must start with https://"
         yield Diagnostic(Code.URL, message, git.url.span, help=_HELP)
+    elif _VERSION.search(url):
+        message = "the address of the repository has something behind it"
+        yield Diagnostic(
+            Code.URL, message, git.url.span, help="leave it out; a branch, a tag or a commit is the `ref`"
+        )
     elif _PAGE.match(url):
         message = "this is the address of a page, not of a repository"
         yield Diagnostic(
