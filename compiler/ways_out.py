@@ -64,7 +64,7 @@ def _for_mapping(path: Path, node: Mapping) -> str | None:
 def _option(node: Mapping) -> list[str]:
     """`{--lr: 0.1}` as words of a command line."""
     found: list[str] = []
-    for name, entry in node.entries.items():
+    for name, entry in list(node.entries.items())[:LONGEST]:
         option = name if name.startswith("-") else f"--{name}"
         found += [
             json.dumps(option, ensure_ascii=False),
