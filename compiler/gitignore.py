@@ -11,6 +11,7 @@ from automl.compiler.globs import components, cut, ending, literal, name_regex, 
 LONGEST = 4096  # of a line, in bytes: no path is longer, so a longer line is taken for nothing
 MAX_GLOBS = 1000  # lines with wildcards that have to be tried one after the other
 _DOTS = (b".", b"..")
+_MAYBE_NOTHING = (b"*", b"**", b"/")
 
 
 class TooManyGlobsError(ValueError):
@@ -29,6 +30,7 @@ class Pattern:
         self.by_name = b"/" not in glob
         self.prefix, glob = (b"", glob) if self.by_name else cut(glob.removeprefix(b"/"))
         self.tokens = tokens_of(glob, self.by_name)
+        self._least = sum(token not in _MAYBE_NOTHING for token in self.tokens)  # bytes that it matches
 
     def __str__(self) -> str:
         return self.line.decode("utf-8", "surrogateescape")
@@ -43,7 +45,9 @@ class Pattern:
     def matches(self, path: bytes, name: bytes) -> bool:
         """Whether it matches a path with this last part."""
         text = name if self.by_name else path
-        return text.startswith(self.prefix) and self._regex.fullmatch(text[len(self.prefix) :]) is not None
+        if len(text) < self._least or not text.startswith(self.prefix):
+            return False
+        return self._regex.fullmatch(text[len(self.prefix) :]) is not None
 
     @cached_property
     def _regex(self) -> re.Pattern[bytes]:

@@ -227,6 +227,15 @@ def test_a_hundred_thousand_patterns(tmp_path: Path) -> None:
     assert time.process_time() - start < 4
 
 
+@pytest.mark.parametrize("glob", ["*a" * 2000, "?" * 4000 + "*"], ids=["stars", "marks"])
+def test_globs_that_are_longer_than_every_name(glob: str, tmp_path: Path) -> None:
+    lines = [f"{glob}{number}" for number in range(MAX_GLOBS)]
+    fill(tmp_path, {"a.py": b"", ".gitignore": "\n".join(lines).encode()})
+    start = time.process_time()
+    assert kept(tmp_path) == ["a.py"]
+    assert time.process_time() - start < 10
+
+
 def test_a_line_without_end_is_taken_for_nothing(tmp_path: Path) -> None:
     fill(tmp_path, {"a.py": b"", "b.csv": b"", ".gitignore": b"*" * 15_000_000 + b"\n*.csv\n"})
     start = time.process_time()
