@@ -10,6 +10,7 @@ from automl.compiler.globs import components, cut, ending, literal, name_regex, 
 
 LONGEST = 4096  # of a line, in bytes: no path is longer, so a longer line is taken for nothing
 MAX_GLOBS = 1000  # lines with wildcards that have to be tried one after the other
+MAX_LINES = 200_000  # of a file: each is kept
 _DOTS = (b".", b"..")
 _MAYBE_NOTHING = (b"*", b"**", b"/")
 
@@ -104,7 +105,9 @@ class _Index:
 
 
 def read_patterns(source: str, data: bytes) -> Iterator[Pattern]:
-    """The patterns of a file, line by line."""
+    """The patterns of a file, line by line. Raises TooManyGlobsError."""
+    if data.count(b"\n") > MAX_LINES:
+        raise TooManyGlobsError(f"it has more than {MAX_LINES:,} lines")
     for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         if len(line) <= LONGEST and not line.startswith(b"#"):
             yield Pattern(source, number, _stripped(line.removesuffix(b"\r").partition(b"\0")[0]))

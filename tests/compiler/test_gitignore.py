@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from automl.compiler.gitignore import MAX_GLOBS, Patterns, given_pattern
+from automl.compiler.gitignore import MAX_GLOBS, MAX_LINES, Patterns, given_pattern
 from automl.compiler.paths import bytes_of, text_of
 from automl.compiler.project_files import Project, select_files
 
@@ -248,6 +248,13 @@ def test_more_wildcards_than_anybody_waits_for(tmp_path: Path) -> None:
     assert kept(fill(tmp_path, {"a.py": b"", ".gitignore": b"\n".join(lines[1:])})) == ["a.py"]
     fill(tmp_path, {".gitignore": b"\n".join(lines)})
     with pytest.raises(OSError, match=rf"more than {MAX_GLOBS} patterns with wildcards.*\.gitignore"):
+        kept(tmp_path)
+
+
+def test_more_lines_than_anybody_writes(tmp_path: Path) -> None:
+    assert kept(fill(tmp_path, {"a.py": b"", ".gitignore": MAX_LINES * b"\n"})) == ["a.py"]
+    fill(tmp_path, {".gitignore": (MAX_LINES + 1) * b"a\n"})
+    with pytest.raises(OSError, match=r"it has more than 200,000 lines.*\.gitignore"):
         kept(tmp_path)
 
 
