@@ -336,11 +336,9 @@ def project(folder: Path) -> Path:
 def summary(fates: Counter[str], broken: Sequence[Finding], slowest: float) -> str:
     """One line with the figures."""
     parts = ", ".join(f"{count:,} {fate}" for fate, count in fates.most_common())
-    memory = (
-        max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-        // 1024
+    return (
+        f"fuzz: {sum(fates.values()):,} configs: {parts}; {len(broken)} broken; the slowest {slowest:.1f} s"
     )
-    return f"fuzz: {sum(fates.values()):,} configs: {parts}; {len(broken)} broken; the slowest {slowest:.1f} s, {memory} MiB"
 
 
 def _share(words: tuple[int, int, int, Path]) -> tuple[Counter[str], list[Finding], float]:
@@ -372,6 +370,7 @@ def main() -> int:
             broken += findings
             slowest = max(slowest, longest)
             print(summary(fates, broken, slowest), flush=True)
+    print(f"at most {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024} MiB in a process")
     for finding in broken[:20]:
         print(f"\n{finding.config!r}\n{finding.why}")
     return 1 if broken else 0

@@ -74,8 +74,8 @@ class Run(Place):
                 self.create(each)
         if any(each["kind"] == "WorkflowTemplate" for each in documents):
             # The controller takes up a Workflow 10 s after it was created, but here after 0.2 s: it could
-            # look for a template before it has heard of it.
-            time.sleep(1)
+            # look for a template before it has heard of it, on a busy machine after a second still.
+            time.sleep(5)
         self.create(workflow)
         self.name = workflow["metadata"]["name"]
 
