@@ -12,6 +12,8 @@ HELP = "write the value itself, or let the program put it together, for instance
 def find_expressions(root: Mapping) -> Findings:
     """Every key and value with one in it, but for what is the user's own; an alias counts once."""
     found = Findings()
+    if not any(sign in root.span.source.text for sign in ("${{", "\\")):  # behind an escape may be anything
+        return found
     seen: set[int] = set()
     waiting: list[Node] = [root]
     while waiting:

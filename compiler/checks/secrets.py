@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from automl.compiler.config import Config, GitConfig, Located, Name, Pair, StepConfig
-from automl.compiler.credentials import has_one, is_named_like_one, may_be_one, values_in_words
+from automl.compiler.credentials import has_one, is_named_like_one, may_be_one, may_hold_one, values_in_words
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.source import Span
 
@@ -58,6 +58,9 @@ def check_words(config: Config) -> Iterator[Diagnostic]:
 
 def check_texts(config: Config) -> Iterator[Diagnostic]:
     """Every other text that has the shape of a credential, wherever it stands."""
+    sources = {each.span.source for each in (config, config.name, config.namespace) if each is not None}
+    if not any(may_hold_one(source.text) for source in sources):
+        return
     apart = {id(pair.value) for step in _steps(config) for pair in step.envs}
     if config.code and config.code.git:
         apart.add(id(config.code.git.url))

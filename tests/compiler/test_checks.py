@@ -645,3 +645,22 @@ def test_a_word_that_is_no_credential(words: list[str], tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", ["", "$(TOKEN)", "/run/secrets/token", "true"])
 def test_a_value_that_is_no_credential_whatever_its_name(value: str, tmp_path: Path) -> None:
     assert analysed(tmp_path, a_step(image="x", entrypoint=["a"], envs={"TOKEN": value}))[1] == []
+
+
+@pytest.mark.parametrize("word", [f"\\x67{A_TOKEN[1:]}", f"g\\\n  {A_TOKEN[1:]}", A_TOKEN])
+def test_a_credential_behind_an_escape_is_one(word: str, tmp_path: Path) -> None:
+    config = f'name: w\nstages: {{s: [{{step_name: a, image: b, args: ["{word}"]}}]}}\n'
+    _, found = analysed(tmp_path, config)
+    assert [each.code for each in found] == [Code.PLAIN_SECRET]
+
+
+def test_a_credential_as_the_name_of_an_option_is_one(tmp_path: Path) -> None:
+    _, found = analysed(tmp_path, a_step(image="b"), overrides=Overrides(name=A_TOKEN))
+    assert Code.PLAIN_SECRET in [each.code for each in found]
+
+
+@pytest.mark.parametrize("word", ["\\x24{{ x }}", "$\\x7b{ x }}", "${{ x }}"])
+def test_an_expression_behind_an_escape_is_one(word: str, tmp_path: Path) -> None:
+    config = f'name: w\nstages: {{s: [{{step_name: a, image: b, args: ["{word}"]}}]}}\n'
+    _, found = analysed(tmp_path, config)
+    assert [each.code for each in found] == [Code.EXPRESSION]
