@@ -4,26 +4,22 @@ import gc
 import os
 import sys
 import traceback
-from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from automl import targets
 from automl.compiler import __version__, batch
-from automl.compiler.batch import Compiled
 from automl.compiler.choices import (
-    Choice,
     ChoiceError,
-    FailedTargetError,
     choose,
     every_choice,
     what_to_choose,
 )
-from automl.compiler.diagnostics import Code, Diagnostic, in_order
-from automl.compiler.driver import Input, Overrides, analyse_files
+from automl.compiler.delivery import check_output, chosen, compile_configs, conclude, manner_of, write_output
+from automl.compiler.diagnostics import Code, in_order
+from automl.compiler.driver import Overrides, analyse_files
 from automl.compiler.inputs import STDIN, read_all
 from automl.compiler.options import (
     Check,
@@ -39,10 +35,7 @@ from automl.compiler.options import (
     Strict,
     Targets,
     Version,
-    message_formats,
 )
-from automl.compiler.output import OutputError, destination, write_files
-from automl.compiler.staleness import check_files
 from automl.compiler.target import Target
 from automl.compiler.terminal import (
     BUG,
@@ -52,8 +45,6 @@ from automl.compiler.terminal import (
     USAGE,
     Manner,
     are_refused,
-    cannot,
-    hint,
     open_streams,
     print_text,
     report,
@@ -152,7 +143,7 @@ def compile_command(
 
     automl compile pipelines/*.automl.yaml -t argo -t kubernetes -o manifests/
     """
-    choices = _choices(target or (), target_version, form, format)
+    choices = chosen(target or (), target_version, form, format)
     given, unreadable = read_all(files or ())
     if not choices:
         wrong_usage(what_to_choose())
@@ -163,17 +154,17 @@ def compile_command(
         wrong_usage("--name is the name of one workflow, and there are several configs")
     if count * len(choices) > 1 and output in (None, STDIN):
         wrong_usage("several configs or targets need a folder to write to: -o DIR/")
-    manner = _manner(quiet, strict, message_format)
-    compiled, found = _compile(given, unreadable, Overrides(name, namespace), choices)
+    manner = manner_of(quiet, strict, message_format)
+    compiled, found = compile_configs(given, unreadable, Overrides(name, namespace), choices)
     found += batch.same_paths(compiled)
     if output is None or output == STDIN or unreadable or are_refused(found, manner):
-        _conclude(found, unreadable, manner)
+        conclude(found, unreadable, manner)
         print_text("".join(artifact.text for artifact in batch.artifacts(compiled)))
     elif check:
-        _check(output, compiled, found, manner)
+        check_output(output, compiled, found, manner)
     else:
-        _conclude(found, unreadable, manner)
-        _write(output, compiled, force, manner)
+        conclude(found, unreadable, manner)
+        write_output(output, compiled, force, manner)
 
 
 @app.command()
@@ -192,11 +183,11 @@ def validate(
     """
     if not target and (target_version or form):
         wrong_usage("--target-version and --as say something of a target: give it with -t")
-    choices = _choices(target or (), target_version, form) or every_choice()
+    choices = chosen(target or (), target_version, form) or every_choice()
     given, unreadable = read_all(files or ())
-    manner = _manner(quiet, strict, message_format, is_product=True)
-    compiled, found = _compile(given, unreadable, Overrides(), choices, not target, strict, keep=False)
-    _conclude(found, unreadable, manner)
+    manner = manner_of(quiet, strict, message_format, is_product=True)
+    compiled, found = compile_configs(given, unreadable, Overrides(), choices, not target, strict, keep=False)
+    conclude(found, unreadable, manner)
     if not quiet:
         for line in batch.verdicts(compiled, choices, strict):
             say(line)
@@ -297,76 +288,3 @@ def schema() -> None:
     from automl.schemas import config_schema
 
     print_text(config_schema())
-
-
-def _choices(
-    names: Sequence[str], version: str | None, form: str | None, format: str = "yaml"
-) -> list[Choice]:
-    try:
-        return choose(names, version, form, format)
-    except ChoiceError as error:
-        wrong_usage(str(error))
-
-
-def _manner(quiet: bool, strict: bool, format: str, is_product: bool = False) -> Manner:
-    if format not in (known := message_formats()):
-        wrong_usage(f'there is no message format "{format}"; known formats: {", ".join(known)}')
-    return Manner(quiet, strict, format, is_product)
-
-
-def _compile(
-    given: Sequence[Input],
-    unreadable: list[str],
-    overrides: Overrides,
-    choices: Sequence[Choice],
-    is_any_enough: bool = False,
-    strict: bool = False,
-    keep: bool = True,
-) -> tuple[list[Compiled], list[Diagnostic]]:
-    """Every config for every target, and what is to be said of them; a line more in `unreadable` where one is not.
-
-    `is_any_enough`: the config has no errors if one of the targets finds none, with `strict` no warnings either. `keep`: the artifacts are wanted.
-    """
-    compiled: list[Compiled] = []
-    for each in given:
-        try:
-            compiled.append(batch.compile_one(each, overrides, choices, is_any_enough, keep))
-        except OSError as error:
-            unreadable.append(cannot("read", error))
-        except FailedTargetError as error:
-            wrong_usage(str(error))
-    return compiled, batch.diagnostics(compiled, is_any_enough, strict)
-
-
-def _conclude(found: Sequence[Diagnostic], unreadable: Sequence[str], manner: Manner) -> None:
-    """Say what was found, and end here if that is too bad to go on."""
-    is_refused = report(found, manner)
-    for line in unreadable:
-        say(f"automl: {line}")
-    if unreadable or is_refused:
-        raise typer.Exit(USAGE if unreadable else PROBLEMS)
-
-
-def _places(output: str, compiled: Sequence[Compiled]) -> dict[Path, str]:
-    try:
-        return destination(output, batch.artifacts(compiled))
-    except OutputError as error:
-        wrong_usage(str(error))
-
-
-def _write(output: str, compiled: Sequence[Compiled], force: bool, manner: Manner) -> None:
-    with touching_files("write"):
-        places = _places(output, compiled)
-        try:
-            write_files(places, batch.inputs(compiled), force)
-        except OutputError as error:
-            wrong_usage(str(error))
-    for path in () if manner.quiet else places:
-        hint(f"wrote {path}")
-
-
-def _check(output: str, compiled: Sequence[Compiled], found: Sequence[Diagnostic], manner: Manner) -> None:
-    with touching_files("read"):
-        stale = check_files(_places(output, compiled))
-    print_text("".join(difference.diff for difference in stale))
-    _conclude([*found, *(difference.diagnostic for difference in stale)], (), manner)
