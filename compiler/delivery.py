@@ -53,7 +53,8 @@ def compile_configs(
 ) -> tuple[list[Compiled], list[Diagnostic]]:
     """Every config for every target, and what is to be said of them; a line more in `unreadable` where one is not.
 
-    `is_any_enough`: the config has no errors if one of the targets finds none, with `strict` no warnings either. `keep`: the artifacts are wanted.
+    `is_any_enough`: the config has no errors if one of the targets finds none, with `strict` no warnings either.
+    `keep`: the artifacts are wanted.
     """
     compiled: list[Compiled] = []
     for each in given:
