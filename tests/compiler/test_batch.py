@@ -211,3 +211,16 @@ def test_a_folder_is_read_once_for_all_its_configs(tmp_path: Path, monkeypatch: 
     alone = [batch.compile_one(each._replace(seen=None), Overrides(), choices).emissions for each in given]
     assert [batch.compile_one(each, Overrides(), choices).emissions for each in given] == alone
     assert [one for one, each in zip(alone, given, strict=True) if each.folder == tmp_path] == together
+
+
+def test_strict_takes_a_warning_of_a_target_for_an_error(place: Path) -> None:
+    (place / "a.yaml").write_text(
+        f'{CONFIG}schedule: "0 6 * * *"\n', encoding="utf-8"
+    )  # no package holds one
+    done = automl("validate", "a.yaml", cwd=place)
+    assert (done.code, done.err) == (0, f"1 config is fine for {EVERY_TARGET}\n")
+    done = automl("validate", "--strict", "a.yaml", cwd=place)
+    assert (done.code, done.err) == (
+        0,
+        "a.yaml is fine for argo, kubeflow-native, kubernetes, not for kubeflow: `-t kubeflow` says why\n",
+    )
