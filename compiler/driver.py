@@ -4,26 +4,26 @@ import os
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from automl.compiler.budgets import check_defaults
-from automl.compiler.bundle import Collection, collect_bundle
 from automl.compiler.checks import check, check_values
-from automl.compiler.config import Config, Located, build_config
-from automl.compiler.defaults import apply_defaults
+from automl.compiler.config.code_source import uses_bundle, uses_project
+from automl.compiler.config.config import Config, Located, build_config
 from automl.compiler.diagnostics import Code, Diagnostic, has_errors, in_order
-from automl.compiler.expressions import find_expressions
 from automl.compiler.ir import Workflow
-from automl.compiler.lower import lower
-from automl.compiler.mended import mended
-from automl.compiler.names import digest, dns_label
-from automl.compiler.nodes import Mapping
-from automl.compiler.other_files import recognise
-from automl.compiler.paths import text_of, under
-from automl.compiler.placement import uses_bundle, uses_project
-from automl.compiler.project_files import Project, Seen
-from automl.compiler.reader import decode, read
-from automl.compiler.schema import check_structure
+from automl.compiler.lowering.workflow import lower
+from automl.compiler.project.bundle import Collection, collect_bundle
+from automl.compiler.project.files import Project, Seen
+from automl.compiler.project.paths import text_of, under
 from automl.compiler.source import Source
+from automl.compiler.structure.mended import mended
+from automl.compiler.structure.schema import check_structure
 from automl.compiler.target import Artifact, Options, Target
+from automl.compiler.tree.budgets import check_defaults
+from automl.compiler.tree.expressions import find_expressions
+from automl.compiler.tree.layers import apply_defaults
+from automl.compiler.tree.nodes import Mapping
+from automl.compiler.tree.other_files import recognise
+from automl.compiler.tree.reader import decode, read
+from automl.compiler.values.dns import digest, dns_label
 
 STREAM = "<stdin>"
 _ONLY_CONFIGS = ("config", "automl", STREAM)  # a folder has one of them, so they need no name of their own

@@ -7,9 +7,9 @@ name is a DNS label. `spans` maps a key of the config to the place where it was 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from automl.compiler.cron import Cron
-from automl.compiler.quantity import Quantity
 from automl.compiler.source import Span
+from automl.compiler.values.cron import Cron
+from automl.compiler.values.units import Quantity
 
 PYTHON_IMAGE = (  # pinned, so that a run next year is the same; `defaults.image` takes another
     "docker.io/library/python:3.12.12-slim-bookworm"

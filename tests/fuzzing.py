@@ -26,10 +26,10 @@ from typing import Any, NamedTuple
 import yaml
 
 from automl import targets
-from automl.compiler.choices import every_choice
+from automl.cli.choices import every_choice
 from automl.compiler.diagnostics import Diagnostic, has_errors, in_order
 from automl.compiler.driver import Input, Overrides, analyse
-from automl.compiler.render import render
+from automl.compiler.views.text import render
 from automl.schemas import config_schema
 from tests.golden import GOLDEN, cases, project_copy
 from tests.targets.nasty import NASTY

@@ -11,8 +11,8 @@ import yaml
 from automl import targets
 from automl.compiler.diagnostics import has_errors
 from automl.compiler.driver import Input, Overrides, compile_config
-from automl.compiler.render import render
 from automl.compiler.target import Options, Target
+from automl.compiler.views.text import render
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 OTHER_FORMS = {

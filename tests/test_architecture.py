@@ -1,402 +1,215 @@
-"""The architecture, as a table of who may import whom. This file is its document."""
+"""The architecture, as a table of who may import whom. This file is its document.
+
+A row is a folder with all its modules, or a module that lies beside folders. What lies in one folder may import each
+other, but never in a circle. `python -m tests.house` counts the rooms and the arrows between them.
+"""
 
 import ast
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-PACKAGES = ("compiler", "targets", "schemas", "runtime")
+from tests.house import Folder, folders_of, functions_of, imports_of, modules_of
 
-# A module, and the modules of automl it imports. `x.*` is a package with all its modules.
+ROOT = Path(__file__).parent.parent
+
 MAY_IMPORT: dict[str, set[str]] = {
-    # values that know nothing of each other
-    "compiler": set(),
+    # what all phases share
+    "compiler": set(),  # the version
     "compiler.source": set(),
-    "compiler.scalars": set(),
     "compiler.suggest": set(),
-    "compiler.names": set(),
-    "compiler.globs": set(),
-    "compiler.gitignore": {"compiler.globs"},
-    "compiler.repository": {"compiler.gitignore"},
-    "compiler.never_code": {"compiler.gitignore"},
-    "compiler.credentials": set(),
     "compiler.generated": set(),
-    "compiler.quantity": set(),
-    "compiler.cron": set(),
+    "compiler.diagnostics": {"compiler.source"},
+    "compiler.values": set(),
     "schemas": set(),
+    # the phases, in their order
+    "compiler.tree": {"compiler.diagnostics", "compiler.source"},
+    "compiler.structure": {
+        "compiler.diagnostics",
+        "compiler.source",
+        "compiler.suggest",
+        "compiler.tree",
+        "compiler.values",
+        "schemas",
+    },
+    "compiler.config": {"compiler.diagnostics", "compiler.source", "compiler.tree", "compiler.values"},
+    "compiler.checks": {
+        "compiler.config",
+        "compiler.diagnostics",
+        "compiler.project",
+        "compiler.source",
+        "compiler.suggest",
+        "compiler.values",
+    },
+    "compiler.ir": {"compiler.source", "compiler.values"},
+    "compiler.project": {
+        "compiler.config",
+        "compiler.diagnostics",
+        "compiler.generated",
+        "compiler.ir",
+        "compiler.source",
+        "compiler.values",
+    },
+    "compiler.lowering": {"compiler.config", "compiler.diagnostics", "compiler.ir", "compiler.values"},
+    "compiler.target": {"compiler.diagnostics", "compiler.ir"},
+    "compiler.capabilities": {"compiler.diagnostics", "compiler.ir", "compiler.target"},
+    "compiler.driver": {
+        "compiler.checks",
+        "compiler.config",
+        "compiler.diagnostics",
+        "compiler.ir",
+        "compiler.lowering",
+        "compiler.project",
+        "compiler.source",
+        "compiler.structure",
+        "compiler.target",
+        "compiler.tree",
+        "compiler.values",
+    },
+    # what people see
+    "compiler.views": {
+        "compiler.diagnostics",
+        "compiler.project",
+        "compiler.source",
+        "compiler.values",
+    },
+    # the targets: they read the IR, and no phase before it
+    "targets": {"compiler.target"},
+    "targets.writers": set(),
+    "targets.dag": {"compiler.ir", "compiler.values"},
+    "targets.objects": {
+        "compiler.diagnostics",
+        "compiler.generated",
+        "compiler.ir",
+        "compiler.project",
+        "compiler.target",
+        "compiler.values",
+        "runtime",
+        "targets.writers",
+    },
+    "targets.argo": {
+        "compiler.capabilities",
+        "compiler.diagnostics",
+        "compiler.ir",
+        "compiler.target",
+        "compiler.values",
+        "runtime",
+        "targets.dag",
+        "targets.objects",
+        "targets.writers",
+    },
+    "targets.kubeflow": {
+        "compiler.capabilities",
+        "compiler.diagnostics",
+        "compiler.ir",
+        "compiler.target",
+        "compiler.values",
+        "runtime",
+        "targets.dag",
+        "targets.objects",
+        "targets.writers",
+    },
+    "targets.kubernetes": {
+        "compiler.capabilities",
+        "compiler.diagnostics",
+        "compiler.ir",
+        "compiler.target",
+        "compiler.values",
+        "runtime",
+        "targets.objects",
+        "targets.writers",
+    },
+    # what runs in a container: each module says what it needs beside it there
     "runtime": set(),
     "runtime.start": set(),
     "runtime.cluster": set(),
-    "runtime.coordinator": set(),
-    "runtime.tasks": set(),
     "runtime.pack": set(),
     "runtime.recurring_run": set(),
-    # data
-    "compiler.diagnostics": {"compiler.source"},
-    "compiler.nodes": {"compiler.source"},
-    "compiler.ir": {"compiler.source", "compiler.cron", "compiler.quantity"},
-    # the phases, in their order
-    "compiler.indentation": {"compiler.source", "compiler.diagnostics"},
-    "compiler.expressions": {"compiler.diagnostics", "compiler.nodes"},
-    "compiler.syntax_errors": {
-        "compiler.elsewhere",
-        "compiler.source",
-        "compiler.diagnostics",
-        "compiler.expressions",
-        "compiler.indentation",
-        "compiler.nodes",
-    },
-    "compiler.other_files": {"compiler.diagnostics", "compiler.nodes"},
-    "compiler.budgets": {"compiler.diagnostics", "compiler.nodes"},
-    "compiler.reader": {
-        "compiler.budgets",
-        "compiler.source",
-        "compiler.diagnostics",
-        "compiler.nodes",
-        "compiler.scalars",
-        "compiler.indentation",
-        "compiler.syntax_errors",
-    },
-    "compiler.defaults": {"compiler.nodes"},
-    "compiler.vocabulary": {"compiler.suggest"},
-    "compiler.scripts": set(),
-    "compiler.flow": {"compiler.credentials", "compiler.nodes", "compiler.scalars"},
-    "compiler.elsewhere": {"compiler.diagnostics", "compiler.indentation", "compiler.source"},
-    "compiler.ways_out": {
-        "compiler.flow",
-        "compiler.scripts",
-        "compiler.nodes",
-        "compiler.quantity",
-        "compiler.scalars",
-        "compiler.suggest",
-    },
-    "compiler.misfits": {"compiler.diagnostics", "compiler.nodes", "compiler.ways_out", "schemas"},
-    "compiler.schema": {
-        "compiler.source",
-        "compiler.diagnostics",
-        "compiler.misfits",
-        "compiler.nodes",
-        "compiler.scalars",
-        "compiler.vocabulary",
-        "compiler.ways_out",
-    },
-    "compiler.mended": {"compiler.diagnostics", "compiler.misfits", "compiler.nodes", "compiler.ways_out"},
-    "compiler.config": {
-        "compiler.source",
-        "compiler.diagnostics",
-        "compiler.nodes",
-        "compiler.names",
-        "compiler.cron",
-        "compiler.quantity",
-    },
-    "compiler.placement": {"compiler.config"},
-    "compiler.addresses": {"compiler.config"},
-    "compiler.notebooks": {"compiler.config"},
-    "compiler.paths": set(),
-    "compiler.checks.*": {
-        "compiler.credentials",
-        "compiler.addresses",
-        "compiler.config",
-        "compiler.diagnostics",
-        "compiler.gitignore",
-        "compiler.names",
-        "compiler.notebooks",
-        "compiler.paths",
-        "compiler.placement",
-        "compiler.quantity",
-        "compiler.source",
-        "compiler.suggest",
-        "compiler.checks",
-    },
-    "compiler.project_files": {
-        "compiler.config",
-        "compiler.gitignore",
-        "compiler.never_code",
-        "compiler.paths",
-        "compiler.repository",
-    },
-    "compiler.bundle": {
-        "compiler.source",
-        "compiler.config",
-        "compiler.diagnostics",
-        "compiler.credentials",
-        "compiler.generated",
-        "compiler.ir",
-        "compiler.never_code",
-        "compiler.paths",
-        "compiler.project_files",
-        "compiler.repository",
-    },
-    "compiler.lower": {
-        "compiler.addresses",
-        "compiler.config",
-        "compiler.diagnostics",
-        "compiler.ir",
-        "compiler.names",
-        "compiler.notebooks",
-        "compiler.placement",
-        "compiler.quantity",
-    },
-    "compiler.target": {"compiler.diagnostics", "compiler.ir"},
-    "compiler.driver": {
-        "compiler.source",
-        "compiler.budgets",
-        "compiler.diagnostics",
-        "compiler.ir",
-        "compiler.reader",
-        "compiler.expressions",
-        "compiler.mended",
-        "compiler.nodes",
-        "compiler.other_files",
-        "compiler.defaults",
-        "compiler.schema",
-        "compiler.config",
-        "compiler.paths",
-        "compiler.placement",
-        "compiler.project_files",
-        "compiler.checks",
-        "compiler.bundle",
-        "compiler.lower",
-        "compiler.names",
-        "compiler.target",
-    },
-    # what people see
-    "compiler.masking": {"compiler.source", "compiler.credentials"},
-    "compiler.render": {"compiler.source", "compiler.diagnostics", "compiler.masking"},
-    "compiler.listing": {"compiler.bundle", "compiler.render"},
-    "compiler.links": {"compiler.render"},
-    "compiler.output": {"compiler.generated", "compiler.links", "compiler.target"},
-    "compiler.staleness": {
-        "compiler.diagnostics",
-        "compiler.generated",
-        "compiler.links",
-        "compiler.render",
-        "compiler.source",
-    },
-    "compiler.formats": {"compiler.diagnostics", "compiler.render", "compiler.source"},
-    "compiler.terminal": {"compiler.diagnostics", "compiler.formats", "compiler.render"},
-    "compiler.explain": set(),
-    "compiler.inputs": {"compiler.driver", "compiler.links", "compiler.project_files", "compiler.reader"},
-    "compiler.choices": {
-        "compiler.diagnostics",
-        "compiler.ir",
-        "compiler.suggest",
-        "compiler.target",
-        "targets",
-    },
-    "compiler.batch": {
-        "compiler.choices",
-        "compiler.diagnostics",
-        "compiler.driver",
-        "compiler.paths",
-        "compiler.source",
-        "compiler.target",
-    },
-    "compiler.options": {
-        "compiler.choices",
-        "compiler.formats",
-        "compiler.target",
-        "compiler.terminal",
-        "targets",
-    },
-    "compiler.delivery": {
-        "compiler.batch",
-        "compiler.choices",
-        "compiler.diagnostics",
-        "compiler.driver",
-        "compiler.options",
-        "compiler.output",
-        "compiler.staleness",
-        "compiler.terminal",
-    },
-    "compiler.cli": {
-        "compiler.delivery",
+    "runtime.tasks": {"runtime.cluster"},
+    "runtime.coordinator": {"runtime.cluster", "runtime.tasks"},
+    # what a person types
+    "cli": {
         "compiler",
-        "compiler.batch",
-        "compiler.choices",
+        "compiler.capabilities",
         "compiler.diagnostics",
         "compiler.driver",
-        "compiler.explain",
-        "compiler.inputs",
-        "compiler.listing",
-        "compiler.options",
+        "compiler.generated",
+        "compiler.ir",
+        "compiler.project",
+        "compiler.source",
+        "compiler.suggest",
         "compiler.target",
-        "compiler.terminal",
+        "compiler.tree",
+        "compiler.views",
         "schemas",
         "targets",
-        "targets.capabilities",
-        "targets.code",
-    },
-    "compiler.__main__": {"compiler.cli"},
-    # the targets: they read the IR, and no module of the compiler behind it
-    "targets": {"compiler.target"},
-    "targets.yaml_writer": set(),
-    "targets.text": {"compiler.ir", "targets.yaml_writer"},
-    "targets.metadata": {"compiler.ir", "compiler.names", "targets.yaml_writer"},
-    "targets.manifest": {
-        "compiler.diagnostics",
-        "compiler.generated",
-        "compiler.ir",
-        "compiler.target",
-        "targets.code",
-        "targets.metadata",
-        "targets.yaml_writer",
-    },
-    "targets.code": {
-        "compiler.bundle",
-        "compiler.diagnostics",
-        "compiler.ir",
-        "runtime",
-        "targets.metadata",
-        "targets.text",
-    },
-    "targets.pods": {
-        "compiler.ir",
-        "targets.code",
-        "targets.metadata",
-        "targets.text",
-        "targets.yaml_writer",
-    },
-    "targets.services": {
-        "compiler.diagnostics",
-        "compiler.ir",
-        "compiler.names",
-        "targets.code",
-        "targets.metadata",
-        "targets.pods",
-        "targets.text",
-        "targets.yaml_writer",
-    },
-    "targets.naming": {"compiler.names"},
-    "targets.dags": {"compiler.ir", "targets.naming"},
-    "targets.capabilities": {"compiler.diagnostics", "compiler.ir", "compiler.target"},
-    "targets.schedules": {"compiler.ir", "targets.metadata"},
-    "targets.access": {
-        "compiler.ir",
-        "targets.metadata",
-        "targets.services",
-        "targets.yaml_writer",
-    },
-    "targets.argo.*": {
-        "compiler.diagnostics",
-        "compiler.ir",
-        "compiler.names",
-        "compiler.target",
-        "runtime",
-        "targets.access",
-        "targets.argo",
-        "targets.capabilities",
-        "targets.code",
-        "targets.dags",
-        "targets.manifest",
-        "targets.metadata",
-        "targets.naming",
-        "targets.pods",
-        "targets.schedules",
-        "targets.services",
-        "targets.text",
-        "targets.yaml_writer",
-    },
-    "targets.kubernetes.*": {
-        "compiler.diagnostics",
-        "compiler.ir",
-        "compiler.names",
-        "compiler.target",
-        "runtime",
-        "targets.access",
-        "targets.capabilities",
-        "targets.code",
-        "targets.kubernetes",
-        "targets.manifest",
-        "targets.metadata",
-        "targets.pods",
-        "targets.schedules",
-        "targets.services",
-        "targets.yaml_writer",
-    },
-    "targets.kubeflow.*": {
-        "compiler.diagnostics",
-        "compiler.ir",
-        "compiler.names",
-        "compiler.quantity",
-        "compiler.target",
-        "runtime",
-        "targets.access",
-        "targets.capabilities",
-        "targets.code",
-        "targets.dags",
-        "targets.kubeflow",
-        "targets.manifest",
-        "targets.metadata",
-        "targets.naming",
-        "targets.pods",
-        "targets.services",
-        "targets.text",
-        "targets.yaml_writer",
+        "targets.objects",
     },
 }
 
-
-def _modules() -> dict[str, Path]:
-    found = {}
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            found[".".join(part for part in parts if part != "__init__")] = path
-    return found
+MODULES = modules_of(ROOT)
+NAMES = {".".join(name): path for name, path in MODULES.items()}
 
 
-MODULES = _modules()
+def _row(name: tuple[str, ...]) -> str:
+    """The row of a module: its own, or that of the folder it lies in."""
+    rows = [".".join(name[:length]) for length in range(len(name), 0, -1)]
+    return next(row for row in rows if row in MAY_IMPORT)
 
 
-def _row(module: str) -> str:
-    package = module if f"{module}.*" in MAY_IMPORT else module.rpartition(".")[0]
-    return f"{package}.*" if f"{package}.*" in MAY_IMPORT else module
+def _is_folder_with_rows(row: str) -> bool:
+    return any(other.startswith(f"{row}.") for other in MAY_IMPORT)
 
 
-def _imports(path: Path) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "imports are absolute"
-            module = (node.module or "").removeprefix("automl").lstrip(".")
-            if (node.module or "").split(".")[0] == "automl":
-                names = {f"{module}.{alias.name}".lstrip(".") for alias in node.names}
-                found |= {name if name in MODULES else module for name in names}
-        elif isinstance(node, ast.Import):
-            assert not any(alias.name.startswith("automl") for alias in node.names), (
-                "write from automl… import"
-            )
-    return found
-
-
-def _imported_rows(row: str) -> set[str]:
-    imported = {name for module, path in MODULES.items() if _row(module) == row for name in _imports(path)}
-    return {_row(name).removesuffix(".*") for name in imported}
-
-
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_every_module_has_a_row(module: str) -> None:
-    assert _row(module) in MAY_IMPORT
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_every_module_has_a_row(name: str) -> None:
+    row = _row(tuple(name.split(".")))
+    assert row == name or not _is_folder_with_rows(row), "a module beside folders has a row of its own"
 
 
 @pytest.mark.parametrize("row", sorted(MAY_IMPORT))
 def test_imports_are_exactly_those_of_the_table(row: str) -> None:
-    assert _imported_rows(row) == MAY_IMPORT[row]
+    paths = [path for name, path in MODULES.items() if _row(name) == row]
+    assert paths, "a row without a module is stale"
+    imported = {_row(name) for path in paths for name in imports_of(path, MODULES)}
+    assert imported - {row} == MAY_IMPORT[row]
 
 
-def test_compiler_never_imports_targets_but_in_the_command_line() -> None:
-    rows = {
-        row for row, allowed in MAY_IMPORT.items() if row.startswith("compiler") and "targets" in str(allowed)
+def test_the_layers_stand_one_on_the_other() -> None:
+    """The command line is above the targets, the targets above the compiler; what runs in a pod is by itself."""
+    below = {
+        "cli": "",
+        "targets": "cli",
+        "compiler": "cli targets runtime",
+        "schemas": "cli compiler targets",
     }
-    assert rows == {"compiler.cli", "compiler.choices", "compiler.options"}
+    below["runtime"] = "cli compiler targets schemas"
+    for row, imported in MAY_IMPORT.items():
+        above = set(below[row.partition(".")[0]].split())
+        assert not above & {name.partition(".")[0] for name in imported}, row
 
 
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_modules_and_functions_are_small(module: str) -> None:
-    text = MODULES[module].read_text()
-    assert len(text.splitlines()) <= 400
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef):
-            assert (node.end_lineno or 0) - node.lineno < 60, node.name
+@pytest.mark.parametrize(("name", "folder"), folders_of(ROOT).items())
+def test_nothing_imports_in_a_circle(name: str, folder: Folder) -> None:
+    assert folder.back_up == frozenset(), name
+
+
+def test_imports_are_absolute_and_of_names() -> None:
+    for path in NAMES.values():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                assert node.level == 0, path
+            elif isinstance(node, ast.Import):
+                assert not any(alias.name.startswith("automl") for alias in node.names), path
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_modules_and_functions_are_small(name: str) -> None:
+    assert len(NAMES[name].read_text().splitlines()) <= 400
+    assert [function for lines, function in functions_of(NAMES[name]) if lines > 50] == []
+
+
+def test_functions_stay_small_on_the_whole() -> None:
+    lengths = sorted(lines for path in NAMES.values() for lines, _ in functions_of(path))
+    assert lengths[len(lengths) // 2] <= 8
+    assert lengths[int(len(lengths) * 0.95)] <= 25

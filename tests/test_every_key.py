@@ -15,10 +15,10 @@ import pytest
 from automl import targets
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.driver import Input, Overrides, compile_config
-from automl.compiler.nodes import Mapping, Node, Sequence
-from automl.compiler.reader import decode, read
 from automl.compiler.source import Source
 from automl.compiler.target import Capabilities, Options, Support, Target
+from automl.compiler.tree.nodes import Mapping, Node, Sequence
+from automl.compiler.tree.reader import decode, read
 from automl.schemas import config_schema
 from automl.targets.kubeflow.capabilities import VERTEX
 

@@ -12,8 +12,8 @@ import pytest
 
 from automl.compiler.diagnostics import Code, Diagnostic, Severity, in_order
 from automl.compiler.driver import Input, Overrides, analyse
-from automl.compiler.render import render
-from automl.targets.yaml_writer import write_yaml
+from automl.compiler.views.text import render
+from automl.targets.writers.yaml import write_yaml
 from tests import configs
 
 MISTAKES = Path(__file__).parent / "mistakes"

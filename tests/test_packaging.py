@@ -101,6 +101,6 @@ def test_wheel_runs_where_nothing_else_is(wheel: Path, tmp_path: Path, root: Pat
     page = subprocess.run([command[0], "explain", "AML102"], capture_output=True, text=True, check=True)
     assert "unknown key" in page.stdout
     here = subprocess.run(
-        [sys.executable, "-m", "automl.compiler", *command[1:]], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "automl.cli", *command[1:]], capture_output=True, text=True, check=True
     )
     assert here.stdout == done.stdout

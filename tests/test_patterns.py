@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from automl.compiler import credentials
+from automl.compiler.values import credentials
 
 LENGTH = 12_000
 UNITS = [
@@ -23,7 +23,7 @@ UNITS = [
 ]  # fmt: skip
 ENDS = ["", "!", "@"]
 BOUNDED = {
-    ("automl.compiler.quantity", "_DURATION"),  # its callers cut what is longer than a line
+    ("automl.compiler.values.units", "_DURATION"),  # its callers cut what is longer than a line
     ("automl.runtime.start", "BUILD_SYSTEM"),  # of a file of the user's own, where it runs
 }
 

@@ -16,7 +16,7 @@ from automl.compiler.checks import (
     services,
     sizes,
 )
-from automl.compiler.config import Config
+from automl.compiler.config.config import Config
 from automl.compiler.diagnostics import Diagnostic, Findings
 
 Check: TypeAlias = Callable[[Config], Iterator[Diagnostic]]

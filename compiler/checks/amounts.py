@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from automl.compiler.config import Config, Located
+from automl.compiler.config.config import Config, Located
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.quantity import Quantity
+from automl.compiler.values.units import Quantity
 
 _LEAST_MEMORY, _MOST_MEMORY = (
     16 * 1024**2,

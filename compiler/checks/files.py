@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from automl.compiler.config import Config, Located, StepConfig
+from automl.compiler.config.code_source import uses_bundle, uses_project
+from automl.compiler.config.config import Config, Located, StepConfig
 from automl.compiler.diagnostics import Code, Diagnostic, Related
-from automl.compiler.paths import text_of, under
-from automl.compiler.placement import uses_bundle, uses_project
+from automl.compiler.project.paths import text_of, under
 from automl.compiler.source import Span
 from automl.compiler.suggest import did_you_mean
 

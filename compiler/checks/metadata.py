@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from automl.compiler.config import Config, Located, Pair
+from automl.compiler.config.config import Config, Located, Pair
 from automl.compiler.diagnostics import Code, Diagnostic, Related
-from automl.compiler.names import is_dns_subdomain, label_value
 from automl.compiler.suggest import did_you_mean
+from automl.compiler.values.dns import is_dns_subdomain, label_value
 
 _KEY_NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]\Z")
 _LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9])?\Z")

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Iterator
 
-from automl.compiler.config import Config, Located, Name
+from automl.compiler.config.config import Config, Located, Name
 from automl.compiler.diagnostics import Code, Diagnostic, Related
-from automl.compiler.names import LONGEST, LONGEST_SUBDOMAIN, dns_label, is_dns_label, is_dns_subdomain
+from automl.compiler.values.dns import LONGEST, LONGEST_SUBDOMAIN, dns_label, is_dns_label, is_dns_subdomain
 
 _OUTSIDE = re.compile("[^-a-z0-9.]")
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from automl.compiler.config import Config, Located
+from automl.compiler.config.config import Config, Located
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.gitignore import MAX_GLOBS, Patterns, TooManyGlobsError, given_pattern
+from automl.compiler.project.gitignore import MAX_GLOBS, Patterns, TooManyGlobsError, given_pattern
 
 
 def check_patterns(config: Config) -> Iterator[Diagnostic]:

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
-from automl.compiler.config import Config, Located, StepConfig
+from automl.compiler.config.code_source import uses_project
+from automl.compiler.config.config import Config, Located, StepConfig
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.placement import uses_project
 
 _IMAGE_FORM = (
     "a name is registry/repository:tag, the repository in lower case, for instance ghcr.io/acme/train:1.4.2"

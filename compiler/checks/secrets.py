@@ -3,10 +3,16 @@
 import re
 from collections.abc import Iterator
 
-from automl.compiler.config import Config, GitConfig, Located, Name, Pair, StepConfig
-from automl.compiler.credentials import has_one, is_named_like_one, may_be_one, may_hold_one, values_in_words
+from automl.compiler.config.config import Config, GitConfig, Located, Name, Pair, StepConfig
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.source import Span
+from automl.compiler.values.credentials import (
+    has_one,
+    is_named_like_one,
+    may_be_one,
+    may_hold_one,
+    values_in_words,
+)
 
 _REF = re.compile(r"[^-\s~^:?*\[\\{}$`'\"|;&<>()][^\s~^:?*\[\\{}$`'\"|;&<>()]*\Z")
 _NOT_IN_A_REF = ("..", "@{", "//", "/.", ".lock/")  # git check-ref-format says so

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from automl.compiler.addresses import ingress_path, says_nowhere, shares_root
-from automl.compiler.config import Config, IngressConfig, StepConfig
+from automl.compiler.config.config import Config, IngressConfig, StepConfig
+from automl.compiler.config.ingress_paths import ingress_path, says_nowhere, shares_root
 from automl.compiler.diagnostics import Code, Diagnostic, Related
-from automl.compiler.names import LONGEST, dns_label, is_dns_subdomain
+from automl.compiler.values.dns import LONGEST, dns_label, is_dns_subdomain
 
 _NUMBER = "0*(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
 _IP_ADDRESS = re.compile(rf"({_NUMBER}\.){{3}}{_NUMBER}\Z")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from automl.compiler.config import Config, Located, Pair, StepConfig
+from automl.compiler.config.config import Config, Located, Pair, StepConfig
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.source import Span
 

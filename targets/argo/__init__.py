@@ -1,12 +1,12 @@
 """Argo Workflows: a stream for `kubectl apply -f -`, from the service account to the Workflow."""
 
 from automl.compiler.ir import Schedule, Task, Workflow
-from automl.compiler.names import cut
 from automl.compiler.target import Emission, Options
-from automl.targets.argo.access import access, deployer_name, runner_name
+from automl.compiler.values.dns import cut
 from automl.targets.argo.capabilities import CAPABILITIES
-from automl.targets.argo.findings import check_size, findings, has_template_tag, too_long
-from automl.targets.argo.shelves import shelve, sizes_of
+from automl.targets.argo.checks import check_size, findings, has_template_tag, too_long
+from automl.targets.argo.overflow import shelve, sizes_of
+from automl.targets.argo.rbac import access, deployer_name, runner_name
 from automl.targets.argo.templates import (
     EXECUTOR_PATCH,
     deployer,
@@ -14,19 +14,19 @@ from automl.targets.argo.templates import (
     job_template,
     service_template,
 )
-from automl.targets.code import Files, config_maps
-from automl.targets.dags import Dag, dags_of
-from automl.targets.manifest import artifact, too_large
-from automl.targets.metadata import (
+from automl.targets.dag.names import TaskNames
+from automl.targets.dag.nesting import Dag, dags_of
+from automl.targets.objects.config_maps import Files, config_maps
+from automl.targets.objects.metadata import (
     Object,
     hashed_name,
     metadata,
     of_pods,
 )
-from automl.targets.naming import TaskNames
-from automl.targets.pods import POD_SECURITY, volumes
-from automl.targets.schedules import rules
-from automl.targets.yaml_writer import Value
+from automl.targets.objects.pod import POD_SECURITY, volumes
+from automl.targets.objects.schedule import rules
+from automl.targets.objects.stream import artifact, too_large
+from automl.targets.writers.yaml import Value
 
 LONGEST_CRON_NAME = 52  # Argo appends the time of a run to it
 

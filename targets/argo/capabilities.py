@@ -2,8 +2,8 @@
 
 from types import MappingProxyType
 
+from automl.compiler.capabilities import NATIVE, implied, lowered
 from automl.compiler.target import Capabilities
-from automl.targets.capabilities import NATIVE, implied, lowered
 
 _APPLIED = lowered("in the Deployment that a pod of the run applies")
 _INGRESS = lowered("in the Ingress that a pod of the run applies")

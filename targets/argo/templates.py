@@ -2,12 +2,12 @@
 
 from automl.compiler.ir import PYTHON_IMAGE, Git, Task, Workflow
 from automl.runtime import script
-from automl.targets.code import Files, config_map
-from automl.targets.metadata import Object, name_of, task_labels, user_annotations
-from automl.targets.pods import CONTAINER_SECURITY, checkout_container, container
-from automl.targets.services import objects
-from automl.targets.text import in_json
-from automl.targets.yaml_writer import write_yaml
+from automl.targets.objects.config_maps import Files, config_map
+from automl.targets.objects.escape import in_json
+from automl.targets.objects.metadata import Object, name_of, task_labels, user_annotations
+from automl.targets.objects.pod import CONTAINER_SECURITY, checkout_container, container
+from automl.targets.objects.service import objects
+from automl.targets.writers.yaml import write_yaml
 
 DEPLOY = "/automl/deploy"
 # The name of a Workflow is the same again when it is deleted and applied again; the uid never is.

@@ -2,9 +2,8 @@
 
 from automl.compiler.ir import Bundle, Workflow
 from automl.compiler.target import Emission, Options
-from automl.targets.code import config_maps
 from automl.targets.kubeflow.capabilities import NATIVE_API, PACKAGE, VERTEX
-from automl.targets.kubeflow.findings import (
+from automl.targets.kubeflow.checks import (
     of_pipeline,
     of_rights,
     of_schedule,
@@ -16,7 +15,8 @@ from automl.targets.kubeflow.native import objects
 from automl.targets.kubeflow.pipeline import pipeline
 from automl.targets.kubeflow.steps import Place
 from automl.targets.kubeflow.vertex import of_vertex
-from automl.targets.manifest import artifact, stream
+from automl.targets.objects.config_maps import config_maps
+from automl.targets.objects.stream import artifact, stream
 
 VERSIONS = ("2.14", "2.15", "2.16", "2.17")
 DEFAULT_VERSION = "2.15"

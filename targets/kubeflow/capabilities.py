@@ -2,8 +2,8 @@
 
 from types import MappingProxyType
 
+from automl.compiler.capabilities import NATIVE, implied, lost, lowered, partly, refused
 from automl.compiler.target import Capabilities
-from automl.targets.capabilities import NATIVE, implied, lost, lowered, partly, refused
 
 _POD_LABELS = lowered("on the pods of every step (`podMetadata`)")
 _MANIFEST = lowered("in the Deployment that the last task applies")

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from automl.compiler.ir import PYTHON_IMAGE, Bundle, Schedule, Workflow
-from automl.compiler.names import cut, with_suffix
+from automl.compiler.values.dns import cut, with_suffix
 from automl.runtime import script
-from automl.targets.access import account, deploy_rules, rights
-from automl.targets.code import Files
 from automl.targets.kubeflow.pipeline import LONGEST_NAME, Pipeline
-from automl.targets.metadata import Object, hashed_name, labels, metadata, name_of
-from automl.targets.pods import CONTAINER_SECURITY, POD_SECURITY
-from automl.targets.text import escaped
-from automl.targets.yaml_writer import Value
+from automl.targets.objects.config_maps import Files
+from automl.targets.objects.escape import escaped
+from automl.targets.objects.metadata import Object, hashed_name, labels, metadata, name_of
+from automl.targets.objects.pod import CONTAINER_SECURITY, POD_SECURITY
+from automl.targets.objects.rbac import account, deploy_rules, rights
+from automl.targets.writers.yaml import Value
 
 RUNNERS = ("pipeline-runner", "default-editor")  # of an installation for one user, and of one for many
 _TOKEN_FOLDER = "/var/run/secrets/kubeflow/pipelines"

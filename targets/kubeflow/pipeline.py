@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from automl.compiler.ir import Bundle, Task, Workflow
-from automl.compiler.names import cut
-from automl.targets.code import Files
-from automl.targets.dags import Dag, Node, dags_of
+from automl.compiler.values.dns import cut
+from automl.targets.dag.names import TaskNames
+from automl.targets.dag.nesting import Dag, Node, dags_of
 from automl.targets.kubeflow import steps
 from automl.targets.kubeflow.steps import Place, Step
-from automl.targets.metadata import Object
-from automl.targets.naming import TaskNames
-from automl.targets.services import objects
+from automl.targets.objects.config_maps import Files
+from automl.targets.objects.metadata import Object
+from automl.targets.objects.service import objects
 
 SCHEMA_VERSION = "2.1.0"
 LONGEST_NAME = 58  # the backend makes the names of runs of it, and cuts them here

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from automl.targets.kubeflow.pipeline import Pipeline
-from automl.targets.metadata import canonical
+from automl.targets.objects.metadata import canonical
 
 MAX_WORKFLOW_BYTES = 1024 * 1024
 _FIXED = 8_500  # the templates of every Workflow, its metadata, and what the status has beside the nodes

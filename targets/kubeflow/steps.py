@@ -5,14 +5,14 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from automl.compiler.ir import PYTHON_IMAGE, Bundle, Git, Resources, Task, Text, Workflow
-from automl.compiler.quantity import parse_cpu, parse_memory
+from automl.compiler.values.units import parse_cpu, parse_memory
 from automl.runtime import script
-from automl.targets.code import archive
-from automl.targets.kubeflow.words import Protected, Words, protected
-from automl.targets.metadata import Object, of_pods
-from automl.targets.pods import CODE, GIT_IMAGE, USER, WORK
-from automl.targets.text import in_json
-from automl.targets.yaml_writer import Value
+from automl.targets.kubeflow.quoting import Protected, Words, protected
+from automl.targets.objects.config_maps import archive
+from automl.targets.objects.escape import in_json
+from automl.targets.objects.metadata import Object, of_pods
+from automl.targets.objects.pod import CODE, GIT_IMAGE, USER, WORK
+from automl.targets.writers.yaml import Value
 
 CODE_INPUT = "{{$.inputs.artifacts['code'].path}}"
 CODE_OUTPUT = "{{$.outputs.artifacts['code'].path}}"

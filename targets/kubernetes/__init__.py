@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from automl.compiler.ir import Workflow
 from automl.compiler.target import Emission, Options
-from automl.targets.code import config_maps
 from automl.targets.kubernetes.capabilities import CAPABILITIES
 from automl.targets.kubernetes.coordinator import coordinated
 from automl.targets.kubernetes.jobs import alone
-from automl.targets.manifest import artifact, too_large
-from automl.targets.metadata import Object
-from automl.targets.services import address, endless, ingress
+from automl.targets.objects.config_maps import config_maps
+from automl.targets.objects.metadata import Object
+from automl.targets.objects.service import address, endless, ingress
+from automl.targets.objects.stream import artifact, too_large
 
 
 class Kubernetes:

@@ -2,8 +2,8 @@
 
 from types import MappingProxyType
 
+from automl.compiler.capabilities import NATIVE, lowered
 from automl.compiler.target import Capabilities
-from automl.targets.capabilities import NATIVE, lowered
 
 _ON_OBJECTS = lowered("on every object and every pod")
 _ON_STEP = lowered("on the objects and the pods of the step")

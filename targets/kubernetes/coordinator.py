@@ -6,12 +6,11 @@ from typing import NamedTuple
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import PYTHON_IMAGE, Task, Workflow
-from automl.compiler.names import cut, digest, with_suffix
+from automl.compiler.values.dns import cut, digest, with_suffix
 from automl.runtime import script
-from automl.targets.access import account, deploy_rules
-from automl.targets.code import MAX_OBJECT_BYTES, Files
 from automl.targets.kubernetes.jobs import LONGEST_CRON_JOB_NAME, job_spec, template, template_name
-from automl.targets.metadata import (
+from automl.targets.objects.config_maps import MAX_OBJECT_BYTES, Files
+from automl.targets.objects.metadata import (
     Object,
     canonical,
     hashed_name,
@@ -19,10 +18,11 @@ from automl.targets.metadata import (
     name_of,
     of_pods,
 )
-from automl.targets.pods import CONTAINER_SECURITY, POD_SECURITY
-from automl.targets.schedules import rules
-from automl.targets.services import deployment
-from automl.targets.yaml_writer import Value
+from automl.targets.objects.pod import CONTAINER_SECURITY, POD_SECURITY
+from automl.targets.objects.rbac import account, deploy_rules
+from automl.targets.objects.schedule import rules
+from automl.targets.objects.service import deployment
+from automl.targets.writers.yaml import Value
 
 PLAN = "/automl/plan"
 SCRIPTS = ("coordinator.py", "tasks.py", "cluster.py")

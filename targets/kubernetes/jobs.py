@@ -1,10 +1,10 @@
 """The Job of a step: as it is, where nothing has to wait, and as a template from which the coordinator makes it."""
 
 from automl.compiler.ir import Git, Task, Workflow
-from automl.compiler.names import member
-from automl.targets.code import Files
-from automl.targets.metadata import Object, hashed_name, metadata, of_pods
-from automl.targets.pods import POD_SECURITY, checkout_container, container, volumes
+from automl.compiler.values.dns import member
+from automl.targets.objects.config_maps import Files
+from automl.targets.objects.metadata import Object, hashed_name, metadata, of_pods
+from automl.targets.objects.pod import POD_SECURITY, checkout_container, container, volumes
 
 LONGEST_CRON_JOB_NAME = 52  # Kubernetes appends the time of a run to it
 NEVER = "0 0 1 1 *"  # a CronJob must have a schedule, also one that is suspended

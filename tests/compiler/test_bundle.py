@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 
 from automl import targets
-from automl.compiler import bundle
-from automl.compiler.bundle import Collection, amount, collect_bundle
-from automl.compiler.config import BundleConfig, Located
+from automl.compiler.config.config import BundleConfig, Located
 from automl.compiler.diagnostics import Code
 from automl.compiler.driver import Input, Overrides, Result, compile_config
-from automl.compiler.gitignore import MAX_GLOBS
 from automl.compiler.ir import BundledFile
-from automl.compiler.project_files import Project
+from automl.compiler.project import bundle
+from automl.compiler.project.bundle import Collection, amount, collect_bundle
+from automl.compiler.project.files import Project
+from automl.compiler.project.gitignore import MAX_GLOBS
 from automl.compiler.source import Source
 from automl.compiler.target import Options
-from automl.targets.code import MAX_OBJECT_BYTES, archive
+from automl.targets.objects.config_maps import MAX_OBJECT_BYTES, archive
 
 SPAN = Source("config.yaml", "").start()
 CONFIG = "stages: {a: [{step_name: b, path_to_executable: run.py}]}\n"

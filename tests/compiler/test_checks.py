@@ -15,7 +15,7 @@ from automl.compiler.checks.sizes import LONGEST_WORD
 from automl.compiler.diagnostics import Code
 from automl.compiler.driver import Input, Overrides, analyse
 from automl.compiler.source import Span
-from automl.targets.metadata import labels
+from automl.targets.objects.metadata import labels
 from tests.runtime.kubelet import write_files
 
 NOTHING = Overrides()

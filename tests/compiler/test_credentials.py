@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from automl.compiler.credentials import has_one, is_named_like_one, line_of_one, may_be_one
+from automl.compiler.values.credentials import has_one, is_named_like_one, line_of_one, may_be_one
 
 LOWER, MIXED = "a1b2c3d4e5f60718", "aB3xY7kQ9mZ2pL5w"  # 16 each; none of them was ever one
 HEX, WORD = LOWER * 2, MIXED * 2

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.compiler.cron import Cron, CronError, parse_cron
+from automl.compiler.values.cron import Cron, CronError, parse_cron
 
 _FIELDS = "minute hour day-of-month month day-of-week"
 _FIVE = f"5 fields: {_FIELDS}"

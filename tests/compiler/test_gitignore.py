@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from automl.compiler.gitignore import MAX_GLOBS, MAX_LINES, Patterns, given_pattern
-from automl.compiler.paths import bytes_of, text_of
-from automl.compiler.project_files import Project, select_files
+from automl.compiler.project.files import Project, select_files
+from automl.compiler.project.gitignore import MAX_GLOBS, MAX_LINES, Patterns, given_pattern
+from automl.compiler.project.paths import bytes_of, text_of
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
 Files = Mapping[str, bytes]

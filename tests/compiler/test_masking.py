@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from automl import targets
 from automl.compiler.diagnostics import Code, Diagnostic, in_order
 from automl.compiler.driver import Input, Overrides, analyse, compile_config
-from automl.compiler.masking import masked_ranges
-from automl.compiler.render import render
 from automl.compiler.source import Source, Span
 from automl.compiler.target import Options
+from automl.compiler.views.masking import masked_ranges
+from automl.compiler.views.text import render
 from tests.compiler.test_credentials import NAMED as NAMED_LIKE_ONE
 
 AUTOML = Path(sys.executable).with_name("automl")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automl.compiler.quantity import Quantity, QuantityError, parse_cpu, parse_duration, parse_memory
+from automl.compiler.values.units import Quantity, QuantityError, parse_cpu, parse_duration, parse_memory
 
 _CPU_EXAMPLE = 'expected for example "2", "0.5" or "500m"'
 _MEMORY_EXAMPLE = 'expected for example "1.5Gi", "200M", or a number of megabytes'

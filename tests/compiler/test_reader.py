@@ -10,22 +10,22 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from automl.compiler import reader
-from automl.compiler.budgets import MAX_ALIASED_VALUES
 from automl.compiler.diagnostics import Code, Diagnostic, Severity, in_order
 from automl.compiler.driver import Input, Overrides, analyse
-from automl.compiler.nodes import Mapping, Node, Scalar, Sequence, to_plain
-from automl.compiler.reader import (
+from automl.compiler.source import Span
+from automl.compiler.tree import reader
+from automl.compiler.tree.budgets import MAX_ALIASED_VALUES
+from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence, to_plain
+from automl.compiler.tree.reader import (
     MAX_BYTES,
     MAX_DEPTH,
     MOST_CHARACTERS_NAMED,
     decode,
     read,
 )
-from automl.compiler.render import render
-from automl.compiler.scalars import ambiguity, resolve
-from automl.compiler.source import Span
-from automl.targets.yaml_writer import write_yaml
+from automl.compiler.tree.scalars import ambiguity, resolve
+from automl.compiler.views.text import render
+from automl.targets.writers.yaml import write_yaml
 from tests import configs
 from tests.targets.nasty import NASTY
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from automl.compiler.diagnostics import Code, Diagnostic, Related
 from automl.compiler.driver import Input, Overrides, analyse
-from automl.compiler.render import render, summary
 from automl.compiler.source import Source, Span
+from automl.compiler.views.text import render, summary
 
 
 def snippet(text: str, start: int, end: int, line: int = 1) -> list[str]:

@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
 
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.nodes import Mapping, to_plain
-from automl.compiler.reader import decode, read
-from automl.compiler.schema import check_structure
+from automl.compiler.structure.schema import check_structure
+from automl.compiler.tree.nodes import Mapping, to_plain
+from automl.compiler.tree.reader import decode, read
 from automl.schemas import config_schema
-from automl.targets.yaml_writer import write_yaml
+from automl.targets.writers.yaml import write_yaml
 from tests import configs
 
 ORACLE = Draft202012Validator(json.loads(config_schema()))

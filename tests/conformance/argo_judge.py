@@ -10,7 +10,7 @@ from automl import targets
 from automl.compiler.driver import Input, Overrides, analyse, compile_config
 from automl.compiler.ir import Task, Workflow
 from automl.compiler.target import Options
-from automl.targets.naming import TaskNames
+from automl.targets.dag.names import TaskNames
 from tests.conformance.argo_controller import Controller
 from tests.conformance.argo_pods import command_of
 from tests.conformance.argo_runs import Run, RunPod, is_of_deployment, succeed

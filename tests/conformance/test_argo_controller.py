@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from automl.targets.argo.findings import workflow_bytes
+from automl.targets.argo.checks import workflow_bytes
 from tests.conformance.argo_controller import Controller
 from tests.conformance.argo_judge import Case, check, compiled, meaning, misplaced, submitted
 from tests.conformance.argo_pods import command_of, run_main

@@ -12,7 +12,7 @@ import yaml
 from automl import targets
 from automl.compiler.driver import Input, Overrides, compile_config
 from automl.compiler.target import Options
-from automl.targets.code import MAX_OBJECT_BYTES
+from automl.targets.objects.config_maps import MAX_OBJECT_BYTES
 from tests.conformance import tools
 from tests.conformance.cluster import Cluster, until
 from tests.conformance.kubeflow_judge import judge_kubeflow

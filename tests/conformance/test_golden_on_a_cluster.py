@@ -18,8 +18,8 @@ import yaml
 
 from automl import targets
 from automl.compiler.driver import Input, Overrides, compile_config
-from automl.compiler.quantity import parse_cpu, parse_memory
 from automl.compiler.target import Options
+from automl.compiler.values.units import parse_cpu, parse_memory
 from tests.conformance.cluster import Cluster, until
 from tests.conformance.workflows import READY, SAFE, Object, Place, is_alive, placed
 from tests.golden import manifests, project_copy

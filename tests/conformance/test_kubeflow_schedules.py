@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from automl.compiler.cron import CronError, parse_cron
 from automl.compiler.ir import Schedule
+from automl.compiler.values.cron import CronError, parse_cron
 from automl.targets.kubeflow.native import six_fields
 from tests.conformance import golang
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from automl.compiler.ir import Text
 from automl.compiler.source import Source
 from automl.targets.kubeflow import VERSIONS
-from automl.targets.kubeflow.words import Protected, Words, is_unsafe, protected
+from automl.targets.kubeflow.quoting import Protected, Words, is_unsafe, protected
 from tests.conformance.kfp_runs import (
     ROOT,
     Job,

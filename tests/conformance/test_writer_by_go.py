@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from automl.compiler.cron import CronError, parse_cron
-from automl.targets.yaml_writer import write_json, write_yaml
+from automl.compiler.values.cron import CronError, parse_cron
+from automl.targets.writers.yaml import write_json, write_yaml
 from tests.conformance import schemas, tools
 from tests.targets.nasty import NASTY, TEXTS, VALUES
 

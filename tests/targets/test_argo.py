@@ -17,8 +17,8 @@ from automl.compiler.diagnostics import has_errors
 from automl.compiler.driver import Input, Overrides, Result, compile_config
 from automl.compiler.target import Options
 from automl.targets.argo.templates import DEPLOY
-from automl.targets.dags import MAX_FLAT_EDGES, MAX_ITEMS
-from automl.targets.yaml_writer import write_yaml
+from automl.targets.dag.nesting import MAX_FLAT_EDGES, MAX_ITEMS
+from automl.targets.writers.yaml import write_yaml
 from tests import configs
 from tests.runtime.kubelet import expanded
 

@@ -22,12 +22,12 @@ from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.driver import Input, Overrides, compile_config
 from automl.compiler.ir import Workflow
 from automl.compiler.target import Emission, Options
-from automl.targets.code import config_maps
 from automl.targets.kubeflow.capabilities import PACKAGE
-from automl.targets.kubeflow.findings import MAX_ARGUMENT_BYTES
+from automl.targets.kubeflow.checks import MAX_ARGUMENT_BYTES
 from automl.targets.kubeflow.pipeline import Pipeline, pipeline
 from automl.targets.kubeflow.steps import Place
-from automl.targets.yaml_writer import write_yaml
+from automl.targets.objects.config_maps import config_maps
+from automl.targets.writers.yaml import write_yaml
 from tests.golden import manifests
 from tests.runtime.kubelet import expanded
 from tests.targets.nasty import NASTY

@@ -2,7 +2,7 @@
 
 import pytest
 
-from automl.targets.naming import TaskNames
+from automl.targets.dag.names import TaskNames
 
 WORDS = ("if", "else", "let", "in", "not", "and", "or", "matches", "contains", "true", "false", "nil")
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from automl import targets
 from automl.compiler.driver import Input, Overrides, compile_config
-from automl.compiler.names import LONGEST, dns_label, member
 from automl.compiler.target import Options
+from automl.compiler.values.dns import LONGEST, dns_label, member
 from tests.golden import objects_in
 
 TARGETS = ("argo", "kubeflow-native", "kubernetes")

@@ -10,8 +10,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automl.targets import yaml_writer
-from automl.targets.yaml_writer import FULL_CHECK_LIMIT, Value, WriterError, write_json, write_yaml
+from automl.targets.writers import yaml as yaml_writer
+from automl.targets.writers.yaml import FULL_CHECK_LIMIT, Value, WriterError, write_json, write_yaml
 from tests.targets.nasty import NASTY, TEXTS, VALUES
 
 _TREE = "tag:yaml.org,2002:"

@@ -1,0 +1,23 @@
+"""The command `automl`, and `python -m automl.cli`."""
+
+import signal
+import sys
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Run the command line. An interrupt ends it without a traceback, also while its modules are imported."""
+    interrupt = signal.getsignal(signal.SIGINT)
+    if interrupt is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if __name__ == "__main__" and not sys.flags.safe_path:
+        sys.path.pop(0)  # the current folder is the user's: none of its files is a module of ours
+
+    from automl.cli import app
+
+    signal.signal(signal.SIGINT, interrupt)
+    app.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""Several configs for several targets: what came of each, and what can be said of all."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from automl.cli.choices import Choice, FailedTargetError, emit
+from automl.compiler.diagnostics import Code, Diagnostic, Related, Severity, has_errors, in_order
+from automl.compiler.driver import Input, Overrides, analyse
+from automl.compiler.project.paths import under
+from automl.compiler.source import Source, Span
+from automl.compiler.target import Artifact, Emission
+
+
+class Compiled(NamedTuple):
+    """What came of one config: what is true for every engine, and what each target made of it.
+
+    There are no emissions if the config itself has errors.
+    """
+
+    given: Input
+    diagnostics: tuple[Diagnostic, ...]
+    emissions: Mapping[str, Emission]
+    inputs: tuple[Path, ...]  # the config and the files that its steps name
+
+    def fits(self, target: str, strict: bool = False) -> bool:
+        """Whether the target has no error in it; with `strict` no warning either."""
+        if target not in self.emissions:
+            return False
+        found = self.emissions[target].diagnostics
+        return not has_errors(found) and not (
+            strict and any(each.severity is Severity.WARNING for each in found)
+        )
+
+
+def compile_one(
+    given: Input,
+    overrides: Overrides,
+    choices: Sequence[Choice],
+    is_any_enough: bool = False,
+    keep: bool = True,
+) -> Compiled:
+    """A config for each target. Raises OSError for a project that cannot be read.
+
+    Raises FailedTargetError, but not if `is_any_enough`: then there is no emission of that target.
+    Without `keep` there are no artifacts: those of very many configs take much memory.
+    """
+    workflow, found = analyse(given, overrides)
+    emissions: dict[str, Emission] = {}
+    if workflow is not None:
+        for choice in choices:
+            with suppress(*((FailedTargetError,) if is_any_enough else ())):
+                emission = emit(workflow, choice)
+                emissions[choice.target.name] = emission if keep else emission._replace(artifacts=())
+    files = workflow.files if workflow else ()
+    return Compiled(
+        given, tuple(found), emissions, (given.file, *(under(given.folder, path) for path in files))
+    )
+
+
+def diagnostics(
+    compiled: Iterable[Compiled], is_any_enough: bool = False, strict: bool = False
+) -> list[Diagnostic]:
+    """All that was found, in order. Where there are several targets, what one of them says has its name.
+
+    `is_any_enough`: of a config that fits one of the targets, nothing that a target says.
+    """
+    return in_order(found for one in compiled for found in _diagnostics(one, is_any_enough, strict))
+
+
+def _diagnostics(compiled: Compiled, is_any_enough: bool, strict: bool) -> Iterator[Diagnostic]:
+    yield from compiled.diagnostics
+    if is_any_enough and any(compiled.fits(target, strict) for target in compiled.emissions):
+        return
+    said: dict[Diagnostic, list[str]] = {}
+    for target, emission in compiled.emissions.items():
+        for diagnostic in emission.diagnostics:
+            said.setdefault(diagnostic, []).append(target)
+    for diagnostic, names in said.items():
+        is_for_all = len(names) == len(compiled.emissions)
+        message = diagnostic.message if is_for_all else f"{', '.join(names)}: {diagnostic.message}"
+        yield diagnostic._replace(message=message)
+
+
+def artifacts(compiled: Iterable[Compiled]) -> list[Artifact]:
+    """All files of the output."""
+    return [each for one in compiled for emission in one.emissions.values() for each in emission.artifacts]
+
+
+def same_paths(compiled: Iterable[Compiled]) -> list[Diagnostic]:
+    """Configs whose output would be the same file."""
+    owners: dict[str, Input] = {}
+    return [
+        _same_path(each.path, first, one.given)
+        for one in compiled
+        for emission in one.emissions.values()
+        for each in emission.artifacts
+        if (first := owners.setdefault(each.path, one.given)) is not one.given
+    ]
+
+
+def inputs(compiled: Iterable[Compiled]) -> list[Path]:
+    """The files that must not be replaced by any output."""
+    return [path for one in compiled for path in one.inputs]
+
+
+def _same_path(path: str, first: Input, second: Input) -> Diagnostic:
+    return Diagnostic(
+        Code.SAME_NAME,
+        f'two configs compile to "{path}"',
+        _start(second.path),
+        help="give each a `name` of its own",
+        related=(Related("the first one", _start(first.path)),),
+    )
+
+
+def _start(path: str) -> Span:
+    return Source(path, "").start()
+
+
+def verdicts(compiled: Sequence[Compiled], choices: Sequence[Choice], strict: bool = False) -> list[str]:
+    """Lines that say for which targets the configs are fine; those that are so for all are one line."""
+    names = [each.target.name for each in choices]
+    fine = sum(all(one.fits(name, strict) for name in names) for one in compiled)
+    lines = [
+        _fine_for_some(one, names, strict)
+        for one in compiled
+        if not all(one.fits(name, strict) for name in names)
+    ]
+    if fine:
+        count = "1 config is" if fine == 1 else f"{fine} configs are"
+        lines.append(f"{count} fine for {', '.join(names)}")
+    return lines
+
+
+def _fine_for_some(compiled: Compiled, names: Sequence[str], strict: bool) -> str:
+    fits = [name for name in names if compiled.fits(name, strict)]
+    others = [name for name in names if name not in fits]
+    path = compiled.given.path
+    return f"{path} is fine for {', '.join(fits)}, not for {', '.join(others)}: `-t {others[0]}` says why"

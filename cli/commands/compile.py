@@ -1,0 +1,70 @@
+"""`automl compile`."""
+
+from automl.cli import batch
+from automl.cli.choices import what_to_choose
+from automl.cli.delivery import check_output, chosen, compile_configs, conclude, manner_of, write_output
+from automl.cli.inputs import STDIN, read_all
+from automl.cli.options import (
+    Check,
+    Files,
+    Force,
+    Form,
+    Format,
+    MessageFormat,
+    Name,
+    Namespace,
+    Output,
+    Quiet,
+    Strict,
+    Targets,
+    Version,
+)
+from automl.cli.terminal import TEXT, are_refused, print_text, wrong_usage
+from automl.compiler.driver import Overrides
+
+
+def run(
+    files: Files = None,
+    target: Targets = None,
+    output: Output = None,
+    check: Check = False,
+    name: Name = None,
+    namespace: Namespace = None,
+    format: Format = "yaml",
+    target_version: Version = None,
+    form: Form = None,
+    force: Force = False,
+    strict: Strict = False,
+    message_format: MessageFormat = TEXT,
+    quiet: Quiet = False,
+) -> None:
+    """Compile configs and print the result, or write it with -o.
+
+    automl compile config.yaml -t argo | kubectl apply -f -
+
+    automl compile config.yaml -t argo -o manifests/ --check
+
+    automl compile pipelines/*.automl.yaml -t argo -t kubernetes -o manifests/
+    """
+    choices = chosen(target or (), target_version, form, format)
+    given, unreadable = read_all(files or ())
+    if not choices:
+        wrong_usage(what_to_choose())
+    if check and output in (None, STDIN):
+        wrong_usage("--check needs -o, the file or folder to compare with")
+    count = len(given) + len(unreadable)
+    if name is not None and count > 1:
+        wrong_usage("--name is the name of one workflow, and there are several configs")
+    if count * len(choices) > 1 and output in (None, STDIN):
+        wrong_usage("several configs or targets need a folder to write to: -o DIR/")
+    manner = manner_of(quiet, strict, message_format)
+    compiled, found = compile_configs(given, unreadable, Overrides(name, namespace), choices)
+    found += batch.same_paths(compiled)
+    if output is None or output == STDIN or unreadable or are_refused(found, manner):
+        conclude(found, unreadable, manner)
+        print_text("".join(artifact.text for artifact in batch.artifacts(compiled)))
+    elif check:
+        check_output(output, compiled, found, manner)
+    else:
+        conclude(found, unreadable, manner)
+        write_output(output, compiled, force, manner)

@@ -1,0 +1,44 @@
+"""`automl files`."""
+
+from typing import Annotated
+
+import typer
+
+from automl.cli.inputs import read_all
+from automl.cli.options import Quiet
+from automl.cli.terminal import PROBLEMS, Manner, print_text, report, say, touching_files, wrong_usage
+from automl.compiler.diagnostics import Code, in_order
+from automl.compiler.driver import Overrides, analyse_files
+from automl.compiler.views.listing import listing, packed_paths
+from automl.targets.objects.config_maps import MAX_OBJECT_BYTES, code_size
+
+
+def run(
+    file: Annotated[
+        str, typer.Argument(metavar="[FILE]", help="A config, or a folder with one.", show_default=False)
+    ] = ".",
+    packed: Annotated[
+        bool, typer.Option("--packed", help="Only the paths of what is packed, one a line.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """List the project's files: those that are packed, and why the others are left out.
+
+    automl files config.yaml
+    """
+    configs, unreadable = read_all([file])
+    for line in unreadable:
+        wrong_usage(line)
+    [given] = configs
+    with touching_files("read"):
+        workflow, files, found = analyse_files(given, Overrides())
+    size, too_large = code_size(workflow) if workflow else (None, [])
+    found = in_order([*found, *too_large])
+    listed_anyway = Code.LEFT_OUT_CREDENTIALS
+    is_refused = report([each for each in found if each.code is not listed_anyway], Manner(quiet))
+    if files:
+        print_text(packed_paths(files) if packed else listing(files, size, MAX_OBJECT_BYTES))
+    elif not is_refused and not quiet:
+        say("no step needs the project's files: each has an image, or git, of its own")
+    if is_refused:
+        raise typer.Exit(PROBLEMS)

@@ -1,0 +1,38 @@
+"""`automl targets`."""
+
+from typing import Annotated
+
+import typer
+
+from automl import targets
+from automl.cli.choices import ChoiceError, choose
+from automl.cli.terminal import print_text, say
+from automl.compiler.capabilities import matrix as table
+from automl.compiler.target import Target
+
+
+def run(
+    matrix: Annotated[
+        bool, typer.Option("--matrix", help="What each target makes of each key of a config, in Markdown.")
+    ] = False,
+) -> None:
+    """List what automl compiles for, with the versions of each engine."""
+    rows: list[Target] = []
+    for name in targets.names():
+        try:
+            rows += [each.target for each in choose([name])]
+        except ChoiceError as error:
+            say(f"automl: {error}")
+    for line in targets.ignored():
+        say(f"automl: {line}")
+    if matrix:
+        print_text(table(rows))
+        return
+    print_text(
+        "".join(
+            f"{row.name}\n  {row.summary}\n"
+            f"  versions: {', '.join(row.versions)} (default {row.default_version})\n"
+            f"  forms: {', '.join(row.forms)}\n"
+            for row in rows
+        )
+    )

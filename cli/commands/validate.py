@@ -1,0 +1,34 @@
+"""`automl validate`."""
+
+from automl.cli import batch
+from automl.cli.choices import every_choice
+from automl.cli.delivery import chosen, compile_configs, conclude, manner_of
+from automl.cli.inputs import read_all
+from automl.cli.options import Files, Form, MessageFormat, Quiet, Strict, Targets, Version
+from automl.cli.terminal import TEXT, say, wrong_usage
+from automl.compiler.driver import Overrides
+
+
+def run(
+    files: Files = None,
+    target: Targets = None,
+    target_version: Version = None,
+    form: Form = None,
+    strict: Strict = False,
+    message_format: MessageFormat = TEXT,
+    quiet: Quiet = False,
+) -> None:
+    """Check configs without compiling them; without -t for every target.
+
+    automl validate pipelines/*.yaml
+    """
+    if not target and (target_version or form):
+        wrong_usage("--target-version and --as say something of a target: give it with -t")
+    choices = chosen(target or (), target_version, form) or every_choice()
+    given, unreadable = read_all(files or ())
+    manner = manner_of(quiet, strict, message_format, is_product=True)
+    compiled, found = compile_configs(given, unreadable, Overrides(), choices, not target, strict, keep=False)
+    conclude(found, unreadable, manner)
+    if not quiet:
+        for line in batch.verdicts(compiled, choices, strict):
+            say(line)

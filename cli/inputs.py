@@ -1,0 +1,88 @@
+"""The configs that a command line names: which files they are, and their bytes."""
+
+import os
+import stat
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from automl.cli.links import config_leads_out
+from automl.compiler.driver import STREAM, Input
+from automl.compiler.project.files import Seen
+from automl.compiler.tree.reader import MAX_BYTES
+
+STDIN = "-"
+CONFIG_NAMES = ("automl.yaml", "automl.yml", "config.yaml", "config.yml")  # the first that a folder has
+
+
+class UnreadableError(Exception):
+    """A config cannot be read. The text says which, and why."""
+
+
+def read_all(paths: Sequence[str]) -> tuple[list[Input], list[str]]:
+    """The configs that the paths stand for, each once, and a line for each that cannot be read.
+
+    A folder stands for the config in it; no path at all is the current folder.
+    """
+    given: list[Input] = []
+    unreadable: list[str] = []
+    seen, streams = Seen(), _streams()
+    for path in dict.fromkeys(map(_config_of, paths or (".",))):
+        try:
+            given.append(read(path)._replace(seen=seen, streams=streams))
+        except UnreadableError as error:
+            unreadable.append(str(error))
+    if list(paths).count(STDIN) > 1:
+        unreadable.append("standard input can be read once only")
+    return given, unreadable
+
+
+def _config_of(path: str) -> str:
+    """The config of a folder; else the path itself."""
+    places = (Path(path, name) for name in CONFIG_NAMES)
+    return next((str(place) for place in places if os.path.lexists(place)), path)
+
+
+def read(path: str) -> Input:
+    """One config; no more of it than the reader would take. Raises UnreadableError."""
+    try:
+        if path == STDIN:
+            if sys.stdin is None:
+                raise UnreadableError("cannot read standard input: it is closed")
+            return Input(STREAM, sys.stdin.buffer.read(MAX_BYTES + 1), _current_folder())
+        name = os.fsencode(path).decode()
+        if not Path(path).is_absolute():
+            _current_folder()
+        if problem := config_leads_out(Path(path)):
+            raise UnreadableError(problem)
+        if Path(path).is_dir():
+            where = "here" if path == "." else f'in "{path}"'
+            raise UnreadableError(
+                f"there is no automl.yaml and no config.yaml {where}; give the path of a config"
+            )
+        with Path(path).open("rb") as file:
+            return Input(name, file.read(MAX_BYTES + 1), Path(path).parent)
+    except UnicodeDecodeError:
+        raise UnreadableError(f'cannot read "{path}": its name is not UTF-8') from None
+    except (OSError, ValueError) as error:  # a name with U+0000 is a ValueError
+        why = error.strerror if isinstance(error, OSError) else error
+        raise UnreadableError(f'cannot read "{path}": {why}') from None
+
+
+def _current_folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:
+        raise UnreadableError("cannot read the current folder: it is gone") from None
+
+
+def _streams() -> frozenset[tuple[int, int]]:
+    """The files that stdout and stderr are: `> manifest.yaml` in a project makes one that is no part of it."""
+    found = set()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, AttributeError):  # it is closed, or no stream of the system
+            status = os.fstat(stream.fileno())
+            if stat.S_ISREG(status.st_mode):
+                found.add((status.st_dev, status.st_ino))
+    return frozenset(found)

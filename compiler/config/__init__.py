@@ -1,0 +1,1 @@
+"""The config as typed values that know their places."""

@@ -1,0 +1,1 @@
+"""From the typed config to the workflow it means."""

@@ -1,0 +1,262 @@
+"""From the typed config to the workflow it means: names, defaults and order are worked out here."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+from automl.compiler import ir
+from automl.compiler.config.code_source import uses_project
+from automl.compiler.config.config import (
+    Config,
+    GitConfig,
+    IngressConfig,
+    Located,
+    Pair,
+    ScheduleConfig,
+    SecretConfig,
+    ServiceConfig,
+    StageConfig,
+    StepConfig,
+)
+from automl.compiler.config.ingress_paths import ingress_path, shares_root
+from automl.compiler.config.notebooks import names_kernel, runs_notebook
+from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.values.dns import dns_label
+from automl.compiler.values.units import parse_cpu, parse_memory
+
+DEFAULT_CPU = parse_cpu("0.5")
+DEFAULT_MEMORY = parse_memory("500")
+DEFAULT_PORT = 5000
+DEFAULT_REPLICAS = 2
+DEFAULT_MIN_READY_SECONDS = 5
+DEFAULT_REVISION_HISTORY_LIMIT = 2
+T = TypeVar("T")
+
+NOTEBOOK_PACKAGES = ("papermill>=2.6,<3", "ipykernel>=6.29,<8")
+
+
+def lower(config: Config, bundle: ir.Bundle | None, origin: str) -> tuple[ir.Workflow, list[Diagnostic]]:
+    """The workflow of a config without errors. `origin` is the file name of the config."""
+    assert config.name is not None, "the driver gives every config a name"
+    names, found = _task_names(config)
+    git = config.code.git if config.code else None
+    workflow = ir.Workflow(
+        name=dns_label(config.name.value),
+        namespace=_value(config.namespace),
+        version=config.version.value if config.version else None,
+        description=_text(config.description) if config.description else None,
+        labels=_plain(config.labels),
+        annotations=_texts(config.annotations),
+        schedule=_schedule(config.schedule) if config.schedule else None,
+        code=_git(git) if git else bundle,
+        groups=tuple(_groups(config, names, shares_root(config))),
+        origin=origin,
+        span=config.span,
+        spans=config.spans,
+        files=tuple(_files(config)),
+    )
+    return workflow, found
+
+
+def _files(config: Config) -> Iterator[str]:
+    for step in (step for stage in config.stages for step in stage.steps):
+        yield from (path.value for path in (step.path, step.dependencies) if path is not None)
+
+
+def _task_names(config: Config) -> tuple[dict[tuple[str, str], str], list[Diagnostic]]:
+    """(stage, step) to the name of the task: the step's, with the stage before it where two stages share it."""
+    counts = Counter(step.name.label for stage in config.stages for step in stage.steps)
+    names: dict[tuple[str, str], str] = {}
+    found = []
+    taken = {label for label, count in counts.items() if count == 1}
+    for stage in config.stages:
+        for step in stage.steps:
+            label = step.name.label
+            if counts[label] > 1:
+                label = _free(dns_label(f"{stage.name.written}-{step.name.written}"), taken)
+                message = f'several stages have a step "{step.name.written}"; this one becomes "{label}"'
+                found.append(Diagnostic(Code.CHANGED_NAME, message, step.name.span))
+            taken.add(label)
+            names[stage.name.label, step.name.label] = label
+    return names, found
+
+
+def _free(label: str, taken: set[str]) -> str:
+    number = 2
+    candidate = label
+    while candidate in taken:
+        candidate = dns_label(f"{label}-{number}")
+        number += 1
+    return candidate
+
+
+def _groups(
+    config: Config, names: dict[tuple[str, str], str], root_is_shared: bool
+) -> Iterator[ir.TaskGroup]:
+    """A group a stage; a second one for its services, which start when its jobs have succeeded."""
+    before: tuple[str, ...] = ()
+    taken = {stage.name.label for stage in config.stages}
+    for stage in config.stages:
+        label = stage.name.label
+        tasks = [_task(config, stage, step, names, root_is_shared) for step in stage.steps]
+        jobs = tuple(task for task in tasks if not task.service)
+        services = tuple(task for task in tasks if task.service)
+        if jobs:
+            yield ir.TaskGroup(label, label, before, jobs)
+            before = (label,)
+        if services:
+            name = _free(dns_label(f"{label}-services"), taken) if jobs else label
+            yield ir.TaskGroup(name, label, before, services)
+            before = (name,)
+
+
+def _task(
+    config: Config,
+    stage: StageConfig,
+    step: StepConfig,
+    names: dict[tuple[str, str], str],
+    root_is_shared: bool,
+) -> ir.Task:
+    in_project = uses_project(step, config.code)
+    return ir.Task(
+        name=names[stage.name.label, step.name.label],
+        stage=stage.name.label,
+        step=step.name.label,
+        image=step.image.value if step.image else ir.PYTHON_IMAGE,
+        command=_project_command(step) if in_project else _image_command(step),
+        project=_project(step) if in_project else None,
+        variables=tuple(ir.Variable(pair.key.value, _text(pair.value)) for pair in step.envs),
+        secrets=tuple(_secret(secret) for secret in step.secrets),
+        pull_secrets=tuple(name.value for name in step.image_pull_secrets),
+        resources=ir.Resources(_or(step.cpu, DEFAULT_CPU), _or(step.memory, DEFAULT_MEMORY)),
+        retries=_or(step.backoff_limit, 0),
+        deadline=step.timeout,
+        polling_seconds=_value(step.polling_time),
+        initial_delay_seconds=_value(step.wait_before_start_time),
+        service=_service(step, step.service, root_is_shared) if step.service else None,
+        labels=_plain(step.labels),
+        annotations=_texts(step.annotations),
+        span=step.name.span,
+        spans=step.spans,
+    )
+
+
+def _project_command(step: StepConfig) -> ir.Command:
+    """In the project's folder: the command, or the script with what runs it."""
+    arguments = tuple(_text(word) for word in step.args)
+    if step.command or step.entrypoint:
+        words = (*(step.entrypoint or ()), *(step.command or ()))
+        return ir.Command(tuple(_text(word) for word in words), arguments)
+    assert step.path is not None, "a step in the project has a script or a command"
+    return ir.Command(_interpreter(step, step.path, in_project=True), arguments)
+
+
+def _image_command(step: StepConfig) -> ir.Command:
+    """In an image of its own: Docker's ENTRYPOINT and CMD, or the script."""
+    arguments = tuple(_text(word) for word in step.args)
+    if step.path and not (step.command or step.entrypoint):
+        return ir.Command(_interpreter(step, step.path, in_project=False), arguments)
+    entrypoint = tuple(_text(word) for word in step.entrypoint) if step.entrypoint else None
+    return ir.Command(entrypoint, tuple(_text(word) for word in step.command or ()) + arguments)
+
+
+def _interpreter(step: StepConfig, path: Located[str], in_project: bool) -> tuple[ir.Text, ...]:
+    """The words that run a script. The notebook that papermill writes stays where the task can write."""
+    script = PurePosixPath(path.value)
+    words: tuple[str, ...]
+    if script.suffix == ".ipynb":
+        output = script.with_suffix(".output.ipynb") if in_project else f"/tmp/{script.stem}.output.ipynb"
+        files = (_as_file(path.value), _as_file(str(output)))
+        words = ("papermill", "--log-output", "--no-progress-bar", *_kernel(step), *files)
+    else:
+        words = ("bash" if script.suffix == ".sh" else "python", _as_file(path.value))
+    return tuple(ir.Text(word, path.span) for word in words)
+
+
+def _as_file(path: str) -> str:
+    """A path that no program takes for an option."""
+    return f"./{path}" if path.startswith("-") else path
+
+
+def _kernel(step: StepConfig) -> tuple[str, ...]:
+    """Python's kernel, not the one of the machine where the notebook was written, unless `args` name one."""
+    return () if names_kernel(step) else ("--kernel", "python3", "--language", "python")
+
+
+def _project(step: StepConfig) -> ir.Project:
+    file = step.dependencies
+    dependencies = ir.Text(_as_file(file.value), file.span) if file else None
+    return ir.Project(dependencies, NOTEBOOK_PACKAGES if runs_notebook(step) else ())
+
+
+def _service(step: StepConfig, service: ServiceConfig, root_is_shared: bool) -> ir.Service:
+    return ir.Service(
+        port=_or(service.port, DEFAULT_PORT),
+        replicas=_or(step.replicas, DEFAULT_REPLICAS),
+        min_ready_seconds=_or(step.min_ready_seconds, DEFAULT_MIN_READY_SECONDS),
+        revision_history_limit=_or(step.revision_history_limit, DEFAULT_REVISION_HISTORY_LIMIT),
+        max_startup_seconds=_value(service.max_startup_time_seconds),
+        readiness_path=_value(service.readiness_path),
+        ingress=_ingress(step, service.ingress, root_is_shared) if service.ingress else None,
+    )
+
+
+def _ingress(step: StepConfig, ingress: IngressConfig, root_is_shared: bool) -> ir.Ingress:
+    return ir.Ingress(
+        host=_value(ingress.host),
+        path=ingress_path(step, ingress, root_is_shared),
+        class_name=_value(ingress.class_name),
+        tls_secret=_value(ingress.tls_secret),
+    )
+
+
+def _schedule(schedule: ScheduleConfig) -> ir.Schedule:
+    assert schedule.cron is not None, "a cron that cannot be read is an error"
+    return ir.Schedule(
+        cron=schedule.cron,
+        timezone=_value(schedule.timezone) or "UTC",
+        concurrency=_value(schedule.concurrency) or "allow",
+        suspend=schedule.suspend,
+        starting_deadline=schedule.starting_deadline,
+        keep_succeeded=schedule.keep_succeeded,
+        keep_failed=schedule.keep_failed,
+    )
+
+
+def _git(git: GitConfig) -> ir.Git:
+    return ir.Git(
+        url=git.url.value,
+        ref=git.ref.value,
+        token_secret=_value(git.token_secret),
+        token_key=_value(git.token_key),
+        username_key=_value(git.username_key),
+        span=git.url.span,
+    )
+
+
+def _secret(secret: SecretConfig) -> ir.Secret:
+    keys = None
+    if secret.keys is not None:
+        keys = tuple((pair.key.value, pair.value.value) for pair in secret.keys)
+    return ir.Secret(secret.name.value, keys, secret.name.span)
+
+
+def _text(located: Located[str]) -> ir.Text:
+    return ir.Text(located.value, located.span)
+
+
+def _texts(pairs: tuple[Pair, ...]) -> dict[str, ir.Text]:
+    return {pair.key.value: _text(pair.value) for pair in pairs}
+
+
+def _plain(pairs: tuple[Pair, ...]) -> dict[str, str]:
+    return {pair.key.value: pair.value.value for pair in pairs}
+
+
+def _value(located: Located[T] | None) -> T | None:
+    return None if located is None else located.value
+
+
+def _or(located: Located[T] | None, default: T) -> T:
+    return default if located is None else located.value

@@ -1,0 +1,1 @@
+"""The user's files: which are packed, and why the others are not."""

@@ -1,0 +1,167 @@
+"""The project's files, for a workflow that carries them in its output."""
+
+import errno
+import json
+import math
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from automl.compiler.config.config import BundleConfig
+from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.generated import is_generated
+from automl.compiler.ir import Bundle, BundledFile
+from automl.compiler.project.files import Found, LeftOut, Project, select_files
+from automl.compiler.project.never_code import CREDENTIALS, is_config
+from automl.compiler.project.paths import bytes_of
+from automl.compiler.project.repository import located, read_file
+from automl.compiler.source import Span
+from automl.compiler.values.credentials import line_of_one
+
+MAX_BYTES = 16 * 1024 * 1024  # more fits into no manifest, however well it packs; it is not even read
+_GENERATED = "made by automl"
+_CONFIG = "another config of automl"
+_LISTED = 5
+_CODE = (".py", ".sh", ".ipynb")
+_PLAIN = re.compile(
+    r"[\w./-]+", re.ASCII
+)  # what stands in a list of YAML as it is, and for itself in a pattern
+
+
+class Collection(NamedTuple):
+    """What becomes of the files of a project. `sizes` are those of the files to pack, in bytes; the bundle is empty
+    if they are too large to be read."""
+
+    bundle: Bundle
+    sizes: Mapping[str, int]
+    left_out: Sequence[LeftOut]
+    diagnostics: Sequence[Diagnostic]
+
+
+def collect_bundle(project: Project, config: BundleConfig | None, span: Span) -> Collection:
+    """The files of a project that git keeps, less what is never code, sorted by path. Raises OSError.
+
+    Paths that steps name are packed, whatever the patterns say.
+    """
+    selection = select_files(project, config)
+    sizes = {file.path: file.size for file in selection.found}
+    left_out = list(selection.left_out)
+    diagnostics = list(_credentials_by_name(left_out, span))
+    if sum(sizes.values()) > MAX_BYTES:
+        diagnostics.append(too_large(sizes, None, MAX_BYTES, span))
+        return Collection(Bundle((), span), sizes, left_out, diagnostics)
+    looks = [(found.path, _look_once(project, found)) for found in selection.found]
+    files = [look.file for _, look in looks if look and look.file]
+    left_out += [LeftOut(path, look.reason) for path, look in looks if look and look.reason]
+    left_out.sort(key=lambda file: bytes_of(file.path))
+    diagnostics += [_credential(path, look.line, span) for path, look in looks if look and look.line]
+    sizes = {file.path: len(file.content) for file in files}
+    return Collection(Bundle(tuple(files), span), sizes, left_out, diagnostics)
+
+
+class _Look(NamedTuple):
+    """What a look at a file tells: it is packed, or the reason why not; and the line where a credential stands."""
+
+    file: BundledFile | None
+    reason: str | None = None
+    line: int | None = None
+
+
+def _look_once(project: Project, found: Found) -> _Look | None:
+    key = ("look", found, found.path in project.needed)
+    return project.once(key, lambda: _look(project, found))
+
+
+def _look(project: Project, found: Found) -> _Look | None:
+    """What a file tells; nothing if it is gone by now. Raises OSError."""
+    content = _read(project, found)
+    if content is None:
+        return None
+    if found.path not in project.needed and (reason := _why_not(found, content)):
+        return _Look(None, reason)
+    return _Look(BundledFile(found.path, content, found.executable), None, line_of_one(content))
+
+
+def _read(project: Project, file: Found) -> bytes | None:
+    """What it holds; None if it is gone by now, or has become a link, and no step needs it. Raises OSError."""
+    path = project.place(file.path)
+    is_needed = file.path in project.needed
+    content = read_file(path, follow=is_needed)
+    if content is None and is_needed:
+        raise located(OSError(errno.ENOENT, os.strerror(errno.ENOENT)), path)
+    return content
+
+
+def _why_not(file: Found, content: bytes) -> str | None:
+    """What it holds may tell that it is no part of the project, or it would become part of itself."""
+    if not file.path.endswith(".py") and is_generated(content):  # a script with our first line is still one
+        return _GENERATED
+    return _CONFIG if not file.asked and is_config(file.path, content) else None
+
+
+def _credential(path: str, line: int, span: Span) -> Diagnostic:
+    return Diagnostic(
+        Code.PLAIN_SECRET,
+        f'line {line} of "{path}" looks like a credential, and would stand in the output for all to read',
+        span,
+        help="leave the file out with `code: {bundle: {exclude: […]}}` or .gitignore, and use `secrets`",
+    )
+
+
+def _credentials_by_name(left_out: Sequence[LeftOut], span: Span) -> Iterator[Diagnostic]:
+    names = [file.path for file in left_out if file.reason == CREDENTIALS]
+    if not names:
+        return
+    shown = ", ".join(f'"{name}"' for name in names[:_LISTED])
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    verb = "is" if len(names) == 1 else "are"
+    yield Diagnostic(
+        Code.LEFT_OUT_CREDENTIALS,
+        f"{shown}{more} {verb} not packed: by the name, that is where credentials are kept",
+        span,
+        help="`automl files` lists what is packed; put their values into a Secret, and name that under `secrets`; "
+        f"what is no credential is taken back by `code: {{bundle: {{exclude: [{_pattern(names[0], '!')}]}}}}`",
+    )
+
+
+def too_large(sizes: Mapping[str, int], packed: int | None, limit: int, span: Span) -> Diagnostic:
+    """The diagnostic for files of these sizes: too large to be packed at all, or `packed` into so many bytes."""
+    total = amount(sum(sizes.values()))
+    if packed is None:
+        message = f"the project's files have {total} together; more than {amount(limit)} fit into no manifest"
+    else:
+        message = (
+            f"the project's files, {total} together, take {amount(packed)} in the manifest; "
+            f"the limit is {amount(limit)}"
+        )
+    largest = sorted(sizes, key=lambda path: (-sizes[path], path))[:_LISTED]
+    listed = ", ".join(f"{path} ({amount(sizes[path])})" for path in largest)
+    exclude = f"code: {{bundle: {{exclude: [{_pattern(_data_around(largest[0], sizes))}]}}}}"
+    help = f"the largest are {listed}: leave out what no step needs, for instance with `{exclude}`, or use `code: {{git: …}}`"
+    return Diagnostic(Code.BUNDLE_SIZE, message, span, help)
+
+
+def amount(size: int) -> str:
+    """A size for people, rounded up: 240 KiB, 1.3 MiB."""
+    if size < 1024:
+        return f"{size} B"
+    unit = min((size.bit_length() - 1) // 10, 4)
+    value = math.ceil(size * 10 / 1024**unit) / 10
+    return f"{value:.1f}".removesuffix(".0") + f" {'BKMGT'[unit]}iB"
+
+
+def _data_around(path: str, sizes: Mapping[str, int]) -> str:
+    """The outermost folder around a file, with a slash at its end, that holds no code; or the file."""
+    with_code = {
+        folder for other in sizes if other.endswith(_CODE) for folder in PurePosixPath(other).parents
+    }
+    folders = [folder for folder in PurePosixPath(path).parents if folder not in with_code and folder.name]
+    return f"{folders[-1]}/" if folders else path
+
+
+def _pattern(path: str, start: str = "") -> str:
+    """A pattern that matches this path alone, as a word of YAML."""
+    pattern = f"{start}/" + re.sub(r"([*?[\\]| \Z)", r"\\\1", path)
+    return pattern if _PLAIN.fullmatch(pattern) else json.dumps(pattern, ensure_ascii=False)

@@ -1,0 +1,258 @@
+"""The files of a project, by their names: which are packed, and why the others are not."""
+
+import os
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from automl.compiler.config.config import BundleConfig, Located
+from automl.compiler.project.gitignore import Pattern, Patterns, given_pattern
+from automl.compiler.project.never_code import BUILD_FILES, ENVIRONMENT, never_code
+from automl.compiler.project.paths import bytes_of, text_of, under
+from automl.compiler.project.repository import Level, located, repository_around
+
+T = TypeVar("T")
+
+EXCLUDED = "excluded by the config"
+_NOT_INCLUDED = "not included by the config"
+_OWN_CONFIG = "the config"
+_STREAM = "what this command writes to"
+_EXECUTABLE = 0o100
+_LINK, _NO_FILE = "a symbolic link", "not a file"
+_GIT = b".git"  # with the token of the checkout; no `!*` takes it back
+_OUTPUT = b".output.ipynb"  # what papermill writes beside a notebook
+_OF_ENVIRONMENT = {b"pyvenv.cfg", b"conda-meta"}
+
+
+class Seen:
+    """What is known of one folder and its files, for the configs of a command that share it: each is read once.
+
+    A folder is forgotten when another one comes, so that no more is kept than one project.
+    """
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._known: dict[Hashable, Any] = {}
+
+    def once(self, folder: Path, key: Hashable, find: Callable[[], T]) -> T:
+        """What `find` finds, or has found under that key while it was about the same folder."""
+        if folder != self._folder:
+            self._folder = folder
+            self._known.clear()
+        if key not in self._known:
+            self._known[key] = find()
+        found: T = self._known[key]
+        return found
+
+
+class Project(NamedTuple):
+    """The folder of a config, the name of the config there, the paths that its steps name, the files, each a
+    device and a number on it, that the command itself writes to, and what is known already."""
+
+    folder: Path
+    config: str
+    needed: frozenset[str] = frozenset()
+    streams: frozenset[tuple[int, int]] = frozenset()
+    seen: Seen | None = None
+
+    def once(self, key: Hashable, find: Callable[[], T]) -> T:
+        """What is found, or was found already for another config of the folder."""
+        return self.seen.once(self.folder, key, find) if self.seen else find()
+
+    def place(self, path: str = "") -> bytes:
+        """Where a file of the project is. The folder itself ends with a slash."""
+        return os.fsencode(self.folder) + b"/" + bytes_of(path)
+
+
+class Found(NamedTuple):
+    """A file to pack. `asked`: a `!pattern` of the config takes it back, whatever is in it."""
+
+    path: str
+    size: int
+    executable: bool
+    asked: bool = False
+
+
+class LeftOut(NamedTuple):
+    """A file, or a folder with a slash at its end, and why it is not packed."""
+
+    path: str
+    reason: str
+
+
+class Selection(NamedTuple):
+    """Both sorted by path. A folder that is left out whole is one entry."""
+
+    found: tuple[Found, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def select_files(project: Project, config: BundleConfig | None) -> Selection:
+    """What git keeps, less what is never code, but for what the config says. Raises OSError.
+
+    What steps name is packed, whatever the patterns say. Outside the project, git's own files alone are read.
+    """
+    patterns = (
+        tuple(tuple(each.value for each in part) for part in (config.include, config.exclude))
+        if config
+        else ()
+    )
+    walk = project.once(("walk", patterns), lambda: _walked(project, config))
+    found = {file.path: file for file in walk.found if file.path != project.config}
+    for path in project.needed:
+        status = under(project.folder, path).stat()
+        found[path] = Found(path, status.st_size, bool(status.st_mode & _EXECUTABLE), asked=True)
+    left_out = [file for file in walk.left_out if file.path not in (*project.needed, project.config)]
+    if project.config not in project.needed and os.path.lexists(project.place(project.config)):
+        left_out.append(LeftOut(project.config, _OWN_CONFIG))
+    return Selection(tuple(sorted(found.values(), key=_place)), tuple(sorted(left_out, key=_place)))
+
+
+def _walked(project: Project, config: BundleConfig | None) -> "_Walk":
+    walk = _Walk(project, config)
+    walk.run()
+    return walk
+
+
+def _place(file: Found | LeftOut) -> bytes:
+    return bytes_of(file.path)
+
+
+class _Folder(NamedTuple):
+    """A folder to look into. `path` ends with a slash, but for the project's own, which is empty."""
+
+    path: bytes
+    levels: tuple[Level, ...]
+    included: bool
+    asked: bool
+
+
+class _Walk:
+    """One way through all folders. It keeps its own stack, so that no depth is too deep."""
+
+    def __init__(self, project: Project, config: BundleConfig | None) -> None:
+        self.found: list[Found] = []
+        self.left_out: list[LeftOut] = []
+        self._top = project.place()
+        self._streams = project.streams
+        self._repository = repository_around(project.folder)
+        is_built = any((project.folder / name).exists() for name in BUILD_FILES)
+        self._never_code = Patterns(never_code(is_built))
+        self._exclude = Patterns(_given(config.exclude if config else ()))
+        self._include = Patterns(_given(config.include)) if config and config.include else None
+
+    def run(self) -> None:
+        """Fill `found` and `left_out`. Raises OSError for a folder that cannot be listed."""
+        folders = [_Folder(b"", self._repository.levels, self._include is None, False)]
+        while folders:
+            folders += self._enter(folders.pop())
+
+    def _enter(self, folder: _Folder) -> Iterator[_Folder]:
+        """Look at all that is in a folder. The folders among it that are worth a look."""
+        entries = {entry.name: entry for entry in _entries(self._top + folder.path)}
+        if folder.path and not folder.asked and not _OF_ENVIRONMENT.isdisjoint(entries):
+            self._leave_out(folder.path, ENVIRONMENT)
+            return
+        here = folder._replace(levels=self._levels(folder, entries.get(b".gitignore")))
+        for name, entry in entries.items():
+            path = folder.path + name
+            if entry.is_symlink():
+                self._leave_out(path, _LINK)
+            elif entry.is_dir(follow_symlinks=False):
+                if below := self._below(here, path):
+                    yield below
+            elif entry.is_file(follow_symlinks=False):
+                self._file(here, path, entry, entries)
+            else:
+                self._leave_out(path, _NO_FILE)
+
+    def _levels(self, folder: _Folder, git: "os.DirEntry[bytes] | None") -> tuple[Level, ...]:
+        if git is None or not git.is_file(follow_symlinks=False):
+            return folder.levels
+        file = folder.path + git.name
+        return self._repository.below(folder.levels, folder.path, self._top + file, text_of(file))
+
+    def _below(self, parent: _Folder, path: bytes) -> _Folder | None:
+        """What is to be known of a folder in another, if it is not left out whole."""
+        folder = path + b"/"
+        if ignored := self._repository.ignoring(path, True, parent.levels):
+            self._leave_out(folder, _reason(ignored))
+            return None
+        included = self._is_included(parent, path, True)
+        rule = self._rule(path, True)
+        if rule and not rule.negated:
+            self._leave_out(folder, _reason(rule) if included else _NOT_INCLUDED)
+            return None
+        return _Folder(folder, parent.levels, included, parent.asked or _asks(rule))
+
+    def _file(
+        self, folder: _Folder, path: bytes, entry: "os.DirEntry[bytes]", beside: Collection[bytes]
+    ) -> None:
+        rule = self._rule(path, False)
+        asked = folder.asked or _asks(rule)
+        if ignored := self._repository.ignoring(path, False, folder.levels):
+            self._leave_out(path, _reason(ignored))
+        elif not self._is_included(folder, path, False):
+            self._leave_out(path, _NOT_INCLUDED)
+        elif rule and not rule.negated:
+            self._leave_out(path, _reason(rule))
+        elif not asked and entry.name.endswith(_OUTPUT) and _notebook_of(entry.name) in beside:
+            self._leave_out(path, f"the output of {text_of(_notebook_of(entry.name))}")
+        elif status := _status(entry):
+            if (status.st_dev, status.st_ino) in self._streams:
+                self._leave_out(path, _STREAM)
+            else:
+                is_executable = bool(status.st_mode & _EXECUTABLE)
+                self.found.append(Found(text_of(path), status.st_size, is_executable, asked))
+
+    def _rule(self, path: bytes, is_folder: bool) -> Pattern | None:
+        """What decides by the name alone: the config, which has the last word but for what is git's own, or the table
+        of what is never code."""
+        is_git = path.endswith(_GIT) and path.removesuffix(_GIT)[-1:] in (b"", b"/")
+        given = None if is_git else self._exclude.decide(path, is_folder)
+        return given or self._never_code.decide(path, is_folder)
+
+    def _is_included(self, folder: _Folder, path: bytes, is_folder: bool) -> bool:
+        """As a pattern of `include` says of it, or of the nearest folder around it."""
+        rule = self._include.decide(path, is_folder) if self._include else None
+        return folder.included if rule is None else not rule.negated
+
+    def _leave_out(self, path: bytes, reason: str) -> None:
+        self.left_out.append(LeftOut(text_of(path), reason))
+
+
+def _given(patterns: Iterable[Located[str]]) -> list[Pattern]:
+    return [given_pattern(EXCLUDED, number, each.value) for number, each in enumerate(patterns)]
+
+
+def _asks(rule: Pattern | None) -> bool:
+    return rule is not None and rule.negated and rule.source == EXCLUDED
+
+
+def _reason(pattern: Pattern) -> str:
+    if pattern.source == EXCLUDED:
+        return f"{EXCLUDED}: {pattern}"
+    return f"{pattern.source}:{pattern.number} {pattern}" if pattern.number else pattern.source
+
+
+def _notebook_of(output: bytes) -> bytes:
+    return output.removesuffix(_OUTPUT) + b".ipynb"
+
+
+def _entries(folder: bytes) -> list["os.DirEntry[bytes]"]:
+    """What is in a folder; nothing if it is gone by now. Raises OSError."""
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise located(error, folder) from None
+
+
+def _status(file: "os.DirEntry[bytes]") -> os.stat_result | None:
+    """What is known of a file; nothing if it is gone by now."""
+    try:
+        return file.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None

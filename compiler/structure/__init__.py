@@ -1,0 +1,1 @@
+"""The tree against the schema, and how what does not fit is said."""

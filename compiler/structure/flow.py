@@ -1,0 +1,58 @@
+"""Small trees as YAML in one line, for what a message says to write."""
+
+import json
+import re
+
+from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence
+from automl.compiler.tree.scalars import interpret
+from automl.compiler.values.credentials import KEYS_OF_NAMES, has_one, is_named_like_one
+
+LONGEST = 120  # a longer text is not written out again
+_PLAIN = re.compile(r"[A-Za-z_./][-\w./@:]*(?<!:)\Z", re.ASCII)
+
+
+def pairs(node: Sequence) -> str | None:
+    """`[{name: A, value: 1}]`, `[A=1]` and `[{A: 1}]` as keys and values."""
+    found: list[str] = []
+    for item in node.items:
+        if isinstance(item, Scalar) and "=" in item.text:
+            lines = [line.partition("=") for line in item.text.splitlines() if line.strip()]
+            if not all(sign for _, sign, _ in lines):
+                return None
+            found += [pair(_word(key.strip()), _word(value.strip())) for key, _, value in lines]
+        elif isinstance(item, Mapping) and {"name", "value"} <= item.entries.keys():
+            found.append(pair(flow(item.entries["name"].value), flow(item.entries["value"].value)))
+        elif isinstance(item, Mapping) and len(item.entries) == 1:
+            found += [pair(_word(name), flow(entry.value)) for name, entry in item.entries.items()]
+        else:
+            return None
+    return f"{{{', '.join(found)}}}" if found else "{}"
+
+
+def pair(key: str, value: str) -> str:
+    """A key and its value; what belongs to the name of a credential is not shown."""
+    is_secret = is_named_like_one(key) and key not in KEYS_OF_NAMES
+    return f"{key}: {'…' if is_secret else value}"
+
+
+def flow(node: Node) -> str:
+    """A small tree in one line; of a large one the start, which is too long to be shown."""
+    if isinstance(node, Scalar):
+        return node.text if not isinstance(node.value, str) else quoted_if_needed(node.text)
+    if isinstance(node, Sequence):
+        return f"[{', '.join(flow(item) for item in node.items[:LONGEST])}]"
+    entries = list(node.entries.items())[:LONGEST]
+    return f"{{{', '.join(pair(_word(name), flow(entry.value)) for name, entry in entries)}}}"
+
+
+def quoted_if_needed(text: str) -> str:
+    """A text as YAML; what looks like a credential is not shown."""
+    if has_one(text):
+        return "…"
+    is_plain = _PLAIN.match(text) and interpret(text) == (text, None)
+    return text if is_plain else json.dumps(text[: LONGEST + 1], ensure_ascii=False)
+
+
+def _word(text: str) -> str:
+    """A key, or a value whose type nobody asks for."""
+    return text if text and not isinstance(interpret(text)[0], str) else quoted_if_needed(text)

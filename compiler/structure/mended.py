@@ -1,0 +1,76 @@
+"""A tree without what its schema refuses, so that the values of the other keys are looked at in the same run."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from automl.compiler.diagnostics import MOST_FOUND
+from automl.compiler.structure.misfits import Misfit, misfits
+from automl.compiler.structure.ways_out import Path
+from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
+
+_ROUNDS = 4  # what is taken away may be missing then, and what is empty then is taken away
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What is to be done at a node and below it."""
+
+    drop: bool = False
+    add: dict[str, Any] = field(default_factory=dict)
+    below: "dict[str | int, _Changes]" = field(default_factory=dict)
+
+
+def mended(root: Mapping) -> Mapping | None:
+    """The tree without its misfits, and with examples for what is missing; None if it cannot be had.
+
+    It does not mean what was written: a key or an item may be gone. Only values may be judged by it.
+    """
+    for _ in range(_ROUNDS):
+        found = misfits(root)
+        if not found:
+            return root
+        node = _rebuilt(root, _changes(found)) if len(found) <= MOST_FOUND else None
+        if not isinstance(node, Mapping):
+            return None
+        root = node
+    return None
+
+
+def _changes(found: list[Misfit]) -> _Changes:
+    top = _Changes()
+    for each in found:
+        if each.keyword == "required":
+            examples = each.at.get("properties", {}).get(each.names[0], {}).get("examples", ["x"])
+            _at(top, each.path).add[each.names[0]] = examples[0]
+        elif each.keyword == "additionalProperties":
+            for name in each.names:
+                _at(top, [*each.path, name]).drop = True
+        else:
+            _at(top, each.path).drop = True
+    return top
+
+
+def _at(changes: _Changes, path: Path) -> _Changes:
+    for part in path:
+        changes = changes.below.setdefault(part, _Changes())
+    return changes
+
+
+def _rebuilt(node: Node, changes: _Changes | None) -> Node | None:
+    if changes is None:
+        return node
+    if changes.drop:
+        return None
+    if isinstance(node, Sequence):
+        items = [_rebuilt(item, changes.below.get(index)) for index, item in enumerate(node.items)]
+        return Sequence(node.span, [item for item in items if item is not None])
+    if isinstance(node, Scalar):
+        return node
+    entries: dict[str, Entry] = {}
+    for name, entry in node.entries.items():
+        value = _rebuilt(entry.value, changes.below.get(name))
+        if value is not None:
+            entries[name] = Entry(entry.key, value)
+    for name, example in changes.add.items():
+        entries[name] = Entry(Scalar(name, name, node.span), Scalar(str(example), example, node.span))
+    return Mapping(node.span, entries)

@@ -1,0 +1,102 @@
+"""Where a tree is not what its JSON Schema asks for: jsonschema-rs decides, this module finds the places again."""
+
+import json
+from functools import cache
+from itertools import islice
+from typing import Any, NamedTuple
+
+import jsonschema_rs
+
+from automl.compiler.diagnostics import MOST_FOUND
+from automl.compiler.structure.ways_out import Path, Schema
+from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence, to_plain
+from automl.schemas import config_schema
+
+_MARK = "key."  # before a key that is a number; what `propertyNames` asks for allows it
+_EMPTY = "\0"  # instead of an empty key
+_STARTS_TO_MARK = "+0123456789k"  # the empty text is in it too
+
+
+class Misfit(NamedTuple):
+    """A place that is not what the schema asks for: the keyword that says so, its value, and what holds it."""
+
+    path: Path
+    keyword: str
+    names: list[str]  # the keys that are missing or unknown
+    at: Schema
+    value: Any
+
+
+def misfits(root: Mapping) -> list[Misfit]:
+    """The misfits of the tree, in the order of the schema; of too many the first ones, and one more."""
+    the_schema = schema()
+    validator = jsonschema_rs.Draft202012Validator(the_schema)
+    if validator.is_valid(to_plain(root)):
+        return []
+    errors = islice(validator.iter_errors(_with_marks(root)), MOST_FOUND + 1)
+    return [_misfit(error, the_schema) for error in errors]
+
+
+def _misfit(error: jsonschema_rs.ValidationError, whole: Schema) -> Misfit:
+    at, value = _schema_at(whole, list(error.schema_path))
+    keyword = error.kind.name
+    names: list[str] = []
+    if keyword == "additionalProperties":
+        names = [_unmarked(name) for name in error.kind.as_dict()["unexpected"]]
+    elif keyword == "required":
+        names, at = [error.kind.as_dict()["property"]], _resolved(whole, at)
+    path = [_unmarked(part) if isinstance(part, str) else part for part in error.instance_path]
+    return Misfit(path, keyword, names, at, value)
+
+
+@cache
+def schema() -> Schema:
+    """The schema of a config."""
+    found: Schema = json.loads(config_schema())
+    return found
+
+
+def _with_marks(node: Node) -> Any:
+    """The tree as Python's own types, in which no key is empty or a number: paths of errors would not tell it.
+
+    In them, jsonschema-rs leaves out an empty key and makes an index of "01".
+    """
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, Sequence):
+        return [_with_marks(item) for item in node.items]
+    return {
+        _mark(name) if name[:1] in _STARTS_TO_MARK else name: _with_marks(entry.value)
+        for name, entry in node.entries.items()
+    }
+
+
+def _mark(name: str) -> str:
+    if not name:
+        return _EMPTY
+    is_number = name.removeprefix("+").isdigit()
+    return _MARK + name if is_number or name.startswith(_MARK) else name
+
+
+def _unmarked(name: str) -> str:
+    return "" if name == _EMPTY else name.removeprefix(_MARK)
+
+
+def _schema_at(whole: Schema, path: Path) -> tuple[Schema, Any]:
+    """The schema object that holds the failed keyword, and the keyword's value."""
+    at: Any = whole
+    holder: Schema = whole
+    for part in path:
+        holder = at
+        at = _definition(whole, at["$ref"]) if part == "$ref" else at[part]
+    return holder, at
+
+
+def _resolved(whole: Schema, at: Schema) -> Schema:
+    return _definition(whole, at["$ref"]) if "$ref" in at else at
+
+
+def _definition(whole: Schema, reference: str) -> Schema:
+    name = reference.removeprefix("#/$defs/")
+    found: Schema = whole["$defs"][name]
+    return found

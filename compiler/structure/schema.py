@@ -1,0 +1,237 @@
+"""The structure of a config: its JSON Schema decides, this module finds the place and the words."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from automl.compiler.diagnostics import MOST_FOUND, Code, Diagnostic, Findings
+from automl.compiler.source import Span
+from automl.compiler.structure.misfits import Misfit, misfits, schema
+from automl.compiler.structure.vocabulary import ALL_NAMED, help_for_unknown, meant
+from automl.compiler.structure.ways_out import STAGES, Path, Schema, for_type, for_value
+from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
+from automl.compiler.tree.scalars import resolve
+
+_TYPE_NAMES = {
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "keys and values",
+    "null": "nothing",
+}
+
+
+def check_structure(root: Mapping) -> tuple[Mapping | None, list[Diagnostic]]:
+    """Every place where the tree is not what the schema asks for, and the part that is sound.
+
+    A step with such a place is left out of that part, so that what can be said of the others is said in the same
+    run, and nothing is said twice. There is none if the rest would not mean what was written.
+    """
+    wrong = sorted(misfits(root), key=lambda each: each.path[:1] != ["defaults"])
+    found = Findings(diagnostic for misfit in wrong for diagnostic in _explain(misfit, root, schema()))
+    sound = None if len(wrong) > MOST_FOUND else _sound_part(root, [misfit.path for misfit in wrong])
+    return sound, list(_each_once(found))
+
+
+def _each_once(found: list[Diagnostic]) -> Iterator[Diagnostic]:
+    """What stands in `defaults` is wrong there, and in every step that it is merged into."""
+    seen: set[tuple[Code, Span, str]] = set()
+    for each in found:
+        cause = (each.code, each.span, each.message if each.code is Code.MISSING_KEY else "")
+        if cause not in seen:
+            seen.add(cause)
+            yield each
+
+
+def _sound_part(root: Mapping, paths: list[Path]) -> Mapping | None:
+    steps = {(path[1], path[2]) for path in paths if path[:1] == ["stages"] and len(path) > 2}
+    stages = {path[1] for path in paths if path[:1] == ["stages"] and len(path) == 2}
+    top = {path[0] for path in paths if path and path[0] != "stages"}
+    there = root.get("stages")
+    if not isinstance(there, Mapping) or "code" in top or "defaults" in top:
+        return None
+    kept = {
+        name: Entry(stage.key, _without(stage.value, {index for owner, index in steps if owner == name}))
+        for name, stage in there.entries.items()
+        if name not in stages
+    }
+    entries = {name: entry for name, entry in root.entries.items() if name not in top}
+    entries["stages"] = Entry(root.entries["stages"].key, Mapping(there.span, kept))
+    return Mapping(root.span, entries)
+
+
+def _without(stage: Node, indices: set[str | int]) -> Node:
+    assert isinstance(stage, Sequence), "a stage that is no list is left out as a whole"
+    if not indices:
+        return stage
+    return Sequence(stage.span, [item for index, item in enumerate(stage.items) if index not in indices])
+
+
+def _explain(misfit: Misfit, root: Mapping, whole: Schema) -> Iterator[Diagnostic]:
+    path, keyword, names, at, value = misfit
+    node = _node_at(root, path)
+    if keyword == "additionalProperties" and isinstance(node, Mapping):
+        yield from _unknown_keys(node, names, at, path, whole)
+    elif keyword == "required" and isinstance(node, Mapping):
+        if not _is_misspelt(names[0], node, at):
+            yield _missing_key(root, path, node, names[0], at)
+    elif keyword == "propertyNames" and isinstance(node, Mapping):
+        yield from _wrong_keys(path, node)
+    elif isinstance(node, Scalar) and node.value is None and _is_merged(path):
+        yield _nothing_to_remove(_entry_at(root, path), path)
+    elif keyword == "type":
+        yield _wrong_type(path, node, value, at)
+    else:
+        yield _wrong_value(path, node, keyword, value, at)
+
+
+def _unknown_keys(
+    node: Mapping, names: list[str], at: Schema, path: Path, whole: Schema
+) -> Iterator[Diagnostic]:
+    has_words = not path or path == ["defaults"] or _is_step(path)
+    known = sorted(at.get("properties", {}).keys() - node.entries.keys())
+    for name in names[:MOST_FOUND]:
+        help = help_for_unknown(name, known, has_words, whole)
+        if not path and _holds_a_config(node.entries[name]):
+            help = "write what stands below it at the top of the file"
+        message = f'unknown key "{name}"{_of(path)}'
+        yield Diagnostic(Code.UNKNOWN_KEY, message, node.entries[name].key.span, help=help)
+
+
+def _holds_a_config(entry: Entry) -> bool:
+    return isinstance(entry.value, Mapping) and "stages" in entry.value.entries
+
+
+def _is_misspelt(name: str, node: Mapping, at: Schema) -> bool:
+    """Whether a missing key is there under a name that is unknown, which is said already."""
+    properties = at.get("properties", {})
+    known = sorted(properties.keys() - node.entries.keys())
+    others = [other for other in node.entries if other not in properties]
+    if others and len(node.entries) == 1 and len(known) <= ALL_NAMED:  # the message of the other names it
+        return True
+    if name == "stages" and any(_holds_a_config(node.entries[other]) for other in others):
+        return True
+    return any(meant(other, known) == name for other in others)
+
+
+def _missing_key(root: Mapping, path: Path, node: Mapping, name: str, at: Schema) -> Diagnostic:
+    example = at.get("properties", {}).get(name, {}).get("examples", [None])[0]
+    help = f"for instance `{name}: {example}`" if example is not None else None
+    if name == "stages":
+        help = STAGES
+    message = f'the key "{name}" is missing{_of(path)}'
+    return Diagnostic(Code.MISSING_KEY, message, _head(root, path, node), help=help)
+
+
+def _wrong_keys(path: Path, node: Mapping) -> Iterator[Diagnostic]:
+    allowed = re.compile(
+        r"(?!\.\Z|\.\.)[-._a-zA-Z0-9]{1,253}\Z"
+    )  # what `propertyNames` asks of the keys of a Secret
+    for name, entry in node.entries.items():
+        if not allowed.match(name):
+            message = f'"{name}" cannot be a key{_of(path)}'
+            yield Diagnostic(
+                Code.WRONG_VALUE, message, entry.key.span, help="use letters, digits, `-`, `_` and `.`"
+            )
+
+
+def _head(root: Mapping, path: Path, node: Mapping) -> Span:
+    """Where to point for something that is not there: the key above, or the first key of a list's item."""
+    if not path:
+        return node.span.source.start()
+    parent = _node_at(root, path[:-1])
+    if isinstance(parent, Mapping) and isinstance(path[-1], str):
+        return parent.entries[path[-1]].key.span
+    return next((entry.key.span for entry in node), node.span)
+
+
+def _nothing_to_remove(entry: Entry, path: Path) -> Diagnostic:
+    name = entry.key.text
+    message = f'"{name}" has no value'
+    if path[0] == "stages":
+        message += ", and `defaults` has none to remove"
+    help = "write `service: {}`" if name == "service" else "give a value, or remove the key"
+    return Diagnostic(Code.NOTHING_TO_REMOVE, message, entry.key.span, help=help)
+
+
+def _wrong_type(path: Path, node: Node, expected: str | list[str], at: Schema) -> Diagnostic:
+    names = [expected] if isinstance(expected, str) else expected
+    wanted = "a single value" if len(names) > 2 else " or ".join(_TYPE_NAMES[name] for name in names)
+    found = _found(node)
+    if isinstance(node, Scalar) and isinstance(node.value, str) and "string" not in names:
+        found = f"the text {found}" if resolve(node.text) != node.text else found
+    message = f"{_subject(path)} must be {wanted}, not {found}"
+    return Diagnostic(Code.WRONG_TYPE, message, node.span, help=for_type(path, node, names, at))
+
+
+def _found(node: Node) -> str:
+    if isinstance(node, Sequence):
+        return "a list"
+    if isinstance(node, Mapping):
+        return "keys and values"
+    return "nothing" if node.value is None else f'"{node.text}"'
+
+
+def _wrong_value(path: Path, node: Node, keyword: str, value: Any, at: Schema) -> Diagnostic:
+    subject, found = _subject(path), _found(node)
+    span, code = node.span, Code.WRONG_VALUE
+    if keyword in ("minItems", "minProperties", "minLength"):
+        message, code = f"{subject} is empty", Code.EMPTY
+    elif keyword == "maxProperties":
+        message = f"{subject} takes one of {', '.join(at['properties'])}, not several"
+    elif keyword == "enum":
+        message = f"{subject} must be one of {', '.join(map(str, value))}, not {found}"
+    elif keyword == "minimum":
+        message = f"{subject} must be at least {value}, not {found}"
+    elif keyword == "maximum":
+        message = f"{subject} must be at most {value}, not {found}"
+    elif keyword == "const":
+        message = f"{subject} must be {json.dumps(value)}, not {found}"
+    else:
+        message = f"{subject} must be {at.get('x-expected', value)}, not {found}"
+    return Diagnostic(code, message, span, help=for_value(path, node, keyword, value, at))
+
+
+def _subject(path: Path) -> str:
+    names = [part for part in path if isinstance(part, str)]
+    if not names:
+        return "the file"
+    return f'"{names[-1]}"' if isinstance(path[-1], str) else f'an item of "{names[-1]}"'
+
+
+def _of(path: Path) -> str:
+    """Where a key stands, in words."""
+    if not path:
+        return " at the top of the file"
+    if _is_step(path):
+        return " in a step"
+    return f" in {_subject(path)}"
+
+
+def _is_step(path: Path) -> bool:
+    return path[0] == "stages" and len(path) == 3
+
+
+def _is_merged(path: Path) -> bool:
+    """Whether a place is one of a step's keys, or of the keys below, where null removes what `defaults` says."""
+    keys = path[1:] if path[:1] == ["defaults"] else path[3:] if path[:1] == ["stages"] else []
+    return len(keys) > 0 and all(isinstance(part, str) for part in keys)
+
+
+def _entry_at(root: Mapping, path: Path) -> Entry:
+    parent = _node_at(root, path[:-1])
+    assert isinstance(parent, Mapping), "a key is one of keys and values"
+    return parent.entries[str(path[-1])]
+
+
+def _node_at(root: Node, path: Path) -> Node:
+    node = root
+    for part in path:
+        if isinstance(node, Mapping):
+            node = node.entries[str(part)].value
+        elif isinstance(node, Sequence):
+            node = node.items[int(part)]
+    return node

@@ -1,0 +1,282 @@
+"""What to write instead of a value that the schema does not take, worked out from what was written."""
+
+import json
+import re
+from pathlib import PurePosixPath
+from typing import Any, TypeAlias
+
+from automl.compiler.structure.flow import LONGEST, flow, pair, pairs, quoted_if_needed
+from automl.compiler.structure.scripts import SCRIPTS, for_script
+from automl.compiler.suggest import did_you_mean
+from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence
+from automl.compiler.tree.scalars import interpret
+from automl.compiler.values.units import QuantityError, parse_duration
+
+Schema: TypeAlias = dict[str, Any]
+Path: TypeAlias = list[str | int]
+
+STAGES = "`stages:` holds the stages by name, each a list of steps"
+_STEPS = "write its steps below it, each behind a `- `"
+_SHELL_SIGNS = re.compile("[$&|;<>*?`'\"\\\\(){}~#\n]")
+_NO_LIMIT = 2**31 - 1000  # nobody comes near what Kubernetes holds
+_TRUE, _FALSE = ("true", "yes", "on", "1", "y"), ("false", "no", "off", "0", "n")
+_KEYS_WITH_KEYS = ("service", "envs", "labels", "annotations")  # of a step
+_SECONDS = ("polling_time", "wait_before_start_time", "min_ready_seconds", "max_startup_time_seconds")
+_BUNDLE = "remove `code`: without it, a step without an image of its own gets the project's files"
+
+
+def for_type(path: Path, node: Node, wanted: list[str], at: Schema) -> str | None:
+    """The way out for a value of the wrong type."""
+    key = path[-1] if path and isinstance(path[-1], str) else ""
+    if isinstance(node, Scalar) and node.value is None:
+        return _for_nothing(path)
+    if path == ["stages"] or (path[:1] == ["stages"] and len(path) < 4):
+        return _for_stages(path, node)
+    if key == "service" and isinstance(node, Scalar) and node.text.lower() in _FALSE:
+        return "remove it: a step without `service` is a job"
+    text = _mended(key, node, wanted)
+    if text is not None and len(text) <= LONGEST and key:
+        return f"write `{pair(key, text)}`"
+    if isinstance(node, Mapping) and (help := _for_mapping(path, node)):
+        return help
+    if key == "dependency_path":
+        return "write the requirements into a file, for instance a requirements.txt, and give the file"
+    if key == "schedule" or at.get("examples"):
+        return _example(key, at)
+    if isinstance(node, Scalar) and "string" in wanted:
+        return f'write "{node.text}", in quotes' if "integer" not in wanted else None
+    return _range(at) if "integer" in wanted else _BY_TYPE.get(wanted[0])
+
+
+def _for_mapping(path: Path, node: Mapping) -> str | None:
+    """Keys and values where there should be one value."""
+    holder = path[-2] if len(path) > 1 else None
+    if holder == "envs":
+        return "a value that a Secret has goes under `secrets`: `- {name: …, keys: {…: …}}`"
+    name = node.get("name")
+    if holder == "image_pull_secrets" and isinstance(name, Scalar):
+        return f"write the name alone, {flow(name)}"
+    if holder in ("args", "command") and len(node.entries) == 1:
+        return f"write two items: {', '.join(_option(node))}"
+    return None
+
+
+def _option(node: Mapping) -> list[str]:
+    """`{--lr: 0.1}` as words of a command line."""
+    found: list[str] = []
+    for name, entry in list(node.entries.items())[:LONGEST]:
+        option = name if name.startswith("-") else f"--{name}"
+        found += [
+            json.dumps(option, ensure_ascii=False),
+            pair(name, flow(entry.value)).removeprefix(f"{name}: "),
+        ]
+    return found
+
+
+_BY_TYPE = {
+    "array": "write each item in a line of its own, behind a `- `",
+    "object": "write keys and their values below it",
+    "boolean": "write true or false",
+    "string": "write one text",
+}
+
+
+def for_value(path: Path, node: Node, keyword: str, value: Any, at: Schema) -> str | None:
+    """The way out for a value that has the right type and is still none of those that are allowed."""
+    key, text = str(path[-1]) if path else "", node.text if isinstance(node, Scalar) else ""
+    if keyword in ("minItems", "minProperties", "minLength"):
+        return _for_empty(path, at)
+    if keyword == "maxProperties":
+        return "keep one of them"
+    if keyword in ("minimum", "maximum"):
+        return _range(at)
+    if keyword == "not" or (keyword == "const" and text.lower() in _FALSE):
+        return _BUNDLE
+    if keyword == "const":
+        is_image = isinstance(node, Scalar) and isinstance(node.value, str) and text.lower() not in _TRUE
+        return (
+            f"the image of all steps is `defaults: {{image: {text}}}`" if is_image else "write `image: true`"
+        )
+    if keyword == "enum":
+        right = did_you_mean(text, value)
+        return f'did you mean "{right}"?' if right else f"for instance `{key}: {value[0]}`"
+    if key == "path_to_executable":
+        return for_script(text)
+    return _nearest_form(text, at)
+
+
+def _for_nothing(path: Path) -> str:
+    if path == ["stages"]:
+        return STAGES
+    if path[:1] == ["stages"] and len(path) == 2:
+        return f"{_STEPS}, or remove the stage"
+    if isinstance(path[-1], int):
+        return "write something behind the `-`, or remove it"
+    return "give a value, or remove the key"
+
+
+def _for_empty(path: Path, at: Schema) -> str:
+    if path[:1] == ["stages"] and len(path) < 3:
+        return STAGES if len(path) == 1 else f"{_STEPS}, or remove the stage"
+    if "properties" in at:
+        return f"give one of {', '.join(at['properties'])}, or remove the key"
+    return "give a value, or remove the key"
+
+
+def _for_stages(path: Path, node: Node) -> str | None:
+    """A wrong shape between `stages` and the keys of a step."""
+    first = next(iter(node), None) if isinstance(node, Mapping) else None
+    if len(path) == 3:
+        return _for_step(node)
+    if len(path) == 2:
+        if first is None:
+            return _STEPS
+        if isinstance(node, Mapping) and isinstance(node.get("steps"), Sequence):
+            return f"a stage is a list of steps: write those of `steps` right below `{path[1]}:`"
+        if isinstance(first.value, Mapping) and first.key.text not in _KEYS_WITH_KEYS:
+            return (
+                f"a stage is a list: write `- step_name: {first.key.text}`, and the keys of the step below it"
+            )
+        return f"put `- ` before `{first.key.text}`"
+    if isinstance(node, Sequence) and node.items:
+        item = node.items[0]
+        name = item.text if isinstance(item, Scalar) else None
+        if isinstance(item, Mapping) and item.entries:
+            entry = next(iter(item))
+            is_named = isinstance(entry.value, Scalar) and entry.key.text in ("name", "stage")
+            name = entry.value.text if is_named and isinstance(entry.value, Scalar) else entry.key.text
+        name = PurePosixPath(name).stem if name and name.endswith(SCRIPTS) else name
+        if name and name != "step_name" and len(name) <= LONGEST:
+            return (
+                f"write the stages as keys without `- `, here `{name}:`, each with a list of steps below it"
+            )
+    return STAGES
+
+
+def _for_step(node: Node) -> str | None:
+    if isinstance(node, Sequence):
+        return "a step has keys and values: remove a `- `"
+    text = node.text if isinstance(node, Scalar) else ""
+    if len(text) > LONGEST or not text.isprintable():
+        return "a step has keys and values, and `step_name` is one of them"
+    if match := re.match(r"([a-z_]+):(\S+)\Z", text):
+        return f"write `{match[1]}: {match[2]}`, with a blank behind the `:`"
+    if match := re.match(r"([a-z_]+) *= *(\S+)", text):
+        return f"a key ends with a `:`, not with a `=`: `{match[1]}: {match[2]}`"
+    if PurePosixPath(text).suffix in SCRIPTS:
+        return f"a step has keys: `step_name: {PurePosixPath(text).stem}`, and `path_to_executable: {text}` below it"
+    return f"a step has keys: `step_name: {text}`, and the others below it"
+
+
+def _mended(key: str, node: Node, wanted: list[str]) -> str | None:
+    """What the value was meant to be, as YAML in one line."""
+    if isinstance(node, Scalar):
+        return _mended_scalar(key, node, wanted)
+    if isinstance(node, Mapping):
+        if key == "args" and all(isinstance(entry.value, Scalar) for entry in node):
+            return f"[{', '.join(_option(node))}]"
+        if "array" in wanted:
+            return f"[{flow(node)}]" if "name" in node.entries else None
+        parts = [node.get("name") or node.get("repository"), node.get("tag")]
+        if key == "image" and all(isinstance(part, Scalar) for part in parts):
+            return ":".join(part.text for part in parts if isinstance(part, Scalar))
+        return None
+    if key in ("envs", "labels", "annotations", "keys"):
+        return pairs(node)
+    if key == "bundle":
+        return f"{{include: {flow(node)}}}"
+    if len(node.items) == 1 and "array" not in wanted:
+        item = node.items[0]
+        is_right = isinstance(item, Mapping) if "object" in wanted else isinstance(item, Scalar)
+        return flow(item) if is_right or (isinstance(item, Scalar) and "string" in wanted) else None
+    scripts = [
+        item.text for item in node.items if isinstance(item, Scalar) and item.text.endswith((".py", ".sh"))
+    ]
+    return scripts[0] if key == "path_to_executable" and scripts else None
+
+
+def _mended_scalar(key: str, node: Scalar, wanted: list[str]) -> str | None:
+    text, lower = node.text, node.text.lower()
+    if "integer" in wanted and "string" not in wanted:
+        return _whole_number(key, node)
+    if "boolean" in wanted and lower in _TRUE + _FALSE:
+        return "true" if lower in _TRUE else "false"
+    if wanted == ["array"]:
+        return _list(key, text)
+    if "object" in wanted:
+        return _object(key, node)
+    return None
+
+
+def _whole_number(key: str, node: Scalar) -> str | None:
+    if isinstance(node.value, str) and isinstance(interpret(node.text)[0], int):
+        return node.text
+    if key == "port" and (match := re.fullmatch(r"[0-9]+:([0-9]+)", node.text)):
+        return match[1]
+    if key in _SECONDS:
+        try:
+            return str(parse_duration(node.text))
+        except QuantityError:
+            return None
+    return None
+
+
+def _list(key: str, text: str) -> str:
+    if key not in ("command", "entrypoint", "args"):
+        words = [text]
+    else:
+        words = ["sh", "-c", text] if key == "command" and _SHELL_SIGNS.search(text) else text.split()
+    return json.dumps(words, ensure_ascii=False)
+
+
+def _object(key: str, node: Scalar) -> str | None:
+    text = node.text
+    if key == "service":
+        return f"{{port: {text}}}" if type(node.value) is int else "{}" if text.lower() in _TRUE else None
+    if key in ("envs", "labels", "annotations", "keys"):
+        return pairs(Sequence(node.span, [node]))
+    if key == "code":
+        address = f"{{git: {{url: {text}, ref: main}}}}"
+        return address if "://" in text else f"{{{text}: true}}" if text in ("bundle", "image") else None
+    if key == "ingress":
+        return f"{{path: {text}}}" if text.startswith("/") else f"{{host: {text}}}" if "." in text else None
+    form = {
+        "git": "{{url: {}, ref: main}}",
+        "readiness": "{{path: {}}}",
+        "history": "{{success: {0}, failed: {0}}}",
+        "token_secret": "{{name: {}, key: token}}",
+    }.get(key)
+    return form.format(text) if form and (key != "readiness" or text.startswith("/")) else None
+
+
+def _nearest_form(text: str, at: Schema) -> str | None:
+    """The text with the usual slips mended, if that is right."""
+    address = re.sub(r"\A\w+://", "", text).rstrip("/").split("/")[0]
+    host = address.lower().partition(":")[0]
+    for candidate in (
+        text.lower(),
+        address.lower(),
+        host,
+        f"/{text.lstrip('/')}",
+        text.lower().replace("_", "-"),
+    ):
+        if candidate != text and re.search(at.get("pattern", r"\Z."), candidate):
+            return f'did you mean "{candidate}"?'
+    return _example("", at) if at.get("examples") else None
+
+
+def _range(at: Schema) -> str | None:
+    least, most = at.get("minimum"), at.get("maximum")
+    if least is None:
+        return None
+    has_most = most is not None and most < _NO_LIMIT
+    return f"write a whole number{f' from {least} to {most}' if has_most else f', {least} or more'}"
+
+
+def _example(key: str, at: Schema) -> str | None:
+    examples = at.get("examples", ["0 12 * * *"])
+    example = examples[-1] if key == "timeout" else examples[0]
+    text = (
+        json.dumps(example, ensure_ascii=False) if not isinstance(example, str) else quoted_if_needed(example)
+    )
+    return f"for instance `{key}: {text}`" if key else f"for instance {text}"

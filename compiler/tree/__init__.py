@@ -1,0 +1,1 @@
+"""From bytes to one sound tree in which every value knows its place."""

@@ -1,0 +1,42 @@
+"""`defaults`: a step fragment that is merged under every step, as a JSON merge patch (RFC 7386)."""
+
+from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
+
+
+def apply_defaults(root: Mapping) -> Mapping:
+    """The same tree with complete steps. What has the wrong shape is left for the schema to name."""
+    defaults, stages = root.get("defaults"), root.entries.get("stages")
+    if stages is None or not isinstance(stages.value, Mapping):
+        return root
+    under = defaults if isinstance(defaults, Mapping) else Mapping(root.span)
+    merged = {
+        name: Entry(stage.key, _complete(stage.value, under)) for name, stage in stages.value.entries.items()
+    }
+    entries = root.entries | {"stages": Entry(stages.key, Mapping(stages.value.span, merged))}
+    return Mapping(root.span, entries)
+
+
+def _complete(stage: Node, defaults: Mapping) -> Node:
+    if not isinstance(stage, Sequence):
+        return stage
+    steps: list[Node] = [merge(defaults, step) if isinstance(step, Mapping) else step for step in stage.items]
+    return Sequence(stage.span, steps)
+
+
+def merge(under: Mapping, over: Mapping) -> Mapping:
+    """`over` as a merge patch on `under`: maps merge, anything else replaces, null removes.
+
+    A null that has nothing to remove stays, for the schema to name.
+    """
+    entries = dict(under.entries)
+    for name, entry in over.entries.items():
+        below = entries.get(name)
+        if name.startswith("x-") or below is None:
+            entries[name] = entry
+        elif isinstance(entry.value, Scalar) and entry.value.value is None:
+            del entries[name]
+        elif isinstance(entry.value, Mapping) and isinstance(below.value, Mapping):
+            entries[name] = Entry(entry.key, merge(below.value, entry.value))
+        else:
+            entries[name] = entry
+    return Mapping(over.span, entries)

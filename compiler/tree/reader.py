@@ -1,0 +1,320 @@
+"""From bytes to a tree of nodes: strict YAML 1.2 over PyYAML's parser, which is used for its events only."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, NamedTuple
+
+import yaml
+
+from automl.compiler.diagnostics import Code, Diagnostic, Findings, Related
+from automl.compiler.source import Source, Span
+from automl.compiler.tree.budgets import MAX_ALIASED_CHARACTERS, MAX_ALIASED_VALUES, MAX_VALUES
+from automl.compiler.tree.indentation import position
+from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
+from automl.compiler.tree.scalars import interpret
+from automl.compiler.tree.syntax_errors import syntax_error, wrong_key
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_DEPTH = 64
+MOST_CHARACTERS_NAMED = 20  # of those that are not allowed
+
+_PARSER = yaml.CLoader if yaml.__with_libyaml__ else yaml.Loader
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
+)
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+_TAGS = {
+    "tag:yaml.org,2002:str": (yaml.ScalarEvent,),
+    "tag:yaml.org,2002:map": (yaml.MappingStartEvent,),
+    "tag:yaml.org,2002:seq": (yaml.SequenceStartEvent,),
+}
+
+
+def decode(path: str, data: bytes) -> tuple[Source, list[Diagnostic]]:
+    """The text of a file, and what forbids to read it as YAML."""
+    if len(data) > MAX_BYTES:
+        source = Source(path, "")
+        message = f"the file has more than {MAX_BYTES // 1024**2} MiB"
+        return source, [Diagnostic(Code.TOO_LARGE, message, source.start())]
+    try:
+        source = Source(path, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        return _undecodable(path, data, error)
+    matches = islice(_FORBIDDEN.finditer(source.text), MOST_CHARACTERS_NAMED)
+    return source, [_forbidden(source, match) for match in matches]
+
+
+def _undecodable(path: str, data: bytes, error: UnicodeDecodeError) -> tuple[Source, list[Diagnostic]]:
+    source = Source(path, data.decode("utf-8-sig", "replace"))
+    is_utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    what = "the file is UTF-16" if is_utf16 else f"byte 0x{error.object[error.start]:02x} is not UTF-8"
+    span = source.span_at(len(error.object[: error.start].decode()))
+    return source, [Diagnostic(Code.ENCODING, what, span, help="save the file as UTF-8")]
+
+
+def _forbidden(source: Source, match: "re.Match[str]") -> Diagnostic:
+    message = f"control character U+{ord(match.group()):04X} is not allowed"
+    help = 'remove it, or write it as an escape in double quotes, for instance "\\x1b"'
+    return Diagnostic(Code.CONTROL_CHARACTER, message, source.span_at(match.start()), help=help)
+
+
+def read(source: Source) -> tuple[Mapping | None, list[Diagnostic]]:
+    """The tree of the one mapping that the text holds; None if it cannot be read."""
+    builder = _Builder(source)
+    try:
+        for event in yaml.parse(source.text, Loader=_PARSER):
+            builder.take(event)
+    except yaml.MarkedYAMLError as error:
+        builder.diagnostics.append(syntax_error(source, error))
+    except _Stop as stop:
+        builder.diagnostics.append(stop.diagnostic)
+    else:
+        return _root_mapping(source, builder.root), builder.diagnostics + _not_a_mapping(source, builder.root)
+    return None, builder.diagnostics
+
+
+def _root_mapping(source: Source, root: Node | None) -> Mapping | None:
+    return root if isinstance(root, Mapping) else None
+
+
+def _not_a_mapping(source: Source, root: Node | None) -> list[Diagnostic]:
+    if isinstance(root, Mapping):
+        return []
+    empty = root is None or (isinstance(root, Scalar) and root.text == "")
+    message = "the file is empty" if empty else "the file must hold keys and values at its top level"
+    span = source.start() if empty or root is None else root.span
+    return [Diagnostic(Code.NOT_A_MAPPING, message, span, help="a config starts with `stages:`")]
+
+
+class _Stop(Exception):
+    """Reading on makes no sense."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        self.diagnostic = diagnostic
+
+
+class _Measured(NamedTuple):
+    """A finished node: how many nodes and characters it is, and how many levels, with its aliases expanded."""
+
+    node: Node
+    size: int
+    characters: int
+    height: int
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A collection that is being read."""
+
+    node: Mapping | Sequence
+    anchor: str | None
+    size: int = 1  # nodes, aliases expanded
+    characters: int = 0  # aliases expanded
+    height: int = 1  # levels, aliases expanded
+    key: Scalar | None = None
+    merges: list[Node] = field(default_factory=list)
+
+
+class _Builder:
+    """Takes the parser's events, one after the other, without recursion."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.root: Node | None = None
+        self.diagnostics = Findings()
+        self._frames: list[_Frame] = []
+        self._anchors: dict[str, _Measured | None] = {}  # None: still being read
+        self._merge_keys: set[Scalar] = set()  # `<<` without quotes
+        self._values = 0
+        self._aliased = 0
+        self._aliased_characters = 0
+        self._documents = 0
+        self._line_count = len(source.lines)
+        self._handlers: dict[type[yaml.Event], Callable[[Any], None]] = {
+            yaml.ScalarEvent: self._take_scalar,
+            yaml.MappingStartEvent: self._open_mapping,
+            yaml.MappingEndEvent: self._close,
+            yaml.SequenceStartEvent: self._open_sequence,
+            yaml.SequenceEndEvent: self._close,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentStartEvent: self._start_document,
+        }
+
+    def take(self, event: yaml.Event) -> None:
+        """Handle one event of the parser."""
+        if handler := self._handlers.get(type(event)):
+            handler(event)
+
+    def _take_scalar(self, event: yaml.ScalarEvent) -> None:
+        self._count(event)
+        self._add(self._scalar(event), 1, len(event.value), 0, event.anchor)
+
+    def _open_mapping(self, event: yaml.MappingStartEvent) -> None:
+        self._open(Mapping(self._span(event)), event)
+
+    def _open_sequence(self, event: yaml.SequenceStartEvent) -> None:
+        self._open(Sequence(self._span(event)), event)
+
+    def _span(self, event: yaml.Event) -> Span:
+        start, end = event.start_mark, event.end_mark
+        if end is None or start is None or end.line >= self._line_count:
+            return Span(self.source, *position(self.source, start), *position(self.source, end))
+        return Span(self.source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+    def _start_document(self, event: yaml.Event) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            help = "put each config in a file of its own"
+            raise _Stop(
+                Diagnostic(Code.DOCUMENTS, "a file holds one document only", self._span(event), help=help)
+            )
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        if event.tag is not None:
+            self._check_tag(event)
+        text, span = event.value, self._span(event)
+        if event.style and _UNWRITABLE.search(text):  # a plain scalar has no escapes
+            message = "text cannot hold U+0000 or a surrogate"
+            self.diagnostics.append(Diagnostic(Code.CONTROL_CHARACTER, message, span))
+        if not event.implicit[0]:  # quoted, or tagged as text
+            return Scalar(text, text, span)
+        if text == "<<":
+            return self._merge_key(span)
+        value, meaning = interpret(text)
+        if meaning:
+            message = f'"{text}" is text here, but other YAML readers take it for {meaning}'
+            self.diagnostics.append(
+                Diagnostic(Code.AMBIGUOUS_SCALAR, message, span, help=f'write "{text}", in quotes')
+            )
+        return Scalar(text, value, span)
+
+    def _merge_key(self, span: Span) -> Scalar:
+        key = Scalar("<<", "<<", span)
+        self._merge_keys.add(key)
+        return key
+
+    def _check_tag(self, event: yaml.ScalarEvent | yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
+        if event.tag in (None, "!") or isinstance(event, _TAGS.get(event.tag, ())):
+            return
+        tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+        message = f'the tag "{tag}" is not allowed'
+        self.diagnostics.append(
+            Diagnostic(Code.TAG, message, self._span(event), help="write the value without a tag")
+        )
+
+    def _open(
+        self, node: Mapping | Sequence, event: yaml.MappingStartEvent | yaml.SequenceStartEvent
+    ) -> None:
+        self._count(event)
+        self._check_tag(event)
+        self._check_depth(event, 1)
+        if event.anchor:
+            self._anchors[event.anchor] = None
+        self._frames.append(_Frame(node, event.anchor))
+
+    def _count(self, event: yaml.Event) -> None:
+        self._values += 1
+        if self._values > MAX_VALUES:
+            message = f"the file has more than {MAX_VALUES:,} keys and values"
+            raise _Stop(Diagnostic(Code.TOO_LARGE, message, self._span(event), help="split it into several"))
+
+    def _check_depth(self, event: yaml.Event, height: int) -> None:
+        if len(self._frames) + height > MAX_DEPTH:
+            message = f"nested deeper than {MAX_DEPTH} levels"
+            raise _Stop(Diagnostic(Code.TOO_LARGE, message, self._span(event)))
+
+    def _close(self, event: yaml.Event) -> None:
+        frame = self._frames.pop()
+        start, end = frame.node.span, position(self.source, event.end_mark)
+        frame.node.span = Span(self.source, start.line, start.column, *end)
+        if frame.merges and isinstance(frame.node, Mapping):
+            _merge(frame.node, frame.merges)
+        self._add(frame.node, frame.size, frame.characters, frame.height, frame.anchor)
+
+    def _alias(self, event: yaml.AliasEvent) -> None:
+        span = self._span(event)
+        if event.anchor not in self._anchors:
+            help = f'give the anchor above, or write "*{event.anchor}", in quotes'
+            message = f'there is no anchor "&{event.anchor}" above'
+            raise _Stop(Diagnostic(Code.ALIAS, message, span, help=help))
+        measured = self._anchors[event.anchor]
+        if measured is None:
+            raise _Stop(Diagnostic(Code.ALIAS, f'the alias "*{event.anchor}" contains itself', span))
+        self._aliased += measured.size
+        self._aliased_characters += measured.characters
+        if self._aliased > MAX_ALIASED_VALUES:
+            message = f"the aliases of this file stand for more than {MAX_ALIASED_VALUES:,} values"
+            raise _Stop(Diagnostic(Code.ALIAS, message, span))
+        if self._aliased_characters > MAX_ALIASED_CHARACTERS:
+            message = f"the aliases of this file stand for more than {MAX_ALIASED_CHARACTERS // 1024**2} MiB of text"
+            raise _Stop(Diagnostic(Code.ALIAS, message, span))
+        self._check_depth(event, measured.height)
+        self._add(*measured, None)
+
+    def _add(self, node: Node, size: int, characters: int, height: int, anchor: str | None) -> None:
+        """Put a finished node where it belongs: the root, a list, a key or a value."""
+        if anchor:
+            self._anchors[anchor] = _Measured(node, size, characters, height)
+        if not self._frames:
+            self.root = node
+            return
+        frame = self._frames[-1]
+        frame.size += size
+        frame.characters += characters
+        if height >= frame.height:
+            frame.height = height + 1
+        if isinstance(frame.node, Sequence):
+            frame.node.items.append(node)
+        elif frame.key is None:
+            frame.key = self._key(node)
+        else:
+            self._add_entry(frame, frame.node, frame.key, node)
+            frame.key = None
+
+    def _key(self, node: Node) -> Scalar:
+        if isinstance(node, Scalar) and node.value is not None:
+            return node
+        self.diagnostics.append(wrong_key(self.source, node))
+        return Scalar("", None, node.span)  # its value is left out
+
+    def _add_entry(self, frame: _Frame, mapping: Mapping, key: Scalar, value: Node) -> None:
+        if key.value is None:
+            return
+        if key in self._merge_keys:
+            frame.merges.append(value)
+            self._check_merge(value)
+        elif first := mapping.entries.get(key.text):
+            self.diagnostics.append(
+                Diagnostic(
+                    Code.DUPLICATE_KEY,
+                    f'the key "{key.text}" stands twice in the same place',
+                    key.span,
+                    help="remove one of them",
+                    related=(Related("first written here", first.key.span),),
+                )
+            )
+        else:
+            mapping.entries[key.text] = Entry(key, value)
+
+    def _check_merge(self, value: Node) -> None:
+        values = value.items if isinstance(value, Sequence) else [value]
+        wrong = (node for node in values if not isinstance(node, Mapping))
+        message = "`<<` takes a mapping, or a list of mappings"
+        self.diagnostics.extend(Diagnostic(Code.ALIAS, message, node.span) for node in wrong)
+
+
+def _merge(mapping: Mapping, merges: list[Node]) -> None:
+    """Add what `<<` brings in; what the mapping itself says wins, then the earlier of a list."""
+    for merged in _mappings(merges):
+        for name, entry in merged.entries.items():
+            mapping.entries.setdefault(name, entry)
+
+
+def _mappings(nodes: list[Node]) -> Iterator[Mapping]:
+    for node in nodes:
+        if isinstance(node, Mapping):
+            yield node
+        elif isinstance(node, Sequence):
+            yield from _mappings(node.items)

@@ -1,0 +1,136 @@
+"""Diagnostics as text for programs: editors, scripts and CI services. A credential is shown in none of them."""
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from automl.compiler.diagnostics import Diagnostic, Severity
+from automl.compiler.source import Span
+from automl.compiler.views.text import printable, shown_message
+
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}  # of GitHub
+_SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}  # of GitLab
+
+
+def _concise(diagnostics: Sequence[Diagnostic]) -> str:
+    """A line each, as compilers and linters write them: editors and `grep` know it."""
+    return "".join(
+        f"{printable(each.span.source.path)}:{each.span.line}:{each.span.column}: "
+        f"{each.severity.name.lower()}[{each.code}] {_message(each)}"
+        f"{f' ({_help(each)})' if each.help else ''}\n"
+        for each in diagnostics
+    )
+
+
+def _json(diagnostics: Sequence[Diagnostic]) -> str:
+    """One document. Members may be added to it; `format_version` changes when one changes its meaning."""
+    counts = Counter(each.severity for each in diagnostics)
+    found = {
+        "format_version": "1.0",
+        "error_count": counts[Severity.ERROR],
+        "warning_count": counts[Severity.WARNING],
+        "diagnostics": [_as_json(each) for each in diagnostics],
+    }
+    return json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+
+
+def _as_json(diagnostic: Diagnostic) -> dict[str, Any]:
+    return {
+        "code": diagnostic.code.value,
+        "severity": diagnostic.severity.name.lower(),
+        "message": _message(diagnostic),
+        **_range(diagnostic.span),
+        "help": _help(diagnostic),
+        "related": [
+            {"message": shown_message(related.message, related.span), **_range(related.span)}
+            for related in diagnostic.related
+        ],
+    }
+
+
+def _range(span: Span) -> dict[str, Any]:
+    """Lines and columns count code points from 1; the end is the place behind it."""
+    return {
+        "path": printable(span.source.path),
+        "start": {"line": span.line, "column": span.column},
+        "end": {"line": span.end_line, "column": span.end_column},
+    }
+
+
+def _github(diagnostics: Sequence[Diagnostic]) -> str:
+    """Workflow commands, which GitHub Actions shows as annotations (actions/toolkit, packages/core/src/command.ts)."""
+    return "".join(_annotation(each) for each in diagnostics)
+
+
+def _annotation(diagnostic: Diagnostic) -> str:
+    span = diagnostic.span
+    properties = {
+        "title": f"automl ({diagnostic.code})",
+        "file": _from_here(span),
+        "line": str(span.line),
+        "endLine": str(span.end_line),
+    }
+    if span.line == span.end_line:  # GitHub takes columns for one line only
+        properties |= {"col": str(span.column), "endColumn": str(span.end_column)}
+    named = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    text = f"{_message(diagnostic)}\nhelp: {_help(diagnostic)}" if diagnostic.help else _message(diagnostic)
+    return f"::{_LEVELS[diagnostic.severity]} {named}::{_data(text)}\n"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _gitlab(diagnostics: Sequence[Diagnostic]) -> str:
+    """A Code Quality report: GitLab tells new findings from old ones by their fingerprints."""
+    seen: Counter[str] = Counter()
+    found = []
+    for each in diagnostics:
+        print_ = _fingerprint(each, seen)
+        found.append(
+            {
+                "description": f"{each.code}: {_message(each)}",
+                "check_name": each.code.value,
+                "fingerprint": print_,
+                "severity": _SEVERITIES[each.severity],
+                "location": {"path": _from_here(each.span), "lines": {"begin": each.span.line}},
+            }
+        )
+    return json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+
+
+def _fingerprint(diagnostic: Diagnostic, seen: "Counter[str]") -> str:
+    """The same while the line is, wherever it moves to; another for the second finding of its kind."""
+    span = diagnostic.span
+    line = span.source.line(span.line).strip()
+    what = "\0".join((diagnostic.code, _from_here(span), diagnostic.message, line))
+    seen[what] += 1
+    return hashlib.sha256(f"{what}\0{seen[what]}".encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _from_here(span: Span) -> str:
+    """The path as both services want it: from the top of the repository, where the command is run."""
+    path = span.source.path
+    return printable(os.path.relpath(path) if Path(path).is_absolute() else os.path.normpath(path))
+
+
+def _message(diagnostic: Diagnostic) -> str:
+    return shown_message(diagnostic.message, diagnostic.span)
+
+
+def _help(diagnostic: Diagnostic) -> str | None:
+    return shown_message(diagnostic.help, diagnostic.span) if diagnostic.help else None
+
+
+FORMATS: Mapping[str, Callable[[Sequence[Diagnostic]], str]] = MappingProxyType(
+    {"concise": _concise, "json": _json, "github": _github, "gitlab": _gitlab}
+)

@@ -1,0 +1,122 @@
+"""What Argo cannot say, or says otherwise: found before it is emitted, with the place in the config."""
+
+from collections.abc import Iterator, Sequence
+
+from automl.compiler import capabilities
+from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.ir import Task, Text, Workflow
+from automl.targets.argo.capabilities import CAPABILITIES
+from automl.targets.argo.overflow import MAX_TEMPLATE_BYTES
+from automl.targets.objects.metadata import Object, canonical
+from automl.targets.objects.service import endless
+from automl.targets.writers.yaml import Value
+
+MAX_WORKFLOW_BYTES = 1024 * 1024
+"""What Argo's controller stores of a Workflow at most, its status too (workflow/packer/packer.go). The templates that a
+run uses are copied into it; when all of it is too large, the state of the nodes is compressed, and nothing else."""
+_LONGEST_ESCAPE = 6  # bytes that Go writes for one
+TEMPLATE_OVERHEAD, NODE_BYTES, WORKFLOW_OVERHEAD = 100, 80, 8 * 1024
+"""Bytes, measured on 3.7: what a copy of a template has besides, a node once compressed, and all the rest."""
+
+MAX_ARGUMENT_BYTES = 120 * 1024
+"""The arguments of a container as JSON in Go's manner. Beyond 128 KiB Argo moves them where Kubernetes no longer
+expands `$(NAME)` (workflow/controller/workflowpod.go)."""
+
+
+def has_template_tag(text: str) -> bool:
+    """Whether Argo would take a part of the text for a template tag; it knows no escape."""
+    return "{{" in text
+
+
+def findings(workflow: Workflow) -> Iterator[Diagnostic]:
+    """What is to be said about a workflow before anything is made of it."""
+    yield from capabilities.findings(workflow, CAPABILITIES)
+    yield from endless(workflow)
+    described = [workflow.description] if workflow.description else []
+    for text in (*described, *workflow.annotations.values()):
+        yield from _annotation(text)
+    for task in workflow.tasks:
+        yield from _of_task(task)
+
+
+def _of_task(task: Task) -> Iterator[Diagnostic]:
+    for text in task.annotations.values():
+        yield from _annotation(text)
+    if task.service is None and not task.command.entrypoint and task.project is None:
+        yield _no_entrypoint(task)
+
+
+def _annotation(text: Text) -> Iterator[Diagnostic]:
+    if has_template_tag(text.value):
+        message = "a description or annotation cannot hold `{{`: Argo takes it for a template tag, and knows no escape"
+        yield Diagnostic(Code.CANNOT_SAY, message, text.span, help="write it in another way")
+
+
+def _no_entrypoint(task: Task) -> Diagnostic:
+    return Diagnostic(
+        Code.HINT_LOST,
+        f'Argo has to look up in the registry what the image "{task.image}" starts',
+        task.spans.get("image", task.span),
+        help="give `entrypoint`, the command of the image, so that it need not",
+    )
+
+
+def too_long(workflow: Workflow, templates: Sequence[Object], sizes: Sequence[int]) -> Iterator[Diagnostic]:
+    """Steps that fit into no object, jobs whose arguments Argo would move, and objects of services that are too long
+    for a word of a command.
+
+    `templates`, and their `sizes` in bytes, begin with those of the tasks.
+    """
+    for task, template, size in zip(workflow.tasks, templates, sizes, strict=False):
+        if size > MAX_TEMPLATE_BYTES:
+            yield _too_long(f'the step "{task.step}"', size, MAX_TEMPLATE_BYTES, task)
+        elif size > MAX_ARGUMENT_BYTES // _LONGEST_ESCAPE:
+            yield from _arguments_too_long(task, template)
+
+
+def _arguments_too_long(task: Task, template: Object) -> Iterator[Diagnostic]:
+    main = template["container"]
+    assert isinstance(main, dict)
+    words = main.get("args", [])
+    if task.service is None:
+        size, place = _bytes_in_go(words), next(iter(task.command.arguments), task)
+        what = "the command"
+    else:
+        size, place = max(len(word.encode()) for word in words), task
+        what = f'an object of the service "{task.step}"'
+    if size > MAX_ARGUMENT_BYTES:
+        yield _too_long(what, size, MAX_ARGUMENT_BYTES, place)
+
+
+def _bytes_in_go(words: Value) -> int:
+    """The size as JSON, in which Go writes some characters as escapes of six bytes."""
+    text = canonical(words)
+    short, long = sum(map(text.count, "<>&")), sum(map(text.count, "\u2028\u2029"))
+    return len(text.encode()) + 5 * short + 3 * long
+
+
+def _too_long(what: str, size: int, limit: int, place: Task | Text) -> Diagnostic:
+    message = f"{what} takes {size // 1024} KiB in Argo; the limit is {limit // 1024} KiB"
+    return Diagnostic(
+        Code.CANNOT_SAY, message, place.span, help="put what is long into a file of the project"
+    )
+
+
+def check_size(workflow: Workflow, sizes: Sequence[int]) -> Iterator[Diagnostic]:
+    """A workflow that Argo's controller would give up when it runs, long after it was applied.
+
+    `sizes` are the bytes of its templates.
+    """
+    size = workflow_bytes(workflow, sizes)
+    if size > MAX_WORKFLOW_BYTES:
+        message = (
+            f"the workflow takes {size // 1024} KiB in Argo; the limit is {MAX_WORKFLOW_BYTES // 1024} KiB "
+            f"({len(workflow.tasks)} steps)"
+        )
+        yield Diagnostic(Code.CANNOT_SAY, message, workflow.span, help="split it into several workflows")
+
+
+def workflow_bytes(workflow: Workflow, sizes: Sequence[int]) -> int:
+    """What the controller stores when all has run. A try that is not the only one is a node of its own."""
+    nodes = len(sizes) + sum(2 for task in workflow.tasks if task.retries)
+    return sum(sizes) + TEMPLATE_OVERHEAD * len(sizes) + NODE_BYTES * nodes + WORKFLOW_OVERHEAD

@@ -1,0 +1,90 @@
+"""Where the templates are kept: in the Workflow, or, where they are too many for it, in WorkflowTemplates.
+
+A WorkflowTemplate that is made here is a shelf: a place for templates, named after its content and never changed.
+"""
+
+from dataclasses import dataclass, field
+
+from automl.compiler.ir import Workflow
+from automl.targets.dag.nesting import MAX_ITEMS
+from automl.targets.objects.config_maps import MAX_OBJECT_BYTES
+from automl.targets.objects.metadata import Object, canonical, hashed_name, metadata
+
+MAX_TEMPLATE_BYTES = MAX_OBJECT_BYTES - 16 * 1024
+"""As JSON, of one or more in an object; the rest is for what it has besides."""
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """Templates that share an object."""
+
+    templates: list[Object] = field(default_factory=list)
+    size: int = 0
+
+    def has_room(self, size: int) -> bool:
+        return len(self.templates) < MAX_ITEMS and self.size + size <= MAX_TEMPLATE_BYTES
+
+    def put(self, template: Object, size: int) -> None:
+        self.templates.append(template)
+        self.size += size
+
+
+def sizes_of(templates: list[Object]) -> list[int]:
+    """The bytes of each template as JSON, the form in which Argo keeps it."""
+    return [len(canonical(template).encode()) + 1 for template in templates]
+
+
+def shelve(
+    workflow: Workflow, templates: list[Object], sizes: list[int]
+) -> tuple[list[Object], list[Object]]:
+    """The WorkflowTemplates, in the order of their creation, and the templates that stay in the Workflow.
+
+    Every template comes after those it refers to; the last is the entrypoint, which always stays.
+    """
+    if len(templates) <= MAX_ITEMS and sum(sizes) <= MAX_TEMPLATE_BYTES:
+        return [], templates
+    shelves = _fill(templates[:-1], sizes[:-1])
+    places: dict[str, str] = {}
+    objects = []
+    for shelf in shelves:
+        local = {str(template["name"]) for template in shelf.templates}
+        placed = [_resolved(template, places, local) for template in shelf.templates]
+        name = hashed_name(f"{workflow.name}-templates", {"templates": placed})
+        places |= dict.fromkeys(local, name)
+        objects.append(_workflow_template(name, workflow, placed))
+    return objects, [_resolved(templates[-1], places, set())]
+
+
+def _fill(templates: list[Object], sizes: list[int]) -> list[_Shelf]:
+    shelves = [_Shelf()]
+    for template, size in zip(templates, sizes, strict=True):
+        if not shelves[-1].has_room(size):
+            shelves.append(_Shelf())
+        shelves[-1].put(template, size)
+    return shelves
+
+
+def _resolved(template: Object, places: dict[str, str], local: set[str]) -> Object:
+    """The template with its references to those on other shelves by the name of the shelf."""
+    dag = template.get("dag")
+    if not isinstance(dag, dict):
+        return template
+    tasks = [_resolved_task(task, places, local) for task in dag["tasks"]]
+    return template | {"dag": dag | {"tasks": tasks}}
+
+
+def _resolved_task(task: Object, places: dict[str, str], local: set[str]) -> Object:
+    name = str(task["template"])
+    if name in local:
+        return task
+    rest = {key: value for key, value in task.items() if key not in ("name", "template")}
+    return {"name": task["name"], "templateRef": {"name": places[name], "template": name}} | rest
+
+
+def _workflow_template(name: str, workflow: Workflow, templates: list[Object]) -> Object:
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "WorkflowTemplate",
+        "metadata": metadata(name, workflow),
+        "spec": {"templates": list(templates)},
+    }

@@ -1,0 +1,30 @@
+"""Who may do what: a service account for the pods of the steps, another for those that apply services."""
+
+from automl.compiler.ir import Workflow
+from automl.compiler.values.dns import with_suffix
+from automl.targets.objects.metadata import Object
+from automl.targets.objects.rbac import account, deploy_rules
+
+_RESULTS: Object = {  # how the executor in each pod reports what became of it
+    "apiGroups": ["argoproj.io"],
+    "resources": ["workflowtaskresults"],
+    "verbs": ["create", "patch"],
+}
+
+
+def runner_name(workflow: Workflow) -> str:
+    """The service account of the steps."""
+    return with_suffix(workflow.name, "runner")
+
+
+def deployer_name(workflow: Workflow) -> str:
+    """The service account of the pods that apply the objects of services."""
+    return with_suffix(workflow.name, "deployer")
+
+
+def access(workflow: Workflow) -> list[Object]:
+    """ServiceAccounts, Roles and RoleBindings."""
+    objects = account(runner_name(workflow), workflow, [_RESULTS])
+    if any(task.service for task in workflow.tasks):
+        objects += account(deployer_name(workflow), workflow, [_RESULTS, *deploy_rules(workflow)])
+    return objects

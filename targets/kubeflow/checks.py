@@ -1,0 +1,221 @@
+"""What Kubeflow cannot say, or says otherwise: its server finds most of it late, or drops it in silence."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from automl.compiler.capabilities import findings
+from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.ir import Bundle, Schedule, Task, Text, Workflow
+from automl.compiler.target import Capabilities, Support
+from automl.compiler.values.dns import LONGEST
+from automl.targets.kubeflow.native import MAX_CONCURRENCY, six_fields
+from automl.targets.kubeflow.pipeline import Pipeline
+from automl.targets.kubeflow.quoting import is_broken, is_misread
+from automl.targets.kubeflow.sizes import MAX_WORKFLOW_BYTES, bytes_in_go, sizes_of
+from automl.targets.kubeflow.vertex import help_on_schedule
+from automl.targets.objects.config_maps import MAX_OBJECT_BYTES
+from automl.targets.objects.metadata import Object, canonical
+from automl.targets.objects.service import endless
+
+MAX_DESCRIPTION = 1024
+MAX_ARGUMENT_BYTES = 120 * 1024
+"""As JSON: the driver gets a container, and a DAG, as one argument of its process, which may have 128 KiB."""
+_VOLUMES = frozenset(  # that the pods of steps have anyway
+    [
+        *("work", "kfp-launcher", "gcs-scratch", "s3-scratch", "minio-scratch", "ca-bundle"),
+        *("dot-local-scratch", "dot-cache-scratch", "dot-config-scratch"),
+        *("var-run-argo", "tmp-dir-argo", "input-artifacts"),
+    ]
+)
+_UTC = ("UTC", "Etc/UTC")
+NEARLY, SURELY = 0.95, 1.15  # of the size of a run that is too large: what is known of it is not exact
+_WITHOUT_BUNDLE = "use `-t kubeflow-native`, `code: {git: …}`, or `code: {bundle: {exclude: […]}}`"
+
+
+def of_pipeline(workflow: Workflow, capabilities: Capabilities) -> Iterator[Diagnostic]:
+    """What a pipeline cannot say; `capabilities` are those of its form."""
+    yield from findings(workflow, capabilities)
+    if workflow.description and len(workflow.description.value) > MAX_DESCRIPTION:
+        message = f"a description may have {MAX_DESCRIPTION} characters in Kubeflow"
+        yield Diagnostic(Code.CANNOT_SAY, message, workflow.description.span, "write a shorter one")
+    if capabilities["annotations"].support is not Support.LOST:
+        annotations = [workflow.annotations, *(task.annotations for task in workflow.tasks)]
+        for text in (text for each in annotations for text in each.values()):
+            yield from _annotation(text)
+    for task in workflow.tasks:
+        if task.service is None:
+            yield from _no_entrypoint(task)
+            if capabilities["step.secrets"].support is Support.PARTLY:
+                yield from _whole_secrets(task)
+    yield from endless(workflow)
+
+
+def _annotation(text: Text) -> Iterator[Diagnostic]:
+    help = "write it in another way"
+    if is_misread(text.value):
+        what = "`{{`" if "{{" in text.value else "U+007F, or a rare character beyond U+FFFF"
+        message = (
+            f"an annotation cannot hold {what}: Argo, which runs the pipeline, reads it as something else"
+        )
+        yield Diagnostic(Code.CANNOT_SAY, message, text.span, help)
+    elif is_broken(text.value):
+        message = (
+            "an annotation cannot hold `$` before a character that is not ASCII: Kubernetes breaks it on the way "
+            "through the pod of Kubeflow's driver, which then fails"
+        )
+        yield Diagnostic(Code.CANNOT_SAY, message, text.span, help)
+
+
+def _whole_secrets(task: Task) -> Iterator[Diagnostic]:
+    """All keys of a Secret come as files, which the start script of a project makes variables of."""
+    for secret in task.secrets:
+        if secret.keys is not None or (task.project and _can_be_volume(secret.name)):
+            continue
+        message = f'Kubeflow has no way to take all keys of the secret "{secret.name}"'
+        message += ", whose name cannot be that of a volume" if task.project else " for an image"
+        help = f"name them: `secrets: [{{name: {secret.name}, keys: {{KEY_OF_THE_SECRET: VARIABLE}}}}]`"
+        yield Diagnostic(Code.CANNOT_SAY, message, secret.span, help)
+
+
+def _can_be_volume(name: str) -> bool:
+    """Whether Kubeflow, which calls a volume as its secret, gets a name that is allowed and free in the pod."""
+    return len(name) <= LONGEST and "." not in name and name not in _VOLUMES
+
+
+def _no_entrypoint(task: Task) -> Iterator[Diagnostic]:
+    if task.project is None and not task.command.entrypoint:
+        message = f'Kubeflow does not start the image "{task.image}" by its own entrypoint'
+        help = "give `entrypoint`, the command of the image"
+        yield Diagnostic(Code.CANNOT_SAY, message, task.spans.get("image", task.span), help)
+
+
+def of_rights(workflow: Workflow) -> Iterator[Diagnostic]:
+    """The rights that the pods of a package need, for which it holds no objects."""
+    for task in workflow.tasks:
+        if task.service is not None:
+            kinds = ["Deployment", "Service"]
+            kinds += ["Ingress"] if task.service.ingress else []
+            kinds += ["ConfigMap"] if task.project else []
+            message = (
+                f"the account that runs the pipeline must be allowed to apply the "
+                f'{", ".join(kinds[:-1])} and {kinds[-1]} of "{task.step}"'
+            )
+            help = "docs/targets/kubeflow.md shows the Role; `-t kubeflow-native` makes it"
+            yield Diagnostic(Code.NEEDS_RIGHTS, message, task.span, help)
+
+
+def with_help_on_schedule(
+    workflow: Workflow, capabilities: Capabilities, is_kubernetes: bool
+) -> Capabilities:
+    """The same, with how to have the schedule where the pipeline is sent to."""
+    schedule = workflow.schedule
+    if schedule is None:
+        return capabilities
+    help = _help_on_schedule(schedule) if is_kubernetes else help_on_schedule(workflow, schedule)
+    return {**capabilities, "schedule": capabilities["schedule"]._replace(help=help)}
+
+
+def _help_on_schedule(schedule: Schedule) -> str:
+    """Kubeflow takes six fields: it reads five as others than they are."""
+    most = MAX_CONCURRENCY.get(schedule.concurrency, "1")
+    options = f'--cron-expression "{six_fields(schedule)}" --max-concurrency {most}'
+    options += " --disabled" if schedule.suspend else ""
+    help = f"use `kfp recurring-run create {options} …`"
+    other_zone = schedule.timezone not in _UTC
+    if other_zone:
+        help += (
+            f"; the times are in the zone of the installation, UTC unless it was set, not {schedule.timezone}"
+        )
+    if schedule.concurrency not in MAX_CONCURRENCY:
+        help += "; a recurring run never stops a run"
+    elif not other_zone:
+        help = f"compile with `-t kubeflow-native`, or {help}"
+    return help
+
+
+def of_schedule(workflow: Workflow) -> Iterator[Diagnostic]:
+    """What a recurring run cannot say."""
+    schedule = workflow.schedule
+    if schedule is None:
+        return
+    if schedule.timezone not in _UTC:
+        message = f'"timezone" cannot be "{schedule.timezone}": a recurring run has no time zone of its own'
+        help = (
+            "leave `timezone` out and write the cron in UTC, which is the zone of an installation unless its "
+            "CRON_SCHEDULE_TIMEZONE says otherwise"
+        )
+        yield Diagnostic(Code.CANNOT_SAY, message, workflow.spans["schedule.timezone"], help)
+    if schedule.concurrency not in MAX_CONCURRENCY:
+        message = f'"concurrency" cannot be "{schedule.concurrency}": a recurring run never stops a run'
+        span = workflow.spans["schedule.concurrency"]
+        yield Diagnostic(Code.CANNOT_SAY, message, span, "use `forbid` or `allow`")
+
+
+def of_sizes(workflow: Workflow, made: Pipeline, is_kubernetes: bool = True) -> list[Diagnostic]:
+    """What is too large for an argument of the driver, or else for the object that Argo keeps a run in."""
+    found = [*_arguments(workflow, made)]
+    return found if found or not is_kubernetes else [*_workflow_object(workflow, made)]
+
+
+def _arguments(workflow: Workflow, made: Pipeline) -> Iterator[Diagnostic]:
+    spec: Any = made.spec
+    platform: Any = made.platform
+    configs = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"] if platform else {}
+    executors = spec["deploymentSpec"]["executors"].items()
+    for (name, executor), task in zip(executors, [*workflow.tasks, None], strict=False):
+        size = max(bytes_in_go(executor["container"]), bytes_in_go(configs.get(name, {})))
+        if size > MAX_ARGUMENT_BYTES:
+            yield _too_large(workflow, task, size)
+    size = max(bytes_in_go(each) for each in (spec["root"], *spec["components"].values()))
+    if size > MAX_ARGUMENT_BYTES:
+        message = (
+            f"the tasks of one DAG, with what they wait for, take {size // 1024} KiB; "
+            f"Kubeflow passes on {MAX_ARGUMENT_BYTES // 1024} KiB"
+        )
+        yield Diagnostic(Code.CANNOT_SAY, message, workflow.span, "use shorter names, or several workflows")
+
+
+def _workflow_object(workflow: Workflow, made: Pipeline) -> Iterator[Diagnostic]:
+    start, end = sizes_of(made)
+    if end < NEARLY * MAX_WORKFLOW_BYTES:
+        return
+    message = (
+        f"a run of the {len(workflow.tasks)} steps takes some {round(end / 10_240)}0 KiB in Argo; "
+        f"one that passes {MAX_WORKFLOW_BYTES // 1024} KiB ends with an error, as it is usually set up"
+    )
+    code = Code.CANNOT_SAY if max(start, end / SURELY) > MAX_WORKFLOW_BYTES else Code.ENGINE_LIMIT
+    span, help = workflow.span, "split it into several workflows"
+    of_bundle = sum(5 * _size(each) for each in _containers(made)[len(workflow.tasks) :])
+    if isinstance(workflow.code, Bundle) and of_bundle > end / 4:  # each container is kept five times
+        code = Code.CANNOT_SAY if end > MAX_WORKFLOW_BYTES else code
+        span, help = workflow.code.span, _WITHOUT_BUNDLE
+    yield Diagnostic(code, message, span, help)
+
+
+def _containers(made: Pipeline) -> list[Object]:
+    """One for each step and, in a package, one behind them for what makes the code."""
+    executors: Any = made.spec["deploymentSpec"]
+    return [executor["container"] for executor in executors["executors"].values()]
+
+
+def _too_large(workflow: Workflow, task: Task | None, size: int) -> Diagnostic:
+    """`task` is None for the task that makes the code."""
+    limit = f"{MAX_ARGUMENT_BYTES // 1024} KiB"
+    if isinstance(workflow.code, Bundle) and task is None:
+        message = f"the project's files take {size // 1024} KiB in one task; Kubeflow passes on {limit}"
+        return Diagnostic(Code.CANNOT_SAY, message, workflow.code.span, _WITHOUT_BUNDLE)
+    assert task is not None
+    message = f'the task of "{task.step}" takes {size // 1024} KiB; Kubeflow passes on {limit}'
+    return Diagnostic(Code.CANNOT_SAY, message, task.span, "put what is long into a file of the project")
+
+
+def of_version_object(workflow: Workflow, objects: Sequence[Object]) -> Iterator[Diagnostic]:
+    """A PipelineVersion that `kubectl apply` cannot keep a copy of."""
+    size = max(_size(each) for each in objects if each["kind"] == "PipelineVersion")
+    if size > MAX_OBJECT_BYTES:
+        message = f"the PipelineVersion takes {size // 1024} KiB, too much for a plain `kubectl apply`"
+        yield Diagnostic(Code.ENGINE_LIMIT, message, workflow.span, help="use `kubectl apply --server-side`")
+
+
+def _size(found: Object) -> int:
+    return len(canonical(found).encode())

@@ -1,0 +1,1 @@
+"""Objects of Kubernetes, for every engine that runs on it."""

@@ -1,0 +1,94 @@
+"""How a project's files travel in a manifest: ConfigMaps named after their content."""
+
+import base64
+import bz2
+import io
+import tarfile
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+from automl.compiler.diagnostics import Diagnostic
+from automl.compiler.ir import Bundle, BundledFile, Git, Workflow
+from automl.compiler.project.bundle import too_large
+from automl.runtime import script
+from automl.targets.objects.escape import Texts, collect_texts
+from automl.targets.objects.metadata import Object, canonical, hashed_name, metadata, name_of
+
+MAX_OBJECT_BYTES = 240 * 1024
+"""As JSON. kubectl apply copies an object into an annotation, and those may have 256 KiB together."""
+
+FILE_TIME = 315619200
+"""1980-01-02 00:00 UTC, in seconds: the first day that is in 1980 in every time zone. Zip files know none before."""
+
+
+class Files(NamedTuple):
+    """The ConfigMaps of a workflow: code (None: no task has a project) and user text."""
+
+    code: str | None
+    texts: Texts
+    objects: tuple[Object, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def config_maps(workflow: Workflow, is_unsafe: Callable[[str], bool] | None = None) -> Files:
+    """What the pods of a workflow mount or read besides their image. Unsafe text is kept in a ConfigMap."""
+    objects: list[Object] = []
+    found: list[Diagnostic] = []
+    code = _code(workflow)
+    if code is not None:
+        objects.append(code)
+        if isinstance(workflow.code, Bundle):
+            found += _check_size(code, workflow.code)
+    keys = collect_texts(workflow, is_unsafe) if is_unsafe else {}
+    if keys:
+        objects.append(config_map(workflow, "text", {"data": {key: text for text, key in keys.items()}}))
+    name = name_of(objects[-1]) if keys else ""
+    return Files(name_of(code) if code else None, Texts(name, keys), tuple(objects), tuple(found))
+
+
+def _code(workflow: Workflow) -> Object | None:
+    if workflow.code is None:
+        return None
+    scripts: Object = {"start.py": script("start.py")}
+    if isinstance(workflow.code, Git):
+        return config_map(workflow, "code", {"data": scripts | {"checkout.sh": script("checkout.sh")}})
+    packed = base64.b64encode(archive(workflow.code.files)).decode()
+    return config_map(workflow, "code", {"data": scripts, "binaryData": {"code.tar.bz2": packed}})
+
+
+def code_size(workflow: Workflow) -> tuple[int, list[Diagnostic]]:
+    """What the project's files take in the manifest, as the limit counts it, and whether that is too much."""
+    code = _code(workflow)
+    if code is None or not isinstance(workflow.code, Bundle):
+        return 0, []
+    return len(canonical(code).encode()), _check_size(code, workflow.code)
+
+
+def config_map(workflow: Workflow, suffix: str, content: Object) -> Object:
+    """A ConfigMap named after its content, which never changes."""
+    name = hashed_name(f"{workflow.name}-{suffix}", content)
+    head: Object = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(name, workflow)}
+    return head | {"immutable": True} | content
+
+
+def _check_size(config_map: Object, bundle: Bundle) -> list[Diagnostic]:
+    size = len(canonical(config_map).encode())
+    if size <= MAX_OBJECT_BYTES:
+        return []
+    sizes = {file.path: len(file.content) for file in bundle.files}
+    return [too_large(sizes, size, MAX_OBJECT_BYTES, bundle.span)]
+
+
+@lru_cache(maxsize=1)
+def archive(files: tuple[BundledFile, ...]) -> bytes:
+    """A tar.bz2 whose bytes depend on the files alone: bzip2 has one implementation, zlib has several."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT, encoding="utf-8") as tar:
+        for file in files:
+            member = tarfile.TarInfo(file.path)
+            member.size = len(file.content)
+            member.mode = 0o755 if file.executable else 0o644
+            member.mtime = FILE_TIME
+            tar.addfile(member, io.BytesIO(file.content))
+    return bz2.compress(buffer.getvalue())

@@ -1,0 +1,59 @@
+"""User text in a pod: what Kubernetes would expand is escaped, what an engine would expand goes elsewhere."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from automl.compiler.ir import Task, Text, Workflow
+from automl.targets.writers.yaml import Value
+
+# A dollar that Kubernetes expands, or whose next character it breaks: it takes a byte for a character
+# (Kubernetes, third_party/forked/golang/expansion/expand.go).
+EXPANDED = re.compile(r"[$](?=[$(]|[^\x00-\x7f])")
+DOUBLE_BRACE = re.compile(r"\{(?=\{)")
+# Argo writes a container into JSON as Go writes strings, and some of Go's escapes are none of JSON's: of what is
+# not printable to Go beyond U+FFFF (of which the emoji of old are known not to be), and of U+007F.
+NOT_IN_JSON = re.compile("[\x7f\U00010000-\U0001f2ff\U0001f650-\U0001f67f\U0001f6c6-\U0010ffff]")
+VARIABLE_PREFIX = "AUTOML_TEXT_"
+
+
+def escaped(text: str) -> str:
+    """Text for `command`, `args` or the value of a variable: Kubernetes expands `$(NAME)` and `$$` there."""
+    return EXPANDED.sub("$$", text)
+
+
+def in_json(value: Value) -> str:
+    """A value as JSON to read, in which nothing looks like a tag, a placeholder or a variable to anyone."""
+    text = json.dumps(value, indent=2, ensure_ascii=False).replace("$", r"\u0024")
+    return NOT_IN_JSON.sub(_in_utf_16, DOUBLE_BRACE.sub(r"\\u007b", text))
+
+
+def _in_utf_16(match: re.Match[str]) -> str:
+    return json.dumps(match[0])[1:-1] if match[0] != "\x7f" else r"\u007f"
+
+
+class Texts(NamedTuple):
+    """User text that an engine would expand, kept in a ConfigMap: text to key."""
+
+    config_map: str
+    keys: Mapping[str, str]
+
+
+NO_TEXTS = Texts("", {})
+
+
+def collect_texts(workflow: Workflow, is_unsafe: Callable[[str], bool]) -> dict[str, str]:
+    """Each unsafe text of the jobs that reaches a container, and a key for it, in order."""
+    keys: dict[str, str] = {}
+    for task in workflow.tasks:
+        for text in _texts(task) if task.service is None else ():
+            if is_unsafe(text.value):
+                keys.setdefault(text.value, f"text-{len(keys) + 1}")
+    return keys
+
+
+def _texts(task: Task) -> tuple[Text, ...]:
+    dependencies = (task.project.dependencies,) if task.project and task.project.dependencies else ()
+    values = tuple(variable.value for variable in task.variables)
+    return (*(task.command.entrypoint or ()), *task.command.arguments, *values, *dependencies)

@@ -1,0 +1,52 @@
+"""Rights in the cluster: roles with no right that is not used, and the service accounts that have them."""
+
+from collections.abc import Mapping, Sequence
+
+from automl.compiler.ir import Workflow
+from automl.targets.objects.metadata import Object, metadata
+from automl.targets.objects.service import service_name
+from automl.targets.writers.yaml import Value
+
+_GROUP = "rbac.authorization.k8s.io"
+
+
+def account(name: str, workflow: Workflow, rules: Sequence[Value]) -> list[Object]:
+    """A ServiceAccount of its own, with the rights that the rules give."""
+    own: Object = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata(name, workflow)}
+    return [own, *rights(name, workflow, rules, [name])]
+
+
+def rights(name: str, workflow: Workflow, rules: Sequence[Value], accounts: Sequence[str]) -> list[Object]:
+    """A Role, and a RoleBinding that gives it to service accounts, which need not be there."""
+
+    def head(kind: str) -> Object:
+        return {"apiVersion": f"{_GROUP}/v1", "kind": kind, "metadata": metadata(name, workflow)}
+
+    place: Object = {"namespace": workflow.namespace} if workflow.namespace else {}
+    subjects: list[Value] = [{"kind": "ServiceAccount", "name": each} | place for each in accounts]
+    role: Object = {"apiGroup": _GROUP, "kind": "Role", "name": name}
+    return [
+        head("Role") | {"rules": list(rules)},
+        head("RoleBinding") | {"roleRef": role, "subjects": subjects},
+    ]
+
+
+def deploy_rules(workflow: Workflow, only: str | None = None) -> list[Value]:
+    """What it takes to apply the objects of all services, or one kind of them, and to see how they are."""
+    services = [task for task in workflow.tasks if task.service]
+    names: list[Value] = [service_name(workflow, task) for task in services]
+    exposed: list[Value] = [
+        service_name(workflow, task) for task in services if task.service and task.service.ingress
+    ]
+    kinds: Mapping[tuple[str, str], list[Value]] = {
+        ("apps", "deployments"): names,
+        ("", "services"): names,
+        ("networking.k8s.io", "ingresses"): exposed,
+    }
+    rules: list[Value] = []
+    for (group, resource), allowed in kinds.items():
+        if allowed and only in (None, resource):
+            kind: Object = {"apiGroups": [group], "resources": [resource]}
+            rules.append(kind | {"verbs": ["create"]})  # a name cannot be checked before there is an object
+            rules.append(kind | {"resourceNames": allowed, "verbs": ["get", "patch"]})
+    return rules

@@ -1,0 +1,25 @@
+"""What CronJob and CronWorkflow call by the same names, beside the time itself."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from automl.compiler.ir import Schedule
+from automl.targets.objects.metadata import Object
+
+_CONCURRENCY: Mapping[str, str] = MappingProxyType(
+    {"allow": "Allow", "forbid": "Forbid", "replace": "Replace"}
+)
+
+
+def rules(schedule: Schedule) -> Object:
+    """What a new run does to an old one, how late it may be, and how many are kept."""
+    found: Object = {"concurrencyPolicy": _CONCURRENCY[schedule.concurrency]}
+    if schedule.suspend:
+        found["suspend"] = True
+    if schedule.starting_deadline is not None:
+        found["startingDeadlineSeconds"] = schedule.starting_deadline
+    if schedule.keep_succeeded is not None:
+        found["successfulJobsHistoryLimit"] = schedule.keep_succeeded
+    if schedule.keep_failed is not None:
+        found["failedJobsHistoryLimit"] = schedule.keep_failed
+    return found

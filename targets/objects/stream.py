@@ -1,0 +1,44 @@
+"""Objects of Kubernetes as the one file that `kubectl apply -f -` reads."""
+
+from collections.abc import Container, Iterator, Sequence
+
+from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.generated import header
+from automl.compiler.ir import Workflow
+from automl.compiler.target import Artifact, Options
+from automl.targets.objects.config_maps import MAX_OBJECT_BYTES
+from automl.targets.objects.metadata import STAGE, STEP, Object, canonical, labels_of, name_of
+from automl.targets.writers.yaml import write_json, write_yaml
+
+
+def stream(workflow: Workflow, target: str, options: Options, documents: Sequence[Object]) -> Artifact:
+    """Documents that are no objects of Kubernetes: as JSON, too, one after the other."""
+    if options.format == "json" and len(documents) > 1:
+        text = "---\n".join(write_json([document]) for document in documents)
+        return Artifact(f"{workflow.name}.{target}.json", text)
+    return artifact(workflow, target, options, documents)
+
+
+def artifact(workflow: Workflow, target: str, options: Options, documents: Sequence[Object]) -> Artifact:
+    """The documents in the format that is asked for."""
+    path = f"{workflow.name}.{target}.{options.format}"
+    if options.format == "json":
+        return Artifact(path, write_json(documents))
+    return Artifact(path, write_yaml(documents, header(workflow.origin, target, options.version)))
+
+
+def too_large(
+    workflow: Workflow, documents: Sequence[Object], but: Container[str | None] = ()
+) -> Iterator[Diagnostic]:
+    """The objects that `kubectl apply` cannot keep a copy of. `but`: names of those that are judged elsewhere."""
+    places = {(task.stage, task.step): task.span for task in workflow.tasks}
+    for found in documents:
+        size = len(canonical(found).encode())
+        if size > MAX_OBJECT_BYTES and name_of(found) not in but:
+            message = (
+                f'the {found["kind"]} "{name_of(found)}" takes {size // 1024} KiB; '
+                f"`kubectl apply` takes {MAX_OBJECT_BYTES // 1024} KiB"
+            )
+            labels = labels_of(found)
+            span = places.get((labels.get(STAGE, ""), labels.get(STEP, "")), workflow.span)
+            yield Diagnostic(Code.CANNOT_SAY, message, span, "put what is long into a file of the project")
