@@ -32,7 +32,7 @@ def modules() -> Iterator[ModuleType]:
     yield importlib.import_module(
         "automl.runtime.start"
     )  # the others import each other as the pod has them, and have none
-    for name in ("compiler", "targets"):
+    for name in ("cli", "compiler", "targets"):
         package = importlib.import_module(f"automl.{name}")
         yield package
         for info in pkgutil.walk_packages(package.__path__, f"automl.{name}."):

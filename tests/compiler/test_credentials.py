@@ -143,7 +143,7 @@ def test_our_own_code_has_none() -> None:
     root = Path(__file__).parents[2]
     files = [
         file
-        for name in ("compiler", "runtime", "targets", "docs", "examples")
+        for name in ("cli", "compiler", "runtime", "targets", "docs", "examples")
         for file in (root / name).rglob("*")
     ]
     found = [
