@@ -1,6 +1,7 @@
 """A text with a name, and places in it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -43,3 +44,6 @@ class Span(NamedTuple):
     column: int
     end_line: int
     end_column: int
+
+
+Spans = Mapping[str, Span]  # a key of the config, dotted, to the place where it was written

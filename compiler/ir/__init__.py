@@ -1,0 +1,44 @@
+"""The workflow that a config means, for every engine: frozen, worked out, without YAML.
+
+`lower` makes it, the targets read it, from here: this is the API of other people's targets. Times are whole seconds, CPU
+is in millicores, memory in bytes; every name is a DNS label. `spans` maps a key of the config to the place where it was
+written, for diagnostics.
+"""
+
+from automl.compiler.ir.code import Bundle, BundledFile, Git
+from automl.compiler.ir.edges import TaskGroup
+from automl.compiler.ir.schedule import Schedule
+from automl.compiler.ir.task import (
+    PYTHON_IMAGE,
+    Command,
+    Ingress,
+    Project,
+    Resources,
+    Secret,
+    Service,
+    Task,
+    Variable,
+)
+from automl.compiler.ir.text import Text
+from automl.compiler.ir.workflow import Workflow
+from automl.compiler.source import Spans
+
+__all__ = [
+    "PYTHON_IMAGE",
+    "Bundle",
+    "BundledFile",
+    "Command",
+    "Git",
+    "Ingress",
+    "Project",
+    "Resources",
+    "Schedule",
+    "Secret",
+    "Service",
+    "Spans",
+    "Task",
+    "TaskGroup",
+    "Text",
+    "Variable",
+    "Workflow",
+]

@@ -1,0 +1,31 @@
+"""Where the files of a project come from."""
+
+from typing import NamedTuple
+
+from automl.compiler.source import Span
+
+
+class BundledFile(NamedTuple):
+    """A file of the project; `path` is relative, with forward slashes."""
+
+    path: str
+    content: bytes
+    executable: bool
+
+
+class Bundle(NamedTuple):
+    """The project's files, packed into the output. Sorted by path."""
+
+    files: tuple[BundledFile, ...]
+    span: Span
+
+
+class Git(NamedTuple):
+    """A repository, checked out where the task runs. The token is a key of a secret."""
+
+    url: str
+    ref: str
+    token_secret: str | None
+    token_key: str | None
+    username_key: str | None
+    span: Span

@@ -1,0 +1,34 @@
+"""The workflow that a config means, as a whole."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from automl.compiler.ir.code import Bundle, Git
+from automl.compiler.ir.edges import TaskGroup
+from automl.compiler.ir.schedule import Schedule
+from automl.compiler.ir.task import Task
+from automl.compiler.ir.text import Text
+from automl.compiler.source import Span, Spans
+
+
+class Workflow(NamedTuple):
+    """The whole: groups are in an order in which each follows those it names in `after`."""
+
+    name: str
+    namespace: str | None
+    version: str | None
+    description: Text | None
+    labels: Mapping[str, str]
+    annotations: Mapping[str, Text]
+    schedule: Schedule | None
+    code: Bundle | Git | None  # None: no task has a project
+    groups: tuple[TaskGroup, ...]
+    origin: str  # the file name of the config
+    span: Span
+    spans: Spans
+    files: tuple[str, ...] = ()  # those that steps name, relative to the config
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """All tasks, in the order of the groups."""
+        return tuple(task for group in self.groups for task in group.tasks)
