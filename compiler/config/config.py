@@ -71,7 +71,8 @@ class ServiceConfig(NamedTuple):
 class StepConfig(NamedTuple):
     """A step with its defaults merged.
 
-    `spans` has the place of every key that was written; `own` names those of the step itself, not of `defaults`.
+    `spans` has the place of every key that was written, `service.port` too; `own` names those of the step itself, not
+    of `defaults`.
     """
 
     name: Name
@@ -159,7 +160,7 @@ class Config(NamedTuple):
     code: CodeConfig | None
     stages: tuple[StageConfig, ...]
     span: Span
-    spans: MappingType[str, Span]  # of the keys around the steps: `namespace`, `schedule.timezone`
+    spans: MappingType[str, Span]  # of the keys around the steps: `stages`, `schedule.timezone`
 
 
 def build_config(root: Mapping) -> tuple[Config, list[Diagnostic]]:
@@ -190,11 +191,20 @@ def build_config(root: Mapping) -> tuple[Config, list[Diagnostic]]:
 
 
 def _spans(node: Mapping, prefix: str = "") -> Iterator[tuple[str, Span]]:
+    """The place of every key, by its own name and those around it: `service.readiness.path`, `secrets[0].keys`."""
     for name, entry in node.entries.items():
-        if name not in ("stages", "defaults"):
+        if not name.startswith("x-") and name != "$schema":
             yield prefix + name, entry.key.span
-            if isinstance(entry.value, Mapping):
-                yield from _spans(entry.value, f"{prefix}{name}.")
+            if name not in ("stages", "defaults"):
+                yield from _spans_below(entry.value, prefix + name)
+
+
+def _spans_below(node: Node, key: str) -> Iterator[tuple[str, Span]]:
+    if isinstance(node, Mapping):
+        yield from _spans(node, f"{key}.")
+    elif isinstance(node, Sequence):
+        for number, item in enumerate(node.items):
+            yield from _spans_below(item, f"{key}[{number}]")
 
 
 def _step(node: Mapping, defaults: Node | None, found: list[Diagnostic]) -> StepConfig:
@@ -222,7 +232,7 @@ def _step(node: Mapping, defaults: Node | None, found: list[Diagnostic]) -> Step
         service=_service(node.get("service")),
         labels=_pairs(node.get("labels")),
         annotations=_pairs(node.get("annotations")),
-        spans={name: entry.key.span for name, entry in node.entries.items()},
+        spans=dict(_spans(node)),
         own=frozenset(name for name, entry in node.entries.items() if entry is not inherited.get(name)),
     )
 

@@ -1,8 +1,8 @@
 """The workflow that a config means, for every engine: frozen, worked out, without YAML.
 
 `lower` makes it, the targets read it, from here: this is the API of other people's targets. Times are whole seconds, CPU
-is in millicores, memory in bytes; every name is a DNS label. `spans` maps a key of the config to the place where it was
-written, for diagnostics.
+is in millicores, memory in bytes; every name is a DNS label. `spans` maps a key of the config, with those
+around it (`service.readiness.path`), to the place where it was written, for diagnostics; those of a task begin in its step.
 """
 
 from automl.compiler.ir.code import Bundle, BundledFile, Git
