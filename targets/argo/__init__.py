@@ -6,7 +6,7 @@ from automl.compiler.values.dns import cut
 from automl.targets.argo.capabilities import CAPABILITIES
 from automl.targets.argo.checks import check_size, findings, has_template_tag, too_long
 from automl.targets.argo.overflow import shelve, sizes_of
-from automl.targets.argo.rbac import access, deployer_name, runner_name
+from automl.targets.argo.rbac import runner_name, service_accounts
 from automl.targets.argo.templates import (
     EXECUTOR_PATCH,
     deployer,
@@ -17,14 +17,9 @@ from automl.targets.argo.templates import (
 from automl.targets.dag.names import TaskNames
 from automl.targets.dag.nesting import Dag, dags_of
 from automl.targets.objects.config_maps import Files, config_maps
-from automl.targets.objects.metadata import (
-    Object,
-    hashed_name,
-    metadata,
-    of_pods,
-)
+from automl.targets.objects.metadata import Object, Objects, hashed_name, with_annotations
 from automl.targets.objects.pod import POD_SECURITY, volumes
-from automl.targets.objects.schedule import rules
+from automl.targets.objects.schedule import schedule_fields
 from automl.targets.objects.stream import artifact, too_large
 from automl.targets.writers.yaml import Value
 
@@ -43,27 +38,29 @@ class Argo:
 
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One file with all objects, in the order of their creation."""
-        files = config_maps(workflow, has_template_tag)
-        templates = _templates(workflow, files)
+        objects = Objects(workflow)
+        files = config_maps(objects, has_template_tag)
+        templates = _templates(objects, files)
         sizes = sizes_of(templates)
-        found = [*findings(workflow), *files.diagnostics, *too_long(workflow, templates, sizes)]
-        found += check_size(workflow, sizes)
-        shelves, own = shelve(workflow, templates, sizes)
-        deployers = [deployer(workflow)] if any(task.service for task in workflow.tasks) else []
+        diagnostics = [*findings(workflow), *files.diagnostics, *too_long(workflow, templates, sizes)]
+        diagnostics += check_size(workflow, sizes)
+        shelves, own = shelve(objects, templates, sizes)
+        deployers = [deployer(objects)] if any(task.service for task in workflow.tasks) else []
         mounted = [*_volumes_of_jobs(workflow, files), *map(deployer_volume, deployers)]
-        beside = [*access(workflow), *files.objects, *deployers]
-        found += too_large(workflow, beside, but=[files.code])
+        beside = [*service_accounts(objects), *files.objects, *deployers]
+        diagnostics += too_large(workflow, beside, but=[files.code])
         # A Workflow fails if the controller has not heard of its templates yet, so they come first of all.
-        documents = [*shelves, *beside, *_top(workflow, options, _spec(workflow, mounted, own))]
-        return Emission((artifact(workflow, self.name, options, documents),), tuple(found))
+        documents = [*shelves, *beside, *_top(objects, options, _spec(objects, mounted, own))]
+        return Emission((artifact(workflow, self.name, options, documents),), tuple(diagnostics))
 
 
-def _templates(workflow: Workflow, files: Files) -> list[Object]:
+def _templates(objects: Objects, files: Files) -> list[Object]:
     """All templates, each after those it refers to; the last is the entrypoint."""
+    workflow = objects.workflow
     names = TaskNames()
     leaves = names.take_all(task.name for task in workflow.tasks)
     templates = [
-        service_template(leaves[task.name], workflow, task, files, deployer_name(workflow))
+        service_template(leaves[task.name], objects, task, files)
         if task.service
         else job_template(leaves[task.name], workflow, task, files)
         for task in workflow.tasks
@@ -91,11 +88,12 @@ def _volumes_of_jobs(workflow: Workflow, files: Files) -> list[Value]:
     return volumes(files, in_project=any(task.project for task in jobs)) if jobs else []
 
 
-def _spec(workflow: Workflow, mounted: list[Value], templates: list[Object]) -> Object:
+def _spec(objects: Objects, mounted: list[Value], templates: list[Object]) -> Object:
+    workflow = objects.workflow
     spec: Object = {
         "entrypoint": templates[-1]["name"],
         "serviceAccountName": runner_name(workflow),
-        "podMetadata": of_pods(workflow),
+        "podMetadata": objects.template_metadata(),
         "securityContext": POD_SECURITY,
         "podSpecPatch": EXECUTOR_PATCH,
     }
@@ -106,36 +104,31 @@ def _spec(workflow: Workflow, mounted: list[Value], templates: list[Object]) -> 
     return spec
 
 
-def _top(workflow: Workflow, options: Options, spec: Object) -> list[Object]:
+def _top(objects: Objects, options: Options, spec: Object) -> list[Object]:
     """What runs, or waits to be run. A template with a schedule gets a CronWorkflow that runs the template."""
-    objects = []
+    workflow = objects.workflow
+    documents = []
     if options.form == "template":
-        whole = {"workflowMetadata": _of_runs(workflow)} | spec
-        objects.append(_object("WorkflowTemplate", workflow.name, workflow, whole))
+        whole = {"workflowMetadata": objects.described_metadata()} | spec
+        documents.append(_object(objects, "WorkflowTemplate", workflow.name, whole))
         spec = {"workflowTemplateRef": {"name": workflow.name}}
     if workflow.schedule is not None:
         name = cut(workflow.name, LONGEST_CRON_NAME)
-        objects.append(_object("CronWorkflow", name, workflow, _schedule(workflow, workflow.schedule, spec)))
+        documents.append(_object(objects, "CronWorkflow", name, _schedule(objects, workflow.schedule, spec)))
     elif options.form == "workflow":
-        objects.append(_object("Workflow", hashed_name(workflow.name, spec), workflow, spec))
-    return objects
+        documents.append(_object(objects, "Workflow", hashed_name(workflow.name, spec), spec))
+    return documents
 
 
-def _object(kind: str, name: str, workflow: Workflow, spec: Object) -> Object:
-    described = {}
-    if workflow.description:
-        described = {"workflows.argoproj.io/description": workflow.description.value}
-    meta = metadata(name, workflow, annotations=described)
-    return {"apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": meta, "spec": spec}
+def _object(objects: Objects, kind: str, name: str, spec: Object) -> Object:
+    """An object that Argo's own page shows the description of."""
+    described = objects.workflow.description
+    annotations = {"workflows.argoproj.io/description": described.value} if described else {}
+    metadata = with_annotations(objects.metadata(name), annotations)
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec}
 
 
-def _schedule(workflow: Workflow, schedule: Schedule, spec: Object) -> Object:
-    found: Object = {"schedules": [schedule.cron.expression], "timezone": schedule.timezone}
-    found |= rules(schedule)
-    return found | {"workflowMetadata": _of_runs(workflow), "workflowSpec": spec}
-
-
-def _of_runs(workflow: Workflow) -> Object:
-    """The `metadata` of a Workflow that is made of another object."""
-    meta = metadata(workflow.name, workflow)
-    return {key: meta[key] for key in ("labels", "annotations") if key in meta}
+def _schedule(objects: Objects, schedule: Schedule, spec: Object) -> Object:
+    time: Object = {"schedules": [schedule.cron.expression], "timezone": schedule.timezone}
+    runs: Object = {"workflowMetadata": objects.described_metadata(), "workflowSpec": spec}
+    return time | schedule_fields(schedule) | runs

@@ -8,7 +8,7 @@ from automl.compiler.ir import Task, Text, Workflow
 from automl.targets.argo.capabilities import CAPABILITIES
 from automl.targets.argo.overflow import MAX_TEMPLATE_BYTES
 from automl.targets.objects.metadata import Object, canonical
-from automl.targets.objects.service import endless
+from automl.targets.objects.service import services_without_timeout
 from automl.targets.writers.yaml import Value
 
 MAX_WORKFLOW_BYTES = 1024 * 1024
@@ -31,7 +31,7 @@ def has_template_tag(text: str) -> bool:
 def findings(workflow: Workflow) -> Iterator[Diagnostic]:
     """What is to be said about a workflow before anything is made of it."""
     yield from capabilities.findings(workflow, CAPABILITIES)
-    yield from endless(workflow)
+    yield from services_without_timeout(workflow)
     described = [workflow.description] if workflow.description else []
     for text in (*described, *workflow.annotations.values()):
         yield from _annotation(text)

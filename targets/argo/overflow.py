@@ -5,10 +5,10 @@ A WorkflowTemplate that is made here is a shelf: a place for templates, named af
 
 from dataclasses import dataclass, field
 
-from automl.compiler.ir import Workflow
 from automl.targets.dag.nesting import MAX_ITEMS
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES
-from automl.targets.objects.metadata import Object, canonical, hashed_name, metadata
+from automl.targets.objects.metadata import Object, Objects, hashed_name, size_of
+from automl.targets.writers.yaml import Value
 
 MAX_TEMPLATE_BYTES = MAX_OBJECT_BYTES - 16 * 1024
 """As JSON, of one or more in an object; the rest is for what it has besides."""
@@ -31,12 +31,10 @@ class _Shelf:
 
 def sizes_of(templates: list[Object]) -> list[int]:
     """The bytes of each template as JSON, the form in which Argo keeps it."""
-    return [len(canonical(template).encode()) + 1 for template in templates]
+    return [size_of(template) + 1 for template in templates]
 
 
-def shelve(
-    workflow: Workflow, templates: list[Object], sizes: list[int]
-) -> tuple[list[Object], list[Object]]:
+def shelve(objects: Objects, templates: list[Object], sizes: list[int]) -> tuple[list[Object], list[Object]]:
     """The WorkflowTemplates, in the order of their creation, and the templates that stay in the Workflow.
 
     Every template comes after those it refers to; the last is the entrypoint, which always stays.
@@ -45,14 +43,15 @@ def shelve(
         return [], templates
     shelves = _fill(templates[:-1], sizes[:-1])
     places: dict[str, str] = {}
-    objects = []
+    documents = []
     for shelf in shelves:
         local = {str(template["name"]) for template in shelf.templates}
-        placed = [_resolved(template, places, local) for template in shelf.templates]
-        name = hashed_name(f"{workflow.name}-templates", {"templates": placed})
+        placed: list[Value] = [_resolved(template, places, local) for template in shelf.templates]
+        name = hashed_name(f"{objects.workflow.name}-templates", {"templates": placed})
         places |= dict.fromkeys(local, name)
-        objects.append(_workflow_template(name, workflow, placed))
-    return objects, [_resolved(templates[-1], places, set())]
+        body: Object = {"spec": {"templates": placed}}
+        documents.append(objects.object("argoproj.io/v1alpha1", "WorkflowTemplate", name, body))
+    return documents, [_resolved(templates[-1], places, set())]
 
 
 def _fill(templates: list[Object], sizes: list[int]) -> list[_Shelf]:
@@ -79,12 +78,3 @@ def _resolved_task(task: Object, places: dict[str, str], local: set[str]) -> Obj
         return task
     rest = {key: value for key, value in task.items() if key not in ("name", "template")}
     return {"name": task["name"], "templateRef": {"name": places[name], "template": name}} | rest
-
-
-def _workflow_template(name: str, workflow: Workflow, templates: list[Object]) -> Object:
-    return {
-        "apiVersion": "argoproj.io/v1alpha1",
-        "kind": "WorkflowTemplate",
-        "metadata": metadata(name, workflow),
-        "spec": {"templates": list(templates)},
-    }

@@ -2,8 +2,8 @@
 
 from automl.compiler.ir import Workflow
 from automl.compiler.values.dns import with_suffix
-from automl.targets.objects.metadata import Object
-from automl.targets.objects.rbac import account, deploy_rules
+from automl.targets.objects.metadata import Object, Objects
+from automl.targets.objects.rbac import deploy_rules, service_account
 
 _RESULTS: Object = {  # how the executor in each pod reports what became of it
     "apiGroups": ["argoproj.io"],
@@ -22,9 +22,11 @@ def deployer_name(workflow: Workflow) -> str:
     return with_suffix(workflow.name, "deployer")
 
 
-def access(workflow: Workflow) -> list[Object]:
-    """ServiceAccounts, Roles and RoleBindings."""
-    objects = account(runner_name(workflow), workflow, [_RESULTS])
+def service_accounts(objects: Objects) -> list[Object]:
+    """The ServiceAccounts, with their Roles and RoleBindings."""
+    workflow = objects.workflow
+    documents = service_account(objects, runner_name(workflow), [_RESULTS])
     if any(task.service for task in workflow.tasks):
-        objects += account(deployer_name(workflow), workflow, [_RESULTS, *deploy_rules(workflow)])
-    return objects
+        rules = [_RESULTS, *deploy_rules(workflow)]
+        documents += service_account(objects, deployer_name(workflow), rules)
+    return documents

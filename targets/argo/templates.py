@@ -2,11 +2,12 @@
 
 from automl.compiler.ir import PYTHON_IMAGE, Git, Task, Workflow
 from automl.runtime import script
+from automl.targets.argo.rbac import deployer_name
 from automl.targets.objects.config_maps import Files, config_map
 from automl.targets.objects.escape import in_json
-from automl.targets.objects.metadata import Object, name_of, task_labels, user_annotations
+from automl.targets.objects.metadata import Object, Objects, name_of, step_metadata
 from automl.targets.objects.pod import CONTAINER_SECURITY, checkout_container, container
-from automl.targets.objects.service import objects
+from automl.targets.objects.service import service_objects
 from automl.targets.writers.yaml import write_yaml
 
 DEPLOY = "/automl/deploy"
@@ -25,21 +26,21 @@ EXECUTOR_PATCH = write_yaml(
 
 def job_template(name: str, workflow: Workflow, task: Task, files: Files) -> Object:
     """The template of a job: one pod a try."""
-    found = _head(name, task)
+    template = _head(name, task)
     if task.retries:
-        found["retryStrategy"] = {"limit": str(task.retries), "retryPolicy": "Always"}
+        template["retryStrategy"] = {"limit": str(task.retries), "retryPolicy": "Always"}
     if task.deadline is not None:
-        found["activeDeadlineSeconds"] = task.deadline
+        template["activeDeadlineSeconds"] = task.deadline
     if task.project is not None and isinstance(workflow.code, Git):
-        found["initContainers"] = [checkout_container(workflow)]
+        template["initContainers"] = [checkout_container(workflow)]
     main = container(task, files.texts)
     del main["name"]
-    return found | {"container": main}
+    return template | {"container": main}
 
 
-def deployer(workflow: Workflow) -> Object:
+def deployer(objects: Objects) -> Object:
     """The ConfigMap of the program that applies the objects of services, readable."""
-    return config_map(workflow, "deploy", {"data": {"cluster.py": script("cluster.py")}})
+    return config_map(objects, "deploy", {"data": {"cluster.py": script("cluster.py")}})
 
 
 def deployer_volume(program: Object) -> Object:
@@ -47,7 +48,7 @@ def deployer_volume(program: Object) -> Object:
     return {"name": "deploy", "configMap": {"name": name_of(program)}}
 
 
-def service_template(name: str, workflow: Workflow, task: Task, files: Files, account: str) -> Object:
+def service_template(name: str, objects: Objects, task: Task, files: Files) -> Object:
     """The template of a service: a pod that applies its objects and waits until its pods are replaced.
 
     Nothing it applies is owned by the Workflow. The objects are JSON in which nothing looks like a tag or a
@@ -59,16 +60,14 @@ def service_template(name: str, workflow: Workflow, task: Task, files: Files, ac
     main: Object = {
         "image": PYTHON_IMAGE,
         "command": ["python3"],
-        "args": [*words, *(in_json(each) for each in objects(workflow, task, files))],
+        "args": [*words, *map(in_json, service_objects(objects, task, files))],
         "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}},
         "securityContext": CONTAINER_SECURITY,
         "volumeMounts": [{"name": "deploy", "mountPath": DEPLOY, "readOnly": True}],
     }
-    return _head(name, task) | {"serviceAccountName": account, "container": main}
+    head, service_account = _head(name, task), deployer_name(objects.workflow)
+    return head | {"serviceAccountName": service_account, "container": main}
 
 
 def _head(name: str, task: Task) -> Object:
-    meta: Object = {"labels": task_labels(task)}
-    if notes := user_annotations(None, task):
-        meta["annotations"] = notes
-    return {"name": name, "metadata": meta}
+    return {"name": name, "metadata": step_metadata(task)}

@@ -11,11 +11,12 @@ from automl.targets.kubeflow.checks import (
     of_version_object,
     with_help_on_schedule,
 )
-from automl.targets.kubeflow.native import objects
+from automl.targets.kubeflow.native import native_objects
 from automl.targets.kubeflow.pipeline import pipeline
 from automl.targets.kubeflow.steps import Place
 from automl.targets.kubeflow.vertex import of_vertex
 from automl.targets.objects.config_maps import config_maps
+from automl.targets.objects.metadata import Objects
 from automl.targets.objects.stream import artifact, stream
 
 VERSIONS = ("2.14", "2.15", "2.16", "2.17")
@@ -36,7 +37,7 @@ class Kubeflow:
         """One file: the pipeline and, but for Vertex AI, what it needs of Kubernetes."""
         is_kubernetes = options.form != "vertex"
         place = Place(_numbers(options.version), is_kubernetes)
-        anywhere = workflow._replace(namespace=None)  # what the tasks apply goes where their pods are
+        anywhere = Objects(workflow._replace(namespace=None))  # what tasks apply goes where their pods are
         made = pipeline(anywhere, place, config_maps(anywhere))
         documents = [made.spec, made.platform] if made.platform else [made.spec]
         table = PACKAGE if is_kubernetes else VERTEX
@@ -60,11 +61,12 @@ class KubeflowNative:
 
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One file with all objects, in the order of their creation."""
-        files = config_maps(workflow)
+        objects = Objects(workflow)
+        files = config_maps(objects)
         code = files.code if isinstance(workflow.code, Bundle) else None
         place = Place(_numbers(options.version), has_config_maps=True, code=code)
-        made = pipeline(workflow, place, files)
-        documents = objects(workflow, made, files)
+        made = pipeline(objects, place, files)
+        documents = native_objects(objects, made, files)
         found = [*of_pipeline(workflow, NATIVE_API), *of_schedule(workflow), *of_sizes(workflow, made)]
         found += [*files.diagnostics, *of_version_object(workflow, documents)]
         return Emission((artifact(workflow, self.name, options, documents),), tuple(found))

@@ -14,8 +14,8 @@ from automl.targets.kubeflow.quoting import is_broken, is_misread
 from automl.targets.kubeflow.sizes import MAX_WORKFLOW_BYTES, bytes_in_go, sizes_of
 from automl.targets.kubeflow.vertex import help_on_schedule
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES
-from automl.targets.objects.metadata import Object, canonical
-from automl.targets.objects.service import endless
+from automl.targets.objects.metadata import Object, size_of
+from automl.targets.objects.service import services_without_timeout
 
 MAX_DESCRIPTION = 1024
 MAX_ARGUMENT_BYTES = 120 * 1024
@@ -47,7 +47,7 @@ def of_pipeline(workflow: Workflow, capabilities: Capabilities) -> Iterator[Diag
             yield from _no_entrypoint(task)
             if capabilities["step.secrets"].support is Support.PARTLY:
                 yield from _whole_secrets(task)
-    yield from endless(workflow)
+    yield from services_without_timeout(workflow)
 
 
 def _annotation(text: Text) -> Iterator[Diagnostic]:
@@ -185,7 +185,7 @@ def _workflow_object(workflow: Workflow, made: Pipeline) -> Iterator[Diagnostic]
     )
     code = Code.CANNOT_SAY if max(start, end / SURELY) > MAX_WORKFLOW_BYTES else Code.ENGINE_LIMIT
     span, help = workflow.span, "split it into several workflows"
-    of_bundle = sum(5 * _size(each) for each in _containers(made)[len(workflow.tasks) :])
+    of_bundle = sum(5 * size_of(each) for each in _containers(made)[len(workflow.tasks) :])
     if isinstance(workflow.code, Bundle) and of_bundle > end / 4:  # each container is kept five times
         code = Code.CANNOT_SAY if end > MAX_WORKFLOW_BYTES else code
         span, help = workflow.code.span, _WITHOUT_BUNDLE
@@ -211,11 +211,7 @@ def _too_large(workflow: Workflow, task: Task | None, size: int) -> Diagnostic:
 
 def of_version_object(workflow: Workflow, objects: Sequence[Object]) -> Iterator[Diagnostic]:
     """A PipelineVersion that `kubectl apply` cannot keep a copy of."""
-    size = max(_size(each) for each in objects if each["kind"] == "PipelineVersion")
+    size = max(size_of(each) for each in objects if each["kind"] == "PipelineVersion")
     if size > MAX_OBJECT_BYTES:
         message = f"the PipelineVersion takes {size // 1024} KiB, too much for a plain `kubectl apply`"
         yield Diagnostic(Code.ENGINE_LIMIT, message, workflow.span, help="use `kubectl apply --server-side`")
-
-
-def _size(found: Object) -> int:
-    return len(canonical(found).encode())

@@ -11,12 +11,15 @@ from automl.runtime import script
 from automl.targets.kubeflow.pipeline import LONGEST_NAME, Pipeline
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.escape import escaped
-from automl.targets.objects.metadata import Object, hashed_name, labels, metadata, name_of
+from automl.targets.objects.metadata import Object, Objects, hashed_name, name_of
 from automl.targets.objects.pod import CONTAINER_SECURITY, POD_SECURITY
-from automl.targets.objects.rbac import account, deploy_rules, rights
+from automl.targets.objects.rbac import deploy_rules, role, service_account
 from automl.targets.writers.yaml import Value
 
-RUNNERS = ("pipeline-runner", "default-editor")  # of an installation for one user, and of one for many
+SERVICE_ACCOUNTS = (
+    "pipeline-runner",
+    "default-editor",
+)  # of an installation for one user, and of one for many
 _TOKEN_FOLDER = "/var/run/secrets/kubeflow/pipelines"
 _AUDIENCE: Object = {"path": "token", "audience": "pipelines.kubeflow.org", "expirationSeconds": 3600}
 _TOKEN: Object = {  # what the API server asks for where there are many users
@@ -35,39 +38,40 @@ MAX_CONCURRENCY: Mapping[str, str] = MappingProxyType(
 )  # 10 is the most it takes
 
 
-def objects(workflow: Workflow, made: Pipeline, files: Files) -> list[Object]:
+def native_objects(objects: Objects, made: Pipeline, files: Files) -> list[Object]:
     """Everything for `kubectl apply`, from the rights to what registers the schedule."""
-    found: list[Object] = []
+    workflow = objects.workflow
+    documents: list[Object] = []
     if any(task.service for task in workflow.tasks):
-        found += rights(with_suffix(workflow.name, "deployer"), workflow, deploy_rules(workflow), RUNNERS)
+        name = with_suffix(workflow.name, "deployer")
+        documents += role(objects, name, deploy_rules(workflow), SERVICE_ACCOUNTS)
     if isinstance(workflow.code, Bundle) or any(task.service and task.project for task in workflow.tasks):
-        found += files.objects
+        documents += files.objects
     name = cut(workflow.name, LONGEST_NAME)
-    version = _version(name, workflow, made)
-    found += [_object("Pipeline", name, workflow, _described(workflow)), version]
+    version = _version(objects, name, made)
+    documents += [_object(objects, "Pipeline", name, _described(workflow)), version]
     if workflow.schedule:
-        found += _registration(workflow, workflow.schedule, name, name_of(version))
-    return found
+        documents += _registration(objects, workflow.schedule, name, name_of(version))
+    return documents
 
 
 def _described(workflow: Workflow) -> Object:
     return {"description": workflow.description.value} if workflow.description else {}
 
 
-def _object(kind: str, name: str, workflow: Workflow, spec: Object) -> Object:
-    meta = metadata(name, workflow)
-    return {"apiVersion": "pipelines.kubeflow.org/v2beta1", "kind": kind, "metadata": meta, "spec": spec}
+def _object(objects: Objects, kind: str, name: str, spec: Object) -> Object:
+    return objects.object("pipelines.kubeflow.org/v2beta1", kind, name, {"spec": spec})
 
 
-def _version(pipeline: str, workflow: Workflow, made: Pipeline) -> Object:
+def _version(objects: Objects, pipeline: str, made: Pipeline) -> Object:
     """The version; its spec can never be changed, so its name carries a hash of it."""
-    spec = _described(workflow) | {"pipelineName": pipeline, "pipelineSpec": made.spec}
+    spec = _described(objects.workflow) | {"pipelineName": pipeline, "pipelineSpec": made.spec}
     if made.platform:
         spec["platformSpec"] = made.platform
-    return _object("PipelineVersion", hashed_name(pipeline, spec), workflow, spec)
+    return _object(objects, "PipelineVersion", hashed_name(pipeline, spec), spec)
 
 
-def _registration(workflow: Workflow, schedule: Schedule, pipeline: str, version: str) -> list[Object]:
+def _registration(objects: Objects, schedule: Schedule, pipeline: str, version: str) -> list[Object]:
     """A Job that registers the schedule: the API server knows none that it did not make itself."""
     trigger: Object = {"cron_schedule": {"cron": six_fields(schedule)}}
     run: Object = {
@@ -79,20 +83,15 @@ def _registration(workflow: Workflow, schedule: Schedule, pipeline: str, version
     }
     run = {"display_name": hashed_name(version, run)} | run
     wanted: Object = {"pipeline": pipeline, "version": version, "recurring_run": run}
-    scheduler = with_suffix(workflow.name, "scheduler")
-    meta: Object = {"labels": labels(workflow) | _NO_SIDECAR, "annotations": _NO_SIDECAR}
+    scheduler = with_suffix(objects.workflow.name, "scheduler")
+    metadata: Object = {"labels": objects.labels() | _NO_SIDECAR, "annotations": _NO_SIDECAR}
     spec: Object = {
         "backoffLimit": 3,
         "ttlSecondsAfterFinished": 300,  # so that a schedule can come back
-        "template": {"metadata": meta, "spec": _pod(scheduler, wanted)},
+        "template": {"metadata": metadata, "spec": _pod(scheduler, wanted)},
     }
-    job: Object = {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": metadata(hashed_name(scheduler, spec), workflow),
-        "spec": spec,
-    }
-    return [*account(scheduler, workflow, _REGISTER), job]
+    job = objects.object("batch/v1", "Job", hashed_name(scheduler, spec), {"spec": spec})
+    return [*service_account(objects, scheduler, _REGISTER), job]
 
 
 def six_fields(schedule: Schedule) -> str:

@@ -6,15 +6,15 @@ Source of every field: kubeflow/pipelines, api/v2alpha1/pipeline_spec.proto, sch
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from automl.compiler.ir import Bundle, Task, Workflow
+from automl.compiler.ir import Bundle, Task
 from automl.compiler.values.dns import cut
 from automl.targets.dag.names import TaskNames
 from automl.targets.dag.nesting import Dag, Node, dags_of
 from automl.targets.kubeflow import steps
 from automl.targets.kubeflow.steps import Place, Step
 from automl.targets.objects.config_maps import Files
-from automl.targets.objects.metadata import Object
-from automl.targets.objects.service import objects
+from automl.targets.objects.metadata import Object, Objects
+from automl.targets.objects.service import service_objects
 
 SCHEMA_VERSION = "2.1.0"
 LONGEST_NAME = 58  # the backend makes the names of runs of it, and cuts them here
@@ -30,15 +30,16 @@ class Pipeline(NamedTuple):
     platform: Object
 
 
-def pipeline(workflow: Workflow, place: Place, files: Files) -> Pipeline:
+def pipeline(objects: Objects, place: Place, files: Files) -> Pipeline:
     """The documents for one workflow. `files` are what its services mount."""
+    workflow = objects.workflow
     names = TaskNames(suffixes=["-driver"])  # the backend puts a task with that name before every task
     leaves = names.take_all(task.name for task in workflow.tasks)
-    found = {leaves[task.name]: _step(workflow, task, place, files) for task in workflow.tasks}
+    found = {leaves[task.name]: _step(objects, task, place, files) for task in workflow.tasks}
     maker = None
     if any(step.takes_code for step in found.values()):
         maker = names.take("code")
-        found[maker] = steps.code(workflow, place, maker)
+        found[maker] = steps.code(objects, place, maker)
     longest_retry = A_YEAR if place.is_kubernetes else AN_HOUR
     graph = _Graph(found, dags_of(workflow.groups, leaves, names), maker, longest_retry)
     executors = {f"exec-{name}": {"container": step.container} for name, step in found.items()}
@@ -134,15 +135,15 @@ def _component(name: str, step: Step) -> Object:
     return found
 
 
-def _step(workflow: Workflow, task: Task, place: Place, files: Files) -> Step:
+def _step(objects: Objects, task: Task, place: Place, files: Files) -> Step:
     if task.service is None:
-        return steps.job(workflow, task, place)
-    applied = objects(workflow, task, files)
+        return steps.job(objects, task, place)
+    applied = service_objects(objects, task, files)
     if task.project and not place.has_config_maps:
         applied[:0] = files.objects
-        if isinstance(workflow.code, Bundle):
-            return steps.deploy(workflow, task, place, [_without_data(each) for each in applied], True)
-    return steps.deploy(workflow, task, place, applied)
+        if isinstance(objects.workflow.code, Bundle):
+            return steps.deploy(objects, task, place, [_without_data(each) for each in applied], True)
+    return steps.deploy(objects, task, place, applied)
 
 
 def _without_data(found: Object) -> Object:

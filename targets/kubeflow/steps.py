@@ -10,7 +10,7 @@ from automl.runtime import script
 from automl.targets.kubeflow.quoting import Protected, Words, protected
 from automl.targets.objects.config_maps import archive
 from automl.targets.objects.escape import in_json
-from automl.targets.objects.metadata import Object, of_pods
+from automl.targets.objects.metadata import Object, Objects
 from automl.targets.objects.pod import CODE, GIT_IMAGE, USER, WORK
 from automl.targets.writers.yaml import Value
 
@@ -48,7 +48,7 @@ class Step(NamedTuple):
     takes_run: bool = False
 
 
-def job(workflow: Workflow, task: Task, place: Place) -> Step:
+def job(objects: Objects, task: Task, place: Place) -> Step:
     """The step of a job."""
     takes_code = task.project is not None and place.code is None
     ours = [("AUTOML_STEP", task.name)]  # makes the container differ from every other: see `pipeline`
@@ -60,7 +60,7 @@ def job(workflow: Workflow, task: Task, place: Place) -> Step:
     found = protected(_words(task, place), variables, from_secrets)
     found = found._replace(variables=ours + found.variables)
     container = _container(task.image, found, task.resources, place, task.spans)
-    platform = _platform(workflow, task, place, found.secrets) if place.is_kubernetes else {}
+    platform = _platform(objects, task, place, found.secrets) if place.is_kubernetes else {}
     return Step(task.name, container, platform, task.retries, takes_code=takes_code)
 
 
@@ -124,7 +124,7 @@ def _key(amount: str) -> str:
     return "cpu_request" if "cpu" in amount.lower() else "memory_request"
 
 
-def _platform(workflow: Workflow, task: Task, place: Place, stand_ins: Mapping[str, str]) -> Object:
+def _platform(objects: Objects, task: Task, place: Place, stand_ins: Mapping[str, str]) -> Object:
     """What the platform document says of a job. A variable that has a stand-in is put there."""
     found: Object = {}
     if task.deadline is not None:
@@ -141,15 +141,15 @@ def _platform(workflow: Workflow, task: Task, place: Place, stand_ins: Mapping[s
         found["secretAsVolume"] = [
             {"secretNameParameter": _constant(name), "mountPath": f"{SECRETS}/{name}"} for name in whole
         ]
-    return found | _pod(workflow, task, place, task.pull_secrets)
+    return found | _pod(objects, task, place, task.pull_secrets)
 
 
-def _pod(workflow: Workflow, task: Task | None, place: Place, pull_secrets: Sequence[str]) -> Object:
+def _pod(objects: Objects, task: Task | None, place: Place, pull_secrets: Sequence[str]) -> Object:
     """What every pod has: a folder to write to, labels, and no right to be root where that can be said."""
     found: Object = {"emptyDirMounts": [{"volumeName": "work", "mountPath": WORK}]}
     if pull_secrets:
         found["imagePullSecret"] = [{"secretNameParameter": _constant(name)} for name in pull_secrets]
-    found["podMetadata"] = of_pods(workflow, task)
+    found["podMetadata"] = objects.template_metadata(task)
     if place.sets_user:
         user = str(USER)
         found["securityContext"] = {"runAsNonRoot": True, "runAsUser": user, "runAsGroup": user}
@@ -166,7 +166,7 @@ def _constant(value: str) -> Object:
 
 
 def deploy(
-    workflow: Workflow, task: Task, place: Place, objects: Sequence[Object], takes_code: bool = False
+    objects: Objects, task: Task, place: Place, applied: Sequence[Object], takes_code: bool = False
 ) -> Step:
     """The step of a service: it applies the objects and waits until the pods are replaced.
 
@@ -178,27 +178,28 @@ def deploy(
     if takes_code:
         words += ["--code", CODE_INPUT]
     command = ["python3", "-c", script("cluster.py")]
-    arguments = [*words, *(in_json(each) for each in objects)]
-    step = _made_by_us(task.name, workflow, place, PYTHON_IMAGE, command, arguments, task=task)
+    arguments = [*words, *map(in_json, applied)]
+    step = _made_by_us(task.name, objects, place, PYTHON_IMAGE, command, arguments, task=task)
     return step._replace(takes_run=True, takes_code=takes_code)
 
 
-def code(workflow: Workflow, place: Place, title: str) -> Step:
+def code(objects: Objects, place: Place, title: str) -> Step:
     """The first step of a run: it packs the project into one program, which the steps of the project start.
 
     It is tried as often as that of them which is tried the most. A checkout may take as long as the longest; packing
     waits for nobody.
     """
+    workflow = objects.workflow
     users = [task for task in workflow.tasks if _takes_code(workflow, task)]
     if isinstance(workflow.code, Git):
-        step = _timed(_checkout(workflow, workflow.code, place, title), users, place)
+        step = _timed(_checkout(objects, workflow.code, place, title), users, place)
     else:
         assert isinstance(workflow.code, Bundle)
         task = users[0]  # its image has Python and can be pulled
         packed = base64.b64encode(archive(workflow.code.files)).decode()
         command = ["python3", "-c", script("pack.py")]
         arguments = [script("start.py"), packed, CODE_OUTPUT]
-        step = _made_by_us(title, workflow, place, task.image, command, arguments, task.pull_secrets)
+        step = _made_by_us(title, objects, place, task.image, command, arguments, task.pull_secrets)
     return step._replace(makes_code=True, retries=max(task.retries for task in users))
 
 
@@ -215,11 +216,11 @@ def _takes_code(workflow: Workflow, task: Task) -> bool:
     return task.project is not None and (task.service is None or isinstance(workflow.code, Bundle))
 
 
-def _checkout(workflow: Workflow, git: Git, place: Place, title: str) -> Step:
+def _checkout(objects: Objects, git: Git, place: Place, title: str) -> Step:
     command = ["sh", "-c", script("checkout.sh") + script("pack.sh")]
     arguments = ["pack.sh", script("start.py"), CODE_OUTPUT]
     variables = [("AUTOML_WORK", WORK), ("AUTOML_GIT_URL", git.url), ("AUTOML_GIT_REF", git.ref)]
-    step = _made_by_us(title, workflow, place, GIT_IMAGE, command, arguments, variables=variables)
+    step = _made_by_us(title, objects, place, GIT_IMAGE, command, arguments, variables=variables)
     named = ((git.token_key, "AUTOML_GIT_TOKEN"), (git.username_key, "AUTOML_GIT_USERNAME"))
     keys = [(key, variable) for key, variable in named if key]
     if not git.token_secret or not place.is_kubernetes:
@@ -229,7 +230,7 @@ def _checkout(workflow: Workflow, git: Git, place: Place, title: str) -> Step:
 
 def _made_by_us(
     title: str,
-    workflow: Workflow,
+    objects: Objects,
     place: Place,
     image: str,
     command: Sequence[str],
@@ -240,5 +241,5 @@ def _made_by_us(
 ) -> Step:
     words = protected(Words(command, arguments), [("AUTOML_STEP", title), *variables])
     container = _container(image, words, SMALL, place)
-    platform = _pod(workflow, task, place, pull_secrets) if place.is_kubernetes else {}
+    platform = _pod(objects, task, place, pull_secrets) if place.is_kubernetes else {}
     return Step(title, container, platform)

@@ -1,15 +1,13 @@
 """Plain Kubernetes: Jobs in their order, with nothing installed on the cluster."""
 
-from collections.abc import Iterator
-
 from automl.compiler.ir import Workflow
 from automl.compiler.target import Emission, Options
 from automl.targets.kubernetes.capabilities import CAPABILITIES
 from automl.targets.kubernetes.coordinator import coordinated
 from automl.targets.kubernetes.jobs import alone
 from automl.targets.objects.config_maps import config_maps
-from automl.targets.objects.metadata import Object
-from automl.targets.objects.service import address, endless, ingress
+from automl.targets.objects.metadata import Objects
+from automl.targets.objects.service import network, services_without_timeout
 from automl.targets.objects.stream import artifact, too_large
 
 
@@ -25,19 +23,22 @@ class Kubernetes:
 
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One file with all objects, in the order of their creation."""
-        files = config_maps(workflow)
-        documents = [*files.objects, *_network(workflow)]
-        found = [*endless(workflow), *files.diagnostics]
-        said = [files.code]
+        objects = Objects(workflow)
+        files = config_maps(objects)
+        documents = list(files.objects)
+        for task in workflow.tasks:  # there is nothing behind the address of a service until its turn comes
+            documents += network(objects, task) if task.service else []
+        diagnostics = [*services_without_timeout(workflow), *files.diagnostics]
+        judged = [files.code]
         if _needs_coordinator(workflow):
-            coordinator = coordinated(workflow, files)
+            coordinator = coordinated(objects, files)
             documents += coordinator.objects
-            found += coordinator.diagnostics
-            said.append(coordinator.plan)
+            diagnostics += coordinator.diagnostics
+            judged.append(coordinator.plan)
         else:
-            documents += [alone(workflow, task, files) for task in workflow.tasks]
-        found += too_large(workflow, documents, but=said)
-        return Emission((artifact(workflow, self.name, options, documents),), tuple(found))
+            documents += [alone(objects, task, files) for task in workflow.tasks]
+        diagnostics += too_large(workflow, documents, but=judged)
+        return Emission((artifact(workflow, self.name, options, documents),), tuple(diagnostics))
 
 
 def _needs_coordinator(workflow: Workflow) -> bool:
@@ -54,12 +55,3 @@ def _needs_coordinator(workflow: Workflow) -> bool:
             for task in workflow.tasks
         )
     )
-
-
-def _network(workflow: Workflow) -> Iterator[Object]:
-    """The addresses of the services; there is nothing behind them until their turn comes."""
-    for task in workflow.tasks:
-        if task.service:
-            yield address(workflow, task)
-            if task.service.ingress:
-                yield ingress(workflow, task, task.service.ingress)

@@ -12,15 +12,16 @@ from automl.targets.kubernetes.jobs import LONGEST_CRON_JOB_NAME, job_spec, temp
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES, Files
 from automl.targets.objects.metadata import (
     Object,
+    Objects,
     canonical,
     hashed_name,
-    metadata,
     name_of,
-    of_pods,
+    size_of,
+    with_labels,
 )
 from automl.targets.objects.pod import CONTAINER_SECURITY, POD_SECURITY
-from automl.targets.objects.rbac import account, deploy_rules
-from automl.targets.objects.schedule import rules
+from automl.targets.objects.rbac import deploy_rules, service_account
+from automl.targets.objects.schedule import schedule_fields
 from automl.targets.objects.service import deployment
 from automl.targets.writers.yaml import Value
 
@@ -39,29 +40,30 @@ class Coordinated(NamedTuple):
     diagnostics: list[Diagnostic]
 
 
-def coordinated(workflow: Workflow, files: Files) -> Coordinated:
+def coordinated(objects: Objects, files: Files) -> Coordinated:
     """What runs the tasks of a workflow in their order."""
+    workflow = objects.workflow
     templates: list[Object] = []
     tasks: list[Value] = []
     marks: dict[str, str] = {}
     for group in workflow.groups:
         before = [marks[name] for name in group.after]
-        entries = [_entry(workflow, task, files, before, templates) for task in group.tasks]
+        entries = [_entry(objects, task, files, before, templates) for task in group.tasks]
         marks[group.name] = digest(canonical([entry["hash"] for entry in entries]))
         tasks += [entry | {"after": [STAGE + name for name in group.after]} for entry in entries]
     stages: Object = {STAGE + group.name: [task.name for task in group.tasks] for group in workflow.groups}
     plan: Object = {"workflow": workflow.name, "repeats": workflow.schedule is not None}
     plan |= {"stages": stages, "tasks": tasks}
-    config_map = _config_map(workflow, plan)
+    config_map = _config_map(objects, plan)
     name = with_suffix(workflow.name, "coordinator")
-    rights = account(name, workflow, _rules(workflow))
-    job = _runner(workflow, _job_spec(workflow, name, name_of(config_map)))
-    objects = [*rights, config_map, *templates, job]
-    return Coordinated(objects, name_of(config_map), _check_size(workflow, config_map))
+    rbac = service_account(objects, name, _rules(workflow))
+    job = _runner(objects, _job_spec(objects, name, name_of(config_map)))
+    documents = [*rbac, config_map, *templates, job]
+    return Coordinated(documents, name_of(config_map), _check_size(workflow, config_map))
 
 
 def _check_size(workflow: Workflow, config_map: Object) -> list[Diagnostic]:
-    size = len(canonical(config_map).encode())
+    size = size_of(config_map)
     if size <= MAX_OBJECT_BYTES:
         return []
     message = (
@@ -72,20 +74,20 @@ def _check_size(workflow: Workflow, config_map: Object) -> list[Diagnostic]:
 
 
 def _entry(
-    workflow: Workflow, task: Task, files: Files, before: Sequence[str], templates: list[Object]
+    objects: Objects, task: Task, files: Files, before: Sequence[str], templates: list[Object]
 ) -> Object:
     """What the plan says of a task. Its hash is of all that it runs, and of all that ran before it."""
     found: Object = {"name": task.name}
     if task.service:
-        wanted = deployment(workflow, task, files)
+        wanted = deployment(objects, task, files)
         found |= {"hash": digest(canonical([wanted["spec"], *before])), "deployment": wanted}
         if task.deadline is not None:
             found["deadline"] = task.deadline
     else:
-        spec = job_spec(workflow, task, files)
+        spec = job_spec(objects, task, files)
         mark = digest(canonical([spec, *before]))
-        templates.append(template(workflow, task, spec, mark))
-        found |= {"hash": mark, "template": template_name(workflow, task)}
+        templates.append(template(objects, task, spec, mark))
+        found |= {"hash": mark, "template": template_name(objects.workflow, task)}
     if task.polling_seconds is not None:
         found["poll"] = task.polling_seconds
     if task.initial_delay_seconds is not None:
@@ -93,11 +95,11 @@ def _entry(
     return found
 
 
-def _config_map(workflow: Workflow, plan: Object) -> Object:
+def _config_map(objects: Objects, plan: Object) -> Object:
     data: Object = {name: script(name) for name in SCRIPTS}
     data["plan.json"] = json.dumps(plan, indent=1, ensure_ascii=False) + "\n"
-    meta = metadata(hashed_name(f"{workflow.name}-plan", data), workflow)
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "immutable": True, "data": data}
+    name = hashed_name(f"{objects.workflow.name}-plan", data)
+    return objects.object("v1", "ConfigMap", name, {"immutable": True, "data": data})
 
 
 def _rules(workflow: Workflow) -> list[Value]:
@@ -111,7 +113,7 @@ def _rules(workflow: Workflow) -> list[Value]:
     return rules + deploy_rules(workflow, only="deployments")
 
 
-def _job_spec(workflow: Workflow, account_name: str, plan: str) -> Object:
+def _job_spec(objects: Objects, account_name: str, plan: str) -> Object:
     """One failed step ends the run; a coordinator that is lost is started again, and goes on."""
     failed: Object = {"containerName": "main", "operator": "In", "values": [1]}
     rules: list[Value] = [
@@ -128,7 +130,7 @@ def _job_spec(workflow: Workflow, account_name: str, plan: str) -> Object:
     return {
         "backoffLimit": RESTARTS,
         "podFailurePolicy": {"rules": rules},
-        "template": {"metadata": of_pods(workflow), "spec": spec},
+        "template": {"metadata": objects.template_metadata(), "spec": spec},
     }
 
 
@@ -145,21 +147,13 @@ def _container() -> Object:
     }
 
 
-def _runner(workflow: Workflow, spec: Object) -> Object:
-    """The Job of the coordinator, once, or its CronJob, by the schedule."""
-    schedule = workflow.schedule
+def _runner(objects: Objects, spec: Object) -> Object:
+    """The Job of the coordinator, once, or its CronJob, by the schedule. The Job says that it is one."""
+    name, schedule = objects.workflow.name, objects.workflow.schedule
     if schedule is None:
-        meta = _labelled(metadata(hashed_name(workflow.name, spec), workflow))
-        return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec}
-    meta = metadata(cut(workflow.name, LONGEST_CRON_JOB_NAME), workflow)
+        metadata = with_labels(objects.metadata(hashed_name(name, spec)), COMPONENT)
+        return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}
     time: Object = {"schedule": schedule.cron.expression, "timeZone": schedule.timezone}
-    job: Object = {"metadata": _labelled(of_pods(workflow)), "spec": spec}
-    spec = time | rules(schedule) | {"jobTemplate": job}
-    return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": meta, "spec": spec}
-
-
-def _labelled(meta: Object) -> Object:
-    """The Job of a coordinator says so."""
-    labels = meta["labels"]
-    assert isinstance(labels, dict)
-    return meta | {"labels": labels | COMPONENT}
+    job: Object = {"metadata": with_labels(objects.template_metadata(), COMPONENT), "spec": spec}
+    spec = time | schedule_fields(schedule) | {"jobTemplate": job}
+    return objects.object("batch/v1", "CronJob", cut(name, LONGEST_CRON_JOB_NAME), {"spec": spec})

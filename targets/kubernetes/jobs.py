@@ -3,7 +3,7 @@
 from automl.compiler.ir import Git, Task, Workflow
 from automl.compiler.values.dns import member
 from automl.targets.objects.config_maps import Files
-from automl.targets.objects.metadata import Object, hashed_name, metadata, of_pods
+from automl.targets.objects.metadata import Object, Objects, hashed_name, with_annotations
 from automl.targets.objects.pod import POD_SECURITY, checkout_container, container, volumes
 
 LONGEST_CRON_JOB_NAME = 52  # Kubernetes appends the time of a run to it
@@ -11,8 +11,9 @@ NEVER = "0 0 1 1 *"  # a CronJob must have a schedule, also one that is suspende
 HASH = "automl.dev/hash"
 
 
-def job_spec(workflow: Workflow, task: Task, files: Files) -> Object:
+def job_spec(objects: Objects, task: Task, files: Files) -> Object:
     """The `spec` of the Job: one pod a try, each stopped after the deadline."""
+    workflow = objects.workflow
     spec: Object = {"restartPolicy": "Never", "automountServiceAccountToken": False}
     if task.deadline is not None:
         spec["activeDeadlineSeconds"] = task.deadline
@@ -23,15 +24,17 @@ def job_spec(workflow: Workflow, task: Task, files: Files) -> Object:
         spec["initContainers"] = [checkout_container(workflow)]
     spec["containers"] = [container(task, files.texts)]
     spec["volumes"] = volumes(files, in_project=task.project is not None)
-    return {"backoffLimit": task.retries, "template": {"metadata": of_pods(workflow, task), "spec": spec}}
+    return {
+        "backoffLimit": task.retries,
+        "template": {"metadata": objects.template_metadata(task), "spec": spec},
+    }
 
 
-def alone(workflow: Workflow, task: Task, files: Files) -> Object:
+def alone(objects: Objects, task: Task, files: Files) -> Object:
     """The Job of a step for which nothing has to wait, and which waits for nothing."""
-    spec = job_spec(workflow, task, files)
-    name = hashed_name(member(workflow.name, task.name), spec)
-    meta = metadata(name, workflow, task)
-    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec}
+    spec = job_spec(objects, task, files)
+    name = hashed_name(member(objects.workflow.name, task.name), spec)
+    return objects.object("batch/v1", "Job", name, {"spec": spec}, task)
 
 
 def template_name(workflow: Workflow, task: Task) -> str:
@@ -39,15 +42,13 @@ def template_name(workflow: Workflow, task: Task) -> str:
     return member(workflow.name, task.name, LONGEST_CRON_JOB_NAME)
 
 
-def template(workflow: Workflow, task: Task, spec: Object, mark: str) -> Object:
+def template(objects: Objects, task: Task, spec: Object, digest: str) -> Object:
     """A CronJob that never fires: `kubectl create job --from=cronjob/…` runs the step by itself."""
+    job: Object = {"metadata": objects.template_metadata(task), "spec": spec}
+    name = template_name(objects.workflow, task)
     return {
         "apiVersion": "batch/v1",
         "kind": "CronJob",
-        "metadata": metadata(template_name(workflow, task), workflow, task, {HASH: mark}),
-        "spec": {
-            "schedule": NEVER,
-            "suspend": True,
-            "jobTemplate": {"metadata": of_pods(workflow, task), "spec": spec},
-        },
+        "metadata": with_annotations(objects.metadata(name, task), {HASH: digest}),
+        "spec": {"schedule": NEVER, "suspend": True, "jobTemplate": job},
     }

@@ -13,7 +13,7 @@ from automl.compiler.ir import Bundle, BundledFile, Git, Workflow
 from automl.compiler.project.bundle import too_large
 from automl.runtime import script
 from automl.targets.objects.escape import Texts, collect_texts
-from automl.targets.objects.metadata import Object, canonical, hashed_name, metadata, name_of
+from automl.targets.objects.metadata import Object, Objects, hashed_name, name_of, size_of
 
 MAX_OBJECT_BYTES = 240 * 1024
 """As JSON. kubectl apply copies an object into an annotation, and those may have 256 KiB together."""
@@ -31,49 +31,50 @@ class Files(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
-def config_maps(workflow: Workflow, is_unsafe: Callable[[str], bool] | None = None) -> Files:
+def config_maps(objects: Objects, is_unsafe: Callable[[str], bool] | None = None) -> Files:
     """What the pods of a workflow mount or read besides their image. Unsafe text is kept in a ConfigMap."""
-    objects: list[Object] = []
-    found: list[Diagnostic] = []
-    code = _code(workflow)
+    workflow = objects.workflow
+    documents: list[Object] = []
+    diagnostics: list[Diagnostic] = []
+    code = _code(objects)
     if code is not None:
-        objects.append(code)
+        documents.append(code)
         if isinstance(workflow.code, Bundle):
-            found += _check_size(code, workflow.code)
+            diagnostics += _check_size(code, workflow.code)
     keys = collect_texts(workflow, is_unsafe) if is_unsafe else {}
     if keys:
-        objects.append(config_map(workflow, "text", {"data": {key: text for text, key in keys.items()}}))
-    name = name_of(objects[-1]) if keys else ""
-    return Files(name_of(code) if code else None, Texts(name, keys), tuple(objects), tuple(found))
+        documents.append(config_map(objects, "text", {"data": {key: text for text, key in keys.items()}}))
+    texts = Texts(name_of(documents[-1]) if keys else "", keys)
+    return Files(name_of(code) if code else None, texts, tuple(documents), tuple(diagnostics))
 
 
-def _code(workflow: Workflow) -> Object | None:
-    if workflow.code is None:
+def _code(objects: Objects) -> Object | None:
+    source = objects.workflow.code
+    if source is None:
         return None
     scripts: Object = {"start.py": script("start.py")}
-    if isinstance(workflow.code, Git):
-        return config_map(workflow, "code", {"data": scripts | {"checkout.sh": script("checkout.sh")}})
-    packed = base64.b64encode(archive(workflow.code.files)).decode()
-    return config_map(workflow, "code", {"data": scripts, "binaryData": {"code.tar.bz2": packed}})
+    if isinstance(source, Git):
+        return config_map(objects, "code", {"data": scripts | {"checkout.sh": script("checkout.sh")}})
+    packed = base64.b64encode(archive(source.files)).decode()
+    return config_map(objects, "code", {"data": scripts, "binaryData": {"code.tar.bz2": packed}})
 
 
 def code_size(workflow: Workflow) -> tuple[int, list[Diagnostic]]:
     """What the project's files take in the manifest, as the limit counts it, and whether that is too much."""
-    code = _code(workflow)
+    code = _code(Objects(workflow))
     if code is None or not isinstance(workflow.code, Bundle):
         return 0, []
-    return len(canonical(code).encode()), _check_size(code, workflow.code)
+    return size_of(code), _check_size(code, workflow.code)
 
 
-def config_map(workflow: Workflow, suffix: str, content: Object) -> Object:
+def config_map(objects: Objects, suffix: str, content: Object) -> Object:
     """A ConfigMap named after its content, which never changes."""
-    name = hashed_name(f"{workflow.name}-{suffix}", content)
-    head: Object = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(name, workflow)}
-    return head | {"immutable": True} | content
+    name = hashed_name(f"{objects.workflow.name}-{suffix}", content)
+    return objects.object("v1", "ConfigMap", name, {"immutable": True} | content)
 
 
 def _check_size(config_map: Object, bundle: Bundle) -> list[Diagnostic]:
-    size = len(canonical(config_map).encode())
+    size = size_of(config_map)
     if size <= MAX_OBJECT_BYTES:
         return []
     sizes = {file.path: len(file.content) for file in bundle.files}

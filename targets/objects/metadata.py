@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from automl.compiler.ir import Task, Workflow
+from automl.compiler.ir import Task, Text, Workflow
 from automl.compiler.values.dns import LONGEST, digest, label_value, with_suffix
 from automl.targets.writers.yaml import Value
 
@@ -14,64 +15,97 @@ STAGE, STEP = "automl.dev/stage", "automl.dev/step"
 _ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 
 
-def metadata(
-    name: str, workflow: Workflow, task: Task | None = None, annotations: Mapping[str, str] | None = None
-) -> Object:
-    """The `metadata` of a namespaced object that belongs to a workflow, or to one task of it."""
-    found: Object = {"name": name}
-    if workflow.namespace:
-        found["namespace"] = workflow.namespace
-    found["labels"] = labels(workflow, task)
-    described = {"automl.dev/description": workflow.description.value} if workflow.description else {}
-    notes = described | user_annotations(workflow, task) | dict(annotations or {})
-    if notes:
-        found["annotations"] = notes
-    return found
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """Makes the objects of one workflow: each has its namespace, its labels and the user's annotations."""
+
+    workflow: Workflow
+
+    def object(self, api: str, kind: str, name: str, body: Object, task: Task | None = None) -> Object:
+        """An object of the workflow, or of one task of it; `body` is what it has beside its `metadata`."""
+        head: Object = {"apiVersion": api, "kind": kind, "metadata": self.metadata(name, task)}
+        return head | body
+
+    def metadata(self, name: str, task: Task | None = None) -> Object:
+        """The `metadata` of an object in the namespace of the workflow."""
+        namespace: Object = {"namespace": self.workflow.namespace} if self.workflow.namespace else {}
+        return {"name": name} | namespace | self.described_metadata(task)
+
+    def described_metadata(self, task: Task | None = None) -> Object:
+        """The `metadata` without a name, with the description of the workflow."""
+        described = self.workflow.description
+        annotations = {"automl.dev/description": described.value} if described else {}
+        return _metadata(self.labels(task), annotations | self.annotations(task))
+
+    def template_metadata(self, task: Task | None = None) -> Object:
+        """The `metadata` of what is made of a template. A description is left out: it changes nothing that runs."""
+        return _metadata(self.labels(task), self.annotations(task))
+
+    def labels(self, task: Task | None = None) -> dict[str, str]:
+        """The labels of an object: never empty, the same in every compilation, the user's own last."""
+        workflow = self.workflow
+        labels = {
+            "app.kubernetes.io/name": workflow.name,
+            "app.kubernetes.io/managed-by": "automl",
+            "automl.dev/workflow": workflow.name,
+        }
+        if workflow.version and (version := label_value(workflow.version)):
+            labels["automl.dev/version"] = version
+        return labels | dict(workflow.labels) | (_labels_of(task) if task else {})
+
+    def annotations(self, task: Task | None = None) -> dict[str, str]:
+        """The user's annotations, of the workflow and of the step."""
+        return _values(self.workflow.annotations) | (_values(task.annotations) if task else {})
 
 
-def of_pods(workflow: Workflow, task: Task | None = None) -> Object:
-    """The `metadata` of what is made of a template. The description is left out: it changes nothing that runs."""
-    found: Object = {"labels": labels(workflow, task)}
-    if notes := user_annotations(workflow, task):
-        found["annotations"] = notes
-    return found
+def step_metadata(task: Task) -> Object:
+    """What the pods of a step have in their `metadata` beside what all pods of the workflow have."""
+    return _metadata(_labels_of(task), _values(task.annotations))
 
 
-def name_of(found: Object) -> str:
-    """The name of an object that has its `metadata`."""
-    meta = found["metadata"]
-    assert isinstance(meta, dict)
-    return str(meta["name"])
+def _metadata(labels: Mapping[str, str], annotations: Mapping[str, str]) -> Object:
+    return {"labels": labels, "annotations": annotations} if annotations else {"labels": labels}
 
 
-def labels_of(found: Object) -> dict[str, str]:
-    """The labels of an object that has its `metadata`."""
-    meta = found["metadata"]
-    assert isinstance(meta, dict)
-    return dict(meta["labels"])
-
-
-def labels(workflow: Workflow, task: Task | None = None) -> dict[str, str]:
-    """The labels of an object: never empty, the same in every compilation, the user's own last."""
-    found = {
-        "app.kubernetes.io/name": workflow.name,
-        "app.kubernetes.io/managed-by": "automl",
-        "automl.dev/workflow": workflow.name,
-    }
-    if workflow.version and (version := label_value(workflow.version)):
-        found["automl.dev/version"] = version
-    return found | dict(workflow.labels) | (task_labels(task) if task else {})
-
-
-def task_labels(task: Task) -> dict[str, str]:
+def _labels_of(task: Task) -> dict[str, str]:
     """What tells the objects of one task from those of another."""
     return {STAGE: task.stage, STEP: task.step} | dict(task.labels)
 
 
-def user_annotations(workflow: Workflow | None, task: Task | None = None) -> dict[str, str]:
-    """The user's annotations, of the workflow and of the step."""
-    texts = {**(workflow.annotations if workflow else {}), **(task.annotations if task else {})}
-    return {key: text.value for key, text in texts.items()}
+def _values(annotations: Mapping[str, Text]) -> dict[str, str]:
+    return {key: text.value for key, text in annotations.items()}
+
+
+def with_labels(metadata: Object, labels: Mapping[str, str]) -> Object:
+    """The `metadata` with more labels."""
+    return metadata | {"labels": _mapping(metadata["labels"]) | dict(labels)}
+
+
+def with_annotations(metadata: Object, annotations: Mapping[str, str]) -> Object:
+    """The `metadata` with more annotations, of which there may be none."""
+    if not annotations:
+        return metadata
+    return metadata | {"annotations": _mapping(metadata.get("annotations", {})) | dict(annotations)}
+
+
+def name_of(document: Object) -> str:
+    """The name of an object."""
+    return str(_mapping(document["metadata"])["name"])
+
+
+def labels_of(document: Object) -> Object:
+    """The labels of an object."""
+    return _mapping(_mapping(document["metadata"])["labels"])
+
+
+def _mapping(value: Value) -> Object:
+    assert isinstance(value, dict)
+    return value
+
+
+def size_of(value: Value) -> int:
+    """The bytes of a value as JSON without blanks, the form in which Kubernetes counts."""
+    return len(canonical(value).encode())
 
 
 def canonical(value: Value) -> str:

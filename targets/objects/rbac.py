@@ -3,31 +3,32 @@
 from collections.abc import Mapping, Sequence
 
 from automl.compiler.ir import Workflow
-from automl.targets.objects.metadata import Object, metadata
+from automl.targets.objects.metadata import Object, Objects
 from automl.targets.objects.service import service_name
 from automl.targets.writers.yaml import Value
 
 _GROUP = "rbac.authorization.k8s.io"
 
 
-def account(name: str, workflow: Workflow, rules: Sequence[Value]) -> list[Object]:
+def service_account(objects: Objects, name: str, rules: Sequence[Value]) -> list[Object]:
     """A ServiceAccount of its own, with the rights that the rules give."""
-    own: Object = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata(name, workflow)}
-    return [own, *rights(name, workflow, rules, [name])]
+    return [objects.object("v1", "ServiceAccount", name, {}), *role(objects, name, rules, [name])]
 
 
-def rights(name: str, workflow: Workflow, rules: Sequence[Value], accounts: Sequence[str]) -> list[Object]:
+def role(
+    objects: Objects, name: str, rules: Sequence[Value], service_accounts: Sequence[str]
+) -> list[Object]:
     """A Role, and a RoleBinding that gives it to service accounts, which need not be there."""
-
-    def head(kind: str) -> Object:
-        return {"apiVersion": f"{_GROUP}/v1", "kind": kind, "metadata": metadata(name, workflow)}
-
-    place: Object = {"namespace": workflow.namespace} if workflow.namespace else {}
-    subjects: list[Value] = [{"kind": "ServiceAccount", "name": each} | place for each in accounts]
-    role: Object = {"apiGroup": _GROUP, "kind": "Role", "name": name}
+    namespace = objects.workflow.namespace
+    place: Object = {"namespace": namespace} if namespace else {}
+    subjects: list[Value] = [
+        {"kind": "ServiceAccount", "name": service_account} | place for service_account in service_accounts
+    ]
+    reference: Object = {"apiGroup": _GROUP, "kind": "Role", "name": name}
+    binding: Object = {"roleRef": reference, "subjects": subjects}
     return [
-        head("Role") | {"rules": list(rules)},
-        head("RoleBinding") | {"roleRef": role, "subjects": subjects},
+        objects.object(f"{_GROUP}/v1", "Role", name, {"rules": list(rules)}),
+        objects.object(f"{_GROUP}/v1", "RoleBinding", name, binding),
     ]
 
 

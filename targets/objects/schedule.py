@@ -11,15 +11,15 @@ _CONCURRENCY: Mapping[str, str] = MappingProxyType(
 )
 
 
-def rules(schedule: Schedule) -> Object:
+def schedule_fields(schedule: Schedule) -> Object:
     """What a new run does to an old one, how late it may be, and how many are kept."""
-    found: Object = {"concurrencyPolicy": _CONCURRENCY[schedule.concurrency]}
+    fields: Object = {"concurrencyPolicy": _CONCURRENCY[schedule.concurrency]}
     if schedule.suspend:
-        found["suspend"] = True
+        fields["suspend"] = True
     if schedule.starting_deadline is not None:
-        found["startingDeadlineSeconds"] = schedule.starting_deadline
+        fields["startingDeadlineSeconds"] = schedule.starting_deadline
     if schedule.keep_succeeded is not None:
-        found["successfulJobsHistoryLimit"] = schedule.keep_succeeded
+        fields["successfulJobsHistoryLimit"] = schedule.keep_succeeded
     if schedule.keep_failed is not None:
-        found["failedJobsHistoryLimit"] = schedule.keep_failed
-    return found
+        fields["failedJobsHistoryLimit"] = schedule.keep_failed
+    return fields

@@ -7,7 +7,7 @@ from automl.compiler.ir import Git, Ingress, Service, Task, Workflow
 from automl.compiler.values.dns import member
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.escape import NO_TEXTS
-from automl.targets.objects.metadata import Object, labels, metadata, of_pods
+from automl.targets.objects.metadata import Object, Objects, with_labels
 from automl.targets.objects.pod import POD_SECURITY, checkout_container, container, volumes
 from automl.targets.writers.yaml import Value
 
@@ -15,7 +15,7 @@ PROBE_PERIOD_SECONDS = 5
 DEFAULT_PROGRESS_SECONDS = 600  # `progressDeadlineSeconds` of a Deployment that says nothing of it
 
 
-def endless(workflow: Workflow) -> Iterator[Diagnostic]:
+def services_without_timeout(workflow: Workflow) -> Iterator[Diagnostic]:
     """The services without a deadline."""
     for task in workflow.tasks:
         if task.service is not None and task.deadline is None:
@@ -40,22 +40,25 @@ def selector(workflow: Workflow, task: Task) -> dict[str, str]:
     return {"automl.dev/service": service_name(workflow, task)}
 
 
-def objects(workflow: Workflow, task: Task, files: Files) -> list[Object]:
+def service_objects(objects: Objects, task: Task, files: Files) -> list[Object]:
     """All that a service is made of, in the order in which to apply it."""
+    return [deployment(objects, task, files), *network(objects, task)]
+
+
+def network(objects: Objects, task: Task) -> list[Object]:
+    """The Service and, where it is reached from outside, the Ingress: what leads to the pods."""
     assert task.service is not None
-    found = [deployment(workflow, task, files), address(workflow, task)]
-    if task.service.ingress:
-        found.append(ingress(workflow, task, task.service.ingress))
-    return found
+    service = _service(objects, task, task.service)
+    return [service, _ingress(objects, task, task.service.ingress)] if task.service.ingress else [service]
 
 
-def deployment(workflow: Workflow, task: Task, files: Files) -> Object:
+def deployment(objects: Objects, task: Task, files: Files) -> Object:
     """The pods of a service, replaced one after the other.
 
     What applies it adds the name of the run to the pods: every run replaces them, so that they load what it made.
     """
     assert task.service is not None
-    service, name = task.service, service_name(workflow, task)
+    service = task.service
     spec: Object = {
         "replicas": service.replicas,
         "minReadySeconds": service.min_ready_seconds,
@@ -63,15 +66,15 @@ def deployment(workflow: Workflow, task: Task, files: Files) -> Object:
     }
     if service.min_ready_seconds >= DEFAULT_PROGRESS_SECONDS:  # it has to be longer than that
         spec["progressDeadlineSeconds"] = service.min_ready_seconds + DEFAULT_PROGRESS_SECONDS
-    spec["selector"] = {"matchLabels": selector(workflow, task)}
-    spec["template"] = _pod_template(workflow, task, service, files)
-    meta = metadata(name, workflow, task)
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta, "spec": spec}
+    spec["selector"] = {"matchLabels": selector(objects.workflow, task)}
+    spec["template"] = _pod_template(objects, task, service, files)
+    name = service_name(objects.workflow, task)
+    return objects.object("apps/v1", "Deployment", name, {"spec": spec}, task)
 
 
-def _pod_template(workflow: Workflow, task: Task, service: Service, files: Files) -> Object:
-    meta = of_pods(workflow, task)
-    meta["labels"] = labels(workflow, task) | selector(workflow, task)
+def _pod_template(objects: Objects, task: Task, service: Service, files: Files) -> Object:
+    workflow = objects.workflow
+    metadata = with_labels(objects.template_metadata(task), selector(workflow, task))
     spec: Object = {"automountServiceAccountToken": False, "securityContext": POD_SECURITY}
     if task.pull_secrets:
         spec["imagePullSecrets"] = [{"name": name} for name in task.pull_secrets]
@@ -79,18 +82,18 @@ def _pod_template(workflow: Workflow, task: Task, service: Service, files: Files
         spec["initContainers"] = [checkout_container(workflow)]
     spec["containers"] = [_container(task, service)]
     spec["volumes"] = volumes(files, in_project=task.project is not None)
-    return {"metadata": meta, "spec": spec}
+    return {"metadata": metadata, "spec": spec}
 
 
 def _container(task: Task, service: Service) -> Object:
-    found = container(task, NO_TEXTS)
-    found["ports"] = [{"name": "http", "containerPort": service.port}]
+    main = container(task, NO_TEXTS)
+    main["ports"] = [{"name": "http", "containerPort": service.port}]
     probe = _probe(service)
     if service.max_startup_seconds is not None:
         failures = -(-service.max_startup_seconds // PROBE_PERIOD_SECONDS)
-        found["startupProbe"] = probe | {"failureThreshold": failures}
-    found["readinessProbe"] = probe
-    return found
+        main["startupProbe"] = probe | {"failureThreshold": failures}
+    main["readinessProbe"] = probe
+    return main
 
 
 def _probe(service: Service) -> Object:
@@ -100,34 +103,25 @@ def _probe(service: Service) -> Object:
     return {"httpGet": {"path": service.readiness_path, "port": "http"}} | period
 
 
-def address(workflow: Workflow, task: Task) -> Object:
-    """The Service: one address inside the cluster for all pods."""
-    assert task.service is not None
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": metadata(service_name(workflow, task), workflow, task),
-        "spec": {
-            "selector": selector(workflow, task),
-            "ports": [{"name": "http", "port": task.service.port, "targetPort": "http"}],
-        },
+def _service(objects: Objects, task: Task, service: Service) -> Object:
+    """One address inside the cluster for all pods."""
+    spec: Object = {
+        "selector": selector(objects.workflow, task),
+        "ports": [{"name": "http", "port": service.port, "targetPort": "http"}],
     }
+    return objects.object("v1", "Service", service_name(objects.workflow, task), {"spec": spec}, task)
 
 
-def ingress(workflow: Workflow, task: Task, wanted: Ingress) -> Object:
+def _ingress(objects: Objects, task: Task, ingress: Ingress) -> Object:
     """The way in from outside the cluster."""
-    name = service_name(workflow, task)
+    name = service_name(objects.workflow, task)
     backend: Object = {"service": {"name": name, "port": {"name": "http"}}}
-    path: Object = {"path": wanted.path, "pathType": "Prefix", "backend": backend}
-    rule: Object = {"host": wanted.host} if wanted.host else {}
-    spec: Object = {"ingressClassName": wanted.class_name} if wanted.class_name else {}
-    if wanted.tls_secret:
-        hosts: Object = {"hosts": [wanted.host]} if wanted.host else {}
-        spec["tls"] = [hosts | {"secretName": wanted.tls_secret}]
+    path: Object = {"path": ingress.path, "pathType": "Prefix", "backend": backend}
+    rule: Object = {"host": ingress.host} if ingress.host else {}
+    spec: Object = {"ingressClassName": ingress.class_name} if ingress.class_name else {}
+    if ingress.tls_secret:
+        hosts: Object = {"hosts": [ingress.host]} if ingress.host else {}
+        spec["tls"] = [hosts | {"secretName": ingress.tls_secret}]
     rules: list[Value] = [rule | {"http": {"paths": [path]}}]
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "Ingress",
-        "metadata": metadata(name, workflow, task),
-        "spec": spec | {"rules": rules},
-    }
+    spec |= {"rules": rules}
+    return objects.object("networking.k8s.io/v1", "Ingress", name, {"spec": spec}, task)

@@ -7,7 +7,7 @@ from automl.compiler.generated import header
 from automl.compiler.ir import Workflow
 from automl.compiler.target import Artifact, Options
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES
-from automl.targets.objects.metadata import STAGE, STEP, Object, canonical, labels_of, name_of
+from automl.targets.objects.metadata import STAGE, STEP, Object, labels_of, name_of, size_of
 from automl.targets.writers.yaml import write_json, write_yaml
 
 
@@ -32,13 +32,13 @@ def too_large(
 ) -> Iterator[Diagnostic]:
     """The objects that `kubectl apply` cannot keep a copy of. `but`: names of those that are judged elsewhere."""
     places = {(task.stage, task.step): task.span for task in workflow.tasks}
-    for found in documents:
-        size = len(canonical(found).encode())
-        if size > MAX_OBJECT_BYTES and name_of(found) not in but:
+    for document in documents:
+        size = size_of(document)
+        if size > MAX_OBJECT_BYTES and name_of(document) not in but:
             message = (
-                f'the {found["kind"]} "{name_of(found)}" takes {size // 1024} KiB; '
+                f'the {document["kind"]} "{name_of(document)}" takes {size // 1024} KiB; '
                 f"`kubectl apply` takes {MAX_OBJECT_BYTES // 1024} KiB"
             )
-            labels = labels_of(found)
-            span = places.get((labels.get(STAGE, ""), labels.get(STEP, "")), workflow.span)
+            labels = labels_of(document)
+            span = places.get((str(labels.get(STAGE)), str(labels.get(STEP))), workflow.span)
             yield Diagnostic(Code.CANNOT_SAY, message, span, "put what is long into a file of the project")

@@ -15,7 +15,7 @@ from automl.compiler.checks.sizes import LONGEST_WORD
 from automl.compiler.diagnostics import Code
 from automl.compiler.driver import Input, Overrides, analyse
 from automl.compiler.source import Span
-from automl.targets.objects.metadata import labels
+from automl.targets.objects.metadata import Objects
 from tests.runtime.kubelet import write_files
 
 NOTHING = Overrides()
@@ -355,7 +355,7 @@ def test_version_that_becomes_another(version: str, label: str | None, tmp_path:
     messages = [f'the version "{version}" becomes "{label}" in the label of the objects'] if label else []
     assert [each.message for each in found if each.code is Code.CHANGED_VERSION] == messages
     assert len(found) == len(messages)
-    assert labels(workflow)["automl.dev/version"] == (label or version)
+    assert Objects(workflow).labels()["automl.dev/version"] == (label or version)
 
 
 @pytest.mark.parametrize("version", ["日本", "---", "…"])
@@ -364,7 +364,7 @@ def test_version_of_which_nothing_is_left(version: str, tmp_path: Path) -> None:
     workflow, [found] = analysed(tmp_path, config)
     assert workflow is not None
     assert (found.code, found.at) == (Code.LOST_VERSION, f'"{version}"')
-    assert "automl.dev/version" not in labels(workflow)
+    assert "automl.dev/version" not in Objects(workflow).labels()
 
 
 @pytest.mark.parametrize("place", [{}, {"image": "x"}])

@@ -27,6 +27,7 @@ from automl.targets.kubeflow.checks import MAX_ARGUMENT_BYTES
 from automl.targets.kubeflow.pipeline import Pipeline, pipeline
 from automl.targets.kubeflow.steps import Place
 from automl.targets.objects.config_maps import config_maps
+from automl.targets.objects.metadata import Objects
 from automl.targets.writers.yaml import write_yaml
 from tests.golden import manifests
 from tests.runtime.kubelet import expanded
@@ -76,7 +77,8 @@ def made_of(config: str, folder: Path) -> Pipeline:
     given = Input("config.yaml", config.encode(), folder)
     compile_config(given, Overrides(), Engine(), Options("2.15", "package"))
     [workflow] = workflows
-    return pipeline(workflow, Place((2, 15)), config_maps(workflow))
+    objects = Objects(workflow)
+    return pipeline(objects, Place((2, 15)), config_maps(objects))
 
 
 def steps(number: int, name: str = "step-{}", stage: int = 50) -> str:
