@@ -28,9 +28,9 @@ class Compiled(NamedTuple):
         """Whether the target has no error in it; with `strict` no warning either."""
         if target not in self.emissions:
             return False
-        found = self.emissions[target].diagnostics
-        return not has_errors(found) and not (
-            strict and any(each.severity is Severity.WARNING for each in found)
+        diagnostics = self.emissions[target].diagnostics
+        return not has_errors(diagnostics) and not (
+            strict and any(diagnostic.severity is Severity.WARNING for diagnostic in diagnostics)
         )
 
 
@@ -46,7 +46,7 @@ def compile_one(
     Raises FailedTargetError, but not if `is_any_enough`: then there is no emission of that target.
     Without `keep` there are no artifacts: those of very many configs take much memory.
     """
-    workflow, found = analyse(given, overrides)
+    workflow, diagnostics = analyse(given, overrides)
     emissions: dict[str, Emission] = {}
     if workflow is not None:
         for choice in choices:
@@ -55,7 +55,7 @@ def compile_one(
                 emissions[choice.target.name] = emission if keep else emission._replace(artifacts=())
     files = workflow.files if workflow else ()
     return Compiled(
-        given, tuple(found), emissions, (given.file, *(under(given.folder, path) for path in files))
+        given, tuple(diagnostics), emissions, (given.file, *(under(given.folder, path) for path in files))
     )
 
 
@@ -66,7 +66,7 @@ def diagnostics(
 
     `is_any_enough`: of a config that fits one of the targets, nothing that a target says.
     """
-    return in_order(found for one in compiled for found in _diagnostics(one, is_any_enough, strict))
+    return in_order(diagnostic for one in compiled for diagnostic in _diagnostics(one, is_any_enough, strict))
 
 
 def _diagnostics(compiled: Compiled, is_any_enough: bool, strict: bool) -> Iterator[Diagnostic]:
@@ -85,18 +85,20 @@ def _diagnostics(compiled: Compiled, is_any_enough: bool, strict: bool) -> Itera
 
 def artifacts(compiled: Iterable[Compiled]) -> list[Artifact]:
     """All files of the output."""
-    return [each for one in compiled for emission in one.emissions.values() for each in emission.artifacts]
+    return [
+        artifact for one in compiled for emission in one.emissions.values() for artifact in emission.artifacts
+    ]
 
 
 def same_paths(compiled: Iterable[Compiled]) -> list[Diagnostic]:
     """Configs whose output would be the same file."""
     owners: dict[str, Input] = {}
     return [
-        _same_path(each.path, first, one.given)
+        _same_path(artifact.path, first, one.given)
         for one in compiled
         for emission in one.emissions.values()
-        for each in emission.artifacts
-        if (first := owners.setdefault(each.path, one.given)) is not one.given
+        for artifact in emission.artifacts
+        if (first := owners.setdefault(artifact.path, one.given)) is not one.given
     ]
 
 
@@ -121,7 +123,7 @@ def _start(path: str) -> Span:
 
 def verdicts(compiled: Sequence[Compiled], choices: Sequence[Choice], strict: bool = False) -> list[str]:
     """Lines that say for which targets the configs are fine; those that are so for all are one line."""
-    names = [each.target.name for each in choices]
+    names = [choice.target.name for choice in choices]
     fine = sum(all(one.fits(name, strict) for name in names) for one in compiled)
     lines = [
         _fine_for_some(one, names, strict)

@@ -37,14 +37,19 @@ def choose(
         raise ChoiceError(f'there is no format "{format}"; known formats: {", ".join(FORMATS)}')
     wanted = {target.name: target for target in map(_target, names)}
     return [
-        Choice(each, Options(_version(each, version), _form(each, form), format)) for each in wanted.values()
+        Choice(target, Options(_version(target, version), _form(target, form), format))
+        for target in wanted.values()
     ]
 
 
 def every_choice() -> list[Choice]:
     """Every target that can be loaded, as it is without options."""
-    found = (_loaded(name) for name in targets.names())
-    return [Choice(each, Options(each.default_version, each.forms[0])) for each in found if each is not None]
+    loaded = (_loaded(name) for name in targets.names())
+    return [
+        Choice(target, Options(target.default_version, target.forms[0]))
+        for target in loaded
+        if target is not None
+    ]
 
 
 def emit(workflow: Workflow, choice: Choice) -> Emission:
@@ -73,7 +78,7 @@ def _refuse_nonsense(emission: Emission) -> None:
         if not (isinstance(artifact, Artifact) and all(isinstance(part, str) for part in artifact)):
             raise TypeError("an artifact is a path and a text")
         artifact.text.encode()
-    if not all(isinstance(each, Diagnostic) for each in emission.diagnostics):
+    if not all(isinstance(diagnostic, Diagnostic) for diagnostic in emission.diagnostics):
         raise TypeError("a diagnostic is one of automl.compiler.diagnostics")
 
 
@@ -117,15 +122,15 @@ def _loaded(name: str) -> Target | None:
 
 def _target(name: str) -> Target:
     try:
-        found = targets.load(name)
+        target = targets.load(name)
     except targets.BrokenTargetError as error:
         raise ChoiceError(str(error)) from error
-    if found is None:
+    if target is None:
         known = targets.names()
         suggestion = did_you_mean(name, known)
         way_out = f'did you mean "{suggestion}"?' if suggestion else f"known targets: {', '.join(known)}"
         raise ChoiceError(f'there is no target "{name}"; {way_out}')
-    return found
+    return target
 
 
 def _version(target: Target, wanted: str | None) -> str:

@@ -57,9 +57,9 @@ def compile_configs(
     `keep`: the artifacts are wanted.
     """
     compiled: list[Compiled] = []
-    for each in given:
+    for config in given:
         try:
-            compiled.append(batch.compile_one(each, overrides, choices, is_any_enough, keep))
+            compiled.append(batch.compile_one(config, overrides, choices, is_any_enough, keep))
         except OSError as error:
             unreadable.append(cannot("read", error))
         except FailedTargetError as error:
@@ -67,9 +67,9 @@ def compile_configs(
     return compiled, batch.diagnostics(compiled, is_any_enough, strict)
 
 
-def conclude(found: Sequence[Diagnostic], unreadable: Sequence[str], manner: Manner) -> None:
+def conclude(diagnostics: Sequence[Diagnostic], unreadable: Sequence[str], manner: Manner) -> None:
     """Say what was found, and end here if that is too bad to go on."""
-    is_refused = report(found, manner)
+    is_refused = report(diagnostics, manner)
     for line in unreadable:
         say(f"automl: {line}")
     if unreadable or is_refused:
@@ -96,10 +96,10 @@ def write_output(output: str, compiled: Sequence[Compiled], force: bool, manner:
 
 
 def check_output(
-    output: str, compiled: Sequence[Compiled], found: Sequence[Diagnostic], manner: Manner
+    output: str, compiled: Sequence[Compiled], diagnostics: Sequence[Diagnostic], manner: Manner
 ) -> None:
     """Print how the files that are there differ, and end as `conclude` does."""
     with touching_files("read"):
         stale = check_files(_places(output, compiled))
     print_text("".join(difference.diff for difference in stale))
-    conclude([*found, *(difference.diagnostic for difference in stale)], (), manner)
+    conclude([*diagnostics, *(difference.diagnostic for difference in stale)], (), manner)

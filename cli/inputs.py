@@ -79,10 +79,10 @@ def _current_folder() -> Path:
 
 def _streams() -> frozenset[tuple[int, int]]:
     """The files that stdout and stderr are: `> manifest.yaml` in a project makes one that is no part of it."""
-    found = set()
+    streams = set()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, AttributeError):  # it is closed, or no stream of the system
             status = os.fstat(stream.fileno())
             if stat.S_ISREG(status.st_mode):
-                found.add((status.st_dev, status.st_ino))
-    return frozenset(found)
+                streams.add((status.st_dev, status.st_ino))
+    return frozenset(streams)

@@ -77,12 +77,12 @@ def config_leads_out(path: Path) -> str | None:
     if path.is_symlink() and (problem := leads_out(path, path.parent)):
         return problem
     links = [folder for folder in path.parents if folder.is_symlink()]
-    repositories = (found for link in links if (found := _repository(real(link.parent))))
-    return next((problem for each in repositories if (problem := leads_out(path, each))), None)
+    repositories = (repository for link in links if (repository := _repository(real(link.parent))))
+    return next((problem for repository in repositories if (problem := leads_out(path, repository))), None)
 
 
 def _repository(folder: Path) -> Path | None:
-    return next((each for each in (folder, *folder.parents) if (each / _GIT).exists()), None)
+    return next((place for place in (folder, *folder.parents) if (place / _GIT).exists()), None)
 
 
 def output_leads_out(path: Path) -> str | None:
@@ -91,7 +91,7 @@ def output_leads_out(path: Path) -> str | None:
     In the current folder, and above it by as many `..` as the path has, no link on the way leads out. Elsewhere, and
     above, the last part of the path leads out of its folder in no case; the rest was named.
     """
-    here = next((each for each in (path, *path.parents) if _is_current(each)), None)
+    here = next((place for place in (path, *path.parents) if _is_current(place)), None)
     climbs = _climbs(path.relative_to(here)) if here else []
     problem = leads_out(path, here.joinpath(*climbs)) if here else None
     if problem is None and is_link(path) and (climbs or not here):

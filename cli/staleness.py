@@ -43,7 +43,7 @@ class _Sides(NamedTuple):
 
 def check_files(files: Mapping[Path, str]) -> list[Difference]:
     """What is missing or differs in any byte. Raises OSError."""
-    return [found for path, text in files.items() if (found := _compare(path, text.encode()))]
+    return [difference for path, text in files.items() if (difference := _compare(path, text.encode()))]
 
 
 def _compare(path: Path, wanted: bytes) -> Difference | None:
@@ -59,8 +59,8 @@ def _compare(path: Path, wanted: bytes) -> Difference | None:
         lines.append(f"\\ {unread:,} more bytes are there")
     what = "is not there" if there is None else "is not what its config compiles to"
     help = "compile again without --check, and commit the result"
-    found = Diagnostic(Code.STALE_OUTPUT, f'"{path}" {what}', _place(path, sides), help=help)
-    return Difference("".join(f"{line}\n" for line in lines), found)
+    diagnostic = Diagnostic(Code.STALE_OUTPUT, f'"{path}" {what}', _place(path, sides), help=help)
+    return Difference("".join(f"{line}\n" for line in lines), diagnostic)
 
 
 def _read(path: Path, limit: int) -> tuple[bytes | None, int]:

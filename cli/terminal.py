@@ -68,12 +68,14 @@ class Manner(NamedTuple):
 
 def are_refused(diagnostics: Iterable[Diagnostic], manner: Manner) -> bool:
     """Whether one of them ends the command with status 1."""
-    return any(each.severity <= manner.refused for each in diagnostics)
+    return any(diagnostic.severity <= manner.refused for diagnostic in diagnostics)
 
 
 def report(diagnostics: Sequence[Diagnostic], manner: Manner) -> bool:
     """Print what was found. Whether it is refused."""
-    shown = [each for each in diagnostics if not manner.quiet or each.severity <= manner.refused]
+    shown = [
+        diagnostic for diagnostic in diagnostics if not manner.quiet or diagnostic.severity <= manner.refused
+    ]
     if manner.format != TEXT:
         from automl.compiler.views.formats import FORMATS
 

@@ -139,10 +139,10 @@ SEVERITIES: Mapping[Code, Severity] = MappingProxyType(
 class Findings(list[Diagnostic]):
     """Diagnostics of a phase: of each severity the first ones. Nobody reads a million, and they are not kept."""
 
-    def __init__(self, found: Iterable[Diagnostic] = ()) -> None:
+    def __init__(self, diagnostics: Iterable[Diagnostic] = ()) -> None:
         super().__init__()
         self._room = dict.fromkeys(Severity, MOST_FOUND)
-        self.extend(found)
+        self.extend(diagnostics)
 
     def append(self, diagnostic: Diagnostic) -> None:
         """Keep it, if there is room for one of its severity."""
@@ -151,9 +151,9 @@ class Findings(list[Diagnostic]):
             self._room[severity] -= 1
             super().append(diagnostic)
 
-    def extend(self, found: Iterable[Diagnostic]) -> None:
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Keep those for which there is room."""
-        for diagnostic in found:
+        for diagnostic in diagnostics:
             self.append(diagnostic)
 
     @property
@@ -175,7 +175,7 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     unique = {_identity(diagnostic): diagnostic for diagnostic in diagnostics}
     ordered = [unique[identity] for identity in sorted(unique)]
     follows = _consequences(ordered)
-    return [each for each, is_one in zip(ordered, follows, strict=True) if not is_one]
+    return [diagnostic for diagnostic, is_one in zip(ordered, follows, strict=True) if not is_one]
 
 
 def _consequences(ordered: Sequence[Diagnostic]) -> list[bool]:
@@ -184,20 +184,20 @@ def _consequences(ordered: Sequence[Diagnostic]) -> list[bool]:
     A scalar that is an error already is not called ambiguous too; an expression that is not supported has the wrong
     type for no other reason; and what a key that is none makes of a text has no type worth a word.
     """
-    wrong = {each.span for each in ordered if each.severity is Severity.ERROR}
-    expressions = {each.span for each in ordered if each.code is Code.EXPRESSION}
-    torn = [each.span[1:3] for each in ordered if each.code is Code.KEY_TYPE]
+    wrong = {diagnostic.span for diagnostic in ordered if diagnostic.severity is Severity.ERROR}
+    expressions = {diagnostic.span for diagnostic in ordered if diagnostic.code is Code.EXPRESSION}
+    torn = [diagnostic.span[1:3] for diagnostic in ordered if diagnostic.code is Code.KEY_TYPE]
 
-    def follows(each: Diagnostic) -> bool:
-        if each.code is Code.AMBIGUOUS_SCALAR:
-            return each.span in wrong
-        if each.code is Code.WRONG_TYPE:
-            first = bisect_left(torn, each.span[1:3])
-            if first < len(torn) and torn[first] < each.span[3:]:
+    def follows(diagnostic: Diagnostic) -> bool:
+        if diagnostic.code is Code.AMBIGUOUS_SCALAR:
+            return diagnostic.span in wrong
+        if diagnostic.code is Code.WRONG_TYPE:
+            first = bisect_left(torn, diagnostic.span[1:3])
+            if first < len(torn) and torn[first] < diagnostic.span[3:]:
                 return True
-        return each.span in expressions and each.code is not Code.EXPRESSION
+        return diagnostic.span in expressions and diagnostic.code is not Code.EXPRESSION
 
-    return [follows(each) for each in ordered]
+    return [follows(diagnostic) for diagnostic in ordered]
 
 
 def _identity(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:

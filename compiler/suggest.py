@@ -14,12 +14,12 @@ def did_you_mean(word: str, candidates: Iterable[str], synonyms: Mapping[str, st
         return synonyms[lower]
     limit = max(1, len(word) // 3)
     near_in_length = (
-        each for each in known if abs(len(each) - len(word)) <= limit
+        name for name in known if abs(len(name) - len(word)) <= limit
     )  # the rest is further away
     ranked = sorted(
-        (distance(lower, each.lower()), each[:1].lower() != lower[:1], each) for each in near_in_length
+        (distance(lower, name.lower()), name[:1].lower() != lower[:1], name) for name in near_in_length
     )
-    near = (each for far, _, each in ranked if far <= limit and far < max(len(word), len(each)))
+    near = (name for far, _, name in ranked if far <= limit and far < max(len(word), len(name)))
     return next(near, None)
 
 

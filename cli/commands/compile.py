@@ -58,13 +58,13 @@ def run(
     if count * len(choices) > 1 and output in (None, STDIN):
         wrong_usage("several configs or targets need a folder to write to: -o DIR/")
     manner = manner_of(quiet, strict, message_format)
-    compiled, found = compile_configs(given, unreadable, Overrides(name, namespace), choices)
-    found += batch.same_paths(compiled)
-    if output is None or output == STDIN or unreadable or are_refused(found, manner):
-        conclude(found, unreadable, manner)
+    compiled, diagnostics = compile_configs(given, unreadable, Overrides(name, namespace), choices)
+    diagnostics += batch.same_paths(compiled)
+    if output is None or output == STDIN or unreadable or are_refused(diagnostics, manner):
+        conclude(diagnostics, unreadable, manner)
         print_text("".join(artifact.text for artifact in batch.artifacts(compiled)))
     elif check:
-        check_output(output, compiled, found, manner)
+        check_output(output, compiled, diagnostics, manner)
     else:
-        conclude(found, unreadable, manner)
+        conclude(diagnostics, unreadable, manner)
         write_output(output, compiled, force, manner)

@@ -31,11 +31,13 @@ def run(
         wrong_usage(line)
     [given] = configs
     with touching_files("read"):
-        workflow, files, found = analyse_files(given, Overrides())
+        workflow, files, diagnostics = analyse_files(given, Overrides())
     size, too_large = code_size(workflow) if workflow else (None, [])
-    found = in_order([*found, *too_large])
+    diagnostics = in_order([*diagnostics, *too_large])
     listed_anyway = Code.LEFT_OUT_CREDENTIALS
-    is_refused = report([each for each in found if each.code is not listed_anyway], Manner(quiet))
+    is_refused = report(
+        [diagnostic for diagnostic in diagnostics if diagnostic.code is not listed_anyway], Manner(quiet)
+    )
     if files:
         print_text(packed_paths(files) if packed else listing(files, size, MAX_OBJECT_BYTES))
     elif not is_refused and not quiet:

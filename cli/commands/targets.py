@@ -20,7 +20,7 @@ def run(
     rows: list[Target] = []
     for name in targets.names():
         try:
-            rows += [each.target for each in choose([name])]
+            rows += [choice.target for choice in choose([name])]
         except ChoiceError as error:
             say(f"automl: {error}")
     for line in targets.ignored():

@@ -27,8 +27,10 @@ def run(
     choices = chosen(target or (), target_version, form) or every_choice()
     given, unreadable = read_all(files or ())
     manner = manner_of(quiet, strict, message_format, is_product=True)
-    compiled, found = compile_configs(given, unreadable, Overrides(), choices, not target, strict, keep=False)
-    conclude(found, unreadable, manner)
+    compiled, diagnostics = compile_configs(
+        given, unreadable, Overrides(), choices, not target, strict, keep=False
+    )
+    conclude(diagnostics, unreadable, manner)
     if not quiet:
         for line in batch.verdicts(compiled, choices, strict):
             say(line)

@@ -58,17 +58,17 @@ CHECKS: tuple[Check, ...] = (
 
 def check_values(config: Config) -> list[Diagnostic]:
     """The findings of those that can be had of a config of which parts are missing."""
-    found = Findings()
+    diagnostics = Findings()
     for function in VALUES:
-        found.extend(function(config))
-    return found
+        diagnostics.extend(function(config))
+    return diagnostics
 
 
 def check(config: Config, folder: Path) -> list[Diagnostic]:
     """The findings of every check, in no order. `folder` is the project's."""
-    found = Findings()
+    diagnostics = Findings()
     for function in CHECKS:
-        found.extend(function(config))
-    found.extend(files.check_files(config, folder))
-    found.extend(notebooks.check_notebooks(config, folder))
-    return found
+        diagnostics.extend(function(config))
+    diagnostics.extend(files.check_files(config, folder))
+    diagnostics.extend(notebooks.check_notebooks(config, folder))
+    return diagnostics

@@ -111,7 +111,7 @@ def check_timezone(config: Config) -> Iterator[Diagnostic]:
     known = _zones()
     if zone.value not in known:
         city = zone.value.replace(" ", "_").lower()
-        of_city = (each for each in known if each.lower().rpartition("/")[2] == city)
+        of_city = (zone for zone in known if zone.lower().rpartition("/")[2] == city)
         suggestion = next(of_city, None) or did_you_mean(zone.value, known)
         help = (
             f'did you mean "{suggestion}"?'

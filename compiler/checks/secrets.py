@@ -64,7 +64,7 @@ def check_words(config: Config) -> Iterator[Diagnostic]:
 
 def check_texts(config: Config) -> Iterator[Diagnostic]:
     """Every other text that has the shape of a credential, wherever it stands."""
-    sources = {each.span.source for each in (config, config.name, config.namespace) if each is not None}
+    sources = {value.span.source for value in (config, config.name, config.namespace) if value is not None}
     if not any(may_hold_one(source.text) for source in sources):
         return
     apart = {id(pair.value) for step in _steps(config) for pair in step.envs}
@@ -85,8 +85,8 @@ def _texts(part: object, apart: set[int]) -> Iterator[tuple[str, Span]]:
         if isinstance(part.value, str):
             yield part.value, part.span
     elif isinstance(part, tuple):
-        for each in part:
-            yield from _texts(each, apart)
+        for text in part:
+            yield from _texts(text, apart)
 
 
 def _plain_text(span: Span, help: str) -> Diagnostic:

@@ -13,7 +13,7 @@ from automl.compiler.config.config import BundleConfig
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.generated import is_generated
 from automl.compiler.ir import Bundle, BundledFile
-from automl.compiler.project.files import Found, LeftOut, Project, select_files
+from automl.compiler.project.files import LeftOut, Project, ProjectFile, select_files
 from automl.compiler.project.never_code import CREDENTIALS, is_config
 from automl.compiler.project.paths import bytes_of
 from automl.compiler.project.repository import located, read_file
@@ -46,13 +46,13 @@ def collect_bundle(project: Project, config: BundleConfig | None, span: Span) ->
     Paths that steps name are packed, whatever the patterns say.
     """
     selection = select_files(project, config)
-    sizes = {file.path: file.size for file in selection.found}
+    sizes = {file.path: file.size for file in selection.files}
     left_out = list(selection.left_out)
     diagnostics = list(_credentials_by_name(left_out, span))
     if sum(sizes.values()) > MAX_BYTES:
         diagnostics.append(too_large(sizes, None, MAX_BYTES, span))
         return Collection(Bundle((), span), sizes, left_out, diagnostics)
-    looks = [(found.path, _look_once(project, found)) for found in selection.found]
+    looks = [(file.path, _look_once(project, file)) for file in selection.files]
     files = [look.file for _, look in looks if look and look.file]
     left_out += [LeftOut(path, look.reason) for path, look in looks if look and look.reason]
     left_out.sort(key=lambda file: bytes_of(file.path))
@@ -69,22 +69,22 @@ class _Look(NamedTuple):
     line: int | None = None
 
 
-def _look_once(project: Project, found: Found) -> _Look | None:
-    key = ("look", found, found.path in project.needed)
-    return project.once(key, lambda: _look(project, found))
+def _look_once(project: Project, file: ProjectFile) -> _Look | None:
+    key = ("look", file, file.path in project.needed)
+    return project.once(key, lambda: _look(project, file))
 
 
-def _look(project: Project, found: Found) -> _Look | None:
+def _look(project: Project, file: ProjectFile) -> _Look | None:
     """What a file tells; nothing if it is gone by now. Raises OSError."""
-    content = _read(project, found)
+    content = _read(project, file)
     if content is None:
         return None
-    if found.path not in project.needed and (reason := _why_not(found, content)):
+    if file.path not in project.needed and (reason := _why_not(file, content)):
         return _Look(None, reason)
-    return _Look(BundledFile(found.path, content, found.executable), None, line_of_one(content))
+    return _Look(BundledFile(file.path, content, file.executable), None, line_of_one(content))
 
 
-def _read(project: Project, file: Found) -> bytes | None:
+def _read(project: Project, file: ProjectFile) -> bytes | None:
     """What it holds; None if it is gone by now, or has become a link, and no step needs it. Raises OSError."""
     path = project.place(file.path)
     is_needed = file.path in project.needed
@@ -94,7 +94,7 @@ def _read(project: Project, file: Found) -> bytes | None:
     return content
 
 
-def _why_not(file: Found, content: bytes) -> str | None:
+def _why_not(file: ProjectFile, content: bytes) -> str | None:
     """What it holds may tell that it is no part of the project, or it would become part of itself."""
     if not file.path.endswith(".py") and is_generated(content):  # a script with our first line is still one
         return _GENERATED

@@ -41,8 +41,8 @@ class Seen:
             self._known.clear()
         if key not in self._known:
             self._known[key] = find()
-        found: T = self._known[key]
-        return found
+        value: T = self._known[key]
+        return value
 
 
 class Project(NamedTuple):
@@ -64,7 +64,7 @@ class Project(NamedTuple):
         return os.fsencode(self.folder) + b"/" + bytes_of(path)
 
 
-class Found(NamedTuple):
+class ProjectFile(NamedTuple):
     """A file to pack. `asked`: a `!pattern` of the config takes it back, whatever is in it."""
 
     path: str
@@ -83,7 +83,7 @@ class LeftOut(NamedTuple):
 class Selection(NamedTuple):
     """Both sorted by path. A folder that is left out whole is one entry."""
 
-    found: tuple[Found, ...]
+    files: tuple[ProjectFile, ...]
     left_out: tuple[LeftOut, ...]
 
 
@@ -93,19 +93,19 @@ def select_files(project: Project, config: BundleConfig | None) -> Selection:
     What steps name is packed, whatever the patterns say. Outside the project, git's own files alone are read.
     """
     patterns = (
-        tuple(tuple(each.value for each in part) for part in (config.include, config.exclude))
+        tuple(tuple(pattern.value for pattern in part) for part in (config.include, config.exclude))
         if config
         else ()
     )
     walk = project.once(("walk", patterns), lambda: _walked(project, config))
-    found = {file.path: file for file in walk.found if file.path != project.config}
+    files = {file.path: file for file in walk.files if file.path != project.config}
     for path in project.needed:
         status = under(project.folder, path).stat()
-        found[path] = Found(path, status.st_size, bool(status.st_mode & _EXECUTABLE), asked=True)
+        files[path] = ProjectFile(path, status.st_size, bool(status.st_mode & _EXECUTABLE), asked=True)
     left_out = [file for file in walk.left_out if file.path not in (*project.needed, project.config)]
     if project.config not in project.needed and os.path.lexists(project.place(project.config)):
         left_out.append(LeftOut(project.config, _OWN_CONFIG))
-    return Selection(tuple(sorted(found.values(), key=_place)), tuple(sorted(left_out, key=_place)))
+    return Selection(tuple(sorted(files.values(), key=_place)), tuple(sorted(left_out, key=_place)))
 
 
 def _walked(project: Project, config: BundleConfig | None) -> "_Walk":
@@ -114,7 +114,7 @@ def _walked(project: Project, config: BundleConfig | None) -> "_Walk":
     return walk
 
 
-def _place(file: Found | LeftOut) -> bytes:
+def _place(file: ProjectFile | LeftOut) -> bytes:
     return bytes_of(file.path)
 
 
@@ -131,7 +131,7 @@ class _Walk:
     """One way through all folders. It keeps its own stack, so that no depth is too deep."""
 
     def __init__(self, project: Project, config: BundleConfig | None) -> None:
-        self.found: list[Found] = []
+        self.files: list[ProjectFile] = []
         self.left_out: list[LeftOut] = []
         self._top = project.place()
         self._streams = project.streams
@@ -203,7 +203,7 @@ class _Walk:
                 self._leave_out(path, _STREAM)
             else:
                 is_executable = bool(status.st_mode & _EXECUTABLE)
-                self.found.append(Found(text_of(path), status.st_size, is_executable, asked))
+                self.files.append(ProjectFile(text_of(path), status.st_size, is_executable, asked))
 
     def _rule(self, path: bytes, is_folder: bool) -> Pattern | None:
         """What decides by the name alone: the config, which has the last word but for what is git's own, or the table
@@ -222,7 +222,7 @@ class _Walk:
 
 
 def _given(patterns: Iterable[Located[str]]) -> list[Pattern]:
-    return [given_pattern(EXCLUDED, number, each.value) for number, each in enumerate(patterns)]
+    return [given_pattern(EXCLUDED, number, pattern.value) for number, pattern in enumerate(patterns)]
 
 
 def _asks(rule: Pattern | None) -> bool:

@@ -32,8 +32,8 @@ class Repository(NamedTuple):
         """The pattern that makes git ignore a path of the project, whose own levels are given too."""
         whole = self.inside + path
         for level in reversed(levels):
-            if found := level.patterns.decide(whole[level.length :], is_folder):
-                return None if found.negated else found
+            if decision := level.patterns.decide(whole[level.length :], is_folder):
+                return None if decision.negated else decision
         return None
 
     def below(self, levels: tuple[Level, ...], folder: bytes, file: bytes, name: str) -> tuple[Level, ...]:

@@ -140,9 +140,9 @@ def _times(field: _Field, text: str) -> _Times:
     if "" in items:
         raise CronError(f'{field.name} "{text}" has an empty item; drop the extra comma')
     ranges = [_range(field, item) for item in items]
-    values = frozenset(value for each in ranges for value in each)
+    values = frozenset(value for numbers in ranges for value in numbers)
     star = any(item == "*" or (item.startswith("*/") and int(item[2:]) == 1) for item in items)
-    if field is _DAY_OF_WEEK and any(each.stop > 7 for each in ranges):
+    if field is _DAY_OF_WEEK and any(numbers.stop > 7 for numbers in ranges):
         values = frozenset(value % 7 for value in values)
         text = "*" if star else ",".join(str(value) for value in sorted(values))
     return _Times(text, values, star)

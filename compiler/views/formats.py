@@ -20,23 +20,23 @@ _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO
 def _concise(diagnostics: Sequence[Diagnostic]) -> str:
     """A line each, as compilers and linters write them: editors and `grep` know it."""
     return "".join(
-        f"{printable(each.span.source.path)}:{each.span.line}:{each.span.column}: "
-        f"{each.severity.name.lower()}[{each.code}] {_message(each)}"
-        f"{f' ({_help(each)})' if each.help else ''}\n"
-        for each in diagnostics
+        f"{printable(diagnostic.span.source.path)}:{diagnostic.span.line}:{diagnostic.span.column}: "
+        f"{diagnostic.severity.name.lower()}[{diagnostic.code}] {_message(diagnostic)}"
+        f"{f' ({_help(diagnostic)})' if diagnostic.help else ''}\n"
+        for diagnostic in diagnostics
     )
 
 
 def _json(diagnostics: Sequence[Diagnostic]) -> str:
     """One document. Members may be added to it; `format_version` changes when one changes its meaning."""
-    counts = Counter(each.severity for each in diagnostics)
-    found = {
+    counts = Counter(diagnostic.severity for diagnostic in diagnostics)
+    report = {
         "format_version": "1.0",
         "error_count": counts[Severity.ERROR],
         "warning_count": counts[Severity.WARNING],
-        "diagnostics": [_as_json(each) for each in diagnostics],
+        "diagnostics": [_as_json(diagnostic) for diagnostic in diagnostics],
     }
-    return json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(report, ensure_ascii=False, indent=2) + "\n"
 
 
 def _as_json(diagnostic: Diagnostic) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def _range(span: Span) -> dict[str, Any]:
 
 def _github(diagnostics: Sequence[Diagnostic]) -> str:
     """Workflow commands, which GitHub Actions shows as annotations (actions/toolkit, packages/core/src/command.ts)."""
-    return "".join(_annotation(each) for each in diagnostics)
+    return "".join(_annotation(diagnostic) for diagnostic in diagnostics)
 
 
 def _annotation(diagnostic: Diagnostic) -> str:
@@ -93,19 +93,19 @@ def _property(text: str) -> str:
 def _gitlab(diagnostics: Sequence[Diagnostic]) -> str:
     """A Code Quality report: GitLab tells new findings from old ones by their fingerprints."""
     seen: Counter[str] = Counter()
-    found = []
-    for each in diagnostics:
-        print_ = _fingerprint(each, seen)
-        found.append(
+    issues = []
+    for diagnostic in diagnostics:
+        print_ = _fingerprint(diagnostic, seen)
+        issues.append(
             {
-                "description": f"{each.code}: {_message(each)}",
-                "check_name": each.code.value,
+                "description": f"{diagnostic.code}: {_message(diagnostic)}",
+                "check_name": diagnostic.code.value,
                 "fingerprint": print_,
-                "severity": _SEVERITIES[each.severity],
-                "location": {"path": _from_here(each.span), "lines": {"begin": each.span.line}},
+                "severity": _SEVERITIES[diagnostic.severity],
+                "location": {"path": _from_here(diagnostic.span), "lines": {"begin": diagnostic.span.line}},
             }
         )
-    return json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(issues, ensure_ascii=False, indent=2) + "\n"
 
 
 def _fingerprint(diagnostic: Diagnostic, seen: "Counter[str]") -> str:

@@ -156,9 +156,9 @@ def masked_columns(span: Span) -> list[Range]:
         ranges = masked_ranges(line[offset : offset + _LONGEST_LINE])
         return [(start + offset, end + offset) for start, end in ranges]
     first = max(0, number - _LINES_AROUND)
-    before = [each[:_LONGEST_AROUND] for each in lines[first:number]]
-    after = [each[:_LONGEST_AROUND] for each in lines[number + 1 : number + _LINES_AROUND]]
-    start_of_line = sum(len(each) + 1 for each in before)
+    before = [line[:_LONGEST_AROUND] for line in lines[first:number]]
+    after = [line[:_LONGEST_AROUND] for line in lines[number + 1 : number + _LINES_AROUND]]
+    start_of_line = sum(len(line) + 1 for line in before)
     ranges = masked_ranges("\n".join([*before, line, *after]))
     inside = ((max(0, start - start_of_line), min(len(line), end - start_of_line)) for start, end in ranges)
     return [(start, end) for start, end in inside if start < end]

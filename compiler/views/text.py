@@ -21,10 +21,12 @@ def render(diagnostics: Sequence[Diagnostic], colour: bool = False) -> str:
 
     Of very many the worst are shown, and the rest is counted.
     """
-    hidden = {_line_of(each.span) for each in diagnostics if each.code in _HIDDEN}
+    hidden = {_line_of(diagnostic.span) for diagnostic in diagnostics if diagnostic.code in _HIDDEN}
     shown = _worst(diagnostics)
     blocks = "".join(_block(diagnostic, hidden, colour) + "\n\n" for diagnostic in shown)
-    rest = Counter(each.severity for each in diagnostics) - Counter(each.severity for each in shown)
+    rest = Counter(diagnostic.severity for diagnostic in diagnostics) - Counter(
+        diagnostic.severity for diagnostic in shown
+    )
     return blocks + (f"… and more: {_counted(rest)}\n\n" if rest else "")
 
 
@@ -100,9 +102,9 @@ def _snippet(span: Span, note: str, width: int, severity: Severity, colour: bool
         cut = max(0, start - _LONGEST_LINE // 2)
         line, start, end = line[cut : cut + _LONGEST_LINE], start - cut, min(end - cut, _LONGEST_LINE)
     indent, caret = " " * _width(line[:start]), "^" * max(1, _width(line[start:end]))
-    mark = f"{_paint(caret, severity, colour)}{' ' + note if note else ''}"
+    underline = f"{_paint(caret, severity, colour)}{' ' + note if note else ''}"
     number = f"{span.line:>{width}}"
-    return [f"{margin} |", f"{number} | {printable(line)}", f"{margin} | {indent}{mark}"]
+    return [f"{margin} |", f"{number} | {printable(line)}", f"{margin} | {indent}{underline}"]
 
 
 def _masked(line: str, start: int, end: int, ranges: Sequence[Range]) -> tuple[str, int, int]:

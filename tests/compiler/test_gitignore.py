@@ -49,7 +49,7 @@ def kept_by_git(folder: Path) -> list[str]:
 
 
 def kept(folder: Path) -> list[str]:
-    return sorted(file.path for file in select_files(Project(folder, "config.yaml"), None).found)
+    return sorted(file.path for file in select_files(Project(folder, "config.yaml"), None).files)
 
 
 NAMES = (
