@@ -18,9 +18,11 @@ from automl.targets.dag.names import TaskNames
 from automl.targets.dag.nesting import Dag, dags_of
 from automl.targets.objects.config_maps import Files, config_maps
 from automl.targets.objects.metadata import Object, Objects, hashed_name, with_annotations
-from automl.targets.objects.pod import POD_SECURITY, volumes
+from automl.targets.objects.pod import pull_secrets
 from automl.targets.objects.schedule import schedule_fields
+from automl.targets.objects.security import POD_SECURITY
 from automl.targets.objects.stream import artifact, too_large
+from automl.targets.objects.volumes import volumes
 from automl.targets.writers.yaml import Value
 
 LONGEST_CRON_NAME = 52  # Argo appends the time of a run to it
@@ -62,7 +64,7 @@ def _templates(objects: Objects, files: Files) -> list[Object]:
     templates = [
         service_template(leaves[task.name], objects, task, files)
         if task.service
-        else job_template(leaves[task.name], workflow, task, files)
+        else job_template(leaves[task.name], task, files)
         for task in workflow.tasks
     ]
     return templates + [_dag_template(dag) for dag in dags_of(workflow.groups, leaves, names)]
@@ -97,8 +99,8 @@ def _spec(objects: Objects, mounted: list[Value], templates: list[Object]) -> Ob
         "securityContext": POD_SECURITY,
         "podSpecPatch": EXECUTOR_PATCH,
     }
-    if pull_secrets := dict.fromkeys(name for task in _jobs(workflow) for name in task.pull_secrets):
-        spec["imagePullSecrets"] = [{"name": name} for name in pull_secrets]
+    if secrets := pull_secrets(name for task in _jobs(workflow) for name in task.pull_secrets):
+        spec["imagePullSecrets"] = secrets
     spec["volumes"] = mounted
     spec["templates"] = [templates[-1], *templates[:-1]]
     return spec

@@ -1,18 +1,25 @@
 """The template of one task: the container of a job, or the one that applies the objects of a service."""
 
-from automl.compiler.ir import PYTHON_IMAGE, Git, Task, Workflow
+from collections.abc import Mapping
+from typing import Any
+
+from automl.compiler.ir import PYTHON_IMAGE, Task
 from automl.runtime import script
 from automl.targets.argo.rbac import deployer_name
 from automl.targets.objects.config_maps import Files, config_map
+from automl.targets.objects.container import restricted
 from automl.targets.objects.escape import in_json
 from automl.targets.objects.metadata import Object, Objects, name_of, step_metadata
-from automl.targets.objects.pod import CONTAINER_SECURITY, checkout_container, container
+from automl.targets.objects.pod import pod_spec
+from automl.targets.objects.security import CONTAINER_SECURITY
 from automl.targets.objects.service import service_objects
 from automl.targets.writers.yaml import write_yaml
 
 DEPLOY = "/automl/deploy"
 # The name of a Workflow is the same again when it is deleted and applied again; the uid never is.
 RUN, CREATED = "{{workflow.uid}}", "{{workflow.creationTimestamp.s}}"
+OF_WORKFLOW = ("securityContext", "imagePullSecrets", "volumes")
+"""Keys of a pod that Argo has in the Workflow, for all its pods."""
 EXECUTOR_PATCH = write_yaml(
     [
         {
@@ -24,18 +31,21 @@ EXECUTOR_PATCH = write_yaml(
 """Argo leaves its own containers in a pod without what `restricted` asks of every container."""
 
 
-def job_template(name: str, workflow: Workflow, task: Task, files: Files) -> Object:
+def job_template(name: str, task: Task, files: Files) -> Object:
     """The template of a job: one pod a try."""
     template = _head(name, task)
     if task.retries:
         template["retryStrategy"] = {"limit": str(task.retries), "retryPolicy": "Always"}
     if task.deadline is not None:
         template["activeDeadlineSeconds"] = task.deadline
-    if task.project is not None and isinstance(workflow.code, Git):
-        template["initContainers"] = [checkout_container(workflow)]
-    main = container(task, files.texts)
-    del main["name"]
-    return template | {"container": main}
+    return template | _pod_of_template(pod_spec(task, files))
+
+
+def _pod_of_template(spec: Mapping[str, Any]) -> Object:
+    """What a template says of its pods: its one container has no name, and some is said once for the Workflow."""
+    rest = {key: value for key, value in spec.items() if key not in (*OF_WORKFLOW, "containers")}
+    [main] = spec["containers"]
+    return rest | {"container": {key: value for key, value in main.items() if key != "name"}}
 
 
 def deployer(objects: Objects) -> Object:
@@ -57,14 +67,13 @@ def service_template(name: str, objects: Objects, task: Task, files: Files) -> O
     words = [f"{DEPLOY}/cluster.py", "--run", RUN, "--created", CREATED]
     if task.deadline is not None:
         words += ["--deadline", str(task.deadline)]
-    main: Object = {
+    start: Object = {
         "image": PYTHON_IMAGE,
         "command": ["python3"],
         "args": [*words, *map(in_json, service_objects(objects, task, files))],
-        "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}},
-        "securityContext": CONTAINER_SECURITY,
-        "volumeMounts": [{"name": "deploy", "mountPath": DEPLOY, "readOnly": True}],
     }
+    mount: Object = {"name": "deploy", "mountPath": DEPLOY, "readOnly": True}
+    main = restricted(start, "50m", "64Mi", [mount])
     head, service_account = _head(name, task), deployer_name(objects.workflow)
     return head | {"serviceAccountName": service_account, "container": main}
 

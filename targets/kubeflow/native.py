@@ -10,10 +10,11 @@ from automl.compiler.values.dns import cut, with_suffix
 from automl.runtime import script
 from automl.targets.kubeflow.pipeline import LONGEST_NAME, Pipeline
 from automl.targets.objects.config_maps import Files
+from automl.targets.objects.container import restricted
 from automl.targets.objects.escape import escaped
 from automl.targets.objects.metadata import Object, Objects, hashed_name, name_of
-from automl.targets.objects.pod import CONTAINER_SECURITY, POD_SECURITY
 from automl.targets.objects.rbac import deploy_rules, role, service_account
+from automl.targets.objects.security import POD_SECURITY
 from automl.targets.writers.yaml import Value
 
 SERVICE_ACCOUNTS = (
@@ -109,7 +110,7 @@ def _restricted(field: str, span: str) -> str:
 
 
 def _pod(scheduler: str, wanted: Object) -> Object:
-    container: Object = {
+    start: Object = {
         "name": "main",
         "image": PYTHON_IMAGE,
         "command": ["python3", "-c", escaped(script("recurring_run.py"))],
@@ -119,15 +120,13 @@ def _pod(scheduler: str, wanted: Object) -> Object:
             {"name": "KFP_NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}},
             {"name": "KF_PIPELINES_SA_TOKEN_PATH", "value": f"{_TOKEN_FOLDER}/token"},
         ],
-        "resources": {"requests": {"cpu": "100m", "memory": "100M"}},
-        "securityContext": CONTAINER_SECURITY,
-        "volumeMounts": [{"name": "token", "mountPath": _TOKEN_FOLDER, "readOnly": True}],
     }
+    mount: Object = {"name": "token", "mountPath": _TOKEN_FOLDER, "readOnly": True}
     return {
         "serviceAccountName": scheduler,
         "automountServiceAccountToken": False,
         "restartPolicy": "OnFailure",
         "securityContext": POD_SECURITY,
-        "containers": [container],
+        "containers": [restricted(start, "100m", "100M", [mount])],
         "volumes": [_TOKEN],
     }

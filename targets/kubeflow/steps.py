@@ -4,14 +4,17 @@ import base64
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from automl.compiler.ir import PYTHON_IMAGE, Bundle, Git, Resources, Task, Text, Workflow
+from automl.compiler.ir import PYTHON_IMAGE, Bundle, Git, Resources, Task, Workflow
 from automl.compiler.values.units import parse_cpu, parse_memory
 from automl.runtime import script
 from automl.targets.kubeflow.quoting import Protected, Words, protected
 from automl.targets.objects.config_maps import archive
+from automl.targets.objects.container import needs_home, start_arguments
 from automl.targets.objects.escape import in_json
 from automl.targets.objects.metadata import Object, Objects
-from automl.targets.objects.pod import CODE, GIT_IMAGE, USER, WORK
+from automl.targets.objects.pod import GIT_IMAGE
+from automl.targets.objects.security import USER
+from automl.targets.objects.volumes import CODE, WORK
 from automl.targets.writers.yaml import Value
 
 CODE_INPUT = "{{$.inputs.artifacts['code'].path}}"
@@ -52,9 +55,8 @@ def job(objects: Objects, task: Task, place: Place) -> Step:
     """The step of a job."""
     takes_code = task.project is not None and place.code is None
     ours = [("AUTOML_STEP", task.name)]  # makes the container differ from every other: see `pipeline`
-    has_home = any(each.name == "HOME" for each in task.variables)
-    if task.project is None and place.sets_user and not has_home:
-        ours.append(("HOME", WORK))  # the image's is another user's
+    if place.sets_user and needs_home(task):
+        ours.append(("HOME", WORK))
     variables = [(each.name, each.value.value) for each in task.variables]
     from_secrets = [variable for secret in task.secrets for _, variable in secret.keys or ()]
     found = protected(_words(task, place), variables, from_secrets)
@@ -65,20 +67,15 @@ def job(objects: Objects, task: Task, place: Place) -> Step:
 
 
 def _words(task: Task, place: Place) -> Words:
-    entrypoint, arguments = task.command.entrypoint or (), task.command.arguments
     if task.project is None:
-        return Words(entrypoint, arguments)
-    options: list[Text | str] = []
-    if task.project.dependencies:
-        options += ["--dependencies", task.project.dependencies]
-    for package in task.project.packages:
-        options += ["--package", package]
+        return Words(task.command.entrypoint or (), task.command.arguments)
+    options = []
     for name in _whole_secrets(task):
         options += ["--secrets", f"{SECRETS}/{name}"]
     if _whole_secrets(task):
         options += [f"--keep={name}" for name in ("AUTOML_STEP", *_names_of_variables(task))]
     start = f"{CODE}/start.py" if place.code else CODE_INPUT
-    return Words(["python3", start], [*options, "--", *entrypoint, *arguments])
+    return Words(["python3", start], start_arguments(task, options))
 
 
 def _whole_secrets(task: Task) -> list[str]:

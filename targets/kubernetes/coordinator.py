@@ -19,9 +19,9 @@ from automl.targets.objects.metadata import (
     size_of,
     with_labels,
 )
-from automl.targets.objects.pod import CONTAINER_SECURITY, POD_SECURITY
 from automl.targets.objects.rbac import deploy_rules, service_account
 from automl.targets.objects.schedule import schedule_fields
+from automl.targets.objects.security import CONTAINER_SECURITY, POD_SECURITY
 from automl.targets.objects.service import deployment
 from automl.targets.writers.yaml import Value
 

@@ -1,10 +1,10 @@
 """The Job of a step: as it is, where nothing has to wait, and as a template from which the coordinator makes it."""
 
-from automl.compiler.ir import Git, Task, Workflow
+from automl.compiler.ir import Task, Workflow
 from automl.compiler.values.dns import member
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.metadata import Object, Objects, hashed_name, with_annotations
-from automl.targets.objects.pod import POD_SECURITY, checkout_container, container, volumes
+from automl.targets.objects.pod import pod_spec
 
 LONGEST_CRON_JOB_NAME = 52  # Kubernetes appends the time of a run to it
 NEVER = "0 0 1 1 *"  # a CronJob must have a schedule, also one that is suspended
@@ -13,21 +13,11 @@ HASH = "automl.dev/hash"
 
 def job_spec(objects: Objects, task: Task, files: Files) -> Object:
     """The `spec` of the Job: one pod a try, each stopped after the deadline."""
-    workflow = objects.workflow
     spec: Object = {"restartPolicy": "Never", "automountServiceAccountToken": False}
     if task.deadline is not None:
         spec["activeDeadlineSeconds"] = task.deadline
-    spec["securityContext"] = POD_SECURITY
-    if task.pull_secrets:
-        spec["imagePullSecrets"] = [{"name": name} for name in task.pull_secrets]
-    if task.project and isinstance(workflow.code, Git):
-        spec["initContainers"] = [checkout_container(workflow)]
-    spec["containers"] = [container(task, files.texts)]
-    spec["volumes"] = volumes(files, in_project=task.project is not None)
-    return {
-        "backoffLimit": task.retries,
-        "template": {"metadata": objects.template_metadata(task), "spec": spec},
-    }
+    pod: Object = {"metadata": objects.template_metadata(task), "spec": spec | pod_spec(task, files)}
+    return {"backoffLimit": task.retries, "template": pod}
 
 
 def alone(objects: Objects, task: Task, files: Files) -> Object:

@@ -23,9 +23,13 @@ FILE_TIME = 315619200
 
 
 class Files(NamedTuple):
-    """The ConfigMaps of a workflow: code (None: no task has a project) and user text."""
+    """The ConfigMaps of a workflow: code (None: no task has a project) and user text.
+
+    Beside the one of the code there may be a repository, which the pods check out themselves.
+    """
 
     code: str | None
+    git: Git | None
     texts: Texts
     objects: tuple[Object, ...]
     diagnostics: tuple[Diagnostic, ...]
@@ -45,7 +49,8 @@ def config_maps(objects: Objects, is_unsafe: Callable[[str], bool] | None = None
     if keys:
         documents.append(config_map(objects, "text", {"data": {key: text for text, key in keys.items()}}))
     texts = Texts(name_of(documents[-1]) if keys else "", keys)
-    return Files(name_of(code) if code else None, texts, tuple(documents), tuple(diagnostics))
+    git = workflow.code if isinstance(workflow.code, Git) else None
+    return Files(name_of(code) if code else None, git, texts, tuple(documents), tuple(diagnostics))
 
 
 def _code(objects: Objects) -> Object | None:

@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.ir import Git, Ingress, Service, Task, Workflow
+from automl.compiler.ir import Ingress, Service, Task, Workflow
 from automl.compiler.values.dns import member
 from automl.targets.objects.config_maps import Files
-from automl.targets.objects.escape import NO_TEXTS
 from automl.targets.objects.metadata import Object, Objects, with_labels
-from automl.targets.objects.pod import POD_SECURITY, checkout_container, container, volumes
+from automl.targets.objects.pod import pod_spec
 from automl.targets.writers.yaml import Value
 
-PROBE_PERIOD_SECONDS = 5
 DEFAULT_PROGRESS_SECONDS = 600  # `progressDeadlineSeconds` of a Deployment that says nothing of it
 
 
@@ -67,40 +65,15 @@ def deployment(objects: Objects, task: Task, files: Files) -> Object:
     if service.min_ready_seconds >= DEFAULT_PROGRESS_SECONDS:  # it has to be longer than that
         spec["progressDeadlineSeconds"] = service.min_ready_seconds + DEFAULT_PROGRESS_SECONDS
     spec["selector"] = {"matchLabels": selector(objects.workflow, task)}
-    spec["template"] = _pod_template(objects, task, service, files)
+    spec["template"] = _pod_template(objects, task, files)
     name = service_name(objects.workflow, task)
     return objects.object("apps/v1", "Deployment", name, {"spec": spec}, task)
 
 
-def _pod_template(objects: Objects, task: Task, service: Service, files: Files) -> Object:
-    workflow = objects.workflow
-    metadata = with_labels(objects.template_metadata(task), selector(workflow, task))
-    spec: Object = {"automountServiceAccountToken": False, "securityContext": POD_SECURITY}
-    if task.pull_secrets:
-        spec["imagePullSecrets"] = [{"name": name} for name in task.pull_secrets]
-    if task.project and isinstance(workflow.code, Git):
-        spec["initContainers"] = [checkout_container(workflow)]
-    spec["containers"] = [_container(task, service)]
-    spec["volumes"] = volumes(files, in_project=task.project is not None)
-    return {"metadata": metadata, "spec": spec}
-
-
-def _container(task: Task, service: Service) -> Object:
-    main = container(task, NO_TEXTS)
-    main["ports"] = [{"name": "http", "containerPort": service.port}]
-    probe = _probe(service)
-    if service.max_startup_seconds is not None:
-        failures = -(-service.max_startup_seconds // PROBE_PERIOD_SECONDS)
-        main["startupProbe"] = probe | {"failureThreshold": failures}
-    main["readinessProbe"] = probe
-    return main
-
-
-def _probe(service: Service) -> Object:
-    period: Object = {"periodSeconds": PROBE_PERIOD_SECONDS}
-    if service.readiness_path is None:
-        return {"tcpSocket": {"port": "http"}} | period
-    return {"httpGet": {"path": service.readiness_path, "port": "http"}} | period
+def _pod_template(objects: Objects, task: Task, files: Files) -> Object:
+    metadata = with_labels(objects.template_metadata(task), selector(objects.workflow, task))
+    spec: Object = {"automountServiceAccountToken": False}
+    return {"metadata": metadata, "spec": spec | pod_spec(task, files)}
 
 
 def _service(objects: Objects, task: Task, service: Service) -> Object:

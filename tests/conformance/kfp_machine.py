@@ -31,7 +31,7 @@ from kfp.local.orchestrator.orchestrator_utils import OrchestratorUtils  # type:
 from kfp.local.status import Status  # type: ignore[import-untyped]
 
 from automl.runtime import script
-from automl.targets.objects.pod import CODE, WORK
+from automl.targets.objects.volumes import CODE, WORK
 from tests.conformance.kfp_runs import documents, package_in
 from tests.runtime import kubelet
 

@@ -1,0 +1,121 @@
+"""Containers, alike for every engine on Kubernetes: of a task, and what all have in common."""
+
+from collections.abc import Sequence
+
+from automl.compiler.ir import Service, Task, Text
+from automl.targets.objects.escape import VARIABLE_PREFIX, Texts, escaped
+from automl.targets.objects.metadata import Object
+from automl.targets.objects.security import CONTAINER_SECURITY
+from automl.targets.objects.volumes import CODE, WORK, mounts
+from automl.targets.writers.yaml import Value
+
+PROBE_PERIOD_SECONDS = 5
+
+
+def restricted(start: Object, cpu: str, memory: str, mounts: Sequence[Value]) -> Object:
+    """A container that starts so, with no right that it does not need. A quota may ask every one for its resources."""
+    return start | {
+        "resources": {"requests": {"cpu": cpu, "memory": memory}},
+        "securityContext": CONTAINER_SECURITY,
+        "volumeMounts": mounts,
+    }
+
+
+def container(task: Task, texts: Texts) -> Object:
+    """The container of a task: what runs, with which variables and resources, and how a service is reached."""
+    arguments = _Arguments(texts)
+    start: Object = {"name": "main", "image": task.image} | _command(task, arguments)
+    if variables := [*_variables(task, texts), *arguments.variables]:
+        start["env"] = variables
+    if whole := [secret for secret in task.secrets if secret.keys is None]:
+        start["envFrom"] = [{"secretRef": {"name": secret.name}} for secret in whole]
+    cpu, memory = task.resources.cpu.text, task.resources.memory.text
+    main = restricted(start, cpu, memory, mounts(in_project=task.project is not None))
+    return main | _reached(task.service) if task.service else main
+
+
+def _command(task: Task, arguments: "_Arguments") -> Object:
+    if task.project is not None:
+        return {"command": ["python3", f"{CODE}/start.py"], "args": arguments.all(start_arguments(task))}
+    command: Object = {}
+    if task.command.entrypoint:
+        command["command"] = arguments.all(task.command.entrypoint)
+    if task.command.arguments:
+        command["args"] = arguments.all(task.command.arguments)
+    return command
+
+
+def start_arguments(task: Task, options: Sequence[str] = ()) -> list[Text | str]:
+    """What the start script of a project is told: what to install, more options, and what to run."""
+    assert task.project is not None
+    arguments: list[Text | str] = []
+    if task.project.dependencies:
+        arguments += ["--dependencies", task.project.dependencies]
+    for package in task.project.packages:
+        arguments += ["--package", package]
+    return [*arguments, *options, "--", *(task.command.entrypoint or ()), *task.command.arguments]
+
+
+class _Arguments:
+    """Words of a command; one that an engine would expand becomes a variable, filled from a ConfigMap."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        self.variables: list[Value] = []
+
+    def all(self, words: Sequence[Text | str]) -> list[Value]:
+        """The words, the user's made safe."""
+        return [self._safe(word.value) if isinstance(word, Text) else word for word in words]
+
+    def _safe(self, word: str) -> str:
+        if word not in self._texts.keys:
+            return escaped(word)
+        name = f"{VARIABLE_PREFIX}{len(self.variables) + 1}"
+        self.variables.append(_from_texts(name, word, self._texts))
+        return f"$({name})"
+
+
+def _from_texts(name: str, value: str, texts: Texts) -> Object:
+    key: Object = {"name": texts.config_map, "key": texts.keys[value]}
+    return {"name": name, "valueFrom": {"configMapKeyRef": key}}
+
+
+def _variables(task: Task, texts: Texts) -> list[Value]:
+    variables: list[Value] = [{"name": "HOME", "value": WORK}] if needs_home(task) else []
+    for variable in task.variables:
+        if variable.value.value in texts.keys:
+            variables.append(_from_texts(variable.name, variable.value.value, texts))
+        elif variable.value.value:
+            variables.append({"name": variable.name, "value": escaped(variable.value.value)})
+        else:
+            variables.append({"name": variable.name})  # empty; the API server keeps no empty value
+    for secret in task.secrets:
+        variables += [from_secret(variable, secret.name, key) for key, variable in secret.keys or ()]
+    return variables
+
+
+def needs_home(task: Task) -> bool:
+    """Whether HOME has to be set: that of an image is another user's. The start script of a project sets its own."""
+    return task.project is None and all(variable.name != "HOME" for variable in task.variables)
+
+
+def from_secret(variable: str, secret: str, key: str) -> Object:
+    """A variable with the value of a key of a Secret."""
+    return {"name": variable, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+
+
+def _reached(service: Service) -> Object:
+    """Where a service listens, and how it is seen that it is ready."""
+    probe = _probe(service)
+    reached: Object = {"ports": [{"name": "http", "containerPort": service.port}]}
+    if service.max_startup_seconds is not None:
+        failures = -(-service.max_startup_seconds // PROBE_PERIOD_SECONDS)
+        reached["startupProbe"] = probe | {"failureThreshold": failures}
+    return reached | {"readinessProbe": probe}
+
+
+def _probe(service: Service) -> Object:
+    period: Object = {"periodSeconds": PROBE_PERIOD_SECONDS}
+    if service.readiness_path is None:
+        return {"tcpSocket": {"port": "http"}} | period
+    return {"httpGet": {"path": service.readiness_path, "port": "http"}} | period

@@ -1,0 +1,22 @@
+"""The folders of a pod: one to write to and, for the tasks of a project, its code."""
+
+from automl.targets.objects.config_maps import Files
+from automl.targets.objects.metadata import Object
+from automl.targets.writers.yaml import Value
+
+WORK = "/automl/work"
+CODE = "/automl/code"
+WORK_MOUNT: Object = {"name": "work", "mountPath": WORK}
+CODE_MOUNT: Object = {"name": "code", "mountPath": CODE, "readOnly": True}
+
+
+def volumes(files: Files, in_project: bool) -> list[Value]:
+    """What `mounts` name."""
+    work: Object = {"name": "work", "emptyDir": {}}
+    code: Object = {"name": "code", "configMap": {"name": files.code}}
+    return [work, code] if files.code and in_project else [work]
+
+
+def mounts(in_project: bool) -> list[Value]:
+    """Where a container finds the folders."""
+    return [WORK_MOUNT, CODE_MOUNT] if in_project else [WORK_MOUNT]
