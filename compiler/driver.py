@@ -21,6 +21,7 @@ from automl.compiler.tree.budgets import check_defaults
 from automl.compiler.tree.expressions import find_expressions
 from automl.compiler.tree.layers import apply_defaults
 from automl.compiler.tree.nodes import Mapping
+from automl.compiler.tree.normal import normal
 from automl.compiler.tree.other_files import recognise
 from automl.compiler.tree.reader import decode, read
 from automl.compiler.values.dns import digest, dns_label
@@ -126,7 +127,7 @@ def _configure(given: Input, overrides: Overrides) -> tuple[Config | None, list[
     found += misfits + (_values_beside(root) if misfits else [])
     if sound is None:
         return None, found
-    config, unreadable = build_config(sound)
+    config, unreadable = build_config(normal(sound))
     config = _named(config, given, overrides)
     found += unreadable + check(config, given.folder)
     return (None if has_errors(found) else config), found
@@ -137,7 +138,7 @@ def _values_beside(root: Mapping) -> list[Diagnostic]:
     rest = mended(root)
     if rest is None:
         return []
-    config, unreadable = build_config(rest)
+    config, unreadable = build_config(normal(rest))
     return unreadable + check_values(config)
 
 

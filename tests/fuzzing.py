@@ -183,6 +183,7 @@ def made(chance: random.Random, schema: Any) -> bytes:
 def _steps(config: dict[str, Any]) -> Iterator[dict[str, Any]]:
     stages = config.get("stages")
     for stage in stages.values() if isinstance(stages, dict) else ():
+        stage = stage.get("steps") if isinstance(stage, dict) else stage
         yield from (step for step in stage if isinstance(step, dict)) if isinstance(stage, list) else ()
 
 
@@ -191,6 +192,8 @@ def _value(chance: random.Random, schema: Any, at: Any, depth: int) -> Any:
         at = at | schema["$defs"][at["$ref"].rpartition("/")[2]]
     if chance.random() < ODD or depth > 8:
         return chance.choice((None, True, [], {}, [[]], {"a": {}}, -1, 0.5, 1e308, 10**12, _odd_text(chance)))
+    if "if" in at:
+        at = chance.choice((at["then"], schema["$defs"]["steps"]))
     if "enum" in at or "const" in at:
         return chance.choice(at.get("enum", [at.get("const")]))
     if at.get("examples") and chance.random() < 0.93:
@@ -212,7 +215,8 @@ def _value(chance: random.Random, schema: Any, at: Any, depth: int) -> Any:
 
 def _object(chance: random.Random, schema: Any, at: Any, depth: int) -> dict[str, Any]:
     known = at.get("properties", {})
-    chosen = [name for name in known if name in at.get("required", ()) or chance.random() < 0.25]
+    needed = (*at.get("required", ()), "steps")
+    chosen = [name for name in known if name in needed or chance.random() < 0.25]
     chosen = chosen[: at.get("maxProperties", len(chosen))] or list(known)[: at.get("minProperties", 0)]
     found = {name: _value(chance, schema, known[name], depth + 1) for name in chosen}
     more = at.get("additionalProperties", False)

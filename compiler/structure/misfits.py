@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 
 from automl.compiler.diagnostics import MOST_FOUND
-from automl.compiler.structure.ways_out import Path, Schema
+from automl.compiler.structure.ways_out import Schema
 from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence, to_plain
+from automl.compiler.tree.stages import Path
 from automl.schemas import config_schema
 
 _MARK = "key."  # before a key that is a number; what `propertyNames` asks for allows it

@@ -9,9 +9,10 @@ from automl.compiler.diagnostics import MOST_FOUND, Code, Diagnostic, Findings
 from automl.compiler.source import Span
 from automl.compiler.structure.misfits import Misfit, misfits, schema
 from automl.compiler.structure.vocabulary import ALL_NAMED, help_for_unknown, meant
-from automl.compiler.structure.ways_out import STAGES, Path, Schema, for_type, for_value
+from automl.compiler.structure.ways_out import STAGES, Schema, for_type, for_value
 from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
 from automl.compiler.tree.scalars import resolve
+from automl.compiler.tree.stages import Path, place_of, steps_of, with_steps
 
 _TYPE_NAMES = {
     "string": "text",
@@ -47,14 +48,14 @@ def _each_once(found: list[Diagnostic]) -> Iterator[Diagnostic]:
 
 
 def _sound_part(root: Mapping, paths: list[Path]) -> Mapping | None:
-    steps = {(path[1], path[2]) for path in paths if path[:1] == ["stages"] and len(path) > 2}
-    stages = {path[1] for path in paths if path[:1] == ["stages"] and len(path) == 2}
+    places = [place for path in paths if (place := place_of(path))]
+    stages = {place.stage for place in places if place.step is None}
     top = {path[0] for path in paths if path and path[0] != "stages"}
     there = root.get("stages")
     if not isinstance(there, Mapping) or "code" in top or "defaults" in top:
         return None
     kept = {
-        name: Entry(stage.key, _without(stage.value, {index for owner, index in steps if owner == name}))
+        name: Entry(stage.key, _without(stage.value, {place.step for place in places if place.stage == name}))
         for name, stage in there.entries.items()
         if name not in stages
     }
@@ -63,11 +64,12 @@ def _sound_part(root: Mapping, paths: list[Path]) -> Mapping | None:
     return Mapping(root.span, entries)
 
 
-def _without(stage: Node, indices: set[str | int]) -> Node:
-    assert isinstance(stage, Sequence), "a stage that is no list is left out as a whole"
+def _without(stage: Node, indices: set[int | None]) -> Node:
+    steps = steps_of(stage)
+    assert steps, "a stage that has no list is left out as a whole"
     if not indices:
         return stage
-    return Sequence(stage.span, [item for index, item in enumerate(stage.items) if index not in indices])
+    return with_steps(stage, [item for index, item in enumerate(steps.items) if index not in indices])
 
 
 def _explain(misfit: Misfit, root: Mapping, whole: Schema) -> Iterator[Diagnostic]:
@@ -91,7 +93,7 @@ def _explain(misfit: Misfit, root: Mapping, whole: Schema) -> Iterator[Diagnosti
 def _unknown_keys(
     node: Mapping, names: list[str], at: Schema, path: Path, whole: Schema
 ) -> Iterator[Diagnostic]:
-    has_words = not path or path == ["defaults"] or _is_step(path)
+    has_words = not path or path == ["defaults"] or _is_step(path) or _is_stage(path)
     known = sorted(at.get("properties", {}).keys() - node.entries.keys())
     for name in names[:MOST_FOUND]:
         help = help_for_unknown(name, known, has_words, whole)
@@ -151,7 +153,7 @@ def _head(root: Mapping, path: Path, node: Mapping) -> Span:
 def _nothing_to_remove(entry: Entry, path: Path) -> Diagnostic:
     name = entry.key.text
     message = f'"{name}" has no value'
-    if path[0] == "stages":
+    if place_of(path):
         message += ", and `defaults` has none to remove"
     help = "write `service: {}`" if name == "service" else "give a value, or remove the key"
     return Diagnostic(Code.NOTHING_TO_REMOVE, message, entry.key.span, help=help)
@@ -208,16 +210,26 @@ def _of(path: Path) -> str:
         return " at the top of the file"
     if _is_step(path):
         return " in a step"
+    if _is_stage(path):
+        return " in a stage"
     return f" in {_subject(path)}"
 
 
 def _is_step(path: Path) -> bool:
-    return path[0] == "stages" and len(path) == 3
+    place = place_of(path)
+    return place is not None and place.step is not None and not place.keys
+
+
+def _is_stage(path: Path) -> bool:
+    place = place_of(path)
+    return place is not None and place.step is None and not place.keys
 
 
 def _is_merged(path: Path) -> bool:
     """Whether a place is one of a step's keys, or of the keys below, where null removes what `defaults` says."""
-    keys = path[1:] if path[:1] == ["defaults"] else path[3:] if path[:1] == ["stages"] else []
+    place = place_of(path)
+    of_step = place.keys if place and place.step is not None else []
+    keys = path[1:] if path[:1] == ["defaults"] else of_step
     return len(keys) > 0 and all(isinstance(part, str) for part in keys)
 
 

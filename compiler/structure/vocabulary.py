@@ -124,6 +124,8 @@ def help_for_unknown(name: str, known: list[str], has_words: bool, schema: dict[
         return f'"{name}" belongs in a step, or in `defaults`'
     if name in schema["$defs"]["service"]["properties"]:
         return f'"{name}" belongs in the `service` of a step'
+    if not known:
+        return "remove it: no further key can stand here"
     if len(known) <= ALL_NAMED:
         return f"known keys: {', '.join(known)}"
     nearest = sorted(known, key=lambda each: (distance(name[:40].lower(), each), each))[:_NEAREST]

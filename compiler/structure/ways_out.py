@@ -10,10 +10,10 @@ from automl.compiler.structure.scripts import SCRIPTS, for_script
 from automl.compiler.suggest import did_you_mean
 from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence
 from automl.compiler.tree.scalars import interpret
+from automl.compiler.tree.stages import Path, place_of
 from automl.compiler.values.units import QuantityError, parse_duration
 
 Schema: TypeAlias = dict[str, Any]
-Path: TypeAlias = list[str | int]
 
 STAGES = "`stages:` holds the stages by name, each a list of steps"
 _STEPS = "write its steps below it, each behind a `- `"
@@ -30,8 +30,10 @@ def for_type(path: Path, node: Node, wanted: list[str], at: Schema) -> str | Non
     key = path[-1] if path and isinstance(path[-1], str) else ""
     if isinstance(node, Scalar) and node.value is None:
         return _for_nothing(path)
-    if path == ["stages"] or (path[:1] == ["stages"] and len(path) < 4):
-        return _for_stages(path, node)
+    if path == ["stages"]:
+        return _for_stages(node)
+    if (place := place_of(path)) and not place.keys:
+        return _for_stage(node) if place.step is None else _for_step(node)
     if key == "service" and isinstance(node, Scalar) and node.text.lower() in _FALSE:
         return "remove it: a step without `service` is a job"
     text = _mended(key, node, wanted)
@@ -108,7 +110,7 @@ def for_value(path: Path, node: Node, keyword: str, value: Any, at: Schema) -> s
 def _for_nothing(path: Path) -> str:
     if path == ["stages"]:
         return STAGES
-    if path[:1] == ["stages"] and len(path) == 2:
+    if (place := place_of(path)) and place.step is None:
         return f"{_STEPS}, or remove the stage"
     if isinstance(path[-1], int):
         return "write something behind the `-`, or remove it"
@@ -116,28 +118,33 @@ def _for_nothing(path: Path) -> str:
 
 
 def _for_empty(path: Path, at: Schema) -> str:
-    if path[:1] == ["stages"] and len(path) < 3:
-        return STAGES if len(path) == 1 else f"{_STEPS}, or remove the stage"
+    if path == ["stages"]:
+        return STAGES
+    if (place := place_of(path)) and place.step is None:
+        return f"{_STEPS}, or remove the stage"
     if "properties" in at:
         return f"give one of {', '.join(at['properties'])}, or remove the key"
     return "give a value, or remove the key"
 
 
-def _for_stages(path: Path, node: Node) -> str | None:
-    """A wrong shape between `stages` and the keys of a step."""
+def _for_stage(node: Node) -> str:
+    """No list of steps where one should be."""
     first = next(iter(node), None) if isinstance(node, Mapping) else None
-    if len(path) == 3:
-        return _for_step(node)
-    if len(path) == 2:
-        if first is None:
-            return _STEPS
-        if isinstance(node, Mapping) and isinstance(node.get("steps"), Sequence):
-            return f"a stage is a list of steps: write those of `steps` right below `{path[1]}:`"
-        if isinstance(first.value, Mapping) and first.key.text not in _KEYS_WITH_KEYS:
-            return (
-                f"a stage is a list: write `- step_name: {first.key.text}`, and the keys of the step below it"
-            )
-        return f"put `- ` before `{first.key.text}`"
+    if first is None:
+        return _STEPS
+    if isinstance(first.value, Mapping) and first.key.text not in _KEYS_WITH_KEYS:
+        return f"a stage is a list: write `- step_name: {first.key.text}`, and the keys of the step below it"
+    if isinstance(first.value, Sequence) and _has_keys(first.value):
+        return f"the steps stand right below the stage, or under `steps`, not under `{first.key.text}`"
+    return f"put `- ` before `{first.key.text}`"
+
+
+def _has_keys(node: Sequence) -> bool:
+    return any(isinstance(item, Mapping) and "step_name" in item.entries for item in node.items)
+
+
+def _for_stages(node: Node) -> str:
+    """Something else than stages by name."""
     if isinstance(node, Sequence) and node.items:
         item = node.items[0]
         name = item.text if isinstance(item, Scalar) else None

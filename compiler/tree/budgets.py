@@ -2,6 +2,7 @@
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence
+from automl.compiler.tree.stages import steps_of
 
 MAX_VALUES = 400_000
 """Keys, values and collections of a file, and as many again that `defaults` may put into its steps: a few seconds."""
@@ -15,7 +16,7 @@ def check_defaults(root: Mapping) -> list[Diagnostic]:
     defaults, stages = root.entries.get("defaults"), root.get("stages")
     if defaults is None or not isinstance(stages, Mapping):
         return []
-    steps = sum(len(stage.value.items) for stage in stages if isinstance(stage.value, Sequence))
+    steps = sum(len(of_stage.items) for stage in stages if (of_stage := steps_of(stage.value)))
     values, characters = _size(defaults.value)
     for count, limit, what in (
         (values, MAX_VALUES, "values"),

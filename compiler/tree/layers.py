@@ -1,6 +1,7 @@
 """`defaults`: a step fragment that is merged under every step, as a JSON merge patch (RFC 7386)."""
 
-from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
+from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar
+from automl.compiler.tree.stages import steps_of, with_steps
 
 
 def apply_defaults(root: Mapping) -> Mapping:
@@ -17,10 +18,12 @@ def apply_defaults(root: Mapping) -> Mapping:
 
 
 def _complete(stage: Node, defaults: Mapping) -> Node:
-    if not isinstance(stage, Sequence):
+    steps = steps_of(stage)
+    if steps is None:
         return stage
-    steps: list[Node] = [merge(defaults, step) if isinstance(step, Mapping) else step for step in stage.items]
-    return Sequence(stage.span, steps)
+    return with_steps(
+        stage, [merge(defaults, step) if isinstance(step, Mapping) else step for step in steps.items]
+    )
 
 
 def merge(under: Mapping, over: Mapping) -> Mapping:

@@ -2,6 +2,7 @@
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence
+from automl.compiler.tree.stages import steps_of
 
 _ARGO = ("Workflow", "CronWorkflow", "WorkflowTemplate", "ClusterWorkflowTemplate")
 _BY_KEYS = (  # the keys that all of them have, and no config
@@ -27,7 +28,7 @@ def recognise(root: Mapping) -> Diagnostic | None:
 
 def _what(root: Mapping) -> str | None:
     keys, stages = root.entries.keys(), root.get("stages")
-    if isinstance(stages, Mapping) and any(isinstance(entry.value, Sequence) for entry in stages):
+    if isinstance(stages, Mapping) and any(steps_of(entry.value) for entry in stages):
         return None
     if {"apiVersion", "kind"} <= keys:
         return _kubernetes_object(root)

@@ -58,6 +58,7 @@ def test_the_keys_of_a_step_and_those_of_its_defaults() -> None:
         "step_name": (9, "step_name"),
         "image": (10, "image"),
         "secrets": (12, "secrets"),
+        "secrets[0].name": (12, "store"),  # written short, so it stands where its value does
         "secrets[1].name": (12, "name"),
         "secrets[1].keys": (12, "keys"),
         "secrets[1].keys.password": (12, "password"),
