@@ -10,6 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from automl.targets.writers import scalars
 from automl.targets.writers import yaml as yaml_writer
 from automl.targets.writers.yaml import FULL_CHECK_LIMIT, Value, WriterError, write_json, write_yaml
 from tests.targets.nasty import NASTY, TEXTS, VALUES
@@ -353,8 +354,8 @@ def test_a_large_document_survives() -> None:
 def test_a_bug_in_the_writing_of_strings_is_noticed(
     monkeypatch: pytest.MonkeyPatch, document: dict[str, Value], written: str
 ) -> None:
-    inline = yaml_writer._inline_text
-    monkeypatch.setattr(yaml_writer, "_inline_text", lambda text: written if text == "x y" else inline(text))
+    inline = scalars.inline_text
+    monkeypatch.setattr(yaml_writer, "inline_text", lambda text: written if text == "x y" else inline(text))
     with pytest.raises(WriterError, match=r"^what was written "):
         write_yaml([document])
 
@@ -363,13 +364,13 @@ def test_a_bug_in_the_writing_of_strings_is_noticed(
 def test_a_bug_in_the_writing_of_blocks_is_noticed(
     monkeypatch: pytest.MonkeyPatch, document: dict[str, Value]
 ) -> None:
-    monkeypatch.setattr(yaml_writer, "_block", lambda text, pad: f" |\n{pad}  {text}\n")
+    monkeypatch.setattr(yaml_writer, "block", lambda text, pad: f" |\n{pad}  {text}\n")
     with pytest.raises(WriterError, match=r"^what was written "):
         write_yaml([document])
 
 
 def test_the_message_of_a_bug_shows_both_readings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(yaml_writer, "_inline_text", lambda text: text)
+    monkeypatch.setattr(yaml_writer, "inline_text", lambda text: text)
     with pytest.raises(WriterError, match=r"reads as \('bool', 'yes'\) where \('str', 'yes'\) is meant"):
         write_yaml([{"a": "yes"}])
 
