@@ -20,6 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compiler.suggest": set(),
     "compiler.generated": set(),
     "compiler.diagnostics": {"compiler.source"},
+    "compiler.bundle_size": {"compiler.diagnostics", "compiler.source"},
     "compiler.values": set(),
     "schemas": set(),
     # the phases, in their order
@@ -43,6 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "compiler.ir": {"compiler.source", "compiler.values"},
     "compiler.project": {
+        "compiler.bundle_size",
         "compiler.config",
         "compiler.diagnostics",
         "compiler.generated",
@@ -68,6 +70,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # what people see
     "compiler.views": {
+        "compiler.bundle_size",
         "compiler.diagnostics",
         "compiler.project",
         "compiler.source",
@@ -78,10 +81,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "targets.writers": set(),
     "targets.dag": {"compiler.ir", "compiler.values"},
     "targets.objects": {
+        "compiler.bundle_size",
         "compiler.diagnostics",
         "compiler.generated",
         "compiler.ir",
-        "compiler.project",
         "compiler.target",
         "compiler.values",
         "runtime",

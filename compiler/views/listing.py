@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from automl.compiler.project.bundle import Collection, amount
+from automl.compiler.bundle_size import amount
+from automl.compiler.project.bundle import Collection
 from automl.compiler.views.text import printable
 
 _WIDEST = 60  # a longer path pushes what stands behind it to the right

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
+from automl.compiler.bundle_size import too_large
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Bundle, BundledFile, Git, Workflow
-from automl.compiler.project.bundle import too_large
 from automl.runtime import script
 from automl.targets.objects.escape import Texts, collect_texts
 from automl.targets.objects.metadata import Object, Objects, hashed_name, name_of, size_of

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from automl import targets
+from automl.compiler.bundle_size import amount
 from automl.compiler.config.config import BundleConfig, Located
 from automl.compiler.diagnostics import Code
 from automl.compiler.driver import Input, Overrides, Result, compile_config
 from automl.compiler.ir import BundledFile
 from automl.compiler.project import bundle
-from automl.compiler.project.bundle import Collection, amount, collect_bundle
+from automl.compiler.project.bundle import Collection, collect_bundle
 from automl.compiler.project.files import Project
 from automl.compiler.project.gitignore import MAX_GLOBS
 from automl.compiler.source import Source
