@@ -10,8 +10,10 @@ from automl.compiler.ir.edges import TaskGroup
 from automl.compiler.ir.schedule import Schedule
 from automl.compiler.ir.task import (
     PYTHON_IMAGE,
+    BaseTask,
     Command,
     Ingress,
+    Job,
     Project,
     Resources,
     Secret,
@@ -25,11 +27,13 @@ from automl.compiler.source import Spans
 
 __all__ = [
     "PYTHON_IMAGE",
+    "BaseTask",
     "Bundle",
     "BundledFile",
     "Command",
     "Git",
     "Ingress",
+    "Job",
     "Project",
     "Resources",
     "Schedule",

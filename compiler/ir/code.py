@@ -1,11 +1,12 @@
 """Where the files of a project come from."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from automl.compiler.source import Span
 
 
-class BundledFile(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class BundledFile:
     """A file of the project; `path` is relative, with forward slashes."""
 
     path: str
@@ -13,14 +14,16 @@ class BundledFile(NamedTuple):
     executable: bool
 
 
-class Bundle(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Bundle:
     """The project's files, packed into the output. Sorted by path."""
 
     files: tuple[BundledFile, ...]
     span: Span
 
 
-class Git(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Git:
     """A repository, checked out where the task runs. The token is a key of a secret."""
 
     url: str

@@ -1,11 +1,12 @@
 """The order of tasks."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from automl.compiler.ir.task import Task
 
 
-class TaskGroup(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TaskGroup:
     """Tasks that start together, once every task of the groups named in `after` has succeeded."""
 
     name: str

@@ -1,11 +1,12 @@
 """When a workflow runs."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from automl.compiler.values.cron import Cron
 
 
-class Schedule(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Schedule:
     """When the workflow runs. `concurrency` is allow, forbid or replace."""
 
     cron: Cron

@@ -1,7 +1,7 @@
 """One step as an engine runs it: an image, a command, and what they are given."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from automl.compiler.ir.text import Text
 from automl.compiler.source import Span, Spans
@@ -13,14 +13,16 @@ PYTHON_IMAGE = (  # pinned, so that a run next year is the same; `defaults.image
 )
 
 
-class Variable(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Variable:
     """An environment variable with a value."""
 
     name: str
     value: Text
 
 
-class Secret(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Secret:
     """A secret of the engine's store: every key a variable (`keys` is None), or (key, variable) pairs."""
 
     name: str
@@ -28,28 +30,37 @@ class Secret(NamedTuple):
     span: Span
 
 
-class Command(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Command:
     """What runs: `entrypoint` None is the image's own; `arguments` follow it."""
 
     entrypoint: tuple[Text, ...] | None
     arguments: tuple[Text, ...]
 
+    @property
+    def words(self) -> tuple[Text, ...]:
+        """All words that the config says."""
+        return (self.entrypoint or ()) + self.arguments
 
-class Project(NamedTuple):
+
+@dataclass(frozen=True, slots=True)
+class Project:
     """The command runs in the folder of the project's files, after its dependencies are installed."""
 
     dependencies: Text | None  # a file, relative to the project
     packages: tuple[str, ...] = ()  # requirements beside those of the file
 
 
-class Resources(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Resources:
     """What is reserved for one container."""
 
     cpu: Quantity
     memory: Quantity
 
 
-class Ingress(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Ingress:
     """How a service is reached from outside. `host` None is every host, `class_name` None the cluster's."""
 
     host: str | None
@@ -58,20 +69,9 @@ class Ingress(NamedTuple):
     tls_secret: str | None
 
 
-class Service(NamedTuple):
-    """What makes a task a program that keeps running behind one address."""
-
-    port: int
-    replicas: int
-    min_ready_seconds: int
-    revision_history_limit: int
-    max_startup_seconds: int | None
-    readiness_path: str | None  # None: the port accepts connections
-    ingress: Ingress | None
-
-
-class Task(NamedTuple):
-    """One step. It runs in `image`; its code is there too if `project` is None."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseTask:
+    """What a job and a service share. It runs in `image`; its code is there too if `project` is None."""
 
     name: str  # unique in the workflow
     stage: str
@@ -83,12 +83,34 @@ class Task(NamedTuple):
     secrets: tuple[Secret, ...]
     pull_secrets: tuple[str, ...]
     resources: Resources
-    retries: int
-    deadline: int | None
     polling_seconds: int | None
     initial_delay_seconds: int | None
-    service: Service | None
     labels: Mapping[str, str]
     annotations: Mapping[str, Text]
     span: Span
     spans: Spans
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(BaseTask):
+    """A program that ends; one that fails is tried again so often."""
+
+    retries: int
+    deadline: int | None  # after which a try is stopped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service(BaseTask):
+    """A program that keeps running behind one address. It has succeeded when it is ready in all its replicas."""
+
+    port: int
+    replicas: int
+    min_ready_seconds: int
+    revision_history_limit: int
+    max_startup_seconds: int | None
+    readiness_path: str | None  # None: the port accepts connections
+    ingress: Ingress | None
+    rollout_deadline: int | None  # until which it must be ready
+
+
+Task = Job | Service

@@ -1,11 +1,12 @@
 """What a user wrote that reaches a container, an annotation or a description."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from automl.compiler.source import Span
 
 
-class Text(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Text:
     """User text that must reach the container as it was written."""
 
     value: str

@@ -1,17 +1,18 @@
 """The workflow that a config means, as a whole."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from automl.compiler.ir.code import Bundle, Git
 from automl.compiler.ir.edges import TaskGroup
 from automl.compiler.ir.schedule import Schedule
-from automl.compiler.ir.task import Task
+from automl.compiler.ir.task import Job, Service, Task
 from automl.compiler.ir.text import Text
 from automl.compiler.source import Span, Spans
 
 
-class Workflow(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Workflow:
     """The whole: groups are in an order in which each follows those it names in `after`."""
 
     name: str
@@ -32,3 +33,13 @@ class Workflow(NamedTuple):
     def tasks(self) -> tuple[Task, ...]:
         """All tasks, in the order of the groups."""
         return tuple(task for group in self.groups for task in group.tasks)
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """The tasks that end."""
+        return tuple(task for task in self.tasks if isinstance(task, Job))
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """The tasks that keep running."""
+        return tuple(task for task in self.tasks if isinstance(task, Service))

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import PurePosixPath
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from automl.compiler import ir
 from automl.compiler.config.code_source import uses_project
@@ -32,6 +33,7 @@ DEFAULT_REPLICAS = 2
 DEFAULT_MIN_READY_SECONDS = 5
 DEFAULT_REVISION_HISTORY_LIMIT = 2
 T = TypeVar("T")
+_SHARED = fields(ir.BaseTask)
 
 NOTEBOOK_PACKAGES = ("papermill>=2.6,<3", "ipykernel>=6.29,<8")
 
@@ -100,8 +102,8 @@ def _groups(
     for stage in config.stages:
         label = stage.name.label
         tasks = [_task(config, stage, step, names, root_is_shared) for step in stage.steps]
-        jobs = tuple(task for task in tasks if not task.service)
-        services = tuple(task for task in tasks if task.service)
+        jobs = tuple(task for task in tasks if isinstance(task, ir.Job))
+        services = tuple(task for task in tasks if isinstance(task, ir.Service))
         if jobs:
             yield ir.TaskGroup(label, label, before, jobs)
             before = (label,)
@@ -118,9 +120,16 @@ def _task(
     names: dict[tuple[str, str], str],
     root_is_shared: bool,
 ) -> ir.Task:
+    shared = _shared(config, stage, step, names[stage.name.label, step.name.label])
+    if step.service:
+        return _service(shared, step, step.service, root_is_shared)
+    return ir.Job(**_fields(shared), retries=_or(step.backoff_limit, 0), deadline=step.timeout)
+
+
+def _shared(config: Config, stage: StageConfig, step: StepConfig, name: str) -> ir.BaseTask:
     in_project = uses_project(step, config.code)
-    return ir.Task(
-        name=names[stage.name.label, step.name.label],
+    return ir.BaseTask(
+        name=name,
         stage=stage.name.label,
         step=step.name.label,
         image=step.image.value if step.image else ir.PYTHON_IMAGE,
@@ -130,16 +139,17 @@ def _task(
         secrets=tuple(_secret(secret) for secret in step.secrets),
         pull_secrets=tuple(name.value for name in step.image_pull_secrets),
         resources=ir.Resources(_or(step.cpu, DEFAULT_CPU), _or(step.memory, DEFAULT_MEMORY)),
-        retries=_or(step.backoff_limit, 0),
-        deadline=step.timeout,
         polling_seconds=_value(step.polling_time),
         initial_delay_seconds=_value(step.wait_before_start_time),
-        service=_service(step, step.service, root_is_shared) if step.service else None,
         labels=_plain(step.labels),
         annotations=_texts(step.annotations),
         span=step.name.span,
         spans=step.spans,
     )
+
+
+def _fields(shared: ir.BaseTask) -> dict[str, Any]:
+    return {field.name: getattr(shared, field.name) for field in _SHARED}
 
 
 def _project_command(step: StepConfig) -> ir.Command:
@@ -190,8 +200,11 @@ def _project(step: StepConfig) -> ir.Project:
     return ir.Project(dependencies, NOTEBOOK_PACKAGES if runs_notebook(step) else ())
 
 
-def _service(step: StepConfig, service: ServiceConfig, root_is_shared: bool) -> ir.Service:
+def _service(
+    shared: ir.BaseTask, step: StepConfig, service: ServiceConfig, root_is_shared: bool
+) -> ir.Service:
     return ir.Service(
+        **_fields(shared),
         port=_or(service.port, DEFAULT_PORT),
         replicas=_or(step.replicas, DEFAULT_REPLICAS),
         min_ready_seconds=_or(step.min_ready_seconds, DEFAULT_MIN_READY_SECONDS),
@@ -199,6 +212,7 @@ def _service(step: StepConfig, service: ServiceConfig, root_is_shared: bool) -> 
         max_startup_seconds=_value(service.max_startup_time_seconds),
         readiness_path=_value(service.readiness_path),
         ingress=_ingress(step, service.ingress, root_is_shared) if service.ingress else None,
+        rollout_deadline=step.timeout,
     )
 
 

@@ -1,6 +1,6 @@
 """Argo Workflows: a stream for `kubectl apply -f -`, from the service account to the Workflow."""
 
-from automl.compiler.ir import Schedule, Task, Workflow
+from automl.compiler.ir import Schedule, Service, Workflow
 from automl.compiler.target import Emission, Options
 from automl.compiler.values.dns import cut
 from automl.targets.argo.capabilities import CAPABILITIES
@@ -47,7 +47,7 @@ class Argo:
         diagnostics = [*findings(workflow), *files.diagnostics, *too_long(workflow, templates, sizes)]
         diagnostics += check_size(workflow, sizes)
         shelves, own = shelve(objects, templates, sizes)
-        deployers = [deployer(objects)] if any(task.service for task in workflow.tasks) else []
+        deployers = [deployer(objects)] if workflow.services else []
         mounted = [*_volumes_of_jobs(workflow, files), *map(deployer_volume, deployers)]
         beside = [*service_accounts(objects), *files.objects, *deployers]
         diagnostics += too_large(workflow, beside, but=[files.code])
@@ -63,7 +63,7 @@ def _templates(objects: Objects, files: Files) -> list[Object]:
     leaves = names.take_all(task.name for task in workflow.tasks)
     templates = [
         service_template(leaves[task.name], objects, task, files)
-        if task.service
+        if isinstance(task, Service)
         else job_template(leaves[task.name], task, files)
         for task in workflow.tasks
     ]
@@ -80,14 +80,10 @@ def _dag_template(dag: Dag) -> Object:
     return {"name": dag.name, "dag": {"tasks": tasks}}
 
 
-def _jobs(workflow: Workflow) -> list[Task]:
-    """The tasks that run in pods of the Workflow; what a service needs is in its Deployment."""
-    return [task for task in workflow.tasks if task.service is None]
-
-
 def _volumes_of_jobs(workflow: Workflow, files: Files) -> list[Value]:
-    jobs = _jobs(workflow)
-    return volumes(files, in_project=any(task.project for task in jobs)) if jobs else []
+    """Those of the Workflow; what a service needs is in its Deployment."""
+    jobs = workflow.jobs
+    return volumes(files, in_project=any(job.project for job in jobs)) if jobs else []
 
 
 def _spec(objects: Objects, mounted: list[Value], templates: list[Object]) -> Object:
@@ -99,7 +95,7 @@ def _spec(objects: Objects, mounted: list[Value], templates: list[Object]) -> Ob
         "securityContext": POD_SECURITY,
         "podSpecPatch": EXECUTOR_PATCH,
     }
-    if secrets := pull_secrets(name for task in _jobs(workflow) for name in task.pull_secrets):
+    if secrets := pull_secrets(name for job in workflow.jobs for name in job.pull_secrets):
         spec["imagePullSecrets"] = secrets
     spec["volumes"] = mounted
     spec["templates"] = [templates[-1], *templates[:-1]]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from automl.compiler import capabilities
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.ir import Task, Text, Workflow
+from automl.compiler.ir import Job, Task, Text, Workflow
 from automl.targets.argo.capabilities import CAPABILITIES
 from automl.targets.argo.overflow import MAX_TEMPLATE_BYTES
 from automl.targets.objects.metadata import Object, canonical
@@ -42,7 +42,7 @@ def findings(workflow: Workflow) -> Iterator[Diagnostic]:
 def _of_task(task: Task) -> Iterator[Diagnostic]:
     for text in task.annotations.values():
         yield from _annotation(text)
-    if task.service is None and not task.command.entrypoint and task.project is None:
+    if isinstance(task, Job) and not task.command.entrypoint and task.project is None:
         yield _no_entrypoint(task)
 
 
@@ -52,7 +52,7 @@ def _annotation(text: Text) -> Iterator[Diagnostic]:
         yield Diagnostic(Code.CANNOT_SAY, message, text.span, help="write it in another way")
 
 
-def _no_entrypoint(task: Task) -> Diagnostic:
+def _no_entrypoint(task: Job) -> Diagnostic:
     return Diagnostic(
         Code.HINT_LOST,
         f'Argo has to look up in the registry what the image "{task.image}" starts',
@@ -78,7 +78,8 @@ def _arguments_too_long(task: Task, template: Object) -> Iterator[Diagnostic]:
     main = template["container"]
     assert isinstance(main, dict)
     words = main.get("args", [])
-    if task.service is None:
+    place: Task | Text
+    if isinstance(task, Job):
         size, place = _bytes_in_go(words), next(iter(task.command.arguments), task)
         what = "the command"
     else:
@@ -118,5 +119,5 @@ def check_size(workflow: Workflow, sizes: Sequence[int]) -> Iterator[Diagnostic]
 
 def workflow_bytes(workflow: Workflow, sizes: Sequence[int]) -> int:
     """What the controller stores when all has run. A try that is not the only one is a node of its own."""
-    nodes = len(sizes) + sum(2 for task in workflow.tasks if task.retries)
+    nodes = len(sizes) + sum(2 for job in workflow.jobs if job.retries)
     return sum(sizes) + TEMPLATE_OVERHEAD * len(sizes) + NODE_BYTES * nodes + WORKFLOW_OVERHEAD

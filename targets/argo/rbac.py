@@ -26,7 +26,7 @@ def service_accounts(objects: Objects) -> list[Object]:
     """The ServiceAccounts, with their Roles and RoleBindings."""
     workflow = objects.workflow
     documents = service_account(objects, runner_name(workflow), [_RESULTS])
-    if any(task.service for task in workflow.tasks):
+    if workflow.services:
         rules = [_RESULTS, *deploy_rules(workflow)]
         documents += service_account(objects, deployer_name(workflow), rules)
     return documents

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from automl.compiler.ir import PYTHON_IMAGE, Task
+from automl.compiler.ir import PYTHON_IMAGE, Job, Service, Task
 from automl.runtime import script
 from automl.targets.argo.rbac import deployer_name
 from automl.targets.objects.config_maps import Files, config_map
@@ -31,7 +31,7 @@ EXECUTOR_PATCH = write_yaml(
 """Argo leaves its own containers in a pod without what `restricted` asks of every container."""
 
 
-def job_template(name: str, task: Task, files: Files) -> Object:
+def job_template(name: str, task: Job, files: Files) -> Object:
     """The template of a job: one pod a try."""
     template = _head(name, task)
     if task.retries:
@@ -58,15 +58,15 @@ def deployer_volume(program: Object) -> Object:
     return {"name": "deploy", "configMap": {"name": name_of(program)}}
 
 
-def service_template(name: str, objects: Objects, task: Task, files: Files) -> Object:
+def service_template(name: str, objects: Objects, task: Service, files: Files) -> Object:
     """The template of a service: a pod that applies its objects and waits until its pods are replaced.
 
     Nothing it applies is owned by the Workflow. The objects are JSON in which nothing looks like a tag or a
     variable: Argo fills in tags wherever it finds them, Kubernetes expands the words of every container.
     """
     words = [f"{DEPLOY}/cluster.py", "--run", RUN, "--created", CREATED]
-    if task.deadline is not None:
-        words += ["--deadline", str(task.deadline)]
+    if task.rollout_deadline is not None:
+        words += ["--deadline", str(task.rollout_deadline)]
     start: Object = {
         "image": PYTHON_IMAGE,
         "command": ["python3"],

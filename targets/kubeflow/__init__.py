@@ -1,5 +1,7 @@
 """Kubeflow Pipelines: a pipeline package, or the objects of an API server that keeps pipelines in Kubernetes."""
 
+from dataclasses import replace
+
 from automl.compiler.ir import Bundle, Workflow
 from automl.compiler.target import Emission, Options
 from automl.targets.kubeflow.capabilities import NATIVE_API, PACKAGE, VERTEX
@@ -37,7 +39,7 @@ class Kubeflow:
         """One file: the pipeline and, but for Vertex AI, what it needs of Kubernetes."""
         is_kubernetes = options.form != "vertex"
         place = Place(_numbers(options.version), is_kubernetes)
-        anywhere = Objects(workflow._replace(namespace=None))  # what tasks apply goes where their pods are
+        anywhere = Objects(replace(workflow, namespace=None))  # what tasks apply goes where their pods are
         made = pipeline(anywhere, place, config_maps(anywhere))
         documents = [made.spec, made.platform] if made.platform else [made.spec]
         table = PACKAGE if is_kubernetes else VERTEX

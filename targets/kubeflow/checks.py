@@ -5,7 +5,7 @@ from typing import Any
 
 from automl.compiler.capabilities import findings
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.ir import Bundle, Schedule, Task, Text, Workflow
+from automl.compiler.ir import Bundle, Job, Schedule, Task, Text, Workflow
 from automl.compiler.target import Capabilities, Support
 from automl.compiler.values.dns import LONGEST
 from automl.targets.kubeflow.native import MAX_CONCURRENCY, six_fields
@@ -42,11 +42,10 @@ def of_pipeline(workflow: Workflow, capabilities: Capabilities) -> Iterator[Diag
         annotations = [workflow.annotations, *(task.annotations for task in workflow.tasks)]
         for text in (text for each in annotations for text in each.values()):
             yield from _annotation(text)
-    for task in workflow.tasks:
-        if task.service is None:
-            yield from _no_entrypoint(task)
-            if capabilities["step.secrets"].support is Support.PARTLY:
-                yield from _whole_secrets(task)
+    for job in workflow.jobs:
+        yield from _no_entrypoint(job)
+        if capabilities["step.secrets"].support is Support.PARTLY:
+            yield from _whole_secrets(job)
     yield from services_without_timeout(workflow)
 
 
@@ -66,7 +65,7 @@ def _annotation(text: Text) -> Iterator[Diagnostic]:
         yield Diagnostic(Code.CANNOT_SAY, message, text.span, help)
 
 
-def _whole_secrets(task: Task) -> Iterator[Diagnostic]:
+def _whole_secrets(task: Job) -> Iterator[Diagnostic]:
     """All keys of a Secret come as files, which the start script of a project makes variables of."""
     for secret in task.secrets:
         if secret.keys is not None or (task.project and _can_be_volume(secret.name)):
@@ -82,7 +81,7 @@ def _can_be_volume(name: str) -> bool:
     return len(name) <= LONGEST and "." not in name and name not in _VOLUMES
 
 
-def _no_entrypoint(task: Task) -> Iterator[Diagnostic]:
+def _no_entrypoint(task: Job) -> Iterator[Diagnostic]:
     if task.project is None and not task.command.entrypoint:
         message = f'Kubeflow does not start the image "{task.image}" by its own entrypoint'
         help = "give `entrypoint`, the command of the image"
@@ -91,17 +90,16 @@ def _no_entrypoint(task: Task) -> Iterator[Diagnostic]:
 
 def of_rights(workflow: Workflow) -> Iterator[Diagnostic]:
     """The rights that the pods of a package need, for which it holds no objects."""
-    for task in workflow.tasks:
-        if task.service is not None:
-            kinds = ["Deployment", "Service"]
-            kinds += ["Ingress"] if task.service.ingress else []
-            kinds += ["ConfigMap"] if task.project else []
-            message = (
-                f"the account that runs the pipeline must be allowed to apply the "
-                f'{", ".join(kinds[:-1])} and {kinds[-1]} of "{task.step}"'
-            )
-            help = "docs/targets/kubeflow.md shows the Role; `-t kubeflow-native` makes it"
-            yield Diagnostic(Code.NEEDS_RIGHTS, message, task.span, help)
+    for service in workflow.services:
+        kinds = ["Deployment", "Service"]
+        kinds += ["Ingress"] if service.ingress else []
+        kinds += ["ConfigMap"] if service.project else []
+        message = (
+            f"the account that runs the pipeline must be allowed to apply the "
+            f'{", ".join(kinds[:-1])} and {kinds[-1]} of "{service.step}"'
+        )
+        help = "docs/targets/kubeflow.md shows the Role; `-t kubeflow-native` makes it"
+        yield Diagnostic(Code.NEEDS_RIGHTS, message, service.span, help)
 
 
 def with_help_on_schedule(

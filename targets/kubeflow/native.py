@@ -43,10 +43,10 @@ def native_objects(objects: Objects, made: Pipeline, files: Files) -> list[Objec
     """Everything for `kubectl apply`, from the rights to what registers the schedule."""
     workflow = objects.workflow
     documents: list[Object] = []
-    if any(task.service for task in workflow.tasks):
+    if workflow.services:
         name = with_suffix(workflow.name, "deployer")
         documents += role(objects, name, deploy_rules(workflow), SERVICE_ACCOUNTS)
-    if isinstance(workflow.code, Bundle) or any(task.service and task.project for task in workflow.tasks):
+    if isinstance(workflow.code, Bundle) or any(service.project for service in workflow.services):
         documents += files.objects
     name = cut(workflow.name, LONGEST_NAME)
     version = _version(objects, name, made)

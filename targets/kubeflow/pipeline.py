@@ -6,7 +6,7 @@ Source of every field: kubeflow/pipelines, api/v2alpha1/pipeline_spec.proto, sch
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from automl.compiler.ir import Bundle, Task
+from automl.compiler.ir import Bundle, Job, Task
 from automl.compiler.values.dns import cut
 from automl.targets.dag.names import TaskNames
 from automl.targets.dag.nesting import Dag, Node, dags_of
@@ -136,7 +136,7 @@ def _component(name: str, step: Step) -> Object:
 
 
 def _step(objects: Objects, task: Task, place: Place, files: Files) -> Step:
-    if task.service is None:
+    if isinstance(task, Job):
         return steps.job(objects, task, place)
     applied = service_objects(objects, task, files)
     if task.project and not place.has_config_maps:

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from automl.compiler.ir import PYTHON_IMAGE, Bundle, Git, Resources, Task, Workflow
+from automl.compiler.ir import PYTHON_IMAGE, Bundle, Git, Job, Resources, Service, Task
 from automl.compiler.values.units import parse_cpu, parse_memory
 from automl.runtime import script
 from automl.targets.kubeflow.quoting import Protected, Words, protected
@@ -51,7 +51,7 @@ class Step(NamedTuple):
     takes_run: bool = False
 
 
-def job(objects: Objects, task: Task, place: Place) -> Step:
+def job(objects: Objects, task: Job, place: Place) -> Step:
     """The step of a job."""
     takes_code = task.project is not None and place.code is None
     ours = [("AUTOML_STEP", task.name)]  # makes the container differ from every other: see `pipeline`
@@ -66,7 +66,7 @@ def job(objects: Objects, task: Task, place: Place) -> Step:
     return Step(task.name, container, platform, task.retries, takes_code=takes_code)
 
 
-def _words(task: Task, place: Place) -> Words:
+def _words(task: Job, place: Place) -> Words:
     if task.project is None:
         return Words(task.command.entrypoint or (), task.command.arguments)
     options = []
@@ -78,11 +78,11 @@ def _words(task: Task, place: Place) -> Words:
     return Words(["python3", start], start_arguments(task, options))
 
 
-def _whole_secrets(task: Task) -> list[str]:
+def _whole_secrets(task: Job) -> list[str]:
     return [secret.name for secret in task.secrets if secret.keys is None]
 
 
-def _names_of_variables(task: Task) -> list[str]:
+def _names_of_variables(task: Job) -> list[str]:
     """Of those that the config gives values to: they come before what a whole secret has."""
     return [each.name for each in task.variables] + [
         variable for secret in task.secrets for _, variable in secret.keys or ()
@@ -107,7 +107,7 @@ def _container(
 
 def _amounts(resources: Resources, what: str) -> Object:
     """The same twice: the numbers, cores and gigabytes, are for Vertex AI and for old backends."""
-    cpu, memory = resources
+    cpu, memory = resources.cpu, resources.memory
     return {
         f"resourceCpu{what}": cpu.text,
         f"resourceMemory{what}": memory.text,
@@ -121,7 +121,7 @@ def _key(amount: str) -> str:
     return "cpu_request" if "cpu" in amount.lower() else "memory_request"
 
 
-def _platform(objects: Objects, task: Task, place: Place, stand_ins: Mapping[str, str]) -> Object:
+def _platform(objects: Objects, task: Job, place: Place, stand_ins: Mapping[str, str]) -> Object:
     """What the platform document says of a job. A variable that has a stand-in is put there."""
     found: Object = {}
     if task.deadline is not None:
@@ -163,15 +163,15 @@ def _constant(value: str) -> Object:
 
 
 def deploy(
-    objects: Objects, task: Task, place: Place, applied: Sequence[Object], takes_code: bool = False
+    objects: Objects, task: Service, place: Place, applied: Sequence[Object], takes_code: bool = False
 ) -> Step:
     """The step of a service: it applies the objects and waits until the pods are replaced.
 
     If it takes the code, the ConfigMap of the code has no data yet: a copy of all files would stand in the pipeline.
     """
     words = ["--run", RUN_INPUT]
-    if task.deadline is not None:
-        words += ["--deadline", str(task.deadline)]
+    if task.rollout_deadline is not None:
+        words += ["--deadline", str(task.rollout_deadline)]
     if takes_code:
         words += ["--code", CODE_INPUT]
     command = ["python3", "-c", script("cluster.py")]
@@ -187,30 +187,25 @@ def code(objects: Objects, place: Place, title: str) -> Step:
     waits for nobody.
     """
     workflow = objects.workflow
-    users = [task for task in workflow.tasks if _takes_code(workflow, task)]
-    if isinstance(workflow.code, Git):
-        step = _timed(_checkout(objects, workflow.code, place, title), users, place)
+    jobs = [job for job in workflow.jobs if job.project]
+    if isinstance(workflow.code, Git):  # pods of services check the repository out themselves
+        step = _timed(_checkout(objects, workflow.code, place, title), jobs, place)
     else:
         assert isinstance(workflow.code, Bundle)
-        task = users[0]  # its image has Python and can be pulled
+        task = next(task for task in workflow.tasks if task.project)  # its image has Python and can be pulled
         packed = base64.b64encode(archive(workflow.code.files)).decode()
         command = ["python3", "-c", script("pack.py")]
         arguments = [script("start.py"), packed, CODE_OUTPUT]
         step = _made_by_us(title, objects, place, task.image, command, arguments, task.pull_secrets)
-    return step._replace(makes_code=True, retries=max(task.retries for task in users))
+    return step._replace(makes_code=True, retries=max((job.retries for job in jobs), default=0))
 
 
-def _timed(step: Step, users: Sequence[Task], place: Place) -> Step:
+def _timed(step: Step, jobs: Sequence[Job], place: Place) -> Step:
     """The step with the longest deadline of those that wait for it, if each of them has one."""
-    deadlines = [task.deadline for task in users if task.deadline is not None]
-    if not place.is_kubernetes or len(deadlines) < len(users):
+    deadlines = [job.deadline for job in jobs if job.deadline is not None]
+    if not place.is_kubernetes or len(deadlines) < len(jobs):
         return step
     return step._replace(platform={"activeDeadlineSeconds": str(max(deadlines))} | step.platform)
-
-
-def _takes_code(workflow: Workflow, task: Task) -> bool:
-    """Whether the task takes what the first one makes; pods of services check a repository out themselves."""
-    return task.project is not None and (task.service is None or isinstance(workflow.code, Bundle))
 
 
 def _checkout(objects: Objects, git: Git, place: Place, title: str) -> Step:

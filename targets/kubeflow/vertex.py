@@ -30,7 +30,7 @@ def of_vertex(workflow: Workflow) -> Iterator[Diagnostic]:
 
 
 def _resources(task: Task) -> Iterator[Diagnostic]:
-    cpu, memory = task.resources
+    cpu, memory = task.resources.cpu, task.resources.memory
     if cpu.amount > MAX_CPUS * 1000:
         message = f"Vertex AI has no machine with {cpu.text} CPUs; the most is {MAX_CPUS}"
         yield Diagnostic(Code.CANNOT_SAY, message, task.spans.get("cpu_request", task.span), "ask for less")

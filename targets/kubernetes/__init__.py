@@ -26,8 +26,10 @@ class Kubernetes:
         objects = Objects(workflow)
         files = config_maps(objects)
         documents = list(files.objects)
-        for task in workflow.tasks:  # there is nothing behind the address of a service until its turn comes
-            documents += network(objects, task) if task.service else []
+        for (
+            service
+        ) in workflow.services:  # there is nothing behind the address of a service until its turn comes
+            documents += network(objects, service)
         diagnostics = [*services_without_timeout(workflow), *files.diagnostics]
         judged = [files.code]
         if _needs_coordinator(workflow):
@@ -36,7 +38,7 @@ class Kubernetes:
             diagnostics += coordinator.diagnostics
             judged.append(coordinator.plan)
         else:
-            documents += [alone(objects, task, files) for task in workflow.tasks]
+            documents += [alone(objects, task, files) for task in workflow.jobs]
         diagnostics += too_large(workflow, documents, but=judged)
         return Emission((artifact(workflow, self.name, options, documents),), tuple(diagnostics))
 
@@ -50,8 +52,9 @@ def _needs_coordinator(workflow: Workflow) -> bool:
     return (
         workflow.schedule is not None
         or len(workflow.groups) > 1
+        or bool(workflow.services)
         or any(
-            task.service or task.polling_seconds is not None or task.initial_delay_seconds is not None
+            task.polling_seconds is not None or task.initial_delay_seconds is not None
             for task in workflow.tasks
         )
     )

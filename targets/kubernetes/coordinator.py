@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.ir import PYTHON_IMAGE, Task, Workflow
+from automl.compiler.ir import PYTHON_IMAGE, Service, Task, Workflow
 from automl.compiler.values.dns import cut, digest, with_suffix
 from automl.runtime import script
 from automl.targets.kubernetes.jobs import LONGEST_CRON_JOB_NAME, job_spec, template, template_name
@@ -78,11 +78,11 @@ def _entry(
 ) -> Object:
     """What the plan says of a task. Its hash is of all that it runs, and of all that ran before it."""
     found: Object = {"name": task.name}
-    if task.service:
+    if isinstance(task, Service):
         wanted = deployment(objects, task, files)
         found |= {"hash": digest(canonical([wanted["spec"], *before])), "deployment": wanted}
-        if task.deadline is not None:
-            found["deadline"] = task.deadline
+        if task.rollout_deadline is not None:
+            found["deadline"] = task.rollout_deadline
     else:
         spec = job_spec(objects, task, files)
         mark = digest(canonical([spec, *before]))
@@ -104,7 +104,7 @@ def _config_map(objects: Objects, plan: Object) -> Object:
 
 def _rules(workflow: Workflow) -> list[Value]:
     """The rights of the coordinator: the templates, the Jobs it makes of them, and the Deployments it applies."""
-    templates: list[Value] = [template_name(workflow, task) for task in workflow.tasks if not task.service]
+    templates: list[Value] = [template_name(workflow, job) for job in workflow.jobs]
     verbs: list[Value] = ["get", "list", "watch", "create", "patch", "delete"]
     rules: list[Value] = [{"apiGroups": ["batch"], "resources": ["jobs"], "verbs": verbs}]
     if templates:

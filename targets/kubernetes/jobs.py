@@ -1,6 +1,6 @@
 """The Job of a step: as it is, where nothing has to wait, and as a template from which the coordinator makes it."""
 
-from automl.compiler.ir import Task, Workflow
+from automl.compiler.ir import Job, Workflow
 from automl.compiler.values.dns import member
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.metadata import Object, Objects, hashed_name, with_annotations
@@ -11,7 +11,7 @@ NEVER = "0 0 1 1 *"  # a CronJob must have a schedule, also one that is suspende
 HASH = "automl.dev/hash"
 
 
-def job_spec(objects: Objects, task: Task, files: Files) -> Object:
+def job_spec(objects: Objects, task: Job, files: Files) -> Object:
     """The `spec` of the Job: one pod a try, each stopped after the deadline."""
     spec: Object = {"restartPolicy": "Never", "automountServiceAccountToken": False}
     if task.deadline is not None:
@@ -20,19 +20,19 @@ def job_spec(objects: Objects, task: Task, files: Files) -> Object:
     return {"backoffLimit": task.retries, "template": pod}
 
 
-def alone(objects: Objects, task: Task, files: Files) -> Object:
+def alone(objects: Objects, task: Job, files: Files) -> Object:
     """The Job of a step for which nothing has to wait, and which waits for nothing."""
     spec = job_spec(objects, task, files)
     name = hashed_name(member(objects.workflow.name, task.name), spec)
     return objects.object("batch/v1", "Job", name, {"spec": spec}, task)
 
 
-def template_name(workflow: Workflow, task: Task) -> str:
+def template_name(workflow: Workflow, task: Job) -> str:
     """The name of the template of a step; it never changes."""
     return member(workflow.name, task.name, LONGEST_CRON_JOB_NAME)
 
 
-def template(objects: Objects, task: Task, spec: Object, digest: str) -> Object:
+def template(objects: Objects, task: Job, spec: Object, digest: str) -> Object:
     """A CronJob that never fires: `kubectl create job --from=cronjob/…` runs the step by itself."""
     job: Object = {"metadata": objects.template_metadata(task), "spec": spec}
     name = template_name(objects.workflow, task)

@@ -31,7 +31,7 @@ def container(task: Task, texts: Texts) -> Object:
         start["envFrom"] = [{"secretRef": {"name": secret.name}} for secret in whole]
     cpu, memory = task.resources.cpu.text, task.resources.memory.text
     main = restricted(start, cpu, memory, mounts(in_project=task.project is not None))
-    return main | _reached(task.service) if task.service else main
+    return main | _reached(task) if isinstance(task, Service) else main
 
 
 def _command(task: Task, arguments: "_Arguments") -> Object:
@@ -53,7 +53,7 @@ def start_arguments(task: Task, options: Sequence[str] = ()) -> list[Text | str]
         arguments += ["--dependencies", task.project.dependencies]
     for package in task.project.packages:
         arguments += ["--package", package]
-    return [*arguments, *options, "--", *(task.command.entrypoint or ()), *task.command.arguments]
+    return [*arguments, *options, "--", *task.command.words]
 
 
 class _Arguments:

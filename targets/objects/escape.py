@@ -46,8 +46,8 @@ NO_TEXTS = Texts("", {})
 def collect_texts(workflow: Workflow, is_unsafe: Callable[[str], bool]) -> dict[str, str]:
     """Each unsafe text of the jobs that reaches a container, and a key for it, in order."""
     keys: dict[str, str] = {}
-    for task in workflow.tasks:
-        for text in _texts(task) if task.service is None else ():
+    for job in workflow.jobs:
+        for text in _texts(job):
             if is_unsafe(text.value):
                 keys.setdefault(text.value, f"text-{len(keys) + 1}")
     return keys
@@ -56,4 +56,4 @@ def collect_texts(workflow: Workflow, is_unsafe: Callable[[str], bool]) -> dict[
 def _texts(task: Task) -> tuple[Text, ...]:
     dependencies = (task.project.dependencies,) if task.project and task.project.dependencies else ()
     values = tuple(variable.value for variable in task.variables)
-    return (*(task.command.entrypoint or ()), *task.command.arguments, *values, *dependencies)
+    return (*task.command.words, *values, *dependencies)

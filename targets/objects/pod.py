@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from automl.compiler.ir import Git, Task
+from automl.compiler.ir import Git, Service, Task
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.container import container, from_secret, restricted
 from automl.targets.objects.escape import NO_TEXTS, escaped
@@ -18,7 +18,9 @@ GIT_IMAGE = (
 
 def pod_spec(task: Task, files: Files) -> Object:
     """What every pod of a task has: a Deployment's and a Job's as it is; Argo puts parts of it elsewhere."""
-    texts = NO_TEXTS if task.service else files.texts  # no engine looks into the pods of a service
+    texts = (
+        NO_TEXTS if isinstance(task, Service) else files.texts
+    )  # no engine looks into the pods of a service
     spec: Object = {"securityContext": POD_SECURITY}
     if task.pull_secrets:
         spec["imagePullSecrets"] = pull_secrets(task.pull_secrets)

@@ -34,10 +34,9 @@ def role(
 
 def deploy_rules(workflow: Workflow, only: str | None = None) -> list[Value]:
     """What it takes to apply the objects of all services, or one kind of them, and to see how they are."""
-    services = [task for task in workflow.tasks if task.service]
-    names: list[Value] = [service_name(workflow, task) for task in services]
+    names: list[Value] = [service_name(workflow, service) for service in workflow.services]
     exposed: list[Value] = [
-        service_name(workflow, task) for task in services if task.service and task.service.ingress
+        service_name(workflow, service) for service in workflow.services if service.ingress
     ]
     kinds: Mapping[tuple[str, str], list[Value]] = {
         ("apps", "deployments"): names,

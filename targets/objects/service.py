@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.ir import Ingress, Service, Task, Workflow
+from automl.compiler.ir import Ingress, Service, Workflow
 from automl.compiler.values.dns import member
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.metadata import Object, Objects, with_labels
@@ -15,48 +15,45 @@ DEFAULT_PROGRESS_SECONDS = 600  # `progressDeadlineSeconds` of a Deployment that
 
 def services_without_timeout(workflow: Workflow) -> Iterator[Diagnostic]:
     """The services without a deadline."""
-    for task in workflow.tasks:
-        if task.service is not None and task.deadline is None:
+    for service in workflow.services:
+        if service.rollout_deadline is None:
             message = (
-                f'the service "{task.step}" has no `timeout`: '
+                f'the service "{service.step}" has no `timeout`: '
                 "a rollout that never gets ready keeps the run waiting"
             )
             help = "give `timeout`, for instance `timeout: 10m`"
-            yield Diagnostic(Code.NO_DEADLINE, message, task.span, help)
+            yield Diagnostic(Code.NO_DEADLINE, message, service.span, help)
 
 
-def service_name(workflow: Workflow, task: Task) -> str:
+def service_name(workflow: Workflow, service: Service) -> str:
     """The name of the objects of a service; it never changes, so that a new run updates them."""
-    return member(workflow.name, task.name)
+    return member(workflow.name, service.name)
 
 
-def selector(workflow: Workflow, task: Task) -> dict[str, str]:
+def selector(workflow: Workflow, service: Service) -> dict[str, str]:
     """The label that picks the pods of a service: the name of its objects, so that it changes with them alone.
 
     Kubernetes refuses another selector for a Deployment that is there.
     """
-    return {"automl.dev/service": service_name(workflow, task)}
+    return {"automl.dev/service": service_name(workflow, service)}
 
 
-def service_objects(objects: Objects, task: Task, files: Files) -> list[Object]:
+def service_objects(objects: Objects, service: Service, files: Files) -> list[Object]:
     """All that a service is made of, in the order in which to apply it."""
-    return [deployment(objects, task, files), *network(objects, task)]
+    return [deployment(objects, service, files), *network(objects, service)]
 
 
-def network(objects: Objects, task: Task) -> list[Object]:
+def network(objects: Objects, service: Service) -> list[Object]:
     """The Service and, where it is reached from outside, the Ingress: what leads to the pods."""
-    assert task.service is not None
-    service = _service(objects, task, task.service)
-    return [service, _ingress(objects, task, task.service.ingress)] if task.service.ingress else [service]
+    address = _address(objects, service)
+    return [address, _ingress(objects, service, service.ingress)] if service.ingress else [address]
 
 
-def deployment(objects: Objects, task: Task, files: Files) -> Object:
+def deployment(objects: Objects, service: Service, files: Files) -> Object:
     """The pods of a service, replaced one after the other.
 
     What applies it adds the name of the run to the pods: every run replaces them, so that they load what it made.
     """
-    assert task.service is not None
-    service = task.service
     spec: Object = {
         "replicas": service.replicas,
         "minReadySeconds": service.min_ready_seconds,
@@ -64,30 +61,30 @@ def deployment(objects: Objects, task: Task, files: Files) -> Object:
     }
     if service.min_ready_seconds >= DEFAULT_PROGRESS_SECONDS:  # it has to be longer than that
         spec["progressDeadlineSeconds"] = service.min_ready_seconds + DEFAULT_PROGRESS_SECONDS
-    spec["selector"] = {"matchLabels": selector(objects.workflow, task)}
-    spec["template"] = _pod_template(objects, task, files)
-    name = service_name(objects.workflow, task)
-    return objects.object("apps/v1", "Deployment", name, {"spec": spec}, task)
+    spec["selector"] = {"matchLabels": selector(objects.workflow, service)}
+    spec["template"] = _pod_template(objects, service, files)
+    name = service_name(objects.workflow, service)
+    return objects.object("apps/v1", "Deployment", name, {"spec": spec}, service)
 
 
-def _pod_template(objects: Objects, task: Task, files: Files) -> Object:
-    metadata = with_labels(objects.template_metadata(task), selector(objects.workflow, task))
+def _pod_template(objects: Objects, service: Service, files: Files) -> Object:
+    metadata = with_labels(objects.template_metadata(service), selector(objects.workflow, service))
     spec: Object = {"automountServiceAccountToken": False}
-    return {"metadata": metadata, "spec": spec | pod_spec(task, files)}
+    return {"metadata": metadata, "spec": spec | pod_spec(service, files)}
 
 
-def _service(objects: Objects, task: Task, service: Service) -> Object:
+def _address(objects: Objects, service: Service) -> Object:
     """One address inside the cluster for all pods."""
     spec: Object = {
-        "selector": selector(objects.workflow, task),
+        "selector": selector(objects.workflow, service),
         "ports": [{"name": "http", "port": service.port, "targetPort": "http"}],
     }
-    return objects.object("v1", "Service", service_name(objects.workflow, task), {"spec": spec}, task)
+    return objects.object("v1", "Service", service_name(objects.workflow, service), {"spec": spec}, service)
 
 
-def _ingress(objects: Objects, task: Task, ingress: Ingress) -> Object:
+def _ingress(objects: Objects, service: Service, ingress: Ingress) -> Object:
     """The way in from outside the cluster."""
-    name = service_name(objects.workflow, task)
+    name = service_name(objects.workflow, service)
     backend: Object = {"service": {"name": name, "port": {"name": "http"}}}
     path: Object = {"path": ingress.path, "pathType": "Prefix", "backend": backend}
     rule: Object = {"host": ingress.host} if ingress.host else {}
@@ -97,4 +94,4 @@ def _ingress(objects: Objects, task: Task, ingress: Ingress) -> Object:
         spec["tls"] = [hosts | {"secretName": ingress.tls_secret}]
     rules: list[Value] = [rule | {"http": {"paths": [path]}}]
     spec |= {"rules": rules}
-    return objects.object("networking.k8s.io/v1", "Ingress", name, {"spec": spec}, task)
+    return objects.object("networking.k8s.io/v1", "Ingress", name, {"spec": spec}, service)

@@ -8,7 +8,7 @@ import yaml
 
 from automl import targets
 from automl.compiler.driver import Input, Overrides, analyse, compile_config
-from automl.compiler.ir import Task, Workflow
+from automl.compiler.ir import Job, Task, Workflow
 from automl.compiler.target import Options
 from automl.targets.dag.names import TaskNames
 from tests.conformance.argo_controller import Controller
@@ -67,12 +67,12 @@ def check(case: Case) -> None:
     pods = {tasks[each.node]: each.pod for each in run.begun.values()}
     kept = [pod for pod in run.pods() if is_of_deployment(pod)]
     for task in workflow.tasks:
-        if task.service is None:
+        if isinstance(task, Job):
             assert differences(run, pods[task.name], task) == []
             assert pods[task.name]["spec"].get("activeDeadlineSeconds") == task.deadline
         else:
-            assert sum(not differences(run, pod, task) for pod in kept) >= task.service.replicas
-    assert len(kept) == sum(task.service.replicas for task in workflow.tasks if task.service)
+            assert sum(not differences(run, pod, task) for pod in kept) >= task.replicas
+    assert len(kept) == sum(service.replicas for service in workflow.services)
 
 
 def differences(run: Run, pod: Object, task: Task) -> list[str]:
@@ -81,9 +81,9 @@ def differences(run: Run, pod: Object, task: Task) -> list[str]:
     arguments = [text.value for text in task.command.arguments]
     found = [] if words[len(words) - len(arguments) :] == arguments else [f"{words} and not {arguments}"]
     return found + [
-        f"{name}: {variables.get(name)} and not {text.value}"
-        for name, text in task.variables
-        if variables.get(name) != text.value
+        f"{each.name}: {variables.get(each.name)} and not {each.value.value}"
+        for each in task.variables
+        if variables.get(each.name) != each.value.value
     ]
 
 
