@@ -13,13 +13,12 @@ from automl.compiler.lowering.workflow import lower
 from automl.compiler.project.bundle import Collection, collect_bundle
 from automl.compiler.project.files import Project, Seen
 from automl.compiler.project.paths import text_of, under
-from automl.compiler.source import Source
 from automl.compiler.structure.mended import mended
 from automl.compiler.structure.schema import check_structure
 from automl.compiler.target import Artifact, Options, Target
 from automl.compiler.tree.budgets import check_defaults
 from automl.compiler.tree.expressions import find_expressions
-from automl.compiler.tree.layers import apply_defaults
+from automl.compiler.tree.layers import layered
 from automl.compiler.tree.nodes import Mapping
 from automl.compiler.tree.normal import normal
 from automl.compiler.tree.other_files import recognise
@@ -67,6 +66,11 @@ class Overrides(NamedTuple):
 
     name: str | None = None
     namespace: str | None = None
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What is said, by the keys of a config."""
+        return {key: value for key, value in self._asdict().items() if value is not None}
 
 
 class Result(NamedTuple):
@@ -122,13 +126,13 @@ def _configure(given: Input, overrides: Overrides) -> tuple[Config | None, list[
     if too_much := check_defaults(root):
         return None, found + too_much
     found += find_expressions(root)
-    root = apply_defaults(root)
+    root = layered(root, overrides.values)
     sound, misfits = check_structure(root)
     found += misfits + (_values_beside(root) if misfits else [])
     if sound is None:
         return None, found
     config, unreadable = build_config(normal(sound))
-    config = _named(config, given, overrides)
+    config = config._replace(name=config.name or Located(given.default_name, config.span))
     found += unreadable + check(config, given.folder)
     return (None if has_errors(found) else config), found
 
@@ -140,21 +144,6 @@ def _values_beside(root: Mapping) -> list[Diagnostic]:
         return []
     config, unreadable = build_config(normal(rest))
     return unreadable + check_values(config)
-
-
-def _named(config: Config, given: Input, overrides: Overrides) -> Config:
-    """The config with a name: the command line's, its own, or that of its file."""
-    name = config.name or Located(given.default_name, config.span)
-    if overrides.name is not None:
-        name = _from_option("--name", overrides.name)
-    namespace = config.namespace
-    if overrides.namespace is not None:
-        namespace = _from_option("--namespace", overrides.namespace)
-    return config._replace(name=name, namespace=namespace)
-
-
-def _from_option(option: str, value: str) -> Located[str]:
-    return Located(value, Source(option, value).span_at(0, max(1, len(value))))
 
 
 def _collect(config: Config, given: Input) -> Collection | None:

@@ -62,7 +62,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.ir",
         "compiler.lowering",
         "compiler.project",
-        "compiler.source",
         "compiler.structure",
         "compiler.target",
         "compiler.tree",

@@ -1,11 +1,33 @@
-"""`defaults`: a step fragment that is merged under every step, as a JSON merge patch (RFC 7386)."""
+"""Layers of a config, one over the other: `defaults` under every step, and the command line's options over all.
 
+A layer is a part of a config, and a JSON merge patch (RFC 7386) on what lies under it.
+"""
+
+from collections.abc import Mapping as MappingType
+
+from automl.compiler.source import Source
 from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar
 from automl.compiler.tree.stages import steps_of, with_steps
 
 
-def apply_defaults(root: Mapping) -> Mapping:
-    """The same tree with complete steps. What has the wrong shape is left for the schema to name."""
+def layered(root: Mapping, options: MappingType[str, str]) -> Mapping:
+    """The config with complete steps, and with the values of options, by the keys that each stands for.
+
+    What has the wrong shape is left for the schema to name.
+    """
+    return merge(_with_complete_steps(root), _options(root, options))
+
+
+def _options(root: Mapping, values: MappingType[str, str]) -> Mapping:
+    """What was said beside the config. Such a value stands in its option, for instance `--name`."""
+    entries = {}
+    for key, value in values.items():
+        span = Source(f"--{key}", value).span_at(0, max(1, len(value)))
+        entries[key] = Entry(Scalar(key, key, span), Scalar(value, value, span))
+    return Mapping(root.span, entries)
+
+
+def _with_complete_steps(root: Mapping) -> Mapping:
     defaults, stages = root.get("defaults"), root.entries.get("stages")
     if stages is None or not isinstance(stages.value, Mapping):
         return root
