@@ -49,7 +49,7 @@ def repository_around(project: Path) -> Repository:
     if top is None:
         return Repository(b"", ())
     names = os.fsencode(real.relative_to(top)).split(b"/") if top != real else []
-    levels = _level(_git_folder(top) / "info" / "exclude", real, 0)
+    levels = _level(_git_folder(top) / "info" / "exclude", real, 0, follow=True)
     place, folder = b"", top
     for name in names:
         levels += _level(folder / ".gitignore", real, len(place))
@@ -78,13 +78,13 @@ def _first_line(file: Path) -> bytes:
     return b"" if b"\0" in line else line
 
 
-def _level(file: Path, project: Path, length: int) -> tuple[Level, ...]:
-    patterns = _patterns(os.fsencode(file), os.path.relpath(file, project))
+def _level(file: Path, project: Path, length: int, follow: bool = False) -> tuple[Level, ...]:
+    patterns = _patterns(os.fsencode(file), os.path.relpath(file, project), follow)
     return (Level(length, patterns),) if patterns else ()
 
 
-def _patterns(file: bytes, name: str) -> Patterns | None:
-    data = read_file(file)
+def _patterns(file: bytes, name: str, follow: bool = False) -> Patterns | None:
+    data = read_file(file, follow)
     if data is None:
         return None
     try:

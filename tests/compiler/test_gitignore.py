@@ -277,6 +277,20 @@ def test_a_gitignore_that_is_no_file(make: Callable[[Path], None], tmp_path: Pat
     assert kept(tmp_path) == ["a.py", "patterns"]
 
 
+def test_files_of_patterns_that_are_links_are_read_where_git_reads_them(tmp_path: Path) -> None:
+    """It reads no .gitignore behind a link, in the project and around it, but does so with what is its own."""
+    names = dict.fromkeys(["sub/a.py", "sub/b.csv", "sub/c.txt"], b"")
+    top = repository(tmp_path / "top", {**names, "python": b"*.py", "tables": b"*.csv"})
+    fill(top / ".git", {"info/a": b""})
+    for place, target in {
+        ".gitignore": "python",
+        "sub/.gitignore": "../python",
+        ".git/info/exclude": "../../tables",
+    }.items():
+        (top / place).symlink_to(target)
+    assert kept(top / "sub") == kept_by_git(top / "sub") == ["a.py", "c.txt"]
+
+
 def test_the_repository_around_the_project_counts(tmp_path: Path) -> None:
     top = fill(tmp_path / "top", {".git/HEAD": b"", ".gitignore": b"*.csv\n/ml/secret.txt\n.env\n"})
     project = fill(top / "ml" / "churn", dict.fromkeys(["a.py", "b.csv", "data/c.csv", "secret.txt"], b""))
