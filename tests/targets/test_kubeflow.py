@@ -165,6 +165,13 @@ def test_an_image_keeps_its_home_where_it_keeps_its_user(
     assert {each["name"]: each["value"] for each in container["env"]}.get("HOME") == home
 
 
+def test_a_home_that_the_config_names_is_the_only_one(tmp_path: Path) -> None:
+    config = steps(1).replace("image: i,", "image: i, envs: {HOME: /data},")
+    [spec, _], _ = compiled(config, tmp_path, version="2.16")
+    [container] = containers(spec)
+    assert [each["value"] for each in container["env"] if each["name"] == "HOME"] == ["/data"]
+
+
 def test_vertex_gets_the_pipeline_alone(tmp_path: Path) -> None:
     """It is that of the package, but for what is said to Kubernetes only."""
     [spec], said = compiled(steps(3, stage=2), tmp_path, form="vertex")
