@@ -6,7 +6,8 @@ from contextlib import redirect_stdout
 from typing import NamedTuple
 
 from automl import targets
-from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler import driver
+from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Workflow
 from automl.compiler.suggest import did_you_mean
 from automl.compiler.target import Artifact, Emission, Options, Target
@@ -53,18 +54,16 @@ def every_choice() -> list[Choice]:
 
 
 def emit(workflow: Workflow, choice: Choice) -> Emission:
-    """What the target makes of a workflow, and what its table lacks. Raises FailedTargetError for a target of others.
+    """What the driver has of the target. Raises FailedTargetError for a target of others.
 
     What such a target prints goes to stderr: stdout is for the manifest.
     """
     target, options = choice
     if targets.is_own(target):
-        return target.emit(workflow, options)
+        return driver.emit(workflow, target, options)
     try:
         with redirect_stdout(sys.stderr):
-            artifacts, diagnostics = target.emit(workflow, options)
-        silent = _not_in_its_table(workflow, target)
-        emission = Emission(tuple(artifacts), (*diagnostics, *silent))
+            emission = driver.emit(workflow, target, options)
         _refuse_nonsense(emission)
         return emission
     except (Exception, SystemExit) as error:
@@ -80,32 +79,6 @@ def _refuse_nonsense(emission: Emission) -> None:
         artifact.text.encode()
     if not all(isinstance(diagnostic, Diagnostic) for diagnostic in emission.diagnostics):
         raise TypeError("a diagnostic is one of automl.compiler.diagnostics")
-
-
-def _not_in_its_table(workflow: Workflow, target: Target) -> list[Diagnostic]:
-    """A warning for each key that the workflow uses and the target says nothing of."""
-    used = dict(workflow.spans)
-    for task in workflow.tasks:
-        used |= {f"step.{key}": span for key, span in task.spans.items() if f"step.{key}" not in used}
-    known = getattr(target, "capabilities", None)
-    if not known:
-        message = f"{target.name} does not say what becomes of any key"
-        return [Diagnostic(Code.NOT_IN_TABLE, message, next(iter(used.values())))]
-    return [
-        Diagnostic(Code.NOT_IN_TABLE, f'{target.name} does not say what becomes of "{_last(key)}"', span)
-        for key, span in used.items()
-        if not any(prefix in known for prefix in _prefixes(key))
-    ]
-
-
-def _last(key: str) -> str:
-    return key.rpartition(".")[2]
-
-
-def _prefixes(key: str) -> list[str]:
-    """The key and those around it: what is said of `step.service` is said of `step.service.port`."""
-    words = key.split(".")
-    return [".".join(words[:length]) for length in range(len(words), 0, -1)]
 
 
 def what_to_choose() -> str:

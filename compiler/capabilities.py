@@ -1,98 +1,138 @@
-"""What the engines make of each key of a config: the tables that emitters, command line and documents read."""
+"""What the engines make of each key of a config: how a table is written, and what the driver says by it."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.ir import Spans, Workflow
-from automl.compiler.target import Capabilities, Capability, Support, Target
+from automl.compiler.ir import Service, Task, Workflow
+from automl.compiler.source import Span
+from automl.compiler.target import ByKind, Capabilities, Capability, Help, Options, Row, Support, Target
 
-NATIVE = Capability(Support.NATIVE)
+NATIVE = Capability(support=Support.NATIVE)
 STEP = "step."
-_SAID: Mapping[Support, tuple[Code, str]] = {
-    Support.IMPLIED: (Code.ENGINE_DOES_IT, "is not needed"),
-    Support.LOST: (Code.HINT_LOST, "is left out"),
-    Support.REFUSED: (Code.CANNOT_SAY, "cannot be said"),
-}
+_SAID: Mapping[Support, tuple[Code, str]] = MappingProxyType(
+    {
+        Support.IMPLIED: (Code.ENGINE_DOES_IT, "is not needed"),
+        Support.LOST: (Code.HINT_LOST, "is left out"),
+        Support.REFUSED: (Code.CANNOT_SAY, "cannot be said"),
+    }
+)
+_INDEX = re.compile(r"\[\d+\]")
 
 
 def lowered(note: str) -> Capability:
     """The same effect by other means."""
-    return Capability(Support.LOWERED, note)
+    return Capability(support=Support.LOWERED, note=note)
 
 
 def partly(note: str) -> Capability:
-    """Some values; the emitter refuses the others."""
-    return Capability(Support.PARTLY, note)
+    """Some values; the target refuses the others."""
+    return Capability(support=Support.PARTLY, note=note)
 
 
 def implied(note: str) -> Capability:
     """The engine does so by itself."""
-    return Capability(Support.IMPLIED, note)
+    return Capability(support=Support.IMPLIED, note=note)
 
 
-def lost(note: str, help: str | None = None) -> Capability:
+def lost(note: str, help: Help = None) -> Capability:
     """The engine runs without it."""
-    return Capability(Support.LOST, note, help)
+    return Capability(support=Support.LOST, note=note, help=help)
 
 
-def refused(note: str, help: str | None = None) -> Capability:
+def refused(note: str, help: Help = None) -> Capability:
     """The engine cannot."""
-    return Capability(Support.REFUSED, note, help)
+    return Capability(support=Support.REFUSED, note=note, help=help)
 
 
-def findings(workflow: Workflow, capabilities: Capabilities) -> Iterator[Diagnostic]:
-    """A diagnostic for each key in a workflow that is implied, lost or refused; for a key around it, one for all."""
-    said = {key: each for key, each in capabilities.items() if each.support in _SAID}
-    outermost = {key: each for key, each in said.items() if not _is_within(key, said)}
-    of_steps = {key.removeprefix(STEP): each for key, each in outermost.items() if key.startswith(STEP)}
-    yield from _of(outermost, workflow.spans)
-    for task in workflow.tasks if of_steps else ():
-        yield from _of(of_steps, task.spans)
+def since(version: str, capability: Capability, before: Capability | None = None) -> Capability:
+    """The same from that version of the engine on; `before` it something else, or else it is refused."""
+    return replace(capability, since=version, before=before)
 
 
-def _is_within(key: str, keys: Collection[str]) -> bool:
-    """Whether one of the keys around this one is among them."""
+def table_of(target: Target, form: str) -> Capabilities:
+    """What becomes of each key in one form of a target; nothing is known of a target without a table.
+
+    What is in a key that is implied, lost or refused is so too, whatever its row says.
+    """
+    forms = getattr(target, "form_capabilities", {})
+    table = {**getattr(target, "capabilities", {}), **forms.get(form, {})}
+    said = {key for key, row in table.items() if isinstance(row, Capability) and row.support in _SAID}
+    return {key: table[next((one for one in _keys_around(key) if one in said), key)] for key in table}
+
+
+def at_version(row: Row | None, is_service: bool, version: str, target: Target) -> Capability | None:
+    """What a row says of one kind of task in one version of the engine; None if it says nothing."""
+    if isinstance(row, ByKind):
+        row = row.service if is_service else row.job
+    if not isinstance(row, Capability):
+        return None
+    if row.since is None or target.versions.index(version) >= target.versions.index(row.since):
+        return row
+    return row.before or refused(f"{target.name} has it since {row.since}")
+
+
+def unsupported(workflow: Workflow, target: Target, options: Options) -> Iterator[Diagnostic]:
+    """A diagnostic for each key of a workflow that is implied, lost, refused or not in the table of the target."""
+    table = table_of(target, options.form)
+    if not table:
+        span = next(iter(workflow.spans.values()), workflow.span)
+        yield Diagnostic(Code.NOT_IN_TABLE, f"{target.name} does not say what becomes of any key", span)
+        return
+    reader = _Reader(workflow, target, options, table)
+    yield from reader.read(None)
+    for task in workflow.tasks:
+        yield from reader.read(task)
+
+
+class _Reader:
+    """What a table says of the keys of a workflow; of keys in one that something is said of, nothing more."""
+
+    def __init__(self, workflow: Workflow, target: Target, options: Options, table: Capabilities) -> None:
+        self.workflow, self.target, self.version, self.table = workflow, target, options.version, table
+        self.around = {key for row in table for key in _keys_around(row)}
+        self.unknown: set[str] = set()
+
+    def read(self, task: Task | None) -> Iterator[Diagnostic]:
+        """What is to be said of the keys of a task, or of those around the steps."""
+        spans, prefix = (self.workflow.spans, "") if task is None else (task.spans, STEP)
+        closed: set[str] = set()  # what is in these keys is no further question
+        for name, span in spans.items():
+            key = prefix + _INDEX.sub("", name)
+            if closed and not closed.isdisjoint(_keys_around(key)):
+                continue
+            if key not in self.table and key not in self.around:
+                closed.add(key)
+                yield from self._unknown(key, span)
+            elif diagnostic := self._said(key, span, isinstance(task, Service)):
+                closed.add(key)
+                yield diagnostic
+            elif key not in self.around:
+                closed.add(key)
+
+    def _unknown(self, key: str, span: Span) -> Iterator[Diagnostic]:
+        """A warning for a key that has no row, once."""
+        if key not in self.unknown and self.table.keys().isdisjoint(_keys_around(key)):
+            self.unknown.add(key)
+            message = f'{self.target.name} does not say what becomes of "{_last(key)}"'
+            yield Diagnostic(Code.NOT_IN_TABLE, message, span)
+
+    def _said(self, key: str, span: Span, is_service: bool) -> Diagnostic | None:
+        capability = at_version(self.table.get(key), is_service, self.version, self.target)
+        if capability is None or capability.support not in _SAID:
+            return None
+        code, what = _SAID[capability.support]
+        help = capability.help(self.workflow) if callable(capability.help) else capability.help
+        return Diagnostic(code, f'"{_last(key)}" {what}: {capability.note}', span, help)
+
+
+def _last(key: str) -> str:
+    return key.rpartition(".")[2]
+
+
+def _keys_around(key: str) -> Collection[str]:
+    """`step` and `step.service`, around `step.service.port`."""
     words = key.split(".")
-    return any(".".join(words[:length]) in keys for length in range(1, len(words)))
-
-
-def _of(capabilities: Capabilities, spans: Spans) -> Iterable[Diagnostic]:
-    for key in capabilities.keys() & spans.keys():
-        support, note, help, _ = capabilities[key]
-        code, what = _SAID[support]
-        yield Diagnostic(code, f'"{key.rpartition(".")[2]}" {what}: {note}', spans[key], help)
-
-
-def matrix(targets: Sequence[Target]) -> str:
-    """The tables of several targets side by side, in Markdown, with the notes below."""
-    tables = {target.name: getattr(target, "capabilities", {}) for target in targets}
-    keys = list(dict.fromkeys(key for table in tables.values() for key in table))
-    rows = [["key", *tables]]
-    rows += [[f"`{key}`", *(_cell(table.get(key)) for table in tables.values())] for key in keys]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    rows.insert(1, ["-" * width for width in widths])
-    lines = [_row(row, widths) for row in rows]
-    notes = [note for key in keys for note in _notes(key, tables)]
-    return "\n".join([*lines, "", *notes, ""])
-
-
-def _cell(capability: Capability | None) -> str:
-    if capability is None:
-        return "?"
-    since = f" since {capability.since}" if capability.since else ""
-    return f"{capability.support}{since}"
-
-
-def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-    return f"| {' | '.join(padded)} |"
-
-
-def _notes(key: str, tables: Mapping[str, Capabilities]) -> Iterator[str]:
-    """The notes on one key, each once with the targets that it is true of."""
-    names: dict[str, list[str]] = {}
-    for name, table in tables.items():
-        if key in table and table[key].note:
-            names.setdefault(table[key].note, []).append(name)
-    for note, of in names.items():
-        yield f"- `{key}` ({', '.join(of)}): {note}"
+    return [".".join(words[:length]) for length in range(1, len(words))]

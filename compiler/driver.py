@@ -4,6 +4,7 @@ import os
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from automl.compiler.capabilities import unsupported
 from automl.compiler.checks import check, check_values
 from automl.compiler.config.code_source import uses_bundle, uses_project
 from automl.compiler.config.config import Config, Located, build_config
@@ -15,7 +16,7 @@ from automl.compiler.project.files import Project, Seen
 from automl.compiler.project.paths import text_of, under
 from automl.compiler.structure.mended import mended
 from automl.compiler.structure.schema import check_structure
-from automl.compiler.target import Artifact, Options, Target
+from automl.compiler.target import Artifact, Emission, Options, Target
 from automl.compiler.tree.budgets import check_defaults
 from automl.compiler.tree.expressions import find_expressions
 from automl.compiler.tree.layers import layered
@@ -86,10 +87,16 @@ def compile_config(given: Input, overrides: Overrides, target: Target, options: 
     workflow, found = analyse(given, overrides)
     if workflow is None:
         return Result((), tuple(in_order(found)))
-    emission = target.emit(workflow, options)
+    emission = emit(workflow, target, options)
     diagnostics = tuple(in_order([*found, *emission.diagnostics]))
     inputs = (given.file, *(under(given.folder, path) for path in workflow.files))
     return Result(() if has_errors(diagnostics) else emission.artifacts, diagnostics, inputs)
+
+
+def emit(workflow: Workflow, target: Target, options: Options) -> Emission:
+    """What the target makes of a workflow, with what its table says of the keys."""
+    artifacts, diagnostics = target.emit(workflow, options)
+    return Emission(tuple(artifacts), (*diagnostics, *unsupported(workflow, target, options)))
 
 
 def analyse(given: Input, overrides: Overrides) -> tuple[Workflow | None, list[Diagnostic]]:

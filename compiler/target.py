@@ -1,8 +1,9 @@
 """What a target is: it turns a workflow into files, and says what it cannot turn."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Workflow
@@ -41,22 +42,44 @@ class Support(StrEnum):
     REFUSED = "refused"  # it cannot: an error
 
 
-class Capability(NamedTuple):
-    """What becomes of one key. `since` is a version of the engine, if not all that we know have it."""
+Help: TypeAlias = str | Callable[[Workflow], str] | None  # a way out, or what works it out for a workflow
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Capability:
+    """What becomes of one key.
+
+    `since` is the version of the engine that has it, if not all that we know have it; in those before, `before` is
+    what becomes of the key, and it is refused if nothing is.
+    """
 
     support: Support
     note: str = ""
-    help: str | None = None
+    help: Help = None
     since: str | None = None
+    before: "Capability | None" = None
 
 
-Capabilities = Mapping[str, Capability]  # by key, for instance `step.timeout`
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ByKind:
+    """What becomes of a key of a step if the step is a job, and if it is a service.
+
+    None: the key means nothing there, which `compiler/checks` says for every engine.
+    """
+
+    job: Capability | None = None
+    service: Capability | None = None
+
+
+Row: TypeAlias = Capability | ByKind
+Capabilities: TypeAlias = Mapping[str, Row]  # by key, for instance `step.service.readiness.path`
 
 
 class Target(Protocol):
     """An engine. The first of `forms` is the default; the versions are in ascending order.
 
-    `capabilities` has every key of the config's schema.
+    `capabilities` has a row for every key of the config's schema. `form_capabilities`, which may be missing, has the
+    rows that are other in a form, by its name. The driver says what they say, so `emit` need not.
     """
 
     name: str

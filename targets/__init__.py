@@ -65,8 +65,9 @@ def _load(name: str, place: str, owner: str = "automl") -> Target:
             raise TypeError("it lacks a name, a summary, versions or forms")
         if target.name != name:
             raise ValueError(f'it calls itself "{target.name}"')
-        if not isinstance(getattr(target, "capabilities", {}), Mapping):
-            raise TypeError("its capabilities are no mapping")
+        for tables in ("capabilities", "form_capabilities"):
+            if not isinstance(getattr(target, tables, {}), Mapping):
+                raise TypeError(f"its {tables} are no mapping")
     except (Exception, SystemExit) as error:  # somebody else's code may raise anything
         what = str(error) or type(error).__name__
         raise BrokenTargetError(

@@ -28,7 +28,7 @@ import yaml
 from automl import targets
 from automl.cli.choices import every_choice
 from automl.compiler.diagnostics import Diagnostic, has_errors, in_order
-from automl.compiler.driver import Input, Overrides, analyse
+from automl.compiler.driver import Input, Overrides, analyse, emit
 from automl.compiler.views.text import render
 from automl.schemas import config_schema
 from tests.golden import GOLDEN, cases, project_copy
@@ -257,7 +257,7 @@ def check(given: Input, is_read: bool) -> tuple[str, str | None]:
         )
     fate = "taken by no target"
     for choice in _CHOICES:
-        emission = choice.target.emit(workflow, choice.options)
+        emission = emit(workflow, choice.target, choice.options)
         if why := _wrong_findings(given, [*found, *emission.diagnostics]):
             return fate, why
         if not has_errors(emission.diagnostics):

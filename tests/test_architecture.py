@@ -54,8 +54,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "compiler.lowering": {"compiler.config", "compiler.diagnostics", "compiler.ir", "compiler.values"},
     "compiler.target": {"compiler.diagnostics", "compiler.ir"},
-    "compiler.capabilities": {"compiler.diagnostics", "compiler.ir", "compiler.target"},
+    "compiler.capabilities": {
+        "compiler.diagnostics",
+        "compiler.ir",
+        "compiler.source",
+        "compiler.target",
+    },
     "compiler.driver": {
+        "compiler.capabilities",
         "compiler.checks",
         "compiler.config",
         "compiler.diagnostics",
@@ -70,9 +76,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     # what people see
     "compiler.views": {
         "compiler.bundle_size",
+        "compiler.capabilities",
         "compiler.diagnostics",
         "compiler.project",
         "compiler.source",
+        "compiler.target",
         "compiler.values",
     },
     # the targets: they read the IR, and no phase before it
@@ -81,6 +89,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "targets.dag": {"compiler.ir", "compiler.values"},
     "targets.objects": {
         "compiler.bundle_size",
+        "compiler.capabilities",
         "compiler.diagnostics",
         "compiler.generated",
         "compiler.ir",
@@ -132,7 +141,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     # what a person types
     "cli": {
         "compiler",
-        "compiler.capabilities",
         "compiler.diagnostics",
         "compiler.driver",
         "compiler.generated",

@@ -7,8 +7,8 @@ import typer
 from automl import targets
 from automl.cli.choices import ChoiceError, choose
 from automl.cli.terminal import print_text, say
-from automl.compiler.capabilities import matrix as table
 from automl.compiler.target import Target
+from automl.compiler.views.matrix import matrix as table
 
 
 def run(

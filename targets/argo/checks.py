@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from automl.compiler import capabilities
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Job, Task, Text, Workflow
-from automl.targets.argo.capabilities import CAPABILITIES
 from automl.targets.argo.overflow import MAX_TEMPLATE_BYTES
 from automl.targets.objects.metadata import Object, canonical
 from automl.targets.objects.service import services_without_timeout
@@ -30,7 +28,6 @@ def has_template_tag(text: str) -> bool:
 
 def findings(workflow: Workflow) -> Iterator[Diagnostic]:
     """What is to be said about a workflow before anything is made of it."""
-    yield from capabilities.findings(workflow, CAPABILITIES)
     yield from services_without_timeout(workflow)
     described = [workflow.description] if workflow.description else []
     for text in (*described, *workflow.annotations.values()):

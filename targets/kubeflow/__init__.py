@@ -1,6 +1,7 @@
 """Kubeflow Pipelines: a pipeline package, or the objects of an API server that keeps pipelines in Kubernetes."""
 
 from dataclasses import replace
+from types import MappingProxyType
 
 from automl.compiler.ir import Bundle, Workflow
 from automl.compiler.target import Emission, Options
@@ -11,7 +12,6 @@ from automl.targets.kubeflow.checks import (
     of_schedule,
     of_sizes,
     of_version_object,
-    with_help_on_schedule,
 )
 from automl.targets.kubeflow.native import native_objects
 from automl.targets.kubeflow.pipeline import pipeline
@@ -34,6 +34,7 @@ class Kubeflow:
     default_version = DEFAULT_VERSION
     forms = ("package", "vertex")
     capabilities = PACKAGE
+    form_capabilities = MappingProxyType({"vertex": VERTEX})
 
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One file: the pipeline and, but for Vertex AI, what it needs of Kubernetes."""
@@ -42,9 +43,7 @@ class Kubeflow:
         anywhere = Objects(replace(workflow, namespace=None))  # what tasks apply goes where their pods are
         made = pipeline(anywhere, place, config_maps(anywhere))
         documents = [made.spec, made.platform] if made.platform else [made.spec]
-        table = PACKAGE if is_kubernetes else VERTEX
-        capabilities = with_help_on_schedule(workflow, table, is_kubernetes)
-        found = [*of_pipeline(workflow, capabilities), *of_sizes(workflow, made, is_kubernetes)]
+        found = [*of_pipeline(workflow, is_kubernetes), *of_sizes(workflow, made, is_kubernetes)]
         found += of_rights(workflow) if is_kubernetes else of_vertex(workflow)
         return Emission((stream(workflow, self.name, options, documents),), tuple(found))
 
@@ -69,7 +68,7 @@ class KubeflowNative:
         place = Place(_numbers(options.version), has_config_maps=True, code=code)
         made = pipeline(objects, place, files)
         documents = native_objects(objects, made, files)
-        found = [*of_pipeline(workflow, NATIVE_API), *of_schedule(workflow), *of_sizes(workflow, made)]
+        found = [*of_pipeline(workflow), *of_schedule(workflow), *of_sizes(workflow, made)]
         found += [*files.diagnostics, *of_version_object(workflow, documents)]
         return Emission((artifact(workflow, self.name, options, documents),), tuple(found))
 

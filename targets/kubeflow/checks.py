@@ -3,16 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from automl.compiler.capabilities import findings
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.ir import Bundle, Job, Schedule, Task, Text, Workflow
-from automl.compiler.target import Capabilities, Support
+from automl.compiler.ir import Bundle, Job, Task, Text, Workflow
 from automl.compiler.values.dns import LONGEST
 from automl.targets.kubeflow.native import MAX_CONCURRENCY, six_fields
 from automl.targets.kubeflow.pipeline import Pipeline
 from automl.targets.kubeflow.quoting import is_broken, is_misread
 from automl.targets.kubeflow.sizes import MAX_WORKFLOW_BYTES, bytes_in_go, sizes_of
-from automl.targets.kubeflow.vertex import help_on_schedule
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES
 from automl.targets.objects.metadata import Object, size_of
 from automl.targets.objects.service import services_without_timeout
@@ -32,19 +29,18 @@ NEARLY, SURELY = 0.95, 1.15  # of the size of a run that is too large: what is k
 _WITHOUT_BUNDLE = "use `-t kubeflow-native`, `code: {git: …}`, or `code: {bundle: {exclude: […]}}`"
 
 
-def of_pipeline(workflow: Workflow, capabilities: Capabilities) -> Iterator[Diagnostic]:
-    """What a pipeline cannot say; `capabilities` are those of its form."""
-    yield from findings(workflow, capabilities)
+def of_pipeline(workflow: Workflow, is_kubernetes: bool = True) -> Iterator[Diagnostic]:
+    """What a pipeline cannot say."""
     if workflow.description and len(workflow.description.value) > MAX_DESCRIPTION:
         message = f"a description may have {MAX_DESCRIPTION} characters in Kubeflow"
         yield Diagnostic(Code.CANNOT_SAY, message, workflow.description.span, "write a shorter one")
-    if capabilities["annotations"].support is not Support.LOST:
+    if is_kubernetes:
         annotations = [workflow.annotations, *(task.annotations for task in workflow.tasks)]
         for text in (text for each in annotations for text in each.values()):
             yield from _annotation(text)
     for job in workflow.jobs:
         yield from _no_entrypoint(job)
-        if capabilities["step.secrets"].support is Support.PARTLY:
+        if is_kubernetes:
             yield from _whole_secrets(job)
     yield from services_without_timeout(workflow)
 
@@ -102,19 +98,10 @@ def of_rights(workflow: Workflow) -> Iterator[Diagnostic]:
         yield Diagnostic(Code.NEEDS_RIGHTS, message, service.span, help)
 
 
-def with_help_on_schedule(
-    workflow: Workflow, capabilities: Capabilities, is_kubernetes: bool
-) -> Capabilities:
-    """The same, with how to have the schedule where the pipeline is sent to."""
+def help_on_schedule(workflow: Workflow) -> str:
+    """How to have the schedule of a package. Kubeflow takes six fields: it reads five as others than they are."""
     schedule = workflow.schedule
-    if schedule is None:
-        return capabilities
-    help = _help_on_schedule(schedule) if is_kubernetes else help_on_schedule(workflow, schedule)
-    return {**capabilities, "schedule": capabilities["schedule"]._replace(help=help)}
-
-
-def _help_on_schedule(schedule: Schedule) -> str:
-    """Kubeflow takes six fields: it reads five as others than they are."""
+    assert schedule is not None
     most = MAX_CONCURRENCY.get(schedule.concurrency, "1")
     options = f'--cron-expression "{six_fields(schedule)}" --max-concurrency {most}'
     options += " --disabled" if schedule.suspend else ""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.ir import Schedule, Task, Workflow
+from automl.compiler.ir import Task, Workflow
 from automl.targets.kubeflow.native import MAX_CONCURRENCY
 
 MAX_CPUS, MAX_MEMORY_GB, MAX_VARIABLES = 96, 624, 100
@@ -61,8 +61,10 @@ def _image(task: Task) -> Iterator[Diagnostic]:
     yield Diagnostic(Code.ENGINE_LIMIT, message, task.spans.get("image", task.span), help)
 
 
-def help_on_schedule(workflow: Workflow, schedule: Schedule) -> str:
+def help_on_schedule(workflow: Workflow) -> str:
     """How to have the schedule there: five fields, with the time zone before them."""
+    schedule = workflow.schedule
+    assert schedule is not None
     cron, most = (
         f"TZ={schedule.timezone} {schedule.cron.expression}",
         MAX_CONCURRENCY.get(schedule.concurrency, "1"),
