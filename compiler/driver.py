@@ -159,8 +159,7 @@ def _collect(config: Config, given: Input) -> Collection | None:
     patterns = config.code.bundle if config.code else None
     needed = frozenset(
         str(PurePosixPath(path.value))
-        for stage in config.stages
-        for step in stage.steps
+        for step in config.steps
         if uses_project(step, config.code)
         for path in (step.path, step.dependencies)
         if path is not None

@@ -17,15 +17,14 @@ _NEXT_UNIT = {"k": (1000, "Mi"), "Ki": (1024, "Mi"), "M": (1000**2, "Gi"), "Mi":
 
 def check_amounts(config: Config) -> Iterator[Diagnostic]:
     """Processors, memory and pods of every step."""
-    for stage in config.stages:
-        for step in stage.steps:
-            if step.memory:
-                yield from _check_memory(step.memory)
-            if step.cpu and step.cpu.value.amount > _MOST_CPU:
-                yield _too_many_cores(step.cpu)
-            if step.replicas and step.replicas.value > _MOST_REPLICAS:
-                message = f"{step.replicas.value} replicas are more pods than anybody runs"
-                yield _warning(message, step.replicas, "give the number of pods that run at the same time")
+    for step in config.steps:
+        if step.memory:
+            yield from _check_memory(step.memory)
+        if step.cpu and step.cpu.value.amount > _MOST_CPU:
+            yield _too_many_cores(step.cpu)
+        if step.replicas and step.replicas.value > _MOST_REPLICAS:
+            message = f"{step.replicas.value} replicas are more pods than anybody runs"
+            yield _warning(message, step.replicas, "give the number of pods that run at the same time")
 
 
 def _check_memory(memory: Located[Quantity]) -> Iterator[Diagnostic]:

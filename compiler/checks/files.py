@@ -34,13 +34,12 @@ def check_files(config: Config, folder: Path) -> Iterator[Diagnostic]:
     """Scripts and dependency files of the steps that run in the project's files."""
     problems = _Problems(folder, look=uses_bundle(config))
     wrong: dict[str, dict[Span, None]] = {}  # places: that of a default counts once
-    for stage in config.stages:
-        for step in stage.steps:
-            if uses_project(step, config.code):
-                yield from _check_kind(step)
-                for path in _paths(step):
-                    if problems[path.value]:
-                        wrong.setdefault(path.value, {})[path.span] = None
+    for step in config.steps:
+        if uses_project(step, config.code):
+            yield from _check_kind(step)
+            for path in _paths(step):
+                if problems[path.value]:
+                    wrong.setdefault(path.value, {})[path.span] = None
     for name, places in wrong.items():
         if problem := problems[name]:
             code, message, help = problem

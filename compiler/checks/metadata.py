@@ -32,7 +32,7 @@ _RESERVED_VARIABLES = "AUTOML_"
 
 def check_labels(config: Config) -> Iterator[Diagnostic]:
     """Keys and values of labels."""
-    for pair in _all(config.labels, [step.labels for stage in config.stages for step in stage.steps]):
+    for pair in _all(config.labels, [step.labels for step in config.steps]):
         yield from _check_key(pair.key, "label")
         if not _LABEL_VALUE.match(pair.value.value):
             message = f'"{pair.value.value}" cannot be the value of a label'
@@ -55,9 +55,7 @@ def check_version(config: Config) -> Iterator[Diagnostic]:
 
 def check_annotations(config: Config) -> Iterator[Diagnostic]:
     """Keys of annotations; their values are free."""
-    for pair in _all(
-        config.annotations, [step.annotations for stage in config.stages for step in stage.steps]
-    ):
+    for pair in _all(config.annotations, [step.annotations for step in config.steps]):
         yield from _check_key(pair.key, "annotation")
 
 
@@ -79,11 +77,10 @@ def _check_key(key: Located[str], what: str) -> Iterator[Diagnostic]:
 
 def check_variables(config: Config) -> Iterator[Diagnostic]:
     """Names of environment variables; each is set once in a step."""
-    for stage in config.stages:
-        for step in stage.steps:
-            names = [pair.key for pair in step.envs]
-            names += [pair.value for secret in step.secrets for pair in secret.keys or ()]
-            yield from _check_variables(names)
+    for step in config.steps:
+        names = [pair.key for pair in step.envs]
+        names += [pair.value for secret in step.secrets for pair in secret.keys or ()]
+        yield from _check_variables(names)
 
 
 def _check_variables(names: list[Located[str]]) -> Iterator[Diagnostic]:

@@ -89,15 +89,14 @@ def check_references(config: Config) -> Iterator[Diagnostic]:
 
 
 def _references(config: Config) -> Iterator[tuple[str, Located[str]]]:
-    for stage in config.stages:
-        for step in stage.steps:
-            ingress = step.service.ingress if step.service else None
-            secrets = [*(secret.name for secret in step.secrets), *step.image_pull_secrets]
-            if ingress and ingress.tls_secret:
-                secrets.append(ingress.tls_secret)
-            yield from (("a Secret", name) for name in secrets)
-            if ingress and ingress.class_name:
-                yield "an IngressClass", ingress.class_name
+    for step in config.steps:
+        ingress = step.service.ingress if step.service else None
+        secrets = [*(secret.name for secret in step.secrets), *step.image_pull_secrets]
+        if ingress and ingress.tls_secret:
+            secrets.append(ingress.tls_secret)
+        yield from (("a Secret", name) for name in secrets)
+        if ingress and ingress.class_name:
+            yield "an IngressClass", ingress.class_name
     if config.code and config.code.git and config.code.git.token_secret:
         yield "a Secret", config.code.git.token_secret
 

@@ -20,10 +20,9 @@ def check_notebooks(config: Config, folder: Path) -> Iterator[Diagnostic]:
     """The notebooks that go into the bundle; those in git or in an image cannot be read here."""
     if not uses_bundle(config):
         return
-    for stage in config.stages:
-        for step in stage.steps:
-            if step.path and runs_notebook(step) and uses_project(step, config.code):
-                yield from _check_notebook(folder, step.path, names_kernel(step))
+    for step in config.steps:
+        if step.path and runs_notebook(step) and uses_project(step, config.code):
+            yield from _check_notebook(folder, step.path, names_kernel(step))
 
 
 def _check_notebook(folder: Path, path: Located[str], has_kernel: bool) -> Iterator[Diagnostic]:

@@ -31,7 +31,7 @@ _LONGEST_IMAGE = 255 + 1 + 128 + 136  # the name, the tag and the digest
 
 def check_something_runs(config: Config) -> Iterator[Diagnostic]:
     """A step needs a script, a command, or an image that has one."""
-    for step in _steps(config):
+    for step in config.steps:
         if step.path or step.command or step.entrypoint:
             continue
         if uses_project(step, config.code):
@@ -45,7 +45,7 @@ def check_something_runs(config: Config) -> Iterator[Diagnostic]:
 
 def check_unused_keys(config: Config) -> Iterator[Diagnostic]:
     """Keys of the step itself that do nothing there; `defaults` may have them for other steps."""
-    for step in _steps(config):
+    for step in config.steps:
         yield from (
             Diagnostic(Code.UNUSED_KEY, f'"{key}" has no effect: {why}', step.spans[key], help="leave it out")
             for key, why in _unused(step, config)
@@ -58,7 +58,7 @@ def check_unused_keys(config: Config) -> Iterator[Diagnostic]:
 
 def check_commands(config: Config) -> Iterator[Diagnostic]:
     """A command line in one word: no shell takes it apart, so a program of that name would be looked for."""
-    for step in _steps(config):
+    for step in config.steps:
         words = step.command or ()
         if len(words) == 1 and not step.entrypoint and _is_command_line(words[0].value):
             line = words[0].value
@@ -98,7 +98,7 @@ def _unused(step: StepConfig, config: Config) -> Iterator[tuple[str, str]]:
 
 def check_images(config: Config) -> Iterator[Diagnostic]:
     """An image reference that no registry can have."""
-    for step in _steps(config):
+    for step in config.steps:
         if step.image and not _is_image(step.image.value):
             message = f'"{step.image.value}" is not the name of an image'
             better = _as_image(step.image.value)
@@ -118,8 +118,3 @@ def _as_image(text: str) -> str:
 
 def _is_image(text: str) -> bool:
     return len(text) <= _LONGEST_IMAGE and _IMAGE.match(text) is not None
-
-
-def _steps(config: Config) -> Iterator[StepConfig]:
-    for stage in config.stages:
-        yield from stage.steps

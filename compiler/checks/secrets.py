@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from automl.compiler.config.config import Config, GitConfig, Located, Name, Pair, StepConfig
+from automl.compiler.config.config import Config, GitConfig, Located, Name, Pair
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.source import Span
 from automl.compiler.values.credentials import (
@@ -31,7 +31,7 @@ _HELP = "for instance https://github.com/acme/churn.git, with `token_secret` if 
 
 def check_plain_secrets(config: Config) -> Iterator[Diagnostic]:
     """Values under `envs` that look like a credential, by their name or their shape."""
-    for step in _steps(config):
+    for step in config.steps:
         yield from (_plain_secret(pair) for pair in step.envs if _looks_secret(pair))
 
 
@@ -52,7 +52,7 @@ def _plain_secret(pair: Pair) -> Diagnostic:
 
 def check_words(config: Config) -> Iterator[Diagnostic]:
     """Words of commands that are a credential because of what stands before them, for instance `--password`."""
-    for step in _steps(config):
+    for step in config.steps:
         for words in (step.entrypoint or (), step.command or (), step.args):
             for index, value in values_in_words(word.value for word in words):
                 if not has_one(value):
@@ -67,7 +67,7 @@ def check_texts(config: Config) -> Iterator[Diagnostic]:
     sources = {value.span.source for value in (config, config.name, config.namespace) if value is not None}
     if not any(may_hold_one(source.text) for source in sources):
         return
-    apart = {id(pair.value) for step in _steps(config) for pair in step.envs}
+    apart = {id(pair.value) for step in config.steps for pair in step.envs}
     if config.code and config.code.git:
         apart.add(id(config.code.git.url))
     for value, span in _texts(config, apart):
@@ -174,8 +174,3 @@ def _plain_http(git: GitConfig) -> Diagnostic:
         return Diagnostic(Code.URL, message, git.url.span, help="write https://")
     message = "over http:// the code can be changed on its way"
     return Diagnostic(Code.PLAIN_HTTP, message, git.url.span, help="write https://")
-
-
-def _steps(config: Config) -> Iterator[StepConfig]:
-    for stage in config.stages:
-        yield from stage.steps

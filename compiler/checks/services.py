@@ -71,26 +71,24 @@ def _wrong_part(path: str) -> str | None:
 
 def check_readiness_paths(config: Config) -> Iterator[Diagnostic]:
     """A path that the kubelet reads as one: it is the reference of a URL, so `//host/path` loses its host."""
-    for stage in config.stages:
-        for step in stage.steps:
-            path = step.service.readiness_path if step.service else None
-            if path and path.value.startswith("//"):
-                message = f'"{path.value}" cannot be the path of a probe: what follows "//" is a host there'
-                help = f'write "/{path.value.lstrip("/")}"'
-                yield Diagnostic(Code.ADDRESS, message, path.span, help=help)
+    for step in config.steps:
+        path = step.service.readiness_path if step.service else None
+        if path and path.value.startswith("//"):
+            message = f'"{path.value}" cannot be the path of a probe: what follows "//" is a host there'
+            help = f'write "/{path.value.lstrip("/")}"'
+            yield Diagnostic(Code.ADDRESS, message, path.span, help=help)
 
 
 def _ingresses(config: Config) -> Iterator[tuple[StepConfig, IngressConfig]]:
-    for stage in config.stages:
-        for step in stage.steps:
-            if step.service and step.service.ingress:
-                yield step, step.service.ingress
+    for step in config.steps:
+        if step.service and step.service.ingress:
+            yield step, step.service.ingress
 
 
 def check_service_names(config: Config) -> Iterator[Diagnostic]:
     """The name of a service is part of an address, and those start with a letter (RFC 1035)."""
     name = config.name
-    has_service = any(step.service for stage in config.stages for step in stage.steps)
+    has_service = any(step.service for step in config.steps)
     if name is None or not has_service or not dns_label(name.value)[:1].isdigit():
         return
     message = f'the workflow has a service, so its name must start with a letter, not "{name.value}"'

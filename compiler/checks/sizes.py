@@ -18,7 +18,7 @@ _IN_A_FILE = "put it into a file of the project"
 
 def check_words(config: Config) -> Iterator[Diagnostic]:
     """Words of commands, and variables: a program with a longer one cannot be started."""
-    for step in _steps(config):
+    for step in config.steps:
         for word in (*(step.entrypoint or ()), *(step.command or ()), *step.args):
             if (size := _size(word)) > LONGEST_WORD:
                 message = f"a word of {size:,} bytes; a command takes {LONGEST_WORD:,} in one word"
@@ -38,14 +38,14 @@ def check_annotation_sizes(config: Config) -> Iterator[Diagnostic]:
         key = "annotations" if config.annotations else "description"
         yield _too_many(around, config.spans[key])
         return
-    for step in _steps(config):
+    for step in config.steps:
         if (size := around + _total(step.annotations)) > MOST_ANNOTATIONS:
             yield _too_many(size, step.spans["annotations"])
 
 
 def check_all(config: Config) -> Iterator[Diagnostic]:
     """The whole: what stands beside the steps is on the object of each, and on its pods."""
-    steps = list(_steps(config))
+    steps = list(config.steps)
     shared = {
         "description": _size(config.description) if config.description else 0,
         "annotations": _total(config.annotations),
@@ -78,8 +78,3 @@ def _total(pairs: Iterable[Pair]) -> int:
 
 def _size(text: Located[str]) -> int:
     return len(text.value.encode())
-
-
-def _steps(config: Config) -> Iterator[StepConfig]:
-    for stage in config.stages:
-        yield from stage.steps

@@ -14,4 +14,4 @@ def uses_bundle(config: Config) -> bool:
     """Whether some step runs in files that are packed into the output."""
     if config.code is not None and config.code.git is not None:
         return False
-    return any(uses_project(step, config.code) for stage in config.stages for step in stage.steps)
+    return any(uses_project(step, config.code) for step in config.steps)

@@ -162,6 +162,11 @@ class Config(NamedTuple):
     span: Span
     spans: MappingType[str, Span]  # of the keys around the steps: `stages`, `schedule.timezone`
 
+    @property
+    def steps(self) -> Iterator[StepConfig]:
+        """The steps of all stages."""
+        return (step for stage in self.stages for step in stage.steps)
+
 
 def build_config(root: Mapping) -> tuple[Config, list[Diagnostic]]:
     """The typed config, and the values in it that cannot be read, for instance a memory of `1Gib`."""

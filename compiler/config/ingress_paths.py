@@ -7,7 +7,7 @@ ROOT = "/"
 
 def shares_root(config: Config) -> bool:
     """Whether several services want an ingress and do not say where: then none of them can have `/`."""
-    ingresses = (step.service.ingress for stage in config.stages for step in stage.steps if step.service)
+    ingresses = (step.service.ingress for step in config.steps if step.service)
     return sum(ingress is not None and says_nowhere(ingress) for ingress in ingresses) > 1
 
 

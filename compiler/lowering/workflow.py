@@ -62,13 +62,13 @@ def lower(config: Config, bundle: ir.Bundle | None, origin: str) -> tuple[ir.Wor
 
 
 def _files(config: Config) -> Iterator[str]:
-    for step in (step for stage in config.stages for step in stage.steps):
+    for step in config.steps:
         yield from (path.value for path in (step.path, step.dependencies) if path is not None)
 
 
 def _task_names(config: Config) -> tuple[dict[tuple[str, str], str], list[Diagnostic]]:
     """(stage, step) to the name of the task: the step's, with the stage before it where two stages share it."""
-    counts = Counter(step.name.label for stage in config.stages for step in stage.steps)
+    counts = Counter(step.name.label for step in config.steps)
     names: dict[tuple[str, str], str] = {}
     found = []
     taken = {label for label, count in counts.items() if count == 1}
