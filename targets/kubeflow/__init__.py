@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from automl.compiler.ir import Bundle, Workflow
 from automl.compiler.target import Emission, Options
+from automl.targets.kubeflow.backend import Backend
 from automl.targets.kubeflow.capabilities import NATIVE_API, PACKAGE, VERTEX
 from automl.targets.kubeflow.checks import (
     of_pipeline,
@@ -15,7 +16,6 @@ from automl.targets.kubeflow.checks import (
 )
 from automl.targets.kubeflow.native import native_objects
 from automl.targets.kubeflow.pipeline import pipeline
-from automl.targets.kubeflow.steps import Place
 from automl.targets.kubeflow.vertex import of_vertex
 from automl.targets.objects.config_maps import config_maps
 from automl.targets.objects.metadata import Objects
@@ -39,13 +39,13 @@ class Kubeflow:
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One file: the pipeline and, but for Vertex AI, what it needs of Kubernetes."""
         is_kubernetes = options.form != "vertex"
-        place = Place(_numbers(options.version), is_kubernetes)
+        backend = Backend(_numbers(options.version), is_kubernetes)
         anywhere = Objects(replace(workflow, namespace=None))  # what tasks apply goes where their pods are
-        made = pipeline(anywhere, place, config_maps(anywhere))
-        documents = [made.spec, made.platform] if made.platform else [made.spec]
-        found = [*of_pipeline(workflow, is_kubernetes), *of_sizes(workflow, made, is_kubernetes)]
-        found += of_rights(workflow) if is_kubernetes else of_vertex(workflow)
-        return Emission((stream(workflow, self.name, options, documents),), tuple(found))
+        package = pipeline(anywhere, backend, config_maps(anywhere))
+        documents = [package.spec, package.platform] if package.platform else [package.spec]
+        diagnostics = [*of_pipeline(workflow, is_kubernetes), *of_sizes(workflow, package, is_kubernetes)]
+        diagnostics += of_rights(workflow) if is_kubernetes else of_vertex(workflow)
+        return Emission((stream(workflow, self.name, options, documents),), tuple(diagnostics))
 
 
 class KubeflowNative:
@@ -65,12 +65,16 @@ class KubeflowNative:
         objects = Objects(workflow)
         files = config_maps(objects)
         code = files.code if isinstance(workflow.code, Bundle) else None
-        place = Place(_numbers(options.version), has_config_maps=True, code=code)
-        made = pipeline(objects, place, files)
-        documents = native_objects(objects, made, files)
-        found = [*of_pipeline(workflow), *of_schedule(workflow), *of_sizes(workflow, made)]
-        found += [*files.diagnostics, *of_version_object(workflow, documents)]
-        return Emission((artifact(workflow, self.name, options, documents),), tuple(found))
+        backend = Backend(_numbers(options.version), has_config_maps=True, code=code)
+        package = pipeline(objects, backend, files)
+        documents = native_objects(objects, package, files)
+        diagnostics = [
+            *of_pipeline(workflow),
+            *of_schedule(workflow),
+            *of_sizes(workflow, package),
+        ]
+        diagnostics += [*files.diagnostics, *of_version_object(workflow, documents)]
+        return Emission((artifact(workflow, self.name, options, documents),), tuple(diagnostics))
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -136,22 +136,22 @@ def of_schedule(workflow: Workflow) -> Iterator[Diagnostic]:
         yield Diagnostic(Code.CANNOT_SAY, message, span, "use `forbid` or `allow`")
 
 
-def of_sizes(workflow: Workflow, made: Pipeline, is_kubernetes: bool = True) -> list[Diagnostic]:
+def of_sizes(workflow: Workflow, pipeline: Pipeline, is_kubernetes: bool = True) -> list[Diagnostic]:
     """What is too large for an argument of the driver, or else for the object that Argo keeps a run in."""
-    found = [*_arguments(workflow, made)]
-    return found if found or not is_kubernetes else [*_workflow_object(workflow, made)]
+    diagnostics = [*_arguments(workflow, pipeline)]
+    return diagnostics if diagnostics or not is_kubernetes else [*_workflow_object(workflow, pipeline)]
 
 
-def _arguments(workflow: Workflow, made: Pipeline) -> Iterator[Diagnostic]:
-    spec: Any = made.spec
-    platform: Any = made.platform
+def _arguments(workflow: Workflow, pipeline: Pipeline) -> Iterator[Diagnostic]:
+    spec: Any = pipeline.spec
+    platform: Any = pipeline.platform
     configs = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"] if platform else {}
-    executors = spec["deploymentSpec"]["executors"].items()
-    for (name, executor), task in zip(executors, [*workflow.tasks, None], strict=False):
-        size = max(bytes_in_go(executor["container"]), bytes_in_go(configs.get(name, {})))
+    for label, executor in spec["deploymentSpec"]["executors"].items():
+        size = max(bytes_in_go(executor["container"]), bytes_in_go(configs.get(label, {})))
         if size > MAX_ARGUMENT_BYTES:
-            yield _too_large(workflow, task, size)
-    size = max(bytes_in_go(each) for each in (spec["root"], *spec["components"].values()))
+            task = pipeline.tasks.get(label)
+            yield _task_too_large(task, size) if task else _code_too_large(workflow, size)
+    size = max(bytes_in_go(component) for component in (spec["root"], *spec["components"].values()))
     if size > MAX_ARGUMENT_BYTES:
         message = (
             f"the tasks of one DAG, with what they wait for, take {size // 1024} KiB; "
@@ -160,8 +160,8 @@ def _arguments(workflow: Workflow, made: Pipeline) -> Iterator[Diagnostic]:
         yield Diagnostic(Code.CANNOT_SAY, message, workflow.span, "use shorter names, or several workflows")
 
 
-def _workflow_object(workflow: Workflow, made: Pipeline) -> Iterator[Diagnostic]:
-    start, end = sizes_of(made)
+def _workflow_object(workflow: Workflow, pipeline: Pipeline) -> Iterator[Diagnostic]:
+    start, end = sizes_of(pipeline)
     if end < NEARLY * MAX_WORKFLOW_BYTES:
         return
     message = (
@@ -170,33 +170,43 @@ def _workflow_object(workflow: Workflow, made: Pipeline) -> Iterator[Diagnostic]
     )
     code = Code.CANNOT_SAY if max(start, end / SURELY) > MAX_WORKFLOW_BYTES else Code.ENGINE_LIMIT
     span, help = workflow.span, "split it into several workflows"
-    of_bundle = sum(5 * size_of(each) for each in _containers(made)[len(workflow.tasks) :])
+    of_bundle = sum(5 * size_of(container) for container in _containers_of_code(pipeline))
     if isinstance(workflow.code, Bundle) and of_bundle > end / 4:  # each container is kept five times
         code = Code.CANNOT_SAY if end > MAX_WORKFLOW_BYTES else code
         span, help = workflow.code.span, _WITHOUT_BUNDLE
     yield Diagnostic(code, message, span, help)
 
 
-def _containers(made: Pipeline) -> list[Object]:
-    """One for each step and, in a package, one behind them for what makes the code."""
-    executors: Any = made.spec["deploymentSpec"]
-    return [executor["container"] for executor in executors["executors"].values()]
+def _containers_of_code(pipeline: Pipeline) -> list[Object]:
+    """What makes the code has no task."""
+    executors: Any = pipeline.spec["deploymentSpec"]
+    return [
+        executor["container"]
+        for label, executor in executors["executors"].items()
+        if label not in pipeline.tasks
+    ]
 
 
-def _too_large(workflow: Workflow, task: Task | None, size: int) -> Diagnostic:
-    """`task` is None for the task that makes the code."""
-    limit = f"{MAX_ARGUMENT_BYTES // 1024} KiB"
-    if isinstance(workflow.code, Bundle) and task is None:
-        message = f"the project's files take {size // 1024} KiB in one task; Kubeflow passes on {limit}"
-        return Diagnostic(Code.CANNOT_SAY, message, workflow.code.span, _WITHOUT_BUNDLE)
-    assert task is not None
-    message = f'the task of "{task.step}" takes {size // 1024} KiB; Kubeflow passes on {limit}'
+def _code_too_large(workflow: Workflow, size: int) -> Diagnostic:
+    message = (
+        f"the project's files take {size // 1024} KiB in one task; "
+        f"Kubeflow passes on {MAX_ARGUMENT_BYTES // 1024} KiB"
+    )
+    span = workflow.code.span if workflow.code else workflow.span
+    return Diagnostic(Code.CANNOT_SAY, message, span, _WITHOUT_BUNDLE)
+
+
+def _task_too_large(task: Task, size: int) -> Diagnostic:
+    message = (
+        f'the task of "{task.step}" takes {size // 1024} KiB; '
+        f"Kubeflow passes on {MAX_ARGUMENT_BYTES // 1024} KiB"
+    )
     return Diagnostic(Code.CANNOT_SAY, message, task.span, "put what is long into a file of the project")
 
 
-def of_version_object(workflow: Workflow, objects: Sequence[Object]) -> Iterator[Diagnostic]:
+def of_version_object(workflow: Workflow, documents: Sequence[Object]) -> Iterator[Diagnostic]:
     """A PipelineVersion that `kubectl apply` cannot keep a copy of."""
-    size = max(size_of(each) for each in objects if each["kind"] == "PipelineVersion")
+    size = max(size_of(document) for document in documents if document["kind"] == "PipelineVersion")
     if size > MAX_OBJECT_BYTES:
         message = f"the PipelineVersion takes {size // 1024} KiB, too much for a plain `kubectl apply`"
         yield Diagnostic(Code.ENGINE_LIMIT, message, workflow.span, help="use `kubectl apply --server-side`")

@@ -39,7 +39,7 @@ MAX_CONCURRENCY: Mapping[str, str] = MappingProxyType(
 )  # 10 is the most it takes
 
 
-def native_objects(objects: Objects, made: Pipeline, files: Files) -> list[Object]:
+def native_objects(objects: Objects, package: Pipeline, files: Files) -> list[Object]:
     """Everything for `kubectl apply`, from the rights to what registers the schedule."""
     workflow = objects.workflow
     documents: list[Object] = []
@@ -49,7 +49,7 @@ def native_objects(objects: Objects, made: Pipeline, files: Files) -> list[Objec
     if isinstance(workflow.code, Bundle) or any(service.project for service in workflow.services):
         documents += files.objects
     name = cut(workflow.name, LONGEST_NAME)
-    version = _version(objects, name, made)
+    version = _version(objects, name, package)
     documents += [_object(objects, "Pipeline", name, _described(workflow)), version]
     if workflow.schedule:
         documents += _registration(objects, workflow.schedule, name, name_of(version))
@@ -64,11 +64,11 @@ def _object(objects: Objects, kind: str, name: str, spec: Object) -> Object:
     return objects.object("pipelines.kubeflow.org/v2beta1", kind, name, {"spec": spec})
 
 
-def _version(objects: Objects, pipeline: str, made: Pipeline) -> Object:
+def _version(objects: Objects, pipeline: str, package: Pipeline) -> Object:
     """The version; its spec can never be changed, so its name carries a hash of it."""
-    spec = _described(objects.workflow) | {"pipelineName": pipeline, "pipelineSpec": made.spec}
-    if made.platform:
-        spec["platformSpec"] = made.platform
+    spec = _described(objects.workflow) | {"pipelineName": pipeline, "pipelineSpec": package.spec}
+    if package.platform:
+        spec["platformSpec"] = package.platform
     return _object(objects, "PipelineVersion", hashed_name(pipeline, spec), spec)
 
 

@@ -4,14 +4,15 @@ Source of every field: kubeflow/pipelines, api/v2alpha1/pipeline_spec.proto, sch
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
-from automl.compiler.ir import Bundle, Job, Task
+from automl.compiler.ir import Bundle, Job, Task, Workflow
 from automl.compiler.values.dns import cut
 from automl.targets.dag.names import TaskNames
 from automl.targets.dag.nesting import Dag, Node, dags_of
-from automl.targets.kubeflow import steps
-from automl.targets.kubeflow.steps import Place, Step
+from automl.targets.kubeflow.backend import Backend
+from automl.targets.kubeflow.steps import Step, code_step, deploy_step, job_step
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.metadata import Object, Objects
 from automl.targets.objects.service import service_objects
@@ -28,25 +29,32 @@ class Pipeline(NamedTuple):
 
     spec: Object
     platform: Object
+    tasks: Mapping[str, Task] = MappingProxyType({})
+    """By the label of its executor. What makes the code has one too, and no task."""
 
 
-def pipeline(objects: Objects, place: Place, files: Files) -> Pipeline:
+def pipeline(objects: Objects, backend: Backend, files: Files) -> Pipeline:
     """The documents for one workflow. `files` are what its services mount."""
     workflow = objects.workflow
     names = TaskNames(suffixes=["-driver"])  # the backend puts a task with that name before every task
     leaves = names.take_all(task.name for task in workflow.tasks)
-    found = {leaves[task.name]: _step(objects, task, place, files) for task in workflow.tasks}
+    steps = {leaves[task.name]: _step(objects, task, backend, files) for task in workflow.tasks}
     maker = None
-    if any(step.takes_code for step in found.values()):
+    if any(step.takes_code for step in steps.values()):
         maker = names.take("code")
-        found[maker] = steps.code(objects, place, maker)
-    longest_retry = A_YEAR if place.is_kubernetes else AN_HOUR
-    graph = _Graph(found, dags_of(workflow.groups, leaves, names), maker, longest_retry)
-    executors = {f"exec-{name}": {"container": step.container} for name, step in found.items()}
+        steps[maker] = code_step(objects, backend, maker)
+    longest_retry = A_YEAR if backend.is_kubernetes else AN_HOUR
+    graph = _Graph(steps, dags_of(workflow.groups, leaves, names), maker, longest_retry)
+    tasks = {_executor(leaves[task.name]): task for task in workflow.tasks}
+    return Pipeline(_spec(workflow, graph, steps), _platform(steps), tasks)
+
+
+def _spec(workflow: Workflow, graph: "_Graph", steps: Mapping[str, Step]) -> Object:
     info: Object = {"name": cut(workflow.name, LONGEST_NAME)}
     if workflow.description:
         info["description"] = workflow.description.value
-    spec: Object = {
+    executors: Object = {_executor(name): {"container": step.container} for name, step in steps.items()}
+    return {
         "pipelineInfo": info,
         "schemaVersion": SCHEMA_VERSION,
         "sdkVersion": "automl",
@@ -54,26 +62,31 @@ def pipeline(objects: Objects, place: Place, files: Files) -> Pipeline:
         "components": graph.components(),
         "deploymentSpec": {"executors": executors},
     }
-    configs = {f"exec-{name}": step.platform for name, step in found.items() if step.platform}
-    platform: Object = {}
-    if configs:
-        platform = {"platforms": {"kubernetes": {"deploymentSpec": {"executors": configs}}}}
-    return Pipeline(spec, platform)
+
+
+def _platform(steps: Mapping[str, Step]) -> Object:
+    configs = {_executor(name): step.platform for name, step in steps.items() if step.platform}
+    return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": configs}}}} if configs else {}
+
+
+def _executor(name: str) -> str:
+    """The label of the executor of a step."""
+    return f"exec-{name}"
 
 
 class _Graph:
     """The steps and the DAGs over them. `maker` is the task that makes the code; it is one of the root's."""
 
     def __init__(
-        self, found: Mapping[str, Step], dags: Sequence[Dag], maker: str | None, longest_retry: str
+        self, steps: Mapping[str, Step], dags: Sequence[Dag], maker: str | None, longest_retry: str
     ) -> None:
-        self._steps, self._dags, self._maker = found, dags, maker
+        self._steps, self._dags, self._maker = steps, dags, maker
         self._waits: Object = {
             "backoffDuration": "0s",
             "backoffFactor": 2.0,
             "backoffMaxDuration": longest_retry,  # since the first try, which may well take an hour by itself
         }
-        self._take_code = {name for name, step in found.items() if step.takes_code}
+        self._take_code = {name for name, step in steps.items() if step.takes_code}
         for dag in dags:
             if any(node.name in self._take_code for node in dag.nodes):
                 self._take_code.add(dag.name)
@@ -88,12 +101,12 @@ class _Graph:
 
     def components(self) -> Object:
         """What the tasks refer to: a step, or a DAG."""
-        found: Object = {f"comp-{name}": _component(name, step) for name, step in self._steps.items()}
+        components: Object = {f"comp-{name}": _component(name, step) for name, step in self._steps.items()}
         for dag in self._dags[:-1]:
             takes = {"inputDefinitions": {"artifacts": _CODE}} if dag.name in self._take_code else {}
             tasks = {node.name: self._task(node, None) for node in dag.nodes}
-            found[f"comp-{dag.name}"] = takes | {"dag": {"tasks": tasks}}
-        return found
+            components[f"comp-{dag.name}"] = takes | {"dag": {"tasks": tasks}}
+        return components
 
     def _task(self, node: Node, maker: str | None) -> Object:
         """One task of a DAG; its code comes from the maker beside it, or from the input of the DAG."""
@@ -127,25 +140,26 @@ def _component(name: str, step: Step) -> Object:
         takes["artifacts"] = _CODE
     if step.takes_run:
         takes["parameters"] = _RUN
-    found: Object = {"executorLabel": f"exec-{name}"}
+    component: Object = {"executorLabel": _executor(name)}
     if takes:
-        found["inputDefinitions"] = takes
+        component["inputDefinitions"] = takes
     if step.makes_code:
-        found["outputDefinitions"] = {"artifacts": _CODE}
-    return found
+        component["outputDefinitions"] = {"artifacts": _CODE}
+    return component
 
 
-def _step(objects: Objects, task: Task, place: Place, files: Files) -> Step:
+def _step(objects: Objects, task: Task, backend: Backend, files: Files) -> Step:
     if isinstance(task, Job):
-        return steps.job(objects, task, place)
+        return job_step(objects, task, backend)
     applied = service_objects(objects, task, files)
-    if task.project and not place.has_config_maps:
+    if task.project and not backend.has_config_maps:
         applied[:0] = files.objects
         if isinstance(objects.workflow.code, Bundle):
-            return steps.deploy(objects, task, place, [_without_data(each) for each in applied], True)
-    return steps.deploy(objects, task, place, applied)
+            applied = [_without_data(document) for document in applied]
+            return deploy_step(objects, task, backend, applied, takes_code=True)
+    return deploy_step(objects, task, backend, applied)
 
 
-def _without_data(found: Object) -> Object:
+def _without_data(document: Object) -> Object:
     """The object; a ConfigMap gets its data from the task that makes the code."""
-    return {key: value for key, value in found.items() if key not in ("data", "binaryData")}
+    return {key: value for key, value in document.items() if key not in ("data", "binaryData")}

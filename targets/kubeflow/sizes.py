@@ -38,19 +38,19 @@ class Sizes(NamedTuple):
     end: int
 
 
-def sizes_of(made: Pipeline) -> Sizes:
+def sizes_of(pipeline: Pipeline) -> Sizes:
     """The sizes that a pipeline comes to. What is too large to be started is not looked at any further.
 
     Argo writes the nodes in the order of their ids, which are hashes: what several steps have in common may be far
     apart, and what is packed looks back no further than 32 KiB. Other hashes than those of the run serve as well.
     """
-    run = _Run(made)
+    run = _Run(pipeline)
     start = _FIXED + run.bytes_of_templates() + _length(run.arguments()) + _length(run.tasks())
     if start > MAX_WORKFLOW_BYTES:
         return Sizes(start, start)
-    nodes = sorted(run.nodes(), key=lambda each: str(each["id"]))
-    text = _go({each["id"]: each for each in nodes})
-    rest = start + _length({each["id"]: True for each in nodes if each["type"] == "Pod"})
+    nodes = sorted(run.nodes(), key=lambda node: str(node["id"]))
+    text = _go({node["id"]: node for node in nodes})
+    rest = start + _length({node["id"]: True for node in nodes if node["type"] == "Pod"})
     if rest + len(text) <= MAX_WORKFLOW_BYTES:
         return Sizes(start, rest + len(text))
     packed = len(zlib.compress(text, 6)) * _PGZIP + _DIFFERS * len(nodes)
@@ -60,12 +60,12 @@ def sizes_of(made: Pipeline) -> Sizes:
 class _Run:
     """One run of a pipeline."""
 
-    def __init__(self, made: Pipeline) -> None:
-        spec: Any = made.spec
-        platform: Any = made.platform
+    def __init__(self, pipeline: Pipeline) -> None:
+        spec: Any = pipeline.spec
+        platform: Any = pipeline.platform
         self._configs = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"] if platform else {}
         self._containers = {
-            name: each["container"] for name, each in spec["deploymentSpec"]["executors"].items()
+            name: executor["container"] for name, executor in spec["deploymentSpec"]["executors"].items()
         }
         self._components: dict[str, Json] = {"comp-root": spec["root"], **spec["components"]}
         self._name = f"{spec['pipelineInfo']['name']}-x7k2p"
@@ -78,10 +78,10 @@ class _Run:
 
     def arguments(self) -> list[Json]:
         """The arguments of the Workflow: components, containers, and what only Kubernetes understands."""
-        found = [(f"components-{_HASH}", each) for each in self._components.values()]
-        found += [(f"implementations-{_HASH}", each) for each in self._containers.values()]
-        found += [(f"kubernetes-{name}", each) for name, each in self._configs.items()]
-        return [{"name": name, "value": _text(each)} for name, each in found]
+        arguments = [(f"components-{_HASH}", component) for component in self._components.values()]
+        arguments += [(f"implementations-{_HASH}", container) for container in self._containers.values()]
+        arguments += [(f"kubernetes-{name}", config) for name, config in self._configs.items()]
+        return [{"name": name, "value": _text(value)} for name, value in arguments]
 
     def tasks(self) -> list[Json]:
         """The tasks in the templates of the DAGs: two for each of ours."""
@@ -124,14 +124,14 @@ class _Run:
         for name, task in tasks.items():
             component, place = self._component_of(task), f"{path}.{name}"
             if _executor_of(component):
-                found = [*self._nodes_of_step(place, name, task)]
+                nodes = [*self._nodes_of_step(place, name, task)]
             else:
                 given = _parameters({"component": _text(component), "task": _text(task), "task-name": name})
-                found = [self._node(f"{place}-driver", ("Pod", _DAG_DRIVER), given)]
-                found.append(self._node(place, ("DAG", name), []))
+                nodes = [self._node(f"{place}-driver", ("Pod", _DAG_DRIVER), given)]
+                nodes.append(self._node(place, ("DAG", name), []))
                 yield from self._nodes_of(task["componentRef"]["name"], place)
-            found[-1]["children"] += after[name]
-            yield from found
+            nodes[-1]["children"] += after[name]
+            yield from nodes
 
     def _nodes_of_step(self, place: str, name: str, task: Json) -> Iterator[Json]:
         component = self._component_of(task)
@@ -139,11 +139,11 @@ class _Run:
         container, config = self._containers[label], self._configs.get(label, {})
         given = {"component": _text(component), "task": _text(task), "task-name": name}
         given |= {"container": _text(container), "kubernetes-config": _text(config) if config else ""}
-        made = {"pod-spec-patch": self._patch(container, config, component), "cached-decision": "false"}
-        yield self._node(f"{place}-driver", ("Pod", _DRIVER), _parameters(given), _parameters(made))
+        outputs = {"pod-spec-patch": self._patch(container, config, component), "cached-decision": "false"}
+        yield self._node(f"{place}-driver", ("Pod", _DRIVER), _parameters(given), _parameters(outputs))
         template, extras = self._template("", task), self._extras(task)
-        yield self._node(place, ("DAG", template), [*_parameters(made), *extras])
-        taken = [*_parameters(made)[:1], *extras]
+        yield self._node(place, ("DAG", template), [*_parameters(outputs), *extras])
+        taken = [*_parameters(outputs)[:1], *extras]
         if "retryPolicy" in task:
             yield self._node(f"{place}.executor", ("Retry", template), taken)
             place = f"{place}(0)"
@@ -173,24 +173,24 @@ class _Run:
         return _text({"containers": [main], "volumes": volumes})
 
     def _node(
-        self, path: str, kind: tuple[str, str], given: Sequence[Json], made: Sequence[Json] = ()
+        self, path: str, kind: tuple[str, str], inputs: Sequence[Json], outputs: Sequence[Json] = ()
     ) -> Json:
         """A node (argo-workflows, workflow/controller/operator.go, initializeExecutableNode)."""
         name, id, (type, template) = f"{self._name}{path}", self._id(path), kind
         parent = self._id(path.rpartition(".")[0])
-        found: Json = {"id": id, "name": name, "displayName": path.rpartition(".")[2], "type": type}
-        found |= {"templateName": template, "templateScope": f"local/{self._name}", "phase": "Succeeded"}
-        found |= {"boundaryID": parent, "startedAt": _TIME, "finishedAt": _TIME, "progress": "1/1"}
-        found |= {"resourcesDuration": {"cpu": 10, "memory": 100}, "children": [id]}
-        found["inputs"] = {"parameters": [{"name": "parent-dag-id", "value": "12"}, *given]}
+        node: Json = {"id": id, "name": name, "displayName": path.rpartition(".")[2], "type": type}
+        node |= {"templateName": template, "templateScope": f"local/{self._name}", "phase": "Succeeded"}
+        node |= {"boundaryID": parent, "startedAt": _TIME, "finishedAt": _TIME, "progress": "1/1"}
+        node |= {"resourcesDuration": {"cpu": 10, "memory": 100}, "children": [id]}
+        node["inputs"] = {"parameters": [{"name": "parent-dag-id", "value": "12"}, *inputs]}
         if type == "DAG":
-            return found | {"outboundNodes": [id]}
+            return node | {"outboundNodes": [id]}
         log = f"private-artifacts/kubeflow/{self._name}/2026/01/01/{id}-{template}/main.log"
         files = {"valueFrom": {"path": "/tmp/outputs/pod-spec-patch", "default": "false"}}
-        outputs: Json = {"parameters": [{**each, **files} for each in made], "exitCode": "0"}
-        outputs["artifacts"] = [{"name": "main-logs", "s3": {"key": log}}]
-        found |= {"hostNodeName": "ip-10-0-100-100.eu-central-1.compute.internal", "taskResultSynced": True}
-        return found | {"outputs": outputs}
+        left: Json = {"parameters": [output | files for output in outputs], "exitCode": "0"}
+        left["artifacts"] = [{"name": "main-logs", "s3": {"key": log}}]
+        node |= {"hostNodeName": "ip-10-0-100-100.eu-central-1.compute.internal", "taskResultSynced": True}
+        return node | {"outputs": left}
 
     def _id(self, path: str) -> str:
         """A name and a hash."""
@@ -210,8 +210,8 @@ class _Run:
     def _metadata(self, task: Json) -> list[Json]:
         """Labels and annotations of the pods, each as two parameters of what runs them."""
         label = _executor_of(self._component_of(task)) or ""
-        found = self._configs.get(label, {}).get("podMetadata", {})
-        pairs = [pair for kind in found.values() for pair in kind.items()]
+        metadata = self._configs.get(label, {}).get("podMetadata", {})
+        pairs = [pair for kind in metadata.values() for pair in kind.items()]
         return [{"name": "pod-metadata-label-key-1", "value": text} for pair in pairs for text in pair]
 
     def _extras(self, task: Json) -> list[Json]:

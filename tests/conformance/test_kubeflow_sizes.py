@@ -84,7 +84,7 @@ def test_the_estimate_is_close_to_what_argo_keeps(tmp_path: Path, report: Callab
         pipelines[path.parent.name] = Pipeline(*documents[:2])
     paths = [tmp_path / f"{name}.json" for name in pipelines]
     for path, pipeline in zip(paths, pipelines.values(), strict=True):
-        parts = [json.dumps(part, ensure_ascii=False) for part in pipeline if part]
+        parts = [json.dumps(part, ensure_ascii=False) for part in (pipeline.spec, pipeline.platform) if part]
         path.write_text("\n---\n".join(parts), encoding="utf-8")
     found = dict(
         zip(

@@ -22,10 +22,10 @@ from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.driver import Input, Overrides, compile_config
 from automl.compiler.ir import Workflow
 from automl.compiler.target import Emission, Options
+from automl.targets.kubeflow.backend import Backend
 from automl.targets.kubeflow.capabilities import PACKAGE
 from automl.targets.kubeflow.checks import MAX_ARGUMENT_BYTES
 from automl.targets.kubeflow.pipeline import Pipeline, pipeline
-from automl.targets.kubeflow.steps import Place
 from automl.targets.objects.config_maps import config_maps
 from automl.targets.objects.metadata import Objects
 from automl.targets.writers.yaml import write_yaml
@@ -78,7 +78,7 @@ def made_of(config: str, folder: Path) -> Pipeline:
     compile_config(given, Overrides(), Engine(), Options("2.15", "package"))
     [workflow] = workflows
     objects = Objects(workflow)
-    return pipeline(objects, Place((2, 15)), config_maps(objects))
+    return pipeline(objects, Backend((2, 15)), config_maps(objects))
 
 
 def steps(number: int, name: str = "step-{}", stage: int = 50) -> str:

@@ -1,0 +1,20 @@
+"""Where a pipeline is to run."""
+
+from dataclasses import dataclass
+
+SECURITY_CONTEXT_SINCE = (2, 16)
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What runs the pipeline. `has_config_maps`: those of the workflow are in the cluster before it."""
+
+    version: tuple[int, ...]
+    is_kubernetes: bool = True
+    has_config_maps: bool = False
+    code: str | None = None  # the ConfigMap that the jobs of a bundle mount
+
+    @property
+    def sets_user(self) -> bool:
+        """Whether it can be said who a pod runs as."""
+        return self.is_kubernetes and self.version >= SECURITY_CONTEXT_SINCE

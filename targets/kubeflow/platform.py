@@ -1,0 +1,77 @@
+"""The platform document: what only Kubernetes understands of a step. There is none for Vertex AI."""
+
+from collections.abc import Mapping, Sequence
+
+from automl.compiler.ir import Git, Job
+from automl.targets.kubeflow.backend import Backend
+from automl.targets.objects.metadata import Object, Objects
+from automl.targets.objects.security import USER
+from automl.targets.objects.volumes import CODE, WORK
+from automl.targets.writers.yaml import Value
+
+SECRETS = "/automl/secrets"
+
+
+def pod_platform(metadata: Object, backend: Backend, pull_secrets: Sequence[str] = ()) -> Object:
+    """What every pod has: a folder to write to, labels, and no right to be root where that can be said."""
+    if not backend.is_kubernetes:
+        return {}
+    pod: Object = {"emptyDirMounts": [{"volumeName": "work", "mountPath": WORK}]}
+    if pull_secrets:
+        pod["imagePullSecret"] = [{"secretNameParameter": _constant(name)} for name in pull_secrets]
+    pod["podMetadata"] = metadata
+    if backend.sets_user:
+        user = str(USER)
+        pod["securityContext"] = {"runAsNonRoot": True, "runAsUser": user, "runAsGroup": user}
+    return pod
+
+
+def job_platform(objects: Objects, job: Job, backend: Backend, stand_ins: Mapping[str, str]) -> Object:
+    """What is said of a job. A secret goes to the variable that stands in for the one it is for, if there is one."""
+    if not backend.is_kubernetes:
+        return {}
+    platform = _deadline(job.deadline)
+    if job.project and backend.code:
+        mount: Object = {"configMapNameParameter": _constant(backend.code), "mountPath": CODE}
+        platform["configMapAsVolume"] = [mount]
+    if keyed := [secret for secret in job.secrets if secret.keys]:
+        platform["secretAsEnv"] = [
+            _secret(secret.name, [(key, stand_ins.get(name, name)) for key, name in secret.keys or ()])
+            for secret in keyed
+        ]
+    if whole := dict.fromkeys(whole_secrets(job)):
+        platform["secretAsVolume"] = [
+            {"secretNameParameter": _constant(name), "mountPath": f"{SECRETS}/{name}"} for name in whole
+        ]
+    return platform | pod_platform(objects.template_metadata(job), backend, job.pull_secrets)
+
+
+def checkout_platform(objects: Objects, git: Git, backend: Backend, deadline: int | None) -> Object:
+    """What is said of the step that checks a repository out."""
+    if not backend.is_kubernetes:
+        return {}
+    platform = _deadline(deadline)
+    if git.token_secret:
+        named = ((git.token_key, "AUTOML_GIT_TOKEN"), (git.username_key, "AUTOML_GIT_USERNAME"))
+        keys = [(key, variable) for key, variable in named if key]
+        platform["secretAsEnv"] = [_secret(git.token_secret, keys)]
+    return platform | pod_platform(objects.template_metadata(), backend)
+
+
+def whole_secrets(job: Job) -> list[str]:
+    """The Secrets of which every key is a variable."""
+    return [secret.name for secret in job.secrets if secret.keys is None]
+
+
+def _deadline(seconds: int | None) -> Object:
+    return {} if seconds is None else {"activeDeadlineSeconds": str(seconds)}
+
+
+def _secret(name: str, keys: Sequence[tuple[str, str]]) -> Object:
+    """`keys` are those of the Secret, each with the variable that it is for."""
+    pairs: list[Value] = [{"secretKey": key, "envVar": variable} for key, variable in keys]
+    return {"secretNameParameter": _constant(name), "keyToEnv": pairs}
+
+
+def _constant(value: str) -> Object:
+    return {"runtimeValue": {"constant": value}}
