@@ -1,7 +1,10 @@
 """The golden cases: what each folder holds, and what the compiler makes of it now."""
 
+import atexit
+import functools
 import json
 import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +16,11 @@ from automl.compiler.diagnostics import has_errors
 from automl.compiler.driver import Input, Overrides, compile_config
 from automl.compiler.target import Options, Target
 from automl.compiler.views.text import render
+from tests.digest import digest
 
 GOLDEN = Path(__file__).parent.parent / "golden"
+MAX_LINES = 3_000  # of a file that is kept as it is
+DIGEST = ".digest.txt"  # ends the name of one that is kept in short
 OTHER_FORMS = {
     "quickstart": ("template",),
     "cron-full": ("template",),
@@ -28,10 +34,30 @@ def cases() -> list[str]:
 
 
 def manifests(name: str) -> list[Path]:
-    """The expected files of a name, of which there are many; `*` stands for anything."""
-    found = sorted(GOLDEN.glob(f"*/{name}"))
+    """The expected files of a name, of which there are many; `*` stands for anything.
+
+    A large one, which the golden test holds to its digest, is compiled anew.
+    """
+    large = [_whole(path) for path in GOLDEN.glob(f"*/{name}{DIGEST}")]
+    found = sorted([*GOLDEN.glob(f"*/{name}"), *large], key=lambda path: (path.parent.name, path.name))
     assert len(found) >= 20, name
     return found
+
+
+def _whole(path: Path) -> Path:
+    return _compiled_anew(path.parent.name) / path.name.removesuffix(DIGEST)
+
+
+@functools.cache
+def _compiled_anew(case: str) -> Path:
+    """A folder with the name of the case and all that it compiles to, until the tests are over."""
+    place = Path(tempfile.mkdtemp(prefix="automl-golden-"))
+    atexit.register(shutil.rmtree, place)
+    folder = place / "whole" / case
+    folder.mkdir(parents=True)
+    for name, text in compiled(case, place).items():
+        (folder / name).write_bytes(text.encode())
+    return folder
 
 
 def count_documents(paths: Iterable[Path]) -> int:
@@ -45,7 +71,7 @@ def expected_names() -> set[str]:
     for target in _targets():
         names |= {f"{target.name}.{end}" for end in ("yaml", "sh", "diagnostics.txt", "notes.txt")}
         names |= {f"{target.name}.{form}.yaml" for form in target.forms[1:]}
-    return names
+    return names | {f"{name}{DIGEST}" for name in names if name.endswith(".yaml")}
 
 
 def project_copy(case: str, folder: Path) -> Path:
@@ -58,6 +84,13 @@ def project_copy(case: str, folder: Path) -> Path:
 def stored(case: str) -> dict[str, str]:
     paths = (GOLDEN / case / name for name in expected_names())
     return {path.name: path.read_bytes().decode() for path in paths if path.is_file()}
+
+
+def kept(files: dict[str, str]) -> dict[str, str]:
+    """What is kept of expected files: of a large one its digest."""
+    large = {name for name, text in files.items() if text.count("\n") > MAX_LINES}
+    small = {name: text for name, text in files.items() if name not in large}
+    return small | {f"{name}{DIGEST}": digest(files[name]) for name in large}
 
 
 def compiled(case: str, folder: Path) -> dict[str, str]:

@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 
 from automl.compiler.diagnostics import Code
-from tests.golden import GOLDEN, cases, compiled, stored
+from tests.golden import GOLDEN, MAX_LINES, cases, compiled, kept, stored
 
 
 @pytest.mark.parametrize("case", cases())
 def test_golden(case: str, tmp_path: Path, update_golden: bool) -> None:
-    now = compiled(case, tmp_path)
+    now = kept(compiled(case, tmp_path))
     if update_golden:
         for name in stored(case).keys() - now.keys():
             (GOLDEN / case / name).unlink()
@@ -20,6 +20,11 @@ def test_golden(case: str, tmp_path: Path, update_golden: bool) -> None:
     for name, text in now.items():
         diff = "".join(unified_diff(there[name].splitlines(True), text.splitlines(True), "golden", "now"))
         assert there[name] == text, f"{case}/{name} differs; if that is right, run `make golden`\n{diff}"
+
+
+def test_no_golden_is_too_long_to_be_read() -> None:
+    lines = {path: path.read_bytes().count(b"\n") for path in GOLDEN.rglob("*") if path.is_file()}
+    assert {str(path): count for path, count in lines.items() if count > MAX_LINES} == {}
 
 
 def test_every_code_has_a_golden() -> None:

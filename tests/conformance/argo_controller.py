@@ -21,7 +21,7 @@ import yaml
 from tests.conformance import golang, schemas
 from tests.conformance.cluster import Cluster, running, until
 from tests.conformance.tools import ARGO_VERSIONS
-from tests.golden import GOLDEN
+from tests.golden import manifests
 
 NAMESPACE = "argo"
 # The controller has no such option. Argument: the process that is to end with the standard input.
@@ -114,7 +114,7 @@ def program(version: str) -> Path:
 @functools.cache
 def silent_images() -> frozenset[str]:
     """The images of goldens that are given no command; the controller would ask their registries for it."""
-    texts = [path.read_text() for path in GOLDEN.glob("*/argo*.yaml")]
+    texts = [path.read_text() for path in manifests("argo*.yaml")]
     specs = [one["spec"] for text in texts for one in yaml.load_all(text, yaml.CSafeLoader) if "spec" in one]
     templates = [each for spec in specs for each in spec.get("workflowSpec", spec).get("templates", [])]
     containers = [each["container"] for each in templates if "container" in each]

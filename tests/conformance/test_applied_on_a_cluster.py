@@ -10,7 +10,7 @@ from automl import targets
 from automl.compiler.driver import Input, Overrides, compile_config
 from automl.compiler.target import Options
 from tests.conformance.cluster import Answer, Cluster
-from tests.golden import GOLDEN, applied_in, objects_in
+from tests.golden import applied_in, manifests, objects_in
 
 Object = dict[str, Any]
 APPLY = "application/apply-patch+yaml"
@@ -18,7 +18,7 @@ APPLY = "application/apply-patch+yaml"
 
 @pytest.mark.parametrize("target", targets.OWN)
 def test_the_api_server_accepts_what_runs_apply(target: str, cluster: Cluster, namespace: str) -> None:
-    applied = [(path, found) for path in GOLDEN.glob(f"*/{target}.yaml") for found in applied_in(path)]
+    applied = [(path, found) for path in manifests(f"{target}.yaml") for found in applied_in(path)]
     assert len({path for path, _ in applied}) >= 5
     refused = [
         (path.parent.name, answer.body["message"])

@@ -17,7 +17,7 @@ from tests.conformance import tools
 from tests.conformance.cluster import Cluster, until
 from tests.conformance.kubeflow_judge import judge_kubeflow
 from tests.conformance.schemas import KUBEFLOW
-from tests.golden import GOLDEN, applied_in, count_documents, manifests
+from tests.golden import applied_in, count_documents, manifests
 from tests.targets.nasty import NASTY
 
 PACKAGES = [path for path in manifests("kubeflow*.yaml") if path.name != "kubeflow-native.yaml"]
@@ -87,12 +87,11 @@ REFUSED = {
 
 
 def test_what_argo_can_say_kubeflow_can_or_there_is_a_reason() -> None:
-    for_argo = [path.parent for path in GOLDEN.glob("*/argo.yaml")]
+    for_argo = {path.parent.name for path in manifests("argo.yaml")}
     found = {
-        f"{folder.name}/{target}"
-        for folder in for_argo
+        f"{case}/{target}"
         for target in ("kubeflow", "kubeflow-native")
-        if not (folder / f"{target}.yaml").is_file()
+        for case in for_argo - {path.parent.name for path in manifests(f"{target}.yaml")}
     }
     assert found == REFUSED.keys()
 
