@@ -1,10 +1,12 @@
 import os
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.examples"]  # its profile has to be there before one is chosen
 ROOT = Path(__file__).parent.parent
 # What changes what programs do or print; how they reach the network is the machine's own.
 _SETTINGS = re.compile(
@@ -39,15 +41,20 @@ def root() -> Path:
     return ROOT
 
 
-_REPORTED: list[str] = []
+_REPORTED = "reported"
 
 
 @pytest.fixture
-def report() -> Callable[[str], None]:
+def report(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """For a line that should be read even when all is well; it is printed at the end of the run."""
-    return _REPORTED.append
+    return partial(record_property, _REPORTED)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for line in _REPORTED:
-        terminalreporter.write_line(line)
+    """What a test has reported goes with its own reports, since it may run in another process than this."""
+    done = [each for reports in terminalreporter.stats.values() for each in reports]
+    for each in done:
+        if isinstance(each, pytest.TestReport) and each.when == "teardown":
+            for name, line in each.user_properties:
+                if name == _REPORTED:
+                    terminalreporter.write_line(str(line))

@@ -10,6 +10,7 @@ import pytest
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.source import Source, Span
 from tests import fuzzing
+from tests.examples import examples
 
 
 @pytest.mark.parametrize(("mutations", "makes"), [(3000, 0), (0, 400)])
@@ -17,6 +18,7 @@ def test_any_config_is_compiled_or_refused_in_its_place(
     mutations: int, makes: int, tmp_path: Path, report: Callable[[str], None]
 ) -> None:
     seed = 0 if os.environ.get("CI") else random.randrange(2**32)
+    mutations, makes = examples(mutations), examples(makes)
     fates, broken, slowest = fuzzing.run(mutations, makes, seed, fuzzing.project(tmp_path))
     report(f"{fuzzing.summary(fates, broken, slowest)} (seed {seed})")
     assert broken == []

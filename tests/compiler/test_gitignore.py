@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from automl.compiler.project.files import Project, select_files
 from automl.compiler.project.gitignore import MAX_GLOBS, MAX_LINES, Patterns, given_pattern
 from automl.compiler.project.paths import bytes_of, text_of
+from tests.examples import examples
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
 Files = Mapping[str, bytes]
@@ -79,7 +80,7 @@ def _file(lines: list[str], end: bytes = b"\n", start: bytes = b"") -> bytes:
     return start + end.join(line.encode("utf-8", "surrogateescape") for line in lines)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example(["src/**", "!*.py"], [], [], ["src/train.py", "src/a.csv"], b"\n", "")
 @example(["src/**", "!src/**/", "!src/**/*.py"], [], [], ["src/b/train.py", "src/a.csv"], b"\n", "")
 @example(["data/**", "!data/**/", "!data/**/*.csv"], [], [], ["data/b/a.csv", "data/a.bin"], b"\n", "")

@@ -27,6 +27,7 @@ from automl.compiler.tree.scalars import ambiguity, resolve
 from automl.compiler.views.text import render
 from automl.targets.writers.yaml import write_yaml
 from tests import configs
+from tests.examples import examples
 from tests.targets.nasty import NASTY
 
 Found: TypeAlias = list[tuple[str, int, int]]
@@ -391,7 +392,7 @@ _documents = st.dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(_documents)
 def test_what_our_writer_writes_is_read_as_it_was(document: dict[str, Any]) -> None:
     root, found = read_bytes(write_yaml([document]).encode())
@@ -400,7 +401,7 @@ def test_what_our_writer_writes_is_read_as_it_was(document: dict[str, Any]) -> N
     assert json.dumps(to_plain(root)) == json.dumps(document)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(_documents)
 def test_every_span_is_the_place_of_its_value(document: dict[str, Any]) -> None:
     root, _ = read_bytes(write_yaml([document]).encode())
@@ -442,7 +443,7 @@ def test_the_full_config_is_fine(folder: Path) -> None:
     assert [each for each in judge(configs.FULL.encode(), folder) if each.severity is Severity.ERROR] == []
 
 
-_ANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_ANY = settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @_ANY

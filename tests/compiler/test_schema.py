@@ -14,6 +14,7 @@ from automl.compiler.tree.reader import decode, read
 from automl.schemas import config_schema
 from automl.targets.writers.yaml import write_yaml
 from tests import configs
+from tests.examples import examples
 
 ORACLE = Draft202012Validator(json.loads(config_schema()))
 
@@ -34,7 +35,7 @@ def config(step: str = "step_name: a", top: str = "") -> str:
     return f"{top}\nstages: {{s: [{{{step}}}]}}\n"
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(250), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(configs.changed())
 def test_another_implementation_agrees(changed: dict[str, Any]) -> None:
     root = read_tree(write_yaml([changed or {"a": 1}]))
@@ -57,7 +58,7 @@ def relaxed() -> Draft202012Validator:
 RELAXED = relaxed()
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(configs.changed())
 def test_what_is_left_is_sound(changed: dict[str, Any]) -> None:
     root = read_tree(write_yaml([changed or {"a": 1}]))

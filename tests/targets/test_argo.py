@@ -20,6 +20,7 @@ from automl.targets.argo.templates import DEPLOY
 from automl.targets.dag.nesting import MAX_FLAT_EDGES, MAX_ITEMS
 from automl.targets.writers.yaml import write_yaml
 from tests import configs
+from tests.examples import examples
 from tests.runtime.kubelet import expanded
 
 Object = dict[str, Any]
@@ -252,7 +253,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-_SOME = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_SOME = settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def job(name: str, **more: Any) -> Object:
@@ -388,7 +389,7 @@ def test_the_order_of_the_keys_changes_nothing(folder: Path, config: Object) -> 
     assert emitted(turned, folder) == emitted(config, folder)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(workflows(), st.data())
 def test_a_changed_argument_changes_the_name_of_the_run_and_nothing_of_its_labels(
     folder: Path, config: Object, data: st.DataObject
@@ -662,7 +663,7 @@ def seen_by(
     )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(workflows())
 def test_every_word_reaches_its_container_as_it_was_written(folder: Path, config: Object) -> None:
     manifest = Manifest(documents_of(config, folder))
@@ -686,7 +687,7 @@ def test_every_word_reaches_its_container_as_it_was_written(folder: Path, config
 OUR_TAGS = ("{{workflow.uid}}", "{{workflow.creationTimestamp.s}}")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(workflows(), st.lists(_texts, min_size=1, max_size=3), st.sampled_from(["workflow", "template"]))
 def test_no_text_that_argo_would_expand_is_in_a_workflow(
     folder: Path, config: Object, texts: list[str], form: str
@@ -705,7 +706,7 @@ def test_no_text_that_argo_would_expand_is_in_a_workflow(
         assert text.count("{{") == sum(text.count(tag) for tag in OUR_TAGS)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=_texts.filter(lambda text: "{{" not in text))
 def test_annotations_of_a_service_arrive_as_they_were_written(folder: Path, text: str) -> None:
     service = job("api", service={}, timeout=60, annotations={"note": text})

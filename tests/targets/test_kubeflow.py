@@ -29,6 +29,7 @@ from automl.targets.kubeflow.pipeline import Pipeline, pipeline
 from automl.targets.objects.config_maps import config_maps
 from automl.targets.objects.metadata import Objects
 from automl.targets.writers.yaml import write_yaml
+from tests.examples import examples
 from tests.golden import manifests
 from tests.runtime.kubelet import expanded
 from tests.targets.nasty import NASTY
@@ -466,7 +467,9 @@ TEXTS = (
 )
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(words=st.lists(TEXTS, max_size=3), value=TEXTS, form=st.sampled_from(("package", "vertex")))
 def test_the_kubelet_finds_nothing_to_expand(words: list[str], value: str, form: str, tmp_path: Path) -> None:
     """However often it looks: its own words and variables, those of the driver, and a secret's."""

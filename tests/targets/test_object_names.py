@@ -13,6 +13,7 @@ from automl import targets
 from automl.compiler.driver import Input, Overrides, compile_config
 from automl.compiler.target import Options
 from automl.compiler.values.dns import LONGEST, dns_label, member
+from tests.examples import examples
 from tests.golden import objects_in
 
 TARGETS = ("argo", "kubeflow-native", "kubernetes")
@@ -23,7 +24,9 @@ LONG = st.text("ab", min_size=50, max_size=LONGEST).map(lambda text: f"a{text}"[
 
 
 @pytest.mark.parametrize("target", TARGETS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @example(first=("churn", "train"), second=("churn-train", "a"))
 @example(first=("a", "b-c"), second=("a-b", "c"))
 @given(first=st.tuples(NAMES, NAMES), second=st.tuples(NAMES, NAMES))
@@ -48,7 +51,7 @@ def made(target: str, workflow: str, step: str, folder: Path) -> set[tuple[str, 
     return {(each["kind"], each["metadata"]["name"]) for each in (*documents, *objects_in(documents))}
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     st.tuples(NAMES | LONG, NAMES | LONG),
     st.tuples(NAMES | LONG, NAMES | LONG),

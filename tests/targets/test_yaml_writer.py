@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from automl.targets.writers import scalars
 from automl.targets.writers import yaml as yaml_writer
 from automl.targets.writers.yaml import FULL_CHECK_LIMIT, Value, WriterError, write_json, write_yaml
+from tests.examples import examples
 from tests.targets.nasty import NASTY, TEXTS, VALUES
 
 _TREE = "tag:yaml.org,2002:"
@@ -76,7 +77,7 @@ def test_a_nasty_string_survives_as_a_key(text: str) -> None:
     _assert_survives([{text: text, "b": [{text: 1, "c": {text: [text]}}]}])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(st.dictionaries(TEXTS, VALUES, max_size=4), min_size=1, max_size=3))
 def test_any_value_survives(documents: list[dict[str, Any]]) -> None:
     text = write_yaml(documents)
@@ -85,7 +86,7 @@ def test_any_value_survives(documents: list[dict[str, Any]]) -> None:
     assert text == write_yaml(documents)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(VALUES)
 def test_an_object_met_again_is_written_again(value: Any) -> None:
     shared: dict[str, Any] = {"a": value, "b": [value, value, {"c": value}], "d": {"e": value}}
