@@ -17,8 +17,9 @@ from jsonschema import Draft202012Validator
 
 from automl.compiler import __version__
 from automl.compiler.tree.reader import MAX_BYTES
+from tests import forked
+from tests.forked import AUTOML
 
-AUTOML = Path(sys.executable).with_name("automl")
 ROOT = Path(__file__).resolve().parents[2]
 QUICKSTART = ROOT / "examples" / "quickstart"
 
@@ -43,6 +44,10 @@ class Done(NamedTuple):
     err: str
 
 
+# Variables that matter when it runs, and not when Python starts.
+LATER = {"HOME", "TOKEN", "PYTHONPATH", "_AUTOML_COMPLETE", "COMP_WORDS", "COMP_CWORD"}
+
+
 def environment(extra: Mapping[str, str] = {}) -> dict[str, str]:
     """What a process is started with: nothing of the tests' own but the PATH."""
     return {"PATH": os.environ["PATH"], **extra}
@@ -54,10 +59,14 @@ def automl(
     stdin: bytes = b"",
     env: Mapping[str, str] = {},
     prepare: Callable[[], object] | None = None,
-    command: Sequence[str] = (str(AUTOML),),
+    command: Sequence[str] = (),
 ) -> Done:
+    """Run it in a process; where that cannot matter, in one that has not to be started anew."""
+    if not command and not prepare and env.keys() <= LATER:
+        ended = forked.server(os.environ["PATH"]).call(words, cwd, stdin, env)
+        return Done(ended.code, ended.out, ended.err.decode())
     done = subprocess.run(
-        [*command, *words],
+        [*(command or [str(AUTOML)]), *words],
         check=False,
         cwd=cwd,
         input=stdin,
@@ -1164,7 +1173,8 @@ def test_a_bug_is_one_short_line(project: Path, site: Path) -> None:
         "driver.lower = lower\n"
     )
     env = {"PYTHONPATH": str(site)}
-    done = automl("compile", "-t", "argo", "-o", "out.txt", cwd=project, env=env)
+    started = [str(AUTOML)]
+    done = automl("compile", "-t", "argo", "-o", "out.txt", cwd=project, env=env, command=started)
     assert done == Done(
         3,
         b"",
@@ -1172,7 +1182,7 @@ def test_a_bug_is_one_short_line(project: Path, site: Path) -> None:
         " = help: run it again with `automl --debug …` and report what it prints\n",
     )
     assert set(files(project)) == {"config.yaml"}
-    debugged = automl("--debug", "compile", "-t", "argo", cwd=project, env=env)
+    debugged = automl("--debug", "compile", "-t", "argo", cwd=project, env=env, command=started)
     assert (debugged.code, debugged.out) == (3, b"")
     assert "Traceback" in debugged.err
     assert "raise RuntimeError('the tea" in debugged.err

@@ -13,7 +13,8 @@ import pytest
 from automl.compiler.project.bundle import collect_bundle
 from automl.compiler.project.files import Project
 from automl.compiler.source import Source
-from tests.cli.test_cli import AUTOML, Done, automl, obey_permissions
+from tests.cli.test_cli import Done, automl, obey_permissions
+from tests.forked import AUTOML
 
 CONFIG = "name: demo\nstages: {a: [{step_name: b, path_to_executable: run.py}]}\n"
 SPAN = Source("config.yaml", "").start()

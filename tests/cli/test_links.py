@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_cli import AUTOML, automl
+from tests.cli.test_cli import automl
+from tests.forked import AUTOML
 
 CONFIG = "name: x\nstages: {a: [{step_name: s, image: b, entrypoint: [e]}]}\n"
 SECRET = "machine h login me password S3cr3t\n"

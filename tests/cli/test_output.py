@@ -17,7 +17,9 @@ from automl.cli.app import app
 from automl.cli.output import OutputError, destination, write_files
 from automl.compiler.generated import is_generated
 from automl.compiler.target import Artifact
-from tests.cli.test_cli import AUTOML, automl, environment, obey_permissions
+from tests.cli.test_cli import automl, environment, obey_permissions
+from tests.examples import examples
+from tests.forked import AUTOML
 
 CONFIG = (
     "name: x\nstages: {a: [{step_name: s, path_to_executable: SCRIPT, dependency_path: requirements.txt}]}\n"
@@ -318,7 +320,9 @@ def mutated(cut: int, instead: bytes, length: int) -> bytes:
     return HEADER[:cut] + instead + HEADER[cut + length :]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.binary(min_size=1)
     | st.builds(mutated, st.integers(0, len(HEADER)), st.binary(max_size=2), st.integers(0, 3))
