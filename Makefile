@@ -4,10 +4,14 @@ TOOLS := .venv-tools
 UV := $(if $(shell command -v uv),uv,$(TOOLS)/bin/uv)
 RUN := $(UV) run --frozen
 
-.PHONY: help setup lint test golden bench fuzz clean
+# What runs the engines' own code, and what installs or builds; the single tests that do are marked as slow.
+SLOW := tests/conformance tests/test_quickstart.py tests/runtime/test_start.py
+
+.PHONY: help setup lint check test golden bench fuzz clean
 help:
 	@echo "make setup   create .venv with everything development needs"
 	@echo "make lint    ruff and mypy"
+	@echo "make check   lint, and in about a minute all tests but those that run engines, install or build"
 	@echo "make test    lint, then every test; installs the engines' own validators and caches them"
 	@echo "make golden  rewrite the golden files; read the diff before you commit it"
 	@echo "make bench   time the compiler against its peers"
@@ -24,6 +28,9 @@ lint: setup
 	$(RUN) ruff check
 	$(RUN) ruff format --check
 	$(RUN) mypy
+
+check: lint
+	$(RUN) pytest -q -n auto --dist worksteal -m "not slow" --hypothesis-profile=check $(addprefix --ignore=,$(SLOW))
 
 test: lint
 	$(RUN) pytest

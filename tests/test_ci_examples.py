@@ -110,6 +110,7 @@ def test_document_shows_the_example(path: Path) -> None:
     assert f"```yaml\n{path.read_text()}```\n" in DOCUMENT.read_text()
 
 
+@pytest.mark.slow
 @examples
 def test_example_is_of_the_schema_of_its_service(path: Path, tmp_path: Path) -> None:
     misspelt = tmp_path / path.name
@@ -121,6 +122,7 @@ def test_example_is_of_the_schema_of_its_service(path: Path, tmp_path: Path) -> 
         assert done.returncode == status, done.stdout
 
 
+@pytest.mark.slow
 def test_actionlint_has_nothing_to_say(tmp_path: Path) -> None:
     text = EXAMPLES["github.yml"].read_text()
     misspelt = tmp_path / "misspelt.yml"
@@ -133,6 +135,7 @@ def test_actionlint_has_nothing_to_say(tmp_path: Path) -> None:
         assert said in done.stdout
 
 
+@pytest.mark.slow
 @examples
 def test_check_passes_until_something_changes(path: Path, project: Place) -> None:
     [check] = [command for command in commands(path) if command.startswith("automl ")]

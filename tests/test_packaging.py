@@ -58,6 +58,7 @@ def wheel(built: Built) -> Path:
     return built.wheel
 
 
+@pytest.mark.slow
 def test_sdist_has_what_git_has(built: Built) -> None:
     with tarfile.open(built.sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames() if archive.getmember(name).isfile()}
@@ -65,6 +66,7 @@ def test_sdist_has_what_git_has(built: Built) -> None:
     assert names - made - {"PKG-INFO", "setup.cfg"} == built.tracked
 
 
+@pytest.mark.slow
 def test_the_distribution_has_a_name_of_its_own(built: Built) -> None:
     """On package indexes, `automl` is somebody else's: an upgrade would put that in the place of ours."""
     assert built.wheel.name.startswith(f"automl_compiler-{__version__}-")
@@ -73,6 +75,7 @@ def test_the_distribution_has_a_name_of_its_own(built: Built) -> None:
     assert "\nName: automl-compiler\n" in metadata
 
 
+@pytest.mark.slow
 def test_wheel_has_data_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
@@ -88,6 +91,7 @@ def test_wheel_has_data_and_nothing_else(wheel: Path) -> None:
     assert [name for name in names if name.startswith("automl/docs/")] == ["automl/docs/diagnostics.md"]
 
 
+@pytest.mark.slow
 def test_wheel_runs_where_nothing_else_is(wheel: Path, tmp_path: Path, root: Path) -> None:
     environment = tmp_path / "venv"
     venv.create(environment, with_pip=True)

@@ -130,17 +130,20 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
+@pytest.mark.slow
 def test_the_manifest_of_the_hooks_is_one(project: Project) -> None:
     command = [sys.executable, "-m", "pre_commit", "validate-manifest", str(ROOT / ".pre-commit-hooks.yaml")]
     subprocess.run(command, env=project.env, check=True)
 
 
+@pytest.mark.slow
 def test_what_is_fine_passes(project: Project) -> None:
     code, output = project.hook()
     assert code == 0, output
     assert output.count("Passed") == 3
 
 
+@pytest.mark.slow
 def test_a_bad_config_fails_with_our_words(project: Project) -> None:
     project.write("automl.yaml", BAD)
     project.write("deep/automl.yml", BAD)
@@ -157,6 +160,7 @@ def test_a_bad_config_fails_with_our_words(project: Project) -> None:
         project.write("automl.yaml", GOOD)
 
 
+@pytest.mark.slow
 def test_a_stale_manifest_fails_until_it_is_compiled_again(project: Project) -> None:
     project.write("automl.yaml", GOOD.replace("1.37", "1.38"))
     try:
@@ -175,6 +179,7 @@ def test_a_stale_manifest_fails_until_it_is_compiled_again(project: Project) -> 
         project.automl("compile", "-t", "argo", "-o", "manifests/")
 
 
+@pytest.mark.slow
 def test_the_arguments_of_the_check_are_the_users_to_choose(project: Project) -> None:
     project.write("pipelines/nightly.automl.yaml", GOOD.replace("1.37", "1.38"))
     try:
@@ -208,6 +213,7 @@ def test_which_files_are_configs(path: str, is_ours: bool) -> None:
     assert bool(re.search(hook["files"], path)) == is_ours
 
 
+@pytest.mark.slow
 def test_a_file_with_the_name_of_an_option_is_a_file(project: Project) -> None:
     project.write("--target-version=x/automl.yaml", BAD)
     try:
