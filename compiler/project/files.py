@@ -137,7 +137,7 @@ class _Walk:
         self._streams = project.streams
         self._repository = repository_around(project.folder)
         is_built = any((project.folder / name).exists() for name in BUILD_FILES)
-        self._never_code = Patterns(never_code(is_built))
+        self._never_code = never_code(is_built)
         self._exclude = Patterns(_given(config.exclude if config else ()))
         self._include = Patterns(_given(config.include)) if config and config.include else None
 

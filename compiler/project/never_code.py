@@ -5,8 +5,9 @@ The patterns of `exclude` come after these, so that a `!pattern` there takes a f
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
-from automl.compiler.project.gitignore import Pattern, given_pattern
+from automl.compiler.project.gitignore import Pattern, Patterns, given_pattern
 
 CREDENTIALS = "credentials"
 DOCUMENTATION = "never code: documentation"
@@ -57,8 +58,13 @@ _STAGES = re.compile(rb"^(\"stages\"|'stages'|stages)[ \t]*:(?=\s)", re.MULTILIN
 _STEP_NAME = re.compile(rb"\bstep_name[\"']?[ \t]*:")
 
 
-def never_code(is_built: bool) -> Iterator[Pattern]:
-    """The patterns; the `source` of each says why."""
+@cache
+def never_code(is_built: bool) -> Patterns:
+    """The table, read once; the `source` of each pattern says why."""
+    return Patterns(_patterns(is_built))
+
+
+def _patterns(is_built: bool) -> Iterator[Pattern]:
     for reason, patterns in _NEVER_CODE.items():
         for pattern in patterns.split():
             yield given_pattern(reason, 0, pattern)
