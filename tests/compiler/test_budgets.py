@@ -38,6 +38,7 @@ REFUSED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "code", "line"), REFUSED.values(), ids=REFUSED)
 def test_a_small_config_that_stands_for_very_much(text: str, code: str, line: int, tmp_path: Path) -> None:
     done = subprocess.run(
@@ -55,6 +56,7 @@ def test_a_small_config_that_stands_for_very_much(text: str, code: str, line: in
     assert f"--> <stdin>:{line}:" in shown
 
 
+@pytest.mark.slow
 def test_quotes_behind_the_mistake_take_no_time(tmp_path: Path) -> None:
     done = subprocess.run(
         [AUTOML, "validate", "-"],
@@ -83,6 +85,7 @@ def test_a_large_config_is_fine(text: str, tmp_path: Path) -> None:
     assert found == []
 
 
+@pytest.mark.slow
 def test_what_is_at_the_limit_is_taken(tmp_path: Path) -> None:
     """100 steps of 4,000 values: each variable is two, and what is around them eight."""
     fine = {"image": "b", "entrypoint": ["e"], "envs": {f"E{number}": 1 for number in range(1996)}}
@@ -107,6 +110,7 @@ MISTAKES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "code"), MISTAKES.values(), ids=MISTAKES)
 def test_of_very_many_mistakes_the_first_are_kept(text: str, code: Code, tmp_path: Path) -> None:
     _, found = analyse(Input("config.yaml", text.encode(), tmp_path), Overrides())

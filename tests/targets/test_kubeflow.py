@@ -105,7 +105,16 @@ def containers(spec: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("number", "stage"), [(1, 1), (200, 10), (200, 200), (201, 50), (10_000, 50), (450, 450), (450, 1)]
+    ("number", "stage"),
+    [
+        (1, 1),
+        (200, 10),
+        (200, 200),
+        (201, 50),
+        pytest.param(10_000, 50, marks=pytest.mark.slow),
+        (450, 450),
+        (450, 1),
+    ],
 )
 def test_no_component_is_too_large_for_an_argument(number: int, stage: int, tmp_path: Path) -> None:
     longest = "x" * 57 + "-{}"
@@ -238,6 +247,7 @@ def test_a_bundle_that_is_too_large_with_its_steps(tmp_path: Path) -> None:
     assert said.span.line == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "codes"),
     [(270, []), (350, [Code.ENGINE_LIMIT]), (500, [Code.CANNOT_SAY]), (1000, [Code.CANNOT_SAY])],
@@ -623,6 +633,7 @@ def test_the_help_on_a_schedule_is_true(form: str, schedule: str, help: str, tmp
     assert [each.code for each in native if each.code is Code.CANNOT_SAY] == refused
 
 
+@pytest.mark.slow
 def test_the_command_line_of_kubeflow_has_these_options() -> None:
     program = "from kfp.cli.recurring_run import recurring_run as group; print([option for each in group.commands['create'].params for option in each.opts + each.secondary_opts])"
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, check=True)
