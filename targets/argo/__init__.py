@@ -4,8 +4,8 @@ from automl.compiler.ir import Schedule, Service, Workflow
 from automl.compiler.target import Emission, Options
 from automl.compiler.values.dns import cut
 from automl.targets.argo.capabilities import CAPABILITIES
-from automl.targets.argo.checks import check_size, findings, has_template_tag, too_long
-from automl.targets.argo.overflow import shelve, sizes_of
+from automl.targets.argo.checks import check_size, has_template_tag, of_workflow, too_long
+from automl.targets.argo.overflow import sizes_of, split
 from automl.targets.argo.rbac import runner_name, service_accounts
 from automl.targets.argo.templates import (
     EXECUTOR_PATCH,
@@ -44,15 +44,15 @@ class Argo:
         files = config_maps(objects, has_template_tag)
         templates = _templates(objects, files)
         sizes = sizes_of(templates)
-        diagnostics = [*findings(workflow), *files.diagnostics, *too_long(workflow, templates, sizes)]
+        diagnostics = [*of_workflow(workflow), *files.diagnostics, *too_long(workflow, templates, sizes)]
         diagnostics += check_size(workflow, sizes)
-        shelves, own = shelve(objects, templates, sizes)
+        overflow, own = split(objects, templates, sizes)
         deployers = [deployer(objects)] if workflow.services else []
         mounted = [*_volumes_of_jobs(workflow, files), *map(deployer_volume, deployers)]
         beside = [*service_accounts(objects), *files.objects, *deployers]
         diagnostics += too_large(workflow, beside, but=[files.code])
         # A Workflow fails if the controller has not heard of its templates yet, so they come first of all.
-        documents = [*shelves, *beside, *_top(objects, options, _spec(objects, mounted, own))]
+        documents = [*overflow, *beside, *_top(objects, options, _spec(objects, mounted, own))]
         return Emission((artifact(workflow, self.name, options, documents),), tuple(diagnostics))
 
 

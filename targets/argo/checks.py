@@ -1,12 +1,17 @@
-"""What Argo cannot say, or says otherwise: found before it is emitted, with the place in the config."""
+"""What Argo cannot say, or says otherwise: told before it is emitted, with the place in the config."""
 
 from collections.abc import Iterator, Sequence
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Job, Task, Text, Workflow
 from automl.targets.argo.overflow import MAX_TEMPLATE_BYTES
+from automl.targets.objects.checks import (
+    annotations_of,
+    images_without_entrypoint,
+    services_without_timeout,
+    unsafe_texts,
+)
 from automl.targets.objects.metadata import Object, canonical
-from automl.targets.objects.service import services_without_timeout
 from automl.targets.writers.yaml import Value
 
 MAX_WORKFLOW_BYTES = 1024 * 1024
@@ -26,35 +31,21 @@ def has_template_tag(text: str) -> bool:
     return "{{" in text
 
 
-def findings(workflow: Workflow) -> Iterator[Diagnostic]:
-    """What is to be said about a workflow before anything is made of it."""
+def of_workflow(workflow: Workflow) -> Iterator[Diagnostic]:
+    """What Argo cannot say of a workflow, whatever its templates look like."""
     yield from services_without_timeout(workflow)
     described = [workflow.description] if workflow.description else []
-    for text in (*described, *workflow.annotations.values()):
-        yield from _annotation(text)
-    for task in workflow.tasks:
-        yield from _of_task(task)
+    yield from unsafe_texts([*described, *annotations_of(workflow)], _why_no_annotation)
+    message = 'Argo has to look up in the registry what the image "{image}" starts'
+    help = "give `entrypoint`, the command of the image, so that it need not"
+    yield from images_without_entrypoint(workflow, Code.HINT_LOST, message, help)
 
 
-def _of_task(task: Task) -> Iterator[Diagnostic]:
-    for text in task.annotations.values():
-        yield from _annotation(text)
-    if isinstance(task, Job) and not task.command.entrypoint and task.project is None:
-        yield _no_entrypoint(task)
-
-
-def _annotation(text: Text) -> Iterator[Diagnostic]:
-    if has_template_tag(text.value):
-        message = "a description or annotation cannot hold `{{`: Argo takes it for a template tag, and knows no escape"
-        yield Diagnostic(Code.CANNOT_SAY, message, text.span, help="write it in another way")
-
-
-def _no_entrypoint(task: Job) -> Diagnostic:
-    return Diagnostic(
-        Code.HINT_LOST,
-        f'Argo has to look up in the registry what the image "{task.image}" starts',
-        task.spans.get("image", task.span),
-        help="give `entrypoint`, the command of the image, so that it need not",
+def _why_no_annotation(text: str) -> str | None:
+    if not has_template_tag(text):
+        return None
+    return (
+        "a description or annotation cannot hold `{{`: Argo takes it for a template tag, and knows no escape"
     )
 
 
@@ -64,7 +55,8 @@ def too_long(workflow: Workflow, templates: Sequence[Object], sizes: Sequence[in
 
     `templates`, and their `sizes` in bytes, begin with those of the tasks.
     """
-    for task, template, size in zip(workflow.tasks, templates, sizes, strict=False):
+    count = len(workflow.tasks)
+    for task, template, size in zip(workflow.tasks, templates[:count], sizes[:count], strict=True):
         if size > MAX_TEMPLATE_BYTES:
             yield _too_long(f'the step "{task.step}"', size, MAX_TEMPLATE_BYTES, task)
         elif size > MAX_ARGUMENT_BYTES // _LONGEST_ESCAPE:

@@ -1,6 +1,6 @@
 """Where the templates are kept: in the Workflow, or, where they are too many for it, in WorkflowTemplates.
 
-A WorkflowTemplate that is made here is a shelf: a place for templates, named after its content and never changed.
+A WorkflowTemplate that is made here takes what would overflow. It is named after its content and never changed.
 """
 
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ MAX_TEMPLATE_BYTES = MAX_OBJECT_BYTES - 16 * 1024
 
 
 @dataclass(slots=True)
-class _Shelf:
-    """Templates that share an object."""
+class _Overflow:
+    """Templates that share a WorkflowTemplate."""
 
     templates: list[Object] = field(default_factory=list)
     size: int = 0
@@ -34,47 +34,47 @@ def sizes_of(templates: list[Object]) -> list[int]:
     return [size_of(template) + 1 for template in templates]
 
 
-def shelve(objects: Objects, templates: list[Object], sizes: list[int]) -> tuple[list[Object], list[Object]]:
+def split(objects: Objects, templates: list[Object], sizes: list[int]) -> tuple[list[Object], list[Object]]:
     """The WorkflowTemplates, in the order of their creation, and the templates that stay in the Workflow.
 
     Every template comes after those it refers to; the last is the entrypoint, which always stays.
     """
     if len(templates) <= MAX_ITEMS and sum(sizes) <= MAX_TEMPLATE_BYTES:
         return [], templates
-    shelves = _fill(templates[:-1], sizes[:-1])
-    places: dict[str, str] = {}
+    parts = _fill(templates[:-1], sizes[:-1])
+    holders: dict[str, str] = {}
     documents = []
-    for shelf in shelves:
-        local = {str(template["name"]) for template in shelf.templates}
-        placed: list[Value] = [_resolved(template, places, local) for template in shelf.templates]
+    for part in parts:
+        local = {str(template["name"]) for template in part.templates}
+        placed: list[Value] = [_resolved(template, holders, local) for template in part.templates]
         name = hashed_name(f"{objects.workflow.name}-templates", {"templates": placed})
-        places |= dict.fromkeys(local, name)
+        holders |= dict.fromkeys(local, name)
         body: Object = {"spec": {"templates": placed}}
         documents.append(objects.object("argoproj.io/v1alpha1", "WorkflowTemplate", name, body))
-    return documents, [_resolved(templates[-1], places, set())]
+    return documents, [_resolved(templates[-1], holders, set())]
 
 
-def _fill(templates: list[Object], sizes: list[int]) -> list[_Shelf]:
-    shelves = [_Shelf()]
+def _fill(templates: list[Object], sizes: list[int]) -> list[_Overflow]:
+    parts = [_Overflow()]
     for template, size in zip(templates, sizes, strict=True):
-        if not shelves[-1].has_room(size):
-            shelves.append(_Shelf())
-        shelves[-1].put(template, size)
-    return shelves
+        if not parts[-1].has_room(size):
+            parts.append(_Overflow())
+        parts[-1].put(template, size)
+    return parts
 
 
-def _resolved(template: Object, places: dict[str, str], local: set[str]) -> Object:
-    """The template with its references to those on other shelves by the name of the shelf."""
+def _resolved(template: Object, holders: dict[str, str], local: set[str]) -> Object:
+    """The template with its references to those in other objects by the name of the object."""
     dag = template.get("dag")
     if not isinstance(dag, dict):
         return template
-    tasks = [_resolved_task(task, places, local) for task in dag["tasks"]]
+    tasks = [_resolved_task(task, holders, local) for task in dag["tasks"]]
     return template | {"dag": dag | {"tasks": tasks}}
 
 
-def _resolved_task(task: Object, places: dict[str, str], local: set[str]) -> Object:
+def _resolved_task(task: Object, holders: dict[str, str], local: set[str]) -> Object:
     name = str(task["template"])
     if name in local:
         return task
     rest = {key: value for key, value in task.items() if key not in ("name", "template")}
-    return {"name": task["name"], "templateRef": {"name": places[name], "template": name}} | rest
+    return {"name": task["name"], "templateRef": {"name": holders[name], "template": name}} | rest

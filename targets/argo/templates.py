@@ -8,11 +8,10 @@ from automl.runtime import script
 from automl.targets.argo.rbac import deployer_name
 from automl.targets.objects.config_maps import Files, config_map
 from automl.targets.objects.container import restricted
-from automl.targets.objects.escape import in_json
 from automl.targets.objects.metadata import Object, Objects, name_of, step_metadata
 from automl.targets.objects.pod import pod_spec
 from automl.targets.objects.security import CONTAINER_SECURITY
-from automl.targets.objects.service import service_objects
+from automl.targets.objects.service import deploy_arguments, service_objects
 from automl.targets.writers.yaml import write_yaml
 
 DEPLOY = "/automl/deploy"
@@ -61,16 +60,14 @@ def deployer_volume(program: Object) -> Object:
 def service_template(name: str, objects: Objects, task: Service, files: Files) -> Object:
     """The template of a service: a pod that applies its objects and waits until its pods are replaced.
 
-    Nothing it applies is owned by the Workflow. The objects are JSON in which nothing looks like a tag or a
-    variable: Argo fills in tags wherever it finds them, Kubernetes expands the words of every container.
+    Nothing it applies is owned by the Workflow.
     """
-    words = [f"{DEPLOY}/cluster.py", "--run", RUN, "--created", CREATED]
-    if task.rollout_deadline is not None:
-        words += ["--deadline", str(task.rollout_deadline)]
+    run = ["--run", RUN, "--created", CREATED]
+    arguments = deploy_arguments(run, task, [], service_objects(objects, task, files))
     start: Object = {
         "image": PYTHON_IMAGE,
         "command": ["python3"],
-        "args": [*words, *map(in_json, service_objects(objects, task, files))],
+        "args": [f"{DEPLOY}/cluster.py", *arguments],
     }
     mount: Object = {"name": "deploy", "mountPath": DEPLOY, "readOnly": True}
     main = restricted(start, "50m", "64Mi", [mount])

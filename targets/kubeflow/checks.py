@@ -4,15 +4,20 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.ir import Bundle, Job, Task, Text, Workflow
+from automl.compiler.ir import Bundle, Job, Task, Workflow
 from automl.compiler.values.dns import LONGEST
 from automl.targets.kubeflow.native import MAX_CONCURRENCY, six_fields
 from automl.targets.kubeflow.pipeline import Pipeline
 from automl.targets.kubeflow.quoting import is_broken, is_misread
 from automl.targets.kubeflow.sizes import MAX_WORKFLOW_BYTES, bytes_in_go, sizes_of
+from automl.targets.objects.checks import (
+    annotations_of,
+    images_without_entrypoint,
+    services_without_timeout,
+    unsafe_texts,
+)
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES
 from automl.targets.objects.metadata import Object, size_of
-from automl.targets.objects.service import services_without_timeout
 
 MAX_DESCRIPTION = 1024
 MAX_ARGUMENT_BYTES = 120 * 1024
@@ -35,30 +40,26 @@ def of_pipeline(workflow: Workflow, is_kubernetes: bool = True) -> Iterator[Diag
         message = f"a description may have {MAX_DESCRIPTION} characters in Kubeflow"
         yield Diagnostic(Code.CANNOT_SAY, message, workflow.description.span, "write a shorter one")
     if is_kubernetes:
-        annotations = [workflow.annotations, *(task.annotations for task in workflow.tasks)]
-        for text in (text for each in annotations for text in each.values()):
-            yield from _annotation(text)
-    for job in workflow.jobs:
-        yield from _no_entrypoint(job)
-        if is_kubernetes:
+        yield from unsafe_texts(annotations_of(workflow), _why_no_annotation)
+    message = 'Kubeflow does not start the image "{image}" by its own entrypoint'
+    help = "give `entrypoint`, the command of the image"
+    yield from images_without_entrypoint(workflow, Code.CANNOT_SAY, message, help)
+    if is_kubernetes:
+        for job in workflow.jobs:
             yield from _whole_secrets(job)
     yield from services_without_timeout(workflow)
 
 
-def _annotation(text: Text) -> Iterator[Diagnostic]:
-    help = "write it in another way"
-    if is_misread(text.value):
-        what = "`{{`" if "{{" in text.value else "U+007F, or a rare character beyond U+FFFF"
-        message = (
-            f"an annotation cannot hold {what}: Argo, which runs the pipeline, reads it as something else"
-        )
-        yield Diagnostic(Code.CANNOT_SAY, message, text.span, help)
-    elif is_broken(text.value):
-        message = (
+def _why_no_annotation(text: str) -> str | None:
+    if is_misread(text):
+        what = "`{{`" if "{{" in text else "U+007F, or a rare character beyond U+FFFF"
+        return f"an annotation cannot hold {what}: Argo, which runs the pipeline, reads it as something else"
+    if is_broken(text):
+        return (
             "an annotation cannot hold `$` before a character that is not ASCII: Kubernetes breaks it on the way "
             "through the pod of Kubeflow's driver, which then fails"
         )
-        yield Diagnostic(Code.CANNOT_SAY, message, text.span, help)
+    return None
 
 
 def _whole_secrets(task: Job) -> Iterator[Diagnostic]:
@@ -75,13 +76,6 @@ def _whole_secrets(task: Job) -> Iterator[Diagnostic]:
 def _can_be_volume(name: str) -> bool:
     """Whether Kubeflow, which calls a volume as its secret, gets a name that is allowed and free in the pod."""
     return len(name) <= LONGEST and "." not in name and name not in _VOLUMES
-
-
-def _no_entrypoint(task: Job) -> Iterator[Diagnostic]:
-    if task.project is None and not task.command.entrypoint:
-        message = f'Kubeflow does not start the image "{task.image}" by its own entrypoint'
-        help = "give `entrypoint`, the command of the image"
-        yield Diagnostic(Code.CANNOT_SAY, message, task.spans.get("image", task.span), help)
 
 
 def of_rights(workflow: Workflow) -> Iterator[Diagnostic]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from automl.compiler.ir import Git, Job
 from automl.targets.kubeflow.backend import Backend
+from automl.targets.objects.checkout import checkout_keys
 from automl.targets.objects.metadata import Object, Objects
 from automl.targets.objects.security import USER
 from automl.targets.objects.volumes import CODE, WORK
@@ -52,9 +53,7 @@ def checkout_platform(objects: Objects, git: Git, backend: Backend, deadline: in
         return {}
     platform = _deadline(deadline)
     if git.token_secret:
-        named = ((git.token_key, "AUTOML_GIT_TOKEN"), (git.username_key, "AUTOML_GIT_USERNAME"))
-        keys = [(key, variable) for key, variable in named if key]
-        platform["secretAsEnv"] = [_secret(git.token_secret, keys)]
+        platform["secretAsEnv"] = [_secret(git.token_secret, checkout_keys(git))]
     return platform | pod_platform(objects.template_metadata(), backend)
 
 

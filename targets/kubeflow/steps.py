@@ -16,11 +16,11 @@ from automl.targets.kubeflow.platform import (
     whole_secrets,
 )
 from automl.targets.kubeflow.quoting import Words, protected
+from automl.targets.objects.checkout import GIT_IMAGE, checkout_variables
 from automl.targets.objects.config_maps import archive
 from automl.targets.objects.container import needs_home, start_arguments
-from automl.targets.objects.escape import in_json
 from automl.targets.objects.metadata import Object, Objects
-from automl.targets.objects.pod import GIT_IMAGE
+from automl.targets.objects.service import deploy_arguments
 from automl.targets.objects.volumes import CODE, WORK
 
 CODE_INPUT = "{{$.inputs.artifacts['code'].path}}"
@@ -64,7 +64,7 @@ def _words(job: Job, backend: Backend) -> Words:
         named = ["AUTOML_STEP", *(variable.name for variable in job.variables), *_secret_variables(job)]
         options += [f"--keep={name}" for name in named]
     start = f"{CODE}/start.py" if backend.code else CODE_INPUT
-    return Words(["python3", start], start_arguments(job, options))
+    return Words(["python3", start], start_arguments(job.project, job.command, options))
 
 
 def _secret_variables(job: Job) -> list[str]:
@@ -79,12 +79,9 @@ def deploy_step(
 
     If it takes the code, the ConfigMap of the code has no data yet: a copy of all files would stand in the pipeline.
     """
-    options = ["--run", RUN_INPUT]
-    if service.rollout_deadline is not None:
-        options += ["--deadline", str(service.rollout_deadline)]
-    if takes_code:
-        options += ["--code", CODE_INPUT]
-    words = Words(["python3", "-c", script("cluster.py")], [*options, *map(in_json, applied)])
+    options = ["--code", CODE_INPUT] if takes_code else []
+    arguments = deploy_arguments(["--run", RUN_INPUT], service, options, applied)
+    words = Words(["python3", "-c", script("cluster.py")], arguments)
     main = _program(service.name, PYTHON_IMAGE, words, backend)
     platform = pod_platform(objects.template_metadata(service), backend)
     return Step(service.name, main, platform, takes_run=True, takes_code=takes_code)
@@ -123,8 +120,7 @@ def _packing(bundle: Bundle) -> Words:
 def _checkout(git: Git, backend: Backend, title: str) -> Object:
     command = ["sh", "-c", script("checkout.sh") + script("pack.sh")]
     words = Words(command, ["pack.sh", script("start.py"), CODE_OUTPUT])
-    variables = [("AUTOML_WORK", WORK), ("AUTOML_GIT_URL", git.url), ("AUTOML_GIT_REF", git.ref)]
-    return _program(title, GIT_IMAGE, words, backend, variables)
+    return _program(title, GIT_IMAGE, words, backend, checkout_variables(git))
 
 
 def _program(

@@ -5,9 +5,10 @@ from automl.compiler.target import Emission, Options
 from automl.targets.kubernetes.capabilities import CAPABILITIES
 from automl.targets.kubernetes.coordinator import coordinated
 from automl.targets.kubernetes.jobs import alone
+from automl.targets.objects.checks import services_without_timeout
 from automl.targets.objects.config_maps import config_maps
 from automl.targets.objects.metadata import Objects
-from automl.targets.objects.service import network, services_without_timeout
+from automl.targets.objects.service import network
 from automl.targets.objects.stream import artifact, too_large
 
 

@@ -45,11 +45,11 @@ def coordinated(objects: Objects, files: Files) -> Coordinated:
     workflow = objects.workflow
     templates: list[Object] = []
     tasks: list[Value] = []
-    marks: dict[str, str] = {}
+    digests: dict[str, str] = {}
     for group in workflow.groups:
-        before = [marks[name] for name in group.after]
+        before = [digests[name] for name in group.after]
         entries = [_entry(objects, task, files, before, templates) for task in group.tasks]
-        marks[group.name] = digest(canonical([entry["hash"] for entry in entries]))
+        digests[group.name] = digest(canonical([entry["hash"] for entry in entries]))
         tasks += [entry | {"after": [STAGE + name for name in group.after]} for entry in entries]
     stages: Object = {STAGE + group.name: [task.name for task in group.tasks] for group in workflow.groups}
     plan: Object = {"workflow": workflow.name, "repeats": workflow.schedule is not None}
@@ -77,22 +77,22 @@ def _entry(
     objects: Objects, task: Task, files: Files, before: Sequence[str], templates: list[Object]
 ) -> Object:
     """What the plan says of a task. Its hash is of all that it runs, and of all that ran before it."""
-    found: Object = {"name": task.name}
+    entry: Object = {"name": task.name}
     if isinstance(task, Service):
         wanted = deployment(objects, task, files)
-        found |= {"hash": digest(canonical([wanted["spec"], *before])), "deployment": wanted}
+        entry |= {"hash": digest(canonical([wanted["spec"], *before])), "deployment": wanted}
         if task.rollout_deadline is not None:
-            found["deadline"] = task.rollout_deadline
+            entry["deadline"] = task.rollout_deadline
     else:
         spec = job_spec(objects, task, files)
-        mark = digest(canonical([spec, *before]))
-        templates.append(template(objects, task, spec, mark))
-        found |= {"hash": mark, "template": template_name(objects.workflow, task)}
+        hashed = digest(canonical([spec, *before]))
+        templates.append(template(objects, task, spec, hashed))
+        entry |= {"hash": hashed, "template": template_name(objects.workflow, task)}
     if task.polling_seconds is not None:
-        found["poll"] = task.polling_seconds
+        entry["poll"] = task.polling_seconds
     if task.initial_delay_seconds is not None:
-        found["first_look"] = task.initial_delay_seconds
-    return found
+        entry["first_look"] = task.initial_delay_seconds
+    return entry
 
 
 def _config_map(objects: Objects, plan: Object) -> Object:

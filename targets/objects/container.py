@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from automl.compiler.ir import Service, Task, Text
+from automl.compiler.ir import Command, Project, Service, Task, Text
 from automl.targets.objects.escape import VARIABLE_PREFIX, Texts, escaped
 from automl.targets.objects.metadata import Object
 from automl.targets.objects.security import CONTAINER_SECURITY
@@ -36,7 +36,10 @@ def container(task: Task, texts: Texts) -> Object:
 
 def _command(task: Task, arguments: "_Arguments") -> Object:
     if task.project is not None:
-        return {"command": ["python3", f"{CODE}/start.py"], "args": arguments.all(start_arguments(task))}
+        return {
+            "command": ["python3", f"{CODE}/start.py"],
+            "args": arguments.all(start_arguments(task.project, task.command)),
+        }
     command: Object = {}
     if task.command.entrypoint:
         command["command"] = arguments.all(task.command.entrypoint)
@@ -45,15 +48,14 @@ def _command(task: Task, arguments: "_Arguments") -> Object:
     return command
 
 
-def start_arguments(task: Task, options: Sequence[str] = ()) -> list[Text | str]:
+def start_arguments(project: Project, command: Command, options: Sequence[str] = ()) -> list[Text | str]:
     """What the start script of a project is told: what to install, more options, and what to run."""
-    assert task.project is not None
     arguments: list[Text | str] = []
-    if task.project.dependencies:
-        arguments += ["--dependencies", task.project.dependencies]
-    for package in task.project.packages:
+    if project.dependencies:
+        arguments += ["--dependencies", project.dependencies]
+    for package in project.packages:
         arguments += ["--package", package]
-    return [*arguments, *options, "--", *task.command.words]
+    return [*arguments, *options, "--", *command.words]
 
 
 class _Arguments:

@@ -2,18 +2,15 @@
 
 from collections.abc import Iterable
 
-from automl.compiler.ir import Git, Service, Task
+from automl.compiler.ir import Service, Task
+from automl.targets.objects.checkout import checkout_container
 from automl.targets.objects.config_maps import Files
-from automl.targets.objects.container import container, from_secret, restricted
-from automl.targets.objects.escape import NO_TEXTS, escaped
+from automl.targets.objects.container import container
+from automl.targets.objects.escape import NO_TEXTS
 from automl.targets.objects.metadata import Object
 from automl.targets.objects.security import POD_SECURITY
-from automl.targets.objects.volumes import CODE, WORK, mounts, volumes
+from automl.targets.objects.volumes import volumes
 from automl.targets.writers.yaml import Value
-
-GIT_IMAGE = (
-    "docker.io/alpine/git:2.47.2@sha256:062a01ad7a0eb17cff382bc5e26086b4d710e56dfdfdf001109a49b6d9bd378c"
-)
 
 
 def pod_spec(task: Task, files: Files) -> Object:
@@ -25,7 +22,7 @@ def pod_spec(task: Task, files: Files) -> Object:
     if task.pull_secrets:
         spec["imagePullSecrets"] = pull_secrets(task.pull_secrets)
     if task.project and files.git:
-        spec["initContainers"] = [_checkout(files.git)]
+        spec["initContainers"] = [checkout_container(files.git)]
     spec["containers"] = [container(task, texts)]
     spec["volumes"] = volumes(files, in_project=task.project is not None)
     return spec
@@ -34,17 +31,3 @@ def pod_spec(task: Task, files: Files) -> Object:
 def pull_secrets(names: Iterable[str]) -> list[Value]:
     """The Secrets with which images are pulled, each once."""
     return [{"name": name} for name in dict.fromkeys(names)]
-
-
-def _checkout(git: Git) -> Object:
-    """An init container that checks the project out, for pods that no engine does it for."""
-    variables: list[Value] = [
-        {"name": "AUTOML_WORK", "value": WORK},
-        {"name": "AUTOML_GIT_URL", "value": escaped(git.url)},
-        {"name": "AUTOML_GIT_REF", "value": escaped(git.ref)},
-    ]
-    for name, key in (("AUTOML_GIT_TOKEN", git.token_key), ("AUTOML_GIT_USERNAME", git.username_key)):
-        if git.token_secret and key:
-            variables.append(from_secret(name, git.token_secret, key))
-    start: Object = {"name": "checkout", "image": GIT_IMAGE, "command": ["sh", f"{CODE}/checkout.sh"]}
-    return restricted(start | {"env": variables}, "100m", "100M", mounts(in_project=True))

@@ -1,28 +1,16 @@
 """The objects of a service: Deployment, Service and Ingress. They live on when the run that made them ends."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 
-from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Ingress, Service, Workflow
 from automl.compiler.values.dns import member
 from automl.targets.objects.config_maps import Files
+from automl.targets.objects.escape import in_json
 from automl.targets.objects.metadata import Object, Objects, with_labels
 from automl.targets.objects.pod import pod_spec
 from automl.targets.writers.yaml import Value
 
 DEFAULT_PROGRESS_SECONDS = 600  # `progressDeadlineSeconds` of a Deployment that says nothing of it
-
-
-def services_without_timeout(workflow: Workflow) -> Iterator[Diagnostic]:
-    """The services without a deadline."""
-    for service in workflow.services:
-        if service.rollout_deadline is None:
-            message = (
-                f'the service "{service.step}" has no `timeout`: '
-                "a rollout that never gets ready keeps the run waiting"
-            )
-            help = "give `timeout`, for instance `timeout: 10m`"
-            yield Diagnostic(Code.NO_DEADLINE, message, service.span, help)
 
 
 def service_name(workflow: Workflow, service: Service) -> str:
@@ -41,6 +29,18 @@ def selector(workflow: Workflow, service: Service) -> dict[str, str]:
 def service_objects(objects: Objects, service: Service, files: Files) -> list[Object]:
     """All that a service is made of, in the order in which to apply it."""
     return [deployment(objects, service, files), *network(objects, service)]
+
+
+def deploy_arguments(
+    run: Sequence[str], service: Service, options: Sequence[str], documents: Iterable[Object]
+) -> list[str]:
+    """What the script `cluster.py` is told: the run, until when, more options, and the objects to apply, as JSON.
+
+    Nothing in the JSON looks like a tag or a variable: Argo, which runs Kubeflow's too, fills in tags wherever it finds
+    them, and Kubernetes expands the words of every container.
+    """
+    deadline = [] if service.rollout_deadline is None else ["--deadline", str(service.rollout_deadline)]
+    return [*run, *deadline, *options, *map(in_json, documents)]
 
 
 def network(objects: Objects, service: Service) -> list[Object]:

@@ -610,7 +610,7 @@ def test_a_pod_that_is_not_restricted_is_seen(of_spec: Object, of_template: Obje
         assert_restricted(pod_of_job(manifest.spec | of_spec, template | of_template))
 
 
-def test_pods_of_shelved_templates_are_restricted_too(folder: Path) -> None:
+def test_pods_of_overflowing_templates_are_restricted_too(folder: Path) -> None:
     for config in (SHAPES["large templates"], SHAPES["services between"]):
         found = list(pods(Manifest(documents_of(config, folder))))
         assert len(found) == sum(len(steps) for steps in config["stages"].values())
