@@ -90,6 +90,16 @@ def functions_of(path: Path) -> Iterator[tuple[int, str]]:
             yield (node.end_lineno or 0) - node.lineno + 1, node.name
 
 
+def names_given_in(path: Path) -> Iterator[str]:
+    """Every name that a module gives: to a value, in a loop, to a parameter, to a function, to a part of an object."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name
+            case ast.arg(arg=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name
+
+
 def main(root: Path) -> None:
     """Print it all."""
     modules = modules_of(root)

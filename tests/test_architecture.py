@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import Folder, folders_of, functions_of, imports_of, modules_of
+from tests.house import Folder, folders_of, functions_of, imports_of, modules_of, names_given_in
 
 ROOT = Path(__file__).parent.parent
 
@@ -223,3 +223,10 @@ def test_functions_stay_small_on_the_whole() -> None:
     lengths = sorted(lines for path in NAMES.values() for lines, _ in functions_of(path))
     assert lengths[len(lengths) // 2] <= 8
     assert lengths[int(len(lengths) * 0.95)] <= 25
+
+
+@pytest.mark.parametrize("name", sorted(name for name in NAMES if name.startswith("targets")))
+def test_values_are_named_for_what_they_are(name: str) -> None:
+    """A name that fits any value says nothing: a value is a template, a spec, diagnostics."""
+    vague = {"each", "found", "made", "mark", "notes"}
+    assert vague & {given.strip("_") for given in names_given_in(NAMES[name])} == set()
