@@ -9,7 +9,6 @@ from automl.compiler.ir.code import Bundle, BundledFile, Git
 from automl.compiler.ir.edges import TaskGroup
 from automl.compiler.ir.schedule import Schedule
 from automl.compiler.ir.task import (
-    PYTHON_IMAGE,
     BaseTask,
     Command,
     Ingress,
@@ -26,7 +25,6 @@ from automl.compiler.ir.workflow import Workflow
 from automl.compiler.source import Spans
 
 __all__ = [
-    "PYTHON_IMAGE",
     "BaseTask",
     "Bundle",
     "BundledFile",

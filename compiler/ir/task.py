@@ -7,11 +7,6 @@ from automl.compiler.ir.text import Text
 from automl.compiler.source import Span, Spans
 from automl.compiler.values.units import Quantity
 
-PYTHON_IMAGE = (  # pinned, so that a run next year is the same; `defaults.image` takes another
-    "docker.io/library/python:3.12.12-slim-bookworm"
-    "@sha256:593bd06efe90efa80dc4eee3948be7c0fde4134606dd40d8dd8dbcade98e669c"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Variable:

@@ -24,6 +24,7 @@ from automl.compiler.config.ingress_paths import ingress_path, shares_root
 from automl.compiler.config.notebooks import names_kernel, runs_notebook
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.values.dns import dns_label
+from automl.compiler.values.images import PYTHON_IMAGE
 from automl.compiler.values.units import parse_cpu, parse_memory
 
 DEFAULT_CPU = parse_cpu("0.5")
@@ -132,7 +133,7 @@ def _shared(config: Config, stage: StageConfig, step: StepConfig, name: str) -> 
         name=name,
         stage=stage.name.label,
         step=step.name.label,
-        image=step.image.value if step.image else ir.PYTHON_IMAGE,
+        image=step.image.value if step.image else PYTHON_IMAGE,
         command=_project_command(step) if in_project else _image_command(step),
         project=_project(step) if in_project else None,
         variables=tuple(ir.Variable(pair.key.value, _text(pair.value)) for pair in step.envs),

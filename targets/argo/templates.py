@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from automl.compiler.ir import PYTHON_IMAGE, Job, Service, Task
+from automl.compiler.ir import Job, Service, Task
+from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime import script
 from automl.targets.argo.rbac import deployer_name
 from automl.targets.objects.config_maps import Files, config_map

@@ -5,8 +5,9 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from automl.compiler.ir import PYTHON_IMAGE, Bundle, Schedule, Workflow
+from automl.compiler.ir import Bundle, Schedule, Workflow
 from automl.compiler.values.dns import cut, with_suffix
+from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime import script
 from automl.targets.kubeflow.pipeline import LONGEST_NAME, Pipeline
 from automl.targets.objects.config_maps import Files

@@ -4,7 +4,8 @@ import base64
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from automl.compiler.ir import PYTHON_IMAGE, Bundle, Git, Job, Service
+from automl.compiler.ir import Bundle, Git, Job, Service
+from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime import script
 from automl.targets.kubeflow.backend import Backend
 from automl.targets.kubeflow.container import SMALL, amounts, container

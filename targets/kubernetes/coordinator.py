@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.ir import PYTHON_IMAGE, Service, Task, Workflow
+from automl.compiler.ir import Service, Task, Workflow
 from automl.compiler.values.dns import cut, digest, with_suffix
+from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime import script
 from automl.targets.kubernetes.jobs import LONGEST_CRON_JOB_NAME, job_spec, template, template_name
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES, Files
