@@ -150,7 +150,7 @@ def _for_stages(node: Node) -> str:
         name = item.text if isinstance(item, Scalar) else None
         if isinstance(item, Mapping) and item.entries:
             entry = next(iter(item))
-            is_named = isinstance(entry.value, Scalar) and entry.key.text in ("name", "stage")
+            is_named = entry.key.text in ("name", "stage")
             name = entry.value.text if is_named and isinstance(entry.value, Scalar) else entry.key.text
         name = PurePosixPath(name).stem if name and name.endswith(SCRIPTS) else name
         if name and name != "step_name" and len(name) <= LONGEST:

@@ -100,7 +100,7 @@ def _snippet(span: Span, note: str, width: int, severity: Severity, colour: bool
     line, start, end = _masked(line, start, end, masked_columns(span))
     if len(line) > _LONGEST_LINE:
         cut = max(0, start - _LONGEST_LINE // 2)
-        line, start, end = line[cut : cut + _LONGEST_LINE], start - cut, min(end - cut, _LONGEST_LINE)
+        line, start, end = line[cut : cut + _LONGEST_LINE], start - cut, end - cut
     indent, caret = " " * _width(line[:start]), "^" * max(1, _width(line[start:end]))
     underline = f"{_paint(caret, severity, colour)}{' ' + note if note else ''}"
     number = f"{span.line:>{width}}"
