@@ -56,6 +56,28 @@ def test_of_a_long_line_the_part_around_the_caret_is_shown(start: int) -> None:
     assert shown[carets.index("^") : carets.rindex("^") + 1] == text[start - 1 : start + 2]
 
 
+@pytest.mark.parametrize(("length", "first"), [(160, 0), (161, 70)])
+def test_a_line_is_cut_only_if_it_is_too_long(length: int, first: int) -> None:
+    text = "".join(chr(ord("a") + number % 26) for number in range(length))
+    assert snippet(text, 151, 152)[0] == text[first:]
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("a" * 500 + "b" * 500, "a" * 500 + "b" * 500),
+        ("a" * 500 + "-" + "b" * 500, "a" * 500 + " … " + "b" * 500),
+        ("a" * 5000 + "b" * 5000, "a" * 500 + " … " + "b" * 500),
+    ],
+    ids=["the longest", "one more", "many more"],
+)
+def test_of_a_long_message_its_ends_are_shown(message: str, shown: str) -> None:
+    """The value in its middle may be anything; what is wrong with it stands before or behind it."""
+    found = Diagnostic(Code.WRONG_VALUE, message, Source("a.yaml", "a: 1").start(), message)
+    first, *_, help, _, end = render([found]).splitlines()
+    assert (first, help, end) == (f"error[AML104]: {shown}", f"  = help: {shown}", "")
+
+
 def test_a_long_span_is_cut_with_its_line() -> None:
     shown, carets = snippet("a" * 1000, 1, 1001)
     assert (shown, carets) == ("a" * 160, "^" * 160)
