@@ -192,3 +192,12 @@ def test_value_that_may_be_one(value: str) -> None:
 )  # fmt: skip
 def test_value_that_is_none(value: str) -> None:
     assert not may_be_one(value)
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["pass", "passwd", "password", "Passwort", "pswd", "pwd", "SECRET", "token", "user", "username"],
+)
+def test_a_word_for_a_password_is_none(word: str) -> None:
+    assert has_one(f"postgres://me:{word}1@db/x")
+    assert not has_one(f"postgres://me:{word}@db/x")

@@ -179,6 +179,13 @@ def test_bytes_that_are_no_text_are_named(data: bytes, message: str) -> None:
     assert read_bytes(data)[1][0].message == message
 
 
+@pytest.mark.parametrize("between", ["", "\n", "\n  \n\n"])
+def test_a_key_without_a_colon_is_named_however_far_above(between: str) -> None:
+    """YAML takes it for text that goes on behind the empty lines."""
+    _, [error] = read_bytes(f"name w\n{between}stages: {{}}\n".encode())
+    assert (error.message, error.span.line) == ('a key needs a ":" behind it', 1)
+
+
 @pytest.mark.parametrize(
     ("data", "value"), [row[1:] for row in ACCEPTED if row[2]], ids=[row[0] for row in ACCEPTED if row[2]]
 )
