@@ -202,6 +202,16 @@ def test_a_long_command_is_an_error(tmp_path: Path) -> None:
     _, [said] = compiled(config, tmp_path)
     assert said.code is Code.CANNOT_SAY
     assert 'the task of "a" takes 120 KiB' in said.message
+    assert said.help == "put what is long into a file of the project"
+
+
+def test_the_longest_command_is_taken(tmp_path: Path) -> None:
+    config = "name: w\nstages: {s: [{step_name: a, image: i, entrypoint: [run], args: [WORD]}]}"
+    [spec, _], _ = compiled(config.replace("WORD", "x"), tmp_path)
+    room = MAX_ARGUMENT_BYTES - size(containers(spec)[0])
+    assert compiled(config.replace("WORD", "x" * (room + 1)), tmp_path)[1] == []
+    [said] = compiled(config.replace("WORD", "x" * (room + 2)), tmp_path)[1]
+    assert said.code is Code.CANNOT_SAY
 
 
 def test_a_bundle_that_only_the_native_form_takes(tmp_path: Path) -> None:
@@ -288,6 +298,7 @@ def test_a_stage_whose_dag_is_too_large_for_an_argument(tmp_path: Path) -> None:
     _, [said] = compiled("\n".join([head, "  one:", *long[:3], "  two:", *long[3:]]), tmp_path)
     assert said.code is Code.CANNOT_SAY
     assert "one DAG" in said.message
+    assert said.help == "use shorter names, or several workflows"
 
 
 SCHEDULE = "schedule: {cron: '15 3 * * 7', concurrency: CONCURRENCY}\n" + steps(1)
