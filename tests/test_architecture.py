@@ -53,6 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.values",
     },
     "compiler.lowering": {"compiler.config", "compiler.diagnostics", "compiler.ir", "compiler.values"},
+    "compiler.graph": {"compiler.diagnostics", "compiler.ir"},
     "compiler.target": {"compiler.diagnostics", "compiler.ir"},
     "compiler.capabilities": {
         "compiler.diagnostics",
@@ -86,7 +87,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the targets: they read the IR, and no phase before it
     "targets": {"compiler.target"},
     "targets.writers": set(),
-    "targets.dag": {"compiler.ir", "compiler.values"},
+    "targets.dag": {"compiler.diagnostics", "compiler.graph", "compiler.ir", "compiler.values"},
     "targets.objects": {
         "compiler.bundle_size",
         "compiler.capabilities",
@@ -112,6 +113,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "targets.kubeflow": {
         "compiler.capabilities",
         "compiler.diagnostics",
+        "compiler.graph",
         "compiler.ir",
         "compiler.target",
         "compiler.values",
@@ -123,6 +125,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "targets.kubernetes": {
         "compiler.capabilities",
         "compiler.diagnostics",
+        "compiler.graph",
         "compiler.ir",
         "compiler.target",
         "compiler.values",

@@ -6,7 +6,7 @@ around it (`service.readiness.path`), to the place where it was written, for dia
 """
 
 from automl.compiler.ir.code import Bundle, BundledFile, Git
-from automl.compiler.ir.edges import TaskGroup
+from automl.compiler.ir.edges import Barrier, Edge, On
 from automl.compiler.ir.schedule import Schedule
 from automl.compiler.ir.task import (
     BaseTask,
@@ -21,17 +21,21 @@ from automl.compiler.ir.task import (
     Variable,
 )
 from automl.compiler.ir.text import Text
-from automl.compiler.ir.workflow import Workflow
+from automl.compiler.ir.workflow import Node, Workflow
 from automl.compiler.source import Spans
 
 __all__ = [
+    "Barrier",
     "BaseTask",
     "Bundle",
     "BundledFile",
     "Command",
+    "Edge",
     "Git",
     "Ingress",
     "Job",
+    "Node",
+    "On",
     "Project",
     "Resources",
     "Schedule",
@@ -39,7 +43,6 @@ __all__ = [
     "Service",
     "Spans",
     "Task",
-    "TaskGroup",
     "Text",
     "Variable",
     "Workflow",

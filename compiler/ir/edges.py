@@ -1,15 +1,34 @@
-"""The order of tasks."""
+"""What comes after what: the graph of a workflow has tasks and barriers for nodes, and edges that say when."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from automl.compiler.ir.task import Task
+from automl.compiler.source import Span
+
+
+class On(StrEnum):
+    """How a node must have ended for what comes after it."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    ENDED = "ended"  # in any way
 
 
 @dataclass(frozen=True, slots=True)
-class TaskGroup:
-    """Tasks that start together, once every task of the groups named in `after` has succeeded."""
+class Edge:
+    """The node with this name comes before, and must have ended so."""
+
+    node: str
+    on: On = On.SUCCEEDED
+
+
+@dataclass(frozen=True, slots=True)
+class Barrier:
+    """A name for many tasks, for what comes after all of them: it runs nothing, and holds as soon as its edges hold.
+
+    The name is no DNS label, so that it is that of no task: `stage/train` is the end of the stage `train`.
+    """
 
     name: str
-    stage: str
-    after: tuple[str, ...]
-    tasks: tuple[Task, ...]
+    after: tuple[Edge, ...]
+    span: Span

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from automl.compiler.ir.edges import Edge
 from automl.compiler.ir.text import Text
 from automl.compiler.source import Span, Spans
 from automl.compiler.values.units import Quantity
@@ -71,6 +72,7 @@ class BaseTask:
     name: str  # unique in the workflow
     stage: str
     step: str
+    after: tuple[Edge, ...]  # all of them must hold before it starts
     image: str
     command: Command
     project: Project | None

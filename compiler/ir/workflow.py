@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from automl.compiler.ir.code import Bundle, Git
-from automl.compiler.ir.edges import TaskGroup
+from automl.compiler.ir.edges import Barrier
 from automl.compiler.ir.schedule import Schedule
 from automl.compiler.ir.task import Job, Service, Task
 from automl.compiler.ir.text import Text
 from automl.compiler.source import Span, Spans
 
+Node = Task | Barrier
+
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """The whole: groups are in an order in which each follows those it names in `after`."""
+    """The whole. Its nodes are in an order in which each follows those that it comes after."""
 
     name: str
     namespace: str | None
@@ -23,7 +25,7 @@ class Workflow:
     annotations: Mapping[str, Text]
     schedule: Schedule | None
     code: Bundle | Git | None  # None: no task has a project
-    groups: tuple[TaskGroup, ...]
+    nodes: tuple[Node, ...]
     origin: str  # the file name of the config
     span: Span
     spans: Spans
@@ -31,8 +33,8 @@ class Workflow:
 
     @property
     def tasks(self) -> tuple[Task, ...]:
-        """All tasks, in the order of the groups."""
-        return tuple(task for group in self.groups for task in group.tasks)
+        """What runs, in the order of the nodes."""
+        return tuple(node for node in self.nodes if not isinstance(node, Barrier))
 
     @property
     def jobs(self) -> tuple[Job, ...]:

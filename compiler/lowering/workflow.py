@@ -1,14 +1,15 @@
 """From the typed config to the workflow it means: names, defaults and order are worked out here."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields
+from functools import partial
 from pathlib import PurePosixPath
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from automl.compiler import ir
 from automl.compiler.config.code_source import uses_project
 from automl.compiler.config.config import (
+    CodeConfig,
     Config,
     GitConfig,
     IngressConfig,
@@ -22,7 +23,8 @@ from automl.compiler.config.config import (
 )
 from automl.compiler.config.ingress_paths import ingress_path, shares_root
 from automl.compiler.config.notebooks import names_kernel, runs_notebook
-from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.diagnostics import Diagnostic
+from automl.compiler.lowering.edges import TaskNames, nodes, task_names
 from automl.compiler.values.dns import dns_label
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.compiler.values.units import parse_cpu, parse_memory
@@ -42,7 +44,8 @@ NOTEBOOK_PACKAGES = ("papermill>=2.6,<3", "ipykernel>=6.29,<8")
 def lower(config: Config, bundle: ir.Bundle | None, origin: str) -> tuple[ir.Workflow, list[Diagnostic]]:
     """The workflow of a config without errors. `origin` is the file name of the config."""
     assert config.name is not None, "the driver gives every config a name"
-    names, found = _task_names(config)
+    names, found = task_names(config)
+    scope = _Scope(config.code, names, shares_root(config))
     git = config.code.git if config.code else None
     workflow = ir.Workflow(
         name=dns_label(config.name.value),
@@ -53,7 +56,7 @@ def lower(config: Config, bundle: ir.Bundle | None, origin: str) -> tuple[ir.Wor
         annotations=_texts(config.annotations),
         schedule=_schedule(config.schedule) if config.schedule else None,
         code=_git(git) if git else bundle,
-        groups=tuple(_groups(config, names, shares_root(config))),
+        nodes=tuple(nodes(config, partial(_task, scope))),
         origin=origin,
         span=config.span,
         spans=config.spans,
@@ -67,72 +70,28 @@ def _files(config: Config) -> Iterator[str]:
         yield from (path.value for path in (step.path, step.dependencies) if path is not None)
 
 
-def _task_names(config: Config) -> tuple[dict[tuple[str, str], str], list[Diagnostic]]:
-    """(stage, step) to the name of the task: the step's, with the stage before it where two stages share it."""
-    counts = Counter(step.name.label for step in config.steps)
-    names: dict[tuple[str, str], str] = {}
-    found = []
-    taken = {label for label, count in counts.items() if count == 1}
-    for stage in config.stages:
-        for step in stage.steps:
-            label = step.name.label
-            if counts[label] > 1:
-                label = _free(dns_label(f"{stage.name.written}-{step.name.written}"), taken)
-                message = f'several stages have a step "{step.name.written}"; this one becomes "{label}"'
-                found.append(Diagnostic(Code.CHANGED_NAME, message, step.name.span))
-            taken.add(label)
-            names[stage.name.label, step.name.label] = label
-    return names, found
+class _Scope(NamedTuple):
+    """What a step means depends on these, too."""
+
+    code: CodeConfig | None
+    names: TaskNames
+    root_is_shared: bool
 
 
-def _free(label: str, taken: set[str]) -> str:
-    number = 2
-    candidate = label
-    while candidate in taken:
-        candidate = dns_label(f"{label}-{number}")
-        number += 1
-    return candidate
-
-
-def _groups(
-    config: Config, names: dict[tuple[str, str], str], root_is_shared: bool
-) -> Iterator[ir.TaskGroup]:
-    """A group a stage; a second one for its services, which start when its jobs have succeeded."""
-    before: tuple[str, ...] = ()
-    taken = {stage.name.label for stage in config.stages}
-    for stage in config.stages:
-        label = stage.name.label
-        tasks = [_task(config, stage, step, names, root_is_shared) for step in stage.steps]
-        jobs = tuple(task for task in tasks if isinstance(task, ir.Job))
-        services = tuple(task for task in tasks if isinstance(task, ir.Service))
-        if jobs:
-            yield ir.TaskGroup(label, label, before, jobs)
-            before = (label,)
-        if services:
-            name = _free(dns_label(f"{label}-services"), taken) if jobs else label
-            yield ir.TaskGroup(name, label, before, services)
-            before = (name,)
-
-
-def _task(
-    config: Config,
-    stage: StageConfig,
-    step: StepConfig,
-    names: dict[tuple[str, str], str],
-    root_is_shared: bool,
-) -> ir.Task:
-    shared = _shared(config, stage, step, names[stage.name.label, step.name.label])
+def _task(scope: _Scope, stage: StageConfig, step: StepConfig, after: tuple[ir.Edge, ...]) -> ir.Task:
+    shared = _shared(scope, stage, step, after)
     if step.service:
-        return _service(shared, step, step.service, root_is_shared)
+        return _service(shared, step, step.service, scope.root_is_shared)
     return ir.Job(**_fields(shared), retries=_or(step.backoff_limit, 0), deadline=step.timeout)
 
 
-def _shared(config: Config, stage: StageConfig, step: StepConfig, name: str) -> ir.BaseTask:
-    in_project = uses_project(step, config.code)
+def _shared(scope: _Scope, stage: StageConfig, step: StepConfig, after: tuple[ir.Edge, ...]) -> ir.BaseTask:
+    in_project = uses_project(step, scope.code)
     return ir.BaseTask(
-        name=name,
+        name=scope.names[stage.name.label, step.name.label],
         stage=stage.name.label,
         step=step.name.label,
+        after=after,
         image=step.image.value if step.image else PYTHON_IMAGE,
         command=_project_command(step) if in_project else _image_command(step),
         project=_project(step) if in_project else None,

@@ -1,6 +1,10 @@
 """Argo Workflows: a stream for `kubectl apply -f -`, from the service account to the Workflow."""
 
-from automl.compiler.ir import Schedule, Service, Workflow
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from automl.compiler.diagnostics import Diagnostic
+from automl.compiler.ir import On, Schedule, Service, Workflow
 from automl.compiler.target import Emission, Options
 from automl.compiler.values.dns import cut
 from automl.targets.argo.capabilities import CAPABILITIES
@@ -15,7 +19,8 @@ from automl.targets.argo.templates import (
     service_template,
 )
 from automl.targets.dag.names import TaskNames
-from automl.targets.dag.nesting import Dag, dags_of
+from automl.targets.dag.nesting import shape_of
+from automl.targets.dag.shapes import Dag
 from automl.targets.objects.config_maps import Files, config_maps
 from automl.targets.objects.metadata import Object, Objects, hashed_name, with_annotations
 from automl.targets.objects.pod import pull_secrets
@@ -25,6 +30,13 @@ from automl.targets.objects.stream import artifact, too_large
 from automl.targets.objects.volumes import volumes
 from automl.targets.writers.yaml import Value
 
+_DEPENDS: Mapping[On, str] = MappingProxyType(
+    {
+        On.SUCCEEDED: "{0}.Succeeded",
+        On.FAILED: "({0}.Failed || {0}.Errored)",
+        On.ENDED: "({0}.Succeeded || {0}.Failed || {0}.Errored)",
+    }
+)
 LONGEST_CRON_NAME = 52  # Argo appends the time of a run to it
 
 
@@ -42,9 +54,9 @@ class Argo:
         """One file with all objects, in the order of their creation."""
         objects = Objects(workflow)
         files = config_maps(objects, has_template_tag)
-        templates = _templates(objects, files)
+        templates, diagnostics = _templates(objects, files)
         sizes = sizes_of(templates)
-        diagnostics = [*of_workflow(workflow), *files.diagnostics, *too_long(workflow, templates, sizes)]
+        diagnostics += [*of_workflow(workflow), *files.diagnostics, *too_long(workflow, templates, sizes)]
         diagnostics += check_size(workflow, sizes)
         overflow, own = split(objects, templates, sizes)
         deployers = [deployer(objects)] if workflow.services else []
@@ -56,8 +68,8 @@ class Argo:
         return Emission((artifact(workflow, self.name, options, documents),), tuple(diagnostics))
 
 
-def _templates(objects: Objects, files: Files) -> list[Object]:
-    """All templates, each after those it refers to; the last is the entrypoint."""
+def _templates(objects: Objects, files: Files) -> tuple[list[Object], list[Diagnostic]]:
+    """All templates, each after those it refers to; the last is the entrypoint. And what they cannot say."""
     workflow = objects.workflow
     names = TaskNames()
     leaves = names.take_all(task.name for task in workflow.tasks)
@@ -67,7 +79,8 @@ def _templates(objects: Objects, files: Files) -> list[Object]:
         else job_template(leaves[task.name], task, files)
         for task in workflow.tasks
     ]
-    return templates + [_dag_template(dag) for dag in dags_of(workflow.groups, leaves, names)]
+    shape = shape_of(workflow, leaves, names)
+    return templates + [_dag_template(dag) for dag in shape.dags], shape.diagnostics
 
 
 def _dag_template(dag: Dag) -> Object:
@@ -75,7 +88,7 @@ def _dag_template(dag: Dag) -> Object:
     for node in dag.nodes:
         task: Object = {"name": node.name, "template": node.name}
         if node.after:
-            task["depends"] = " && ".join(f"{before}.Succeeded" for before in node.after)
+            task["depends"] = " && ".join(_DEPENDS[edge.on].format(edge.node) for edge in node.after)
         tasks.append(task)
     return {"name": dag.name, "dag": {"tasks": tasks}}
 

@@ -43,7 +43,8 @@ class Kubeflow:
         anywhere = Objects(replace(workflow, namespace=None))  # what tasks apply goes where their pods are
         package = pipeline(anywhere, backend, config_maps(anywhere))
         documents = [package.spec, package.platform] if package.platform else [package.spec]
-        diagnostics = [*of_pipeline(workflow, is_kubernetes), *of_sizes(workflow, package, is_kubernetes)]
+        diagnostics = [*package.diagnostics, *of_pipeline(workflow, is_kubernetes)]
+        diagnostics += of_sizes(workflow, package, is_kubernetes)
         diagnostics += of_rights(workflow) if is_kubernetes else of_vertex(workflow)
         return Emission((stream(workflow, self.name, options, documents),), tuple(diagnostics))
 
@@ -69,6 +70,7 @@ class KubeflowNative:
         package = pipeline(objects, backend, files)
         documents = native_objects(objects, package, files)
         diagnostics = [
+            *package.diagnostics,
             *of_pipeline(workflow),
             *of_schedule(workflow),
             *of_sizes(workflow, package),

@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from automl.compiler.diagnostics import Diagnostic
+from automl.compiler.graph import only_successes
 from automl.compiler.ir import Bundle, Job, Task, Workflow
 from automl.compiler.values.dns import cut
 from automl.targets.dag.names import TaskNames
-from automl.targets.dag.nesting import Dag, Node, dags_of
+from automl.targets.dag.nesting import shape_of
+from automl.targets.dag.shapes import Dag, Node
 from automl.targets.kubeflow.backend import Backend
 from automl.targets.kubeflow.steps import Step, code_step, deploy_step, job_step
 from automl.targets.objects.config_maps import Files
@@ -31,6 +34,7 @@ class Pipeline(NamedTuple):
     platform: Object
     tasks: Mapping[str, Task] = MappingProxyType({})
     """By the label of its executor. What makes the code has one too, and no task."""
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def pipeline(objects: Objects, backend: Backend, files: Files) -> Pipeline:
@@ -44,9 +48,11 @@ def pipeline(objects: Objects, backend: Backend, files: Files) -> Pipeline:
         maker = names.take("code")
         steps[maker] = code_step(objects, backend, maker)
     longest_retry = A_YEAR if backend.is_kubernetes else AN_HOUR
-    graph = _Graph(steps, dags_of(workflow.groups, leaves, names), maker, longest_retry)
+    shape = shape_of(workflow, leaves, names)
+    graph = _Graph(steps, shape.dags, maker, longest_retry)
     tasks = {_executor(leaves[task.name]): task for task in workflow.tasks}
-    return Pipeline(_spec(workflow, graph, steps), _platform(steps), tasks)
+    diagnostics = (*shape.diagnostics, *only_successes(workflow, "Kubeflow"))
+    return Pipeline(_spec(workflow, graph, steps), _platform(steps), tasks, diagnostics)
 
 
 def _spec(workflow: Workflow, graph: "_Graph", steps: Mapping[str, Step]) -> Object:
@@ -115,7 +121,7 @@ class _Graph:
             "taskInfo": {"name": step.title if step else node.name},
             "componentRef": {"name": f"comp-{node.name}"},
         }
-        after = list(node.after)
+        after = [edge.node for edge in node.after]
         inputs: Object = {}
         if node.name in self._take_code:
             source: Object = {"componentInputArtifact": "code"}

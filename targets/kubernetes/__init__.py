@@ -1,5 +1,6 @@
 """Plain Kubernetes: Jobs in their order, with nothing installed on the cluster."""
 
+from automl.compiler.graph import only_successes
 from automl.compiler.ir import Workflow
 from automl.compiler.target import Emission, Options
 from automl.targets.kubernetes.capabilities import CAPABILITIES
@@ -32,6 +33,7 @@ class Kubernetes:
         ) in workflow.services:  # there is nothing behind the address of a service until its turn comes
             documents += network(objects, service)
         diagnostics = [*services_without_timeout(workflow), *files.diagnostics]
+        diagnostics += only_successes(workflow, "the coordinator")
         judged = [files.code]
         if _needs_coordinator(workflow):
             coordinator = coordinated(objects, files)
@@ -52,7 +54,7 @@ def _needs_coordinator(workflow: Workflow) -> bool:
     """
     return (
         workflow.schedule is not None
-        or len(workflow.groups) > 1
+        or any(task.after for task in workflow.tasks)
         or bool(workflow.services)
         or any(
             task.polling_seconds is not None or task.initial_delay_seconds is not None

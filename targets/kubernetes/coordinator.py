@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.ir import Service, Task, Workflow
+from automl.compiler.ir import Barrier, Service, Task, Workflow
 from automl.compiler.values.dns import cut, digest, with_suffix
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime import script
@@ -29,7 +29,6 @@ from automl.targets.writers.yaml import Value
 PLAN = "/automl/plan"
 SCRIPTS = ("coordinator.py", "tasks.py", "cluster.py")
 RESTARTS = 20  # of the coordinator, when its pod is lost; it goes on where it was
-STAGE = "stage/"
 COMPONENT = {"automl.dev/component": "coordinator"}  # a newer run finds the older ones by it
 
 
@@ -46,13 +45,17 @@ def coordinated(objects: Objects, files: Files) -> Coordinated:
     workflow = objects.workflow
     templates: list[Object] = []
     tasks: list[Value] = []
-    digests: dict[str, str] = {}
-    for group in workflow.groups:
-        before = [digests[name] for name in group.after]
-        entries = [_entry(objects, task, files, before, templates) for task in group.tasks]
-        digests[group.name] = digest(canonical([entry["hash"] for entry in entries]))
-        tasks += [entry | {"after": [STAGE + name for name in group.after]} for entry in entries]
-    stages: Object = {STAGE + group.name: [task.name for task in group.tasks] for group in workflow.groups}
+    stages: Object = {}
+    digests: dict[str, Value] = {}
+    for node in workflow.nodes:
+        names, before = [edge.node for edge in node.after], [digests[edge.node] for edge in node.after]
+        if isinstance(node, Barrier):
+            stages[node.name] = names
+            digests[node.name] = digest(canonical(before))
+        else:
+            entry = _entry(objects, node, files, before, templates)
+            digests[node.name] = entry["hash"]
+            tasks.append(entry | {"after": names})
     plan: Object = {"workflow": workflow.name, "repeats": workflow.schedule is not None}
     plan |= {"stages": stages, "tasks": tasks}
     config_map = _config_map(objects, plan)
@@ -75,7 +78,7 @@ def _check_size(workflow: Workflow, config_map: Object) -> list[Diagnostic]:
 
 
 def _entry(
-    objects: Objects, task: Task, files: Files, before: Sequence[str], templates: list[Object]
+    objects: Objects, task: Task, files: Files, before: Sequence[Value], templates: list[Object]
 ) -> Object:
     """What the plan says of a task. Its hash is of all that it runs, and of all that ran before it."""
     entry: Object = {"name": task.name}

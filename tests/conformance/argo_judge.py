@@ -8,6 +8,7 @@ import yaml
 
 from automl import targets
 from automl.compiler.driver import Input, Overrides, analyse, compile_config
+from automl.compiler.graph import without_barriers
 from automl.compiler.ir import Job, Task, Workflow
 from automl.compiler.target import Options
 from automl.targets.dag.names import TaskNames
@@ -100,15 +101,14 @@ def tasks_of(run: Run, workflow: Workflow) -> dict[str, str]:
 
 def misplaced(run: Run, workflow: Workflow) -> list[str]:
     """The nodes that began before all tasks that they come after had succeeded, every pod of them."""
-    tasks, groups = tasks_of(run, workflow), {group.name: group for group in workflow.groups}
+    tasks, before = tasks_of(run, workflow), without_barriers(workflow.nodes)
     nodes: dict[str, set[str]] = {}
     for node, task in tasks.items():
         if run.ended.get(node) == 0:
             nodes.setdefault(task, set()).add(node)
     found = []
     for each in run.begun.values():
-        [group] = [one for one in workflow.groups if tasks[each.node] in {task.name for task in one.tasks}]
-        before = {task.name for name in group.after for task in groups[name].tasks}
-        if not all(task in nodes and nodes[task] <= each.after for task in before):
+        names = [edge.node for edge in before[tasks[each.node]]]
+        if not all(name in nodes and nodes[name] <= each.after for name in names):
             found.append(each.node)
     return found
