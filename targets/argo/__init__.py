@@ -8,7 +8,7 @@ from automl.compiler.ir import On, Schedule, Service, Workflow
 from automl.compiler.target import Emission, Options
 from automl.compiler.values.dns import cut
 from automl.targets.argo.capabilities import CAPABILITIES
-from automl.targets.argo.checks import check_size, has_template_tag, of_workflow, too_long
+from automl.targets.argo.checks import check_size, of_workflow, too_long
 from automl.targets.argo.overflow import sizes_of, split
 from automl.targets.argo.rbac import runner_name, service_accounts
 from automl.targets.argo.templates import (
@@ -22,6 +22,7 @@ from automl.targets.dag.names import TaskNames
 from automl.targets.dag.nesting import shape_of
 from automl.targets.dag.shapes import Dag
 from automl.targets.objects.config_maps import Files, config_maps
+from automl.targets.objects.escape import has_template_tag
 from automl.targets.objects.metadata import Object, Objects, hashed_name, with_annotations
 from automl.targets.objects.pod import pull_secrets
 from automl.targets.objects.schedule import schedule_fields

@@ -5,18 +5,17 @@ from collections.abc import Iterator, Sequence
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Job, Task, Text, Workflow
 from automl.targets.argo.overflow import MAX_TEMPLATE_BYTES
+from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from automl.targets.objects.checks import (
     annotations_of,
     images_without_entrypoint,
     services_without_timeout,
     unsafe_texts,
 )
-from automl.targets.objects.metadata import Object, canonical
-from automl.targets.writers.yaml import Value
+from automl.targets.objects.escape import has_template_tag
+from automl.targets.objects.json import size_in_go
+from automl.targets.objects.metadata import Object
 
-MAX_WORKFLOW_BYTES = 1024 * 1024
-"""What Argo's controller stores of a Workflow at most, its status too (workflow/packer/packer.go). The templates that a
-run uses are copied into it; when all of it is too large, the state of the nodes is compressed, and nothing else."""
 _LONGEST_ESCAPE = 6  # bytes that Go writes for one
 TEMPLATE_OVERHEAD, NODE_BYTES, WORKFLOW_OVERHEAD = 100, 80, 8 * 1024
 """Bytes, measured on 3.7: what a copy of a template has besides, a node once compressed, and all the rest."""
@@ -24,11 +23,6 @@ TEMPLATE_OVERHEAD, NODE_BYTES, WORKFLOW_OVERHEAD = 100, 80, 8 * 1024
 MAX_ARGUMENT_BYTES = 120 * 1024
 """The arguments of a container as JSON in Go's manner. Beyond 128 KiB Argo moves them where Kubernetes no longer
 expands `$(NAME)` (workflow/controller/workflowpod.go)."""
-
-
-def has_template_tag(text: str) -> bool:
-    """Whether Argo would take a part of the text for a template tag; it knows no escape."""
-    return "{{" in text
 
 
 def of_workflow(workflow: Workflow) -> Iterator[Diagnostic]:
@@ -69,20 +63,13 @@ def _arguments_too_long(task: Task, template: Object) -> Iterator[Diagnostic]:
     words = main.get("args", [])
     place: Task | Text
     if isinstance(task, Job):
-        size, place = _bytes_in_go(words), next(iter(task.command.arguments), task)
+        size, place = size_in_go(words), next(iter(task.command.arguments), task)
         what = "the command"
     else:
         size, place = max(len(word.encode()) for word in words), task
         what = f'an object of the service "{task.step}"'
     if size > MAX_ARGUMENT_BYTES:
         yield _too_long(what, size, MAX_ARGUMENT_BYTES, place)
-
-
-def _bytes_in_go(words: Value) -> int:
-    """The size as JSON, in which Go writes some characters as escapes of six bytes."""
-    text = canonical(words)
-    short, long = sum(map(text.count, "<>&")), sum(map(text.count, "\u2028\u2029"))
-    return len(text.encode()) + 5 * short + 3 * long
 
 
 def _too_long(what: str, size: int, limit: int, place: Task | Text) -> Diagnostic:

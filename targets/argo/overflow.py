@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from automl.targets.dag.nesting import MAX_ITEMS
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES
-from automl.targets.objects.metadata import Object, Objects, hashed_name, size_of
+from automl.targets.objects.json import size_of
+from automl.targets.objects.metadata import Object, Objects, hashed_name
 from automl.targets.writers.yaml import Value
 
 MAX_TEMPLATE_BYTES = MAX_OBJECT_BYTES - 16 * 1024

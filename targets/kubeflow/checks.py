@@ -6,10 +6,11 @@ from typing import Any
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Bundle, Job, Task, Workflow
 from automl.compiler.values.dns import LONGEST
+from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from automl.targets.kubeflow.native import MAX_CONCURRENCY, six_fields
 from automl.targets.kubeflow.pipeline import Pipeline
 from automl.targets.kubeflow.quoting import is_broken, is_misread
-from automl.targets.kubeflow.sizes import MAX_WORKFLOW_BYTES, bytes_in_go, sizes_of
+from automl.targets.kubeflow.sizes import sizes_of
 from automl.targets.objects.checks import (
     annotations_of,
     images_without_entrypoint,
@@ -17,7 +18,9 @@ from automl.targets.objects.checks import (
     unsafe_texts,
 )
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES
-from automl.targets.objects.metadata import Object, size_of
+from automl.targets.objects.escape import has_template_tag
+from automl.targets.objects.json import size_in_go, size_of
+from automl.targets.objects.metadata import Object
 
 MAX_DESCRIPTION = 1024
 MAX_ARGUMENT_BYTES = 120 * 1024
@@ -52,7 +55,7 @@ def of_pipeline(workflow: Workflow, is_kubernetes: bool = True) -> Iterator[Diag
 
 def _why_no_annotation(text: str) -> str | None:
     if is_misread(text):
-        what = "`{{`" if "{{" in text else "U+007F, or a rare character beyond U+FFFF"
+        what = "`{{`" if has_template_tag(text) else "U+007F, or a rare character beyond U+FFFF"
         return f"an annotation cannot hold {what}: Argo, which runs the pipeline, reads it as something else"
     if is_broken(text):
         return (
@@ -141,11 +144,11 @@ def _arguments(workflow: Workflow, pipeline: Pipeline) -> Iterator[Diagnostic]:
     platform: Any = pipeline.platform
     configs = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"] if platform else {}
     for label, executor in spec["deploymentSpec"]["executors"].items():
-        size = max(bytes_in_go(executor["container"]), bytes_in_go(configs.get(label, {})))
+        size = max(size_in_go(executor["container"]), size_in_go(configs.get(label, {})))
         if size > MAX_ARGUMENT_BYTES:
             task = pipeline.tasks.get(label)
             yield _task_too_large(task, size) if task else _code_too_large(workflow, size)
-    size = max(bytes_in_go(component) for component in (spec["root"], *spec["components"].values()))
+    size = max(size_in_go(component) for component in (spec["root"], *spec["components"].values()))
     if size > MAX_ARGUMENT_BYTES:
         message = (
             f"the tasks of one DAG, with what they wait for, take {size // 1024} KiB; "

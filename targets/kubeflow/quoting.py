@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from automl.compiler.ir import Text
-from automl.targets.objects.escape import DOUBLE_BRACE, EXPANDED, NOT_IN_JSON
+from automl.targets.objects.escape import DOUBLE_BRACE, EXPANDED, NOT_IN_JSON, has_template_tag
 
 _BROKEN = re.compile(r"[$][^\x00-\x7f]")
 _STRUCTURE = re.compile(r'\s*\{.*"(Concat|IfPresent)"', re.DOTALL)
@@ -27,7 +27,7 @@ def is_unsafe(text: str) -> bool:
 
 def is_misread(text: str) -> bool:
     """Whether Argo, which runs pipelines, would read the text as something else, wherever it stands."""
-    return "{{" in text or NOT_IN_JSON.search(text) is not None
+    return has_template_tag(text) or NOT_IN_JSON.search(text) is not None
 
 
 def is_broken(text: str) -> bool:

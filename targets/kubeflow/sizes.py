@@ -14,10 +14,10 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from automl.targets.kubeflow.pipeline import Pipeline
-from automl.targets.objects.metadata import canonical
+from automl.targets.objects.json import go_json, size_in_go
 
-MAX_WORKFLOW_BYTES = 1024 * 1024
 _FIXED = 8_500  # the templates of every Workflow, its metadata, and what the status has beside the nodes
 _PGZIP = 1.2  # what Argo packs with finds less than zlib
 _DIFFERS = 35  # of a node, where all that is here is the same: times and durations
@@ -45,12 +45,12 @@ def sizes_of(pipeline: Pipeline) -> Sizes:
     apart, and what is packed looks back no further than 32 KiB. Other hashes than those of the run serve as well.
     """
     run = _Run(pipeline)
-    start = _FIXED + run.bytes_of_templates() + _length(run.arguments()) + _length(run.tasks())
+    start = _FIXED + run.bytes_of_templates() + size_in_go(run.arguments()) + size_in_go(run.tasks())
     if start > MAX_WORKFLOW_BYTES:
         return Sizes(start, start)
     nodes = sorted(run.nodes(), key=lambda node: str(node["id"]))
-    text = _go({node["id"]: node for node in nodes})
-    rest = start + _length({node["id"]: True for node in nodes if node["type"] == "Pod"})
+    text = go_json({node["id"]: node for node in nodes}).encode()
+    rest = start + size_in_go({node["id"]: True for node in nodes if node["type"] == "Pod"})
     if rest + len(text) <= MAX_WORKFLOW_BYTES:
         return Sizes(start, rest + len(text))
     packed = len(zlib.compress(text, 6)) * _PGZIP + _DIFFERS * len(nodes)
@@ -81,7 +81,7 @@ class _Run:
         arguments = [(f"components-{_HASH}", component) for component in self._components.values()]
         arguments += [(f"implementations-{_HASH}", container) for container in self._containers.values()]
         arguments += [(f"kubernetes-{name}", config) for name, config in self._configs.items()]
-        return [{"name": name, "value": _text(value)} for name, value in arguments]
+        return [{"name": name, "value": go_json(value)} for name, value in arguments]
 
     def tasks(self) -> list[Json]:
         """The tasks in the templates of the DAGs: two for each of ours."""
@@ -90,7 +90,7 @@ class _Run:
     def _pair(self, name: str, task: Json) -> list[Json]:
         placeholder = "{{workflow.parameters.implementations-" + _HASH + "}}"
         output = "{{tasks." + name + "-driver.outputs.parameters.cached-decision}}"
-        given = {"component": placeholder, "task": _text(task), "task-name": name}
+        given = {"component": placeholder, "task": go_json(task), "task-name": name}
         given["parent-dag-id"] = "{{inputs.parameters.parent-dag-id}}"
         taken = {"pod-spec-patch": output, "cached-decision": output}
         if _executor_of(self._component_of(task)):
@@ -109,7 +109,7 @@ class _Run:
     def nodes(self) -> Iterator[Json]:
         """The nodes of the status when all has run."""
         yield self._node("", ("DAG", "entrypoint"), [])
-        given = _parameters({"component": _text(self._components["comp-root"])})
+        given = _parameters({"component": go_json(self._components["comp-root"])})
         yield self._node(".root-driver", ("Pod", _DAG_DRIVER), given)
         yield self._node(".root", ("DAG", "root"), [])
         yield from self._nodes_of("comp-root", ".root")
@@ -126,7 +126,9 @@ class _Run:
             if _executor_of(component):
                 nodes = [*self._nodes_of_step(place, name, task)]
             else:
-                given = _parameters({"component": _text(component), "task": _text(task), "task-name": name})
+                given = _parameters(
+                    {"component": go_json(component), "task": go_json(task), "task-name": name}
+                )
                 nodes = [self._node(f"{place}-driver", ("Pod", _DAG_DRIVER), given)]
                 nodes.append(self._node(place, ("DAG", name), []))
                 yield from self._nodes_of(task["componentRef"]["name"], place)
@@ -137,8 +139,8 @@ class _Run:
         component = self._component_of(task)
         label = component["executorLabel"]
         container, config = self._containers[label], self._configs.get(label, {})
-        given = {"component": _text(component), "task": _text(task), "task-name": name}
-        given |= {"container": _text(container), "kubernetes-config": _text(config) if config else ""}
+        given = {"component": go_json(component), "task": go_json(task), "task-name": name}
+        given |= {"container": go_json(container), "kubernetes-config": go_json(config) if config else ""}
         outputs = {"pod-spec-patch": self._patch(container, config, component), "cached-decision": "false"}
         yield self._node(f"{place}-driver", ("Pod", _DRIVER), _parameters(given), _parameters(outputs))
         template, extras = self._template("", task), self._extras(task)
@@ -163,14 +165,14 @@ class _Run:
             "--execution_id",
             "1234",
         ]
-        launcher += ["--executor_input", _text(executor_input), "--component_spec", _text(component)]
+        launcher += ["--executor_input", go_json(executor_input), "--component_spec", go_json(component)]
         launcher += ["--pod_name", "$(KFP_POD_NAME)", "--pod_uid", "$(KFP_POD_UID)", "--mlmd_server_address"]
         launcher += [_METADATA, "--mlmd_server_port", "8080", "--publish_logs", "true", "--"]
         words = [*container["command"], *container.get("args", ())]
         main = {"name": "main", "image": container["image"], "command": launcher, "args": words}
         main |= {"env": container["env"], "resources": {"requests": {"cpu": "1500m", "memory": "1500Mi"}}}
         volumes = {key: value for key, value in config.items() if key != "podMetadata"}
-        return _text({"containers": [main], "volumes": volumes})
+        return go_json({"containers": [main], "volumes": volumes})
 
     def _node(
         self, path: str, kind: tuple[str, str], inputs: Sequence[Json], outputs: Sequence[Json] = ()
@@ -227,24 +229,3 @@ def _executor_of(component: Json) -> str | None:
 
 def _parameters(values: Mapping[str, str]) -> list[Json]:
     return [{"name": name, "value": value} for name, value in values.items()]
-
-
-def _length(value: Any) -> int:
-    return len(_go(value))
-
-
-def _go(value: Any) -> bytes:
-    return _text(value).encode()
-
-
-def bytes_in_go(value: Any) -> int:
-    """The size of a value as JSON in Go's manner, in which Kubeflow hands it on."""
-    return _length(value)
-
-
-def _text(value: Any) -> str:
-    """JSON as Go writes it."""
-    text = canonical(value)
-    for sign in "<>&":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text

@@ -65,10 +65,8 @@ def help_on_schedule(workflow: Workflow) -> str:
     """How to have the schedule there: five fields, with the time zone before them."""
     schedule = workflow.schedule
     assert schedule is not None
-    cron, most = (
-        f"TZ={schedule.timezone} {schedule.cron.expression}",
-        MAX_CONCURRENCY.get(schedule.concurrency, "1"),
-    )
+    cron = f"TZ={schedule.timezone} {schedule.cron.expression}"
+    most = MAX_CONCURRENCY.get(schedule.concurrency, "1")
     given = f'cron="{cron}", display_name="{workflow.name}", max_concurrent_run_count={most}'
     help = f"when it is sent: `PipelineJob(…).create_schedule({given})`"
     help += ", and then `.pause()`" if schedule.suspend else ""

@@ -11,15 +11,8 @@ from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime import script
 from automl.targets.kubernetes.jobs import LONGEST_CRON_JOB_NAME, job_spec, template, template_name
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES, Files
-from automl.targets.objects.metadata import (
-    Object,
-    Objects,
-    canonical,
-    hashed_name,
-    name_of,
-    size_of,
-    with_labels,
-)
+from automl.targets.objects.json import canonical, size_of
+from automl.targets.objects.metadata import Object, Objects, hashed_name, name_of, with_labels
 from automl.targets.objects.rbac import deploy_rules, service_account
 from automl.targets.objects.schedule import schedule_fields
 from automl.targets.objects.security import CONTAINER_SECURITY, POD_SECURITY

@@ -13,7 +13,8 @@ from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Bundle, BundledFile, Git, Workflow
 from automl.runtime import script
 from automl.targets.objects.escape import Texts, collect_texts
-from automl.targets.objects.metadata import Object, Objects, hashed_name, name_of, size_of
+from automl.targets.objects.json import size_of
+from automl.targets.objects.metadata import Object, Objects, hashed_name, name_of
 
 MAX_OBJECT_BYTES = 240 * 1024
 """As JSON. kubectl apply copies an object into an annotation, and those may have 256 KiB together."""

@@ -18,6 +18,11 @@ NOT_IN_JSON = re.compile("[\x7f\U00010000-\U0001f2ff\U0001f650-\U0001f67f\U0001f
 VARIABLE_PREFIX = "AUTOML_TEXT_"
 
 
+def has_template_tag(text: str) -> bool:
+    """Whether Argo, which runs Kubeflow's pipelines too, would take a part of the text for a template tag; it knows no escape."""
+    return "{{" in text
+
+
 def escaped(text: str) -> str:
     """Text for `command`, `args` or the value of a variable: Kubernetes expands `$(NAME)` and `$$` there."""
     return EXPANDED.sub("$$", text)

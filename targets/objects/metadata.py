@@ -1,18 +1,16 @@
 """Names, labels and annotations of the objects that Kubernetes keeps."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from automl.compiler.ir import Task, Text, Workflow
 from automl.compiler.values.dns import LONGEST, digest, label_value, with_suffix
+from automl.targets.objects.json import canonical
 from automl.targets.writers.yaml import Value
 
 Object = dict[str, Value]
 
 STAGE, STEP = "automl.dev/stage", "automl.dev/step"
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +99,6 @@ def labels_of(document: Object) -> Object:
 def _mapping(value: Value) -> Object:
     assert isinstance(value, dict)
     return value
-
-
-def size_of(value: Value) -> int:
-    """The bytes of a value as JSON without blanks, the form in which Kubernetes counts."""
-    return len(canonical(value).encode())
-
-
-def canonical(value: Value) -> str:
-    """JSON without blanks, the same on every machine; for hashes and for sizes."""
-    return _ENCODER.encode(value)
 
 
 def hashed_name(name: str, value: Value, longest: int = LONGEST) -> str:

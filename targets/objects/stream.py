@@ -7,7 +7,8 @@ from automl.compiler.generated import header
 from automl.compiler.ir import Workflow
 from automl.compiler.target import Artifact, Options
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES
-from automl.targets.objects.metadata import STAGE, STEP, Object, labels_of, name_of, size_of
+from automl.targets.objects.json import size_of
+from automl.targets.objects.metadata import STAGE, STEP, Object, labels_of, name_of
 from automl.targets.writers.yaml import write_json, write_yaml
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import yaml
 
+from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from automl.targets.kubeflow.pipeline import Pipeline
-from automl.targets.kubeflow.sizes import MAX_WORKFLOW_BYTES, Sizes, sizes_of
+from automl.targets.kubeflow.sizes import Sizes, sizes_of
 from tests.conformance.kubeflow_judge import workflow_sizes
 from tests.golden import GOLDEN, manifests
 from tests.targets.test_kubeflow import made_of, steps

@@ -1,0 +1,31 @@
+"""Values as JSON, for hashes and for sizes: as we write it, and as Go does."""
+
+import json
+
+from automl.targets.writers.yaml import Value
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
+_ESCAPED_BY_GO = "<>&\u2028\u2029"
+
+
+def canonical(value: Value) -> str:
+    """JSON without blanks, the same on every machine."""
+    return _ENCODER.encode(value)
+
+
+def size_of(value: Value) -> int:
+    """The bytes of a value as JSON, the form in which Kubernetes counts."""
+    return len(canonical(value).encode())
+
+
+def go_json(value: Value) -> str:
+    """JSON as Go writes it, in which some characters are escapes of six bytes."""
+    text = canonical(value)
+    for sign in _ESCAPED_BY_GO:
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def size_in_go(value: Value) -> int:
+    """The bytes of a value as JSON in Go's manner, in which Argo and Kubeflow hand it on."""
+    return len(go_json(value).encode())
