@@ -40,8 +40,8 @@ def _changes(found: list[Misfit]) -> _Changes:
     top = _Changes()
     for each in found:
         if each.keyword == "required":
-            examples = each.at.get("properties", {}).get(each.names[0], {}).get("examples", ["x"])
-            _at(top, each.path).add[each.names[0]] = examples[0]
+            example = each.at.get("properties", {}).get(each.names[0], {}).get("examples", ["x"])[0]
+            _at(top, each.path).add[each.names[0]] = "x" if isinstance(example, dict | list) else example
         elif each.keyword == "additionalProperties":
             for name in each.names:
                 _at(top, [*each.path, name]).drop = True

@@ -43,7 +43,7 @@ def for_type(path: Path, node: Node, wanted: list[str], at: Schema) -> str | Non
         return help
     if key == "dependency_path":
         return "write the requirements into a file, for instance a requirements.txt, and give the file"
-    if key == "schedule" or at.get("examples"):
+    if key == "schedule" or (at.get("examples") and wanted != ["integer"]):
         return _example(key, at)
     if isinstance(node, Scalar) and "string" in wanted:
         return f'write "{node.text}", in quotes' if "integer" not in wanted else None
