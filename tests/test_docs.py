@@ -15,6 +15,7 @@ from automl.compiler.diagnostics import Code, Severity, has_errors
 from automl.compiler.driver import Input, Overrides, compile_config
 from automl.compiler.target import Options
 from automl.schemas import config_schema
+from tests.leaves import leaves
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/README.md")])
@@ -149,15 +150,25 @@ def test_the_page_of_targets_is_what_the_command_prints(update_golden: bool) -> 
     assert page.read_text() == now, "run `make golden` and read the diff"
 
 
-def test_every_key_is_in_the_language_document() -> None:
-    document = (ROOT / "docs" / "language.md").read_text()
-    code = [*re.findall(r"`([^`\n]+)`", document), *(text for _, text in BLOCK.findall(document))]
-    words = set(re.findall(r"[a-z_]+", " ".join(code)))
-    assert _keys(json.loads(config_schema())) <= words
+def test_every_key_is_in_the_language_document_where_the_keys_around_it_are() -> None:
+    words = _words_by_heading((ROOT / "docs" / "language.md").read_text())
+    for key in (leaf.key for leaf in leaves(json.loads(config_schema()))):
+        *around, name = key.split(".")
+        heading = "Stages and steps" if around[:1] in (["step"], ["stage"]) else "Top level"
+        heading = next((f"`{word}`" for word in reversed(around) if f"`{word}`" in words), heading)
+        assert name in words[heading], f"{key} is not below {heading}"
 
 
-def _keys(schema: Any) -> set[str]:
-    if not isinstance(schema, dict):
-        return set()
-    own = set(schema.get("properties", {}))
-    return own.union(*(_keys(value) for value in schema.values()))
+def _words_by_heading(document: str) -> dict[str, set[str]]:
+    """What is written as code below each heading, up to the next."""
+    blocks = [text for _, text in BLOCK.findall(document)]
+    numbered = iter(range(len(blocks)))
+    headings = re.split(
+        r"^#+ (.+)$", BLOCK.sub(lambda _: f"`block{next(numbered)}`", document), flags=re.MULTILINE
+    )
+    words = {}
+    for heading, text in zip(headings[1::2], headings[2::2], strict=True):
+        code = " ".join(re.findall(r"`([^`\n]+)`", text))
+        shown = [blocks[int(number)] for number in re.findall(r"block(\d+)", code)]
+        words[heading] = set(re.findall(r"[a-z_]+", " ".join([code, *shown])))
+    return words

@@ -1,394 +1,349 @@
 """Nothing is dropped in silence, and the tables of capabilities tell the truth.
 
-Whatever is changed in a config changes the output, or is said: for every leaf of the schema, for every target.
+For every key of the schema, for jobs and services, of the project's code and of images, for every form of every target:
+what changes its value changes the output, or is said where the key stands, and the table says which of them it is. The
+configs are made of the examples in the schema. The second half holds the net itself: each wrong program falls into it.
 """
 
-import copy
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from automl import targets
-from automl.compiler.capabilities import at_version, table_of
-from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.driver import Input, Overrides, compile_config
-from automl.compiler.source import Source
-from automl.compiler.target import Capabilities, Options, Support, Target
-from automl.compiler.tree.nodes import Mapping, Node, Sequence
-from automl.compiler.tree.reader import decode, read
+from automl.compiler import driver
+from automl.compiler.capabilities import NATIVE, implied, lost, table_of
+from automl.compiler.diagnostics import Diagnostic
+from automl.compiler.driver import Input, Overrides, analyse
+from automl.compiler.ir import Barrier, Job, Service, Task, Workflow
+from automl.compiler.project.files import Seen
+from automl.compiler.structure import misfits
+from automl.compiler.target import (
+    ByKind,
+    Capabilities,
+    Capability,
+    Emission,
+    Options,
+    Row,
+    Support,
+    Target,
+)
 from automl.schemas import config_schema
+from tests.leaves import Config, Schema, bases, config_with, leaves, places, steps_of, write_files, written
+from tests.truth_net import SAID, Analyse, Net
 
-Route = tuple[str | int, ...]
-
-GIT = {"url": "https://example.com/a.git", "ref": "main"}
-TOKEN = {"name": "token", "key": "key", "username_key": "user"}
-JOB = {
-    "step_name": "job",
-    "path_to_executable": "a.py",
-    "dependency_path": "a.txt",
-    "args": ["x"],
-    "envs": {"A": "1"},
-    "secrets": ["one", {"name": "two", "keys": {"key": "VARIABLE"}}],
-    "image_pull_secrets": ["login"],
-    "cpu_request": 1,
-    "memory_request": 100,
-    "backoff_limit": 1,
-    "timeout": 60,
-    "polling_time": 5,
-    "wait_before_start_time": 5,
-    "labels": {"x": "y"},
-    "annotations": {"x": "y"},
-}
-SERVICE = {
-    "step_name": "service",
-    "path_to_executable": "a.py",
-    "replicas": 3,
-    "min_ready_seconds": 3,
-    "revision_history_limit": 3,
-    "timeout": 60,
-    "service": {
-        "port": 80,
-        "max_startup_time_seconds": 10,
-        "readiness": {"path": "/health"},
-        "ingress": {"host": "h.example.com", "path": "/p", "class": "c", "tls_secret": "t"},
-    },
-}
-CONFIG: dict[str, Any] = {
-    "name": "n",
-    "version": "1",
-    "namespace": "ns",
-    "description": "d",
-    "labels": {"a": "b"},
-    "annotations": {"a": "b"},
-    "schedule": {
-        "cron": "0 1 * * *",
-        "timezone": "Europe/Berlin",
-        "concurrency": "forbid",
-        "suspend": False,
-        "starting_deadline": 60,
-        "history": {"success": 1, "failed": 1},
-    },
-    "defaults": {"envs": {"B": "2"}},
-    "stages": {
-        "s": [JOB, {"step_name": "image", "image": "i:1", "entrypoint": ["e"], "command": ["c"]}, SERVICE]
-    },
-}
-CODES: dict[str, Any] = {
-    "nothing": {},
-    "git": {"code": {"git": {**GIT, "token_secret": TOKEN}}},
-    "bundle": {"code": {"bundle": {"include": ["*.py"], "exclude": ["b.py"]}}},
-}
-OTHER = {
-    "a.py": "b.py",
-    "a.txt": "b.txt",
-    "0 1 * * *": "0 2 * * *",
-    "Europe/Berlin": "Europe/Paris",
-    "UTC": "Europe/Paris",
-    "forbid": "allow",
-    "*.py": "*.txt",
-}
-
-NO_ZONE: dict[Route, Any] = {("schedule", "timezone"): "UTC"}
-NO_KUBERNETES: dict[Route, Any] = {
-    ("stages", "s", 0, "secrets"): None,
-    ("stages", "s", 0, "image_pull_secrets"): None,
-    ("stages", "s", 2): None,
-    ("code", "git", "token_secret"): None,
-}
+SCHEMA: Schema = json.loads(config_schema())
+KEYS = [leaf.key for leaf in leaves(SCHEMA)]
+FORMS = [(name, form) for name in targets.OWN for form in targets.load(name).forms]  # type: ignore[union-attr]
 
 
-class Case(NamedTuple):
-    """A form of a target, its table, and what it refuses of the config: what is put in the place of it."""
-
-    target: str
-    form: str
-    table: Capabilities
-    refused: dict[Route, Any]
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_files(tmp_path_factory.mktemp("project"), SCHEMA)
 
 
-def _target(name: str) -> Target:
+@pytest.fixture(scope="module")
+def analysed(folder: Path) -> Analyse:
+    """Each config is analysed once, for all targets."""
+    seen = Seen()
+
+    @lru_cache(maxsize=10_000)
+    def analysed(text: str) -> tuple[Workflow | None, Sequence[Diagnostic]]:
+        return analyse(Input("config.yaml", text.encode(), folder, seen=seen), Overrides())
+
+    return analysed
+
+
+class Altered:
+    """A target of ours with other rows in its table, or that is given another workflow than the config's."""
+
+    def __init__(
+        self, name: str, rows: Capabilities, change: Callable[[Workflow], Workflow] | None = None
+    ) -> None:
+        target = _own(name)
+        self.target, self.change = target, change or (lambda workflow: workflow)
+        self.name, self.summary, self.forms = target.name, target.summary, target.forms
+        self.versions, self.default_version = target.versions, target.default_version
+        self.capabilities: Capabilities = {**table_of(target, target.forms[0]), **rows}
+
+    def emit(self, workflow: Workflow, options: Options) -> Emission:
+        return self.target.emit(self.change(workflow), options)
+
+
+@lru_cache
+def _own(name: str) -> Target:
+    """A target of ours that remembers what it made of a workflow, as hashes."""
     target = targets.load(name)
     assert target
+    emit, memory = target.emit, {}
+
+    def remembering(workflow: Workflow, options: Options) -> Emission:
+        if (id(workflow), options) not in memory:
+            artifacts, diagnostics = emit(workflow, options)
+            hashed = [
+                each._replace(text=hashlib.sha256(each.text.encode()).hexdigest()) for each in artifacts
+            ]
+            memory[id(workflow), options] = (workflow, Emission(tuple(hashed), diagnostics))
+        return memory[id(workflow), options][1]
+
+    target.emit = remembering  # type: ignore[method-assign]
     return target
 
 
-def _case(name: str, refused: dict[Route, Any]) -> Case:
-    target = _target(name)
-    return Case(name, target.forms[0], table_of(target, target.forms[0]), refused)
-
-
-CASES = {
-    "argo": _case("argo", {}),
-    "kubeflow": _case("kubeflow", {}),
-    "vertex": Case("kubeflow", "vertex", table_of(_target("kubeflow"), "vertex"), NO_KUBERNETES),
-    "kubeflow-native": _case("kubeflow-native", NO_ZONE),
-    "kubernetes": _case("kubernetes", {}),
-}
-
-
-def test_every_target_is_tried() -> None:
-    assert {case.target for case in CASES.values()} == set(targets.OWN)
-
-
-def _leaves(value: Any, route: Route = ()) -> Iterator[tuple[Route, Any]]:
-    if isinstance(value, dict | list):
-        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _leaves(item, (*route, key))
-    else:
-        yield route, value
-
-
-def _with(config: dict[str, Any], route: Route, value: Any) -> dict[str, Any]:
-    """The config with another value at one place; None removes what is there."""
-    changed: Any = copy.deepcopy(config)
-    holder = changed
-    for key in route[:-1]:
-        holder = holder.get(key, {}) if isinstance(holder, dict) else holder[key]
-    if value is not None:
-        holder[route[-1]] = value
-    elif isinstance(holder, list):
-        holder.pop(int(route[-1]))
-    else:
-        holder.pop(route[-1], None)
-    return dict(changed)
-
-
-def _another(value: Any) -> Any:
-    if isinstance(value, bool):
-        return not value
-    return value + 1 if isinstance(value, int) else OTHER.get(value, f"{value}z")
-
-
-def _compiled(config: dict[str, Any], case: Case, folder: Path) -> tuple[str, tuple[Diagnostic, ...]]:
-    return _compiled_text(json.dumps(config), case.target, case.form, folder)
-
-
-@lru_cache(maxsize=2)  # one is compared with many
-def _compiled_text(text: str, name: str, form: str, folder: Path) -> tuple[str, tuple[Diagnostic, ...]]:
-    target = _target(name)
-    given = Input("config.yaml", text.encode(), folder)
-    result = compile_config(given, Overrides(), target, Options(target.default_version, form))
-    return "".join(each.text for each in result.artifacts), tuple(result.diagnostics)
-
-
-def _key(route: Route, table: Capabilities) -> str:
-    """The row of the table that a place in a config belongs to."""
-    words = [str(word) for word in route if isinstance(word, str)]
-    if route[0] == "stages":
-        words = ["step", *words[2:]] if len(route) > 2 else ["stages"]
-    while ".".join(words) not in table:
-        words.pop()
-    if words == ["code", "git", "token_secret"]:
-        words.append("key")
-    return ".".join(words)
-
-
-def _is_said(config: dict[str, Any], route: Route, code: Code, diagnostics: tuple[Diagnostic, ...]) -> bool:
-    """Whether a diagnostic of that code names the key at the end of the route, or one around it, at its place."""
-    keys = {(f'"{name}"', place) for name, place in _keys_on(config, route)}
-    return any(
-        each.code is code and (each.message.split(" ")[0], each.span[1:]) in keys for each in diagnostics
-    )
-
-
-def _keys_on(config: dict[str, Any], route: Route) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """The keys on a route and their places."""
-    source, _ = decode("config.yaml", json.dumps(config).encode())
-    node: Node | None = read(source)[0]
-    for part in route:
-        if isinstance(part, str):
-            assert isinstance(node, Mapping)
-            yield part, node.entries[part].key.span[1:]
-            node = node.entries[part].value
-        else:
-            assert isinstance(node, Sequence)
-            node = node.items[part]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    for name in ("a.py", "b.py", "a.txt", "b.txt"):
-        (tmp_path / name).write_text(name)
-    return tmp_path
-
-
-def _config(code: str, case: Case) -> dict[str, Any]:
-    """All keys, but for what the target refuses."""
-    config: dict[str, Any] = CONFIG | CODES[code]
-    for route, value in case.refused.items():
-        config = _with(config, route, value)
-    return config
-
-
-@pytest.mark.parametrize("code", CODES)
-@pytest.mark.parametrize("name", CASES)
-def test_every_leaf_does_what_the_table_says(name: str, code: str, folder: Path) -> None:
-    case = CASES[name]
-    config = _config(code, case)
-    wrong = [route for route, value in _leaves(config) if not _is_kept(config, route, value, case, folder)]
-    assert wrong == []
-
-
-def _is_kept(config: dict[str, Any], route: Route, value: Any, case: Case, folder: Path) -> bool:
-    """Whether the target does with one leaf of a config what its table says."""
-    before, said = _compiled(config, case, folder)
-    assert before, said
-    changed = _with(config, route, _another(value))
-    after, new = _compiled(changed, case, folder)
-    is_service = route[0] == "stages" and "service" in config["stages"]["s"][route[2]]
-    target = _target(case.target)
-    row = at_version(case.table[_key(route, case.table)], is_service, target.default_version, target)
-    assert row
-    match row.support:
-        case Support.NATIVE | Support.LOWERED:
-            return after not in ("", before)
-        case Support.PARTLY:
-            return after not in ("", before) or _is_said(changed, route, Code.CANNOT_SAY, new)
-        case Support.IMPLIED:
-            return _is_said(config, route, Code.ENGINE_DOES_IT, said)
-        case Support.LOST:
-            return after == before and _is_said(config, route, Code.HINT_LOST, said)
-        case Support.REFUSED:
-            return False
-
-
-LEAST = {"name": "n", "stages": {"s": [{"step_name": "job", "path_to_executable": "a.py"}]}}
-NEEDED = {  # beside a key, by what is around it
-    "schedule": ("cron",),
-    "git": ("url", "ref"),
-    "token_secret": ("name", "key"),
-    "secrets": ("name",),
-    "s": ("step_name", "path_to_executable", "image", "entrypoint", "service"),
-}
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_every_leaf_does_so_alone(name: str, folder: Path) -> None:
-    """Among all the others, one could do what another is there for."""
-    case = CASES[name]
-    configs = [_config(code, case) for code in CODES]
-    values = {route: (config, value) for config in configs for route, value in _leaves(config)}
-    wrong = []
-    for route, (config, value) in values.items():
-        alone, place = (
-            LEAST | _alone(config, route),
-            tuple(0 if isinstance(part, int) else part for part in route),
-        )
-        if not _is_kept(alone, place, value, case, folder):
-            wrong.append(route)
-    assert wrong == []
-
-
-def _alone(config: Any, route: Route, around: str = "") -> Any:
-    """The config with nothing but what is on the route, and what that needs."""
-    if not route:
-        return config
-    part, rest = route[0], route[1:]
-    if isinstance(part, int):
-        return [_alone(config[part], rest, around)]
-    needed = [key for key in NEEDED.get(around, ()) if key in config]
-    return {key: {} if key == "service" else config[key] for key in needed} | {
-        part: _alone(config[part], rest, part)
-    }
-
-
-@pytest.mark.parametrize(
-    ("name", "route"), [(name, route) for name, case in CASES.items() for route in case.refused]
-)
-def test_what_is_refused_is_said_where_it_stands(name: str, route: Route, folder: Path) -> None:
-    case = CASES[name]
-    code = "git" if route[0] == "code" else "nothing"
-    config = _config(
-        code, case._replace(refused={key: case.refused[key] for key in case.refused.keys() - {route}})
-    )
-    after, said = _compiled(config, case, folder)
-    errors = [each for each in said if each.code is Code.CANNOT_SAY]
-    assert after == ""
-    [error] = errors
-    assert error.message == WHY[name, route]
-    first, last = _columns(config, route)
-    assert first <= error.span.column < error.span.end_column <= last
-
-
-NO_KUBERNETES_TO = "cannot be said: Vertex AI has no Kubernetes to take it from"
-WHY: dict[tuple[str, Route], str] = {
-    ("vertex", ("stages", "s", 0, "secrets")): f'"secrets" {NO_KUBERNETES_TO}',
-    ("vertex", ("stages", "s", 0, "image_pull_secrets")): (
-        '"image_pull_secrets" cannot be said: Vertex AI pulls from Artifact Registry, '
-        "with the rights of its service account"
-    ),
-    ("vertex", ("stages", "s", 2)): '"service" cannot be said: Vertex AI has no Kubernetes',
-    ("vertex", ("code", "git", "token_secret")): f'"token_secret" {NO_KUBERNETES_TO}',
-    ("kubeflow-native", ("schedule", "timezone")): (
-        '"timezone" cannot be "Europe/Berlin": a recurring run has no time zone of its own'
-    ),
-}
-
-
-def _columns(config: dict[str, Any], route: Route) -> tuple[int, int]:
-    """Where a key, or the item of a list, and its value stand in the one line that the config is."""
-    root, _ = read(Source("config.yaml", json.dumps(config)))
-    node: Any = root
-    start = 0
-    for part in route:
-        entry = node.items[part] if isinstance(part, int) else node.entries[part]
-        node = entry if isinstance(part, int) else entry.value
-        start = (entry if isinstance(part, int) else entry.key).span.column
-    return start, node.span.end_column
-
-
-def test_every_key_of_the_schema_is_tried() -> None:
-    tried = {key for code in CODES.values() for route, _ in _leaves(CONFIG | code) for key in route}
-    assert _property_names(json.loads(config_schema())) - {"steps"} <= tried  # the long form of a stage
-
-
-def _property_names(schema: Any) -> set[str]:
-    if not isinstance(schema, dict):
-        return set()
-    return set(schema.get("properties", {})).union(*(_property_names(value) for value in schema.values()))
-
-
-EMPTY_SAYS_SOMETHING = {"step.service"}
+@pytest.mark.parametrize(("name", "form"), FORMS)
+def test_every_key_does_what_its_row_says(name: str, form: str, analysed: Analyse) -> None:
+    assert Net(SCHEMA, analysed, _own(name), form).holes() == []
 
 
 @pytest.mark.parametrize("name", targets.OWN)
-def test_the_table_has_every_leaf_of_the_schema(name: str) -> None:
+def test_no_row_is_stale(name: str) -> None:
+    target = _own(name)
+    forms = getattr(target, "form_capabilities", {})
+    assert set(forms) <= set(target.forms)
+    around = {key[:end] for key in KEYS for end in range(len(key)) if key[end] == "."}
+    for table in (target.capabilities, *forms.values()):
+        assert set(table) <= {*KEYS, *around} - {"step"}
+        capabilities = [each for row in table.values() for each in _capabilities(row)]
+        assert {each.since for each in capabilities} <= {None, *target.versions}
+
+
+def _capabilities(row: Row) -> list[Capability]:
+    kinds = [row.job, row.service] if isinstance(row, ByKind) else [row]
+    return [each for each in kinds if each is not None]
+
+
+def test_there_are_jobs_and_services_of_the_project_and_of_images(analysed: Analyse) -> None:
+    workflows = {name: analysed(written(base))[0] for name, base in bases(SCHEMA).items()}
+    tasks = {name: task for name, workflow in workflows.items() if workflow for task in workflow.tasks}
+    assert {name: (type(task), task.project is not None) for name, task in tasks.items()} == {
+        "job 0": (Job, True),
+        "job 1": (Job, False),
+        "service 0": (Service, True),
+        "service 1": (Service, False),
+    }
+
+
+OTHER_IN_DEFAULTS = "step.image"  # the image of all steps; in one of them it is where the code of the step is
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if key.startswith("step.") and key != "step.step_name"])
+def test_a_key_of_the_defaults_is_one_of_each_step_and_keeps_its_place(key: str, analysed: Analyse) -> None:
+    for base in bases(SCHEMA).values():
+        [value, *_] = next(leaf.values for leaf in leaves(SCHEMA) if leaf.key == key)
+        config = config_with(base, key, value, SCHEMA)
+        text = written(_in_defaults(config, key.split(".")[1]))
+        [own], [inherited] = (_tasks(analysed, written(config)), _tasks(analysed, text))
+        assert _without_places(own) == _without_places(inherited) or key == OTHER_IN_DEFAULTS
+        [place] = places(text)["defaults" + key.removeprefix("step")]
+        span = next(span for name, span in inherited.spans.items() if name.replace("[0]", "") == key[5:])
+        assert (span.line, span.column, span.end_column) == place[:3]
+
+
+def _in_defaults(config: Config, name: str) -> Config:
+    config = json.loads(json.dumps(config))
+    [step] = steps_of(config)
+    return {"defaults": {name: step.pop(name)}} | config
+
+
+def _tasks(analysed: Analyse, text: str) -> Sequence[Task]:
+    workflow, diagnostics = analysed(text)
+    assert workflow, diagnostics
+    return workflow.tasks
+
+
+def _without_places(task: Task) -> str:
+    """All that a task is, but for where it was written."""
+    return repr(_plain(task))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple) and not hasattr(value, "_fields"):
+        return [_plain(item) for item in value]
+    fields = getattr(value, "__dataclass_fields__", None) or getattr(value, "_fields", None)
+    if fields is None:
+        return value
+    return [(name, _plain(getattr(value, name))) for name in fields if name not in ("span", "spans")]
+
+
+# the net itself
+
+
+def test_a_key_that_nothing_reads_falls_into_the_net(
+    analysed: Analyse, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its bare word is known elsewhere; what counts are the words around it."""
     schema = json.loads(config_schema())
-    leaves = set(_schema_leaves(schema, schema, ""))
-    assert set(_target(name).capabilities) - leaves == {"code.git.token_secret"}
-    assert leaves <= set(_target(name).capabilities)
+    schema["$defs"]["schedule"]["properties"]["timeout"] = {"type": "integer"}
+    assert Net(schema, analysed, _own("argo"), "workflow").holes("schedule.timeout") == [
+        "schedule.timeout: the schema has no two examples"
+    ]
+    schema["$defs"]["schedule"]["properties"]["timeout"]["examples"] = [60, 120]
+    assert Net(schema, analysed, _own("argo"), "workflow").holes("schedule.timeout") == [
+        "schedule.timeout: the table has no row"
+    ]
+    monkeypatch.setattr(misfits, "schema", lambda: schema)
+
+    def again(text: str) -> tuple[Workflow | None, Sequence[Diagnostic]]:
+        return analyse(Input("config.yaml", text.encode(), folder), Overrides())
+
+    target = Altered("argo", {"schedule.timeout": NATIVE})
+    holes = Net(schema, again, target, "workflow").holes("schedule.timeout")
+    why = "another value makes no difference, and nothing is said"
+    assert holes[:4] == [f"schedule.timeout in {base}: {why}" for base in bases(schema)]
+    implied_ = Altered("argo", {"schedule.timeout": implied("Argo stops in time")})
+    assert Net(schema, again, implied_, "workflow").holes("schedule.timeout") == []
 
 
-def _schema_leaves(schema: Any, whole: Any, key: str) -> Iterator[str]:
-    """The keys that may hold something else than further keys, and those of the steps under `step`."""
-    schema = _resolved(schema, whole)
-    if key == "stages":
-        yield key
-        yield from _schema_leaves(whole["$defs"]["steps"]["items"], whole, "step")
-        return
-    items = _resolved(schema.get("items", {}), whole)
-    properties = {**schema.get("properties", {}), **items.get("properties", {})}
-    for each in _resolved_all(schema.get("oneOf", ()), whole):
-        properties |= each.get("properties", {})
-    if key == "defaults":
-        properties = {}  # those of a step
-    if key in EMPTY_SAYS_SOMETHING or (
-        key and key != "step" and not (properties and schema["type"] == "object")
-    ):
-        yield key
-    for name, below in properties.items():
-        yield from _schema_leaves(below, whole, f"{key}.{name}".lstrip("."))
+def _of(kind: type[Job] | type[Service], in_project: bool, **fields: Any) -> Callable[[Workflow], Workflow]:
+    """A change of a workflow: its tasks of a kind lose something."""
+
+    def changed(task: Task) -> Task:
+        is_one = isinstance(task, kind) and (task.project is not None) == in_project
+        return replace(task, **fields) if is_one else task
+
+    return lambda workflow: _with_tasks(workflow, changed)
 
 
-def _resolved(schema: Any, whole: Any) -> Any:
-    if "$ref" in schema:
-        return schema | whole["$defs"][schema["$ref"].rpartition("/")[2]]
-    return schema
+def _with_tasks(workflow: Workflow, changed: Callable[[Task], Task]) -> Workflow:
+    nodes = [node if isinstance(node, Barrier) else changed(node) for node in workflow.nodes]
+    return replace(workflow, nodes=tuple(nodes))
 
 
-def _resolved_all(schemas: Any, whole: Any) -> list[Any]:
-    return [_resolved(each, whole) for each in schemas]
+DROPPED: dict[str, dict[str, Any]] = {
+    "step.envs": {"variables": ()},
+    "step.secrets.keys": {"secrets": ()},
+    "step.image_pull_secrets": {"pull_secrets": ()},
+    "step.labels": {"labels": {}},
+    "step.annotations": {"annotations": {}},
+}
+
+
+@pytest.mark.parametrize("name", ["argo", "kubernetes", "kubeflow", "kubeflow-native"])
+@pytest.mark.parametrize("key", DROPPED)
+def test_a_key_that_is_dropped_for_some_tasks_falls_into_the_net(
+    name: str, key: str, analysed: Analyse
+) -> None:
+    for kind in (Job, Service):
+        for in_project in (True, False):
+            target = Altered(name, {}, _of(kind, in_project, **DROPPED[key]))
+            base = f"{kind.__name__.lower()} {0 if in_project else 1}"
+            holes = Net(SCHEMA, analysed, target, target.forms[0]).holes(key)
+            assert f"{key} in {base}: another value makes no difference, and nothing is said" in holes
+            assert all(hole.startswith((f"{key} in {base}:", f"{key}: no ")) for hole in holes)
+
+
+def _loses_envs(*kinds: type[Job] | type[Service]) -> Callable[[Workflow], Workflow]:
+    changes = [_of(kind, in_project, variables=()) for kind in kinds for in_project in (True, False)]
+
+    def change(workflow: Workflow) -> Workflow:
+        for one in changes:
+            workflow = one(workflow)
+        return workflow
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("kinds", "row", "is_true"),
+    [
+        ((Job,), ByKind(job=lost("no"), service=NATIVE), True),
+        ((Service,), ByKind(job=NATIVE, service=lost("no")), True),
+        ((Job, Service), lost("no"), True),
+        ((Job,), ByKind(job=NATIVE, service=lost("no")), False),
+        ((Job,), lost("no"), False),
+        ((Job,), NATIVE, False),
+        ((), ByKind(job=lost("no"), service=NATIVE), False),
+        ((Job,), ByKind(service=NATIVE), False),
+    ],
+)
+def test_a_table_tells_jobs_from_services(
+    kinds: tuple[Any, ...], row: Row, is_true: bool, analysed: Analyse
+) -> None:
+    target = Altered("kubernetes", {"step.envs": row}, _loses_envs(*kinds))
+    assert (Net(SCHEMA, analysed, target, "manifests").holes("step.envs") == []) == is_true
+
+
+def test_a_table_that_nobody_applies_falls_into_the_net(
+    analysed: Analyse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = {"step.envs": lost("no")}
+    target = Altered("kubernetes", rows, _loses_envs(Job, Service))
+    assert Net(SCHEMA, analysed, target, "manifests").holes("step.envs") == []
+    monkeypatch.setattr(driver, "unsupported", lambda *_: ())
+    holes = Net(SCHEMA, analysed, target, "manifests").holes("step.envs")
+    assert holes == [
+        f"step.envs in {base}: AML602 does not name it where it stands" for base in bases(SCHEMA)
+    ]
+
+
+def _no_readiness(workflow: Workflow) -> Workflow:
+    workflow = _of(Service, True, readiness_path=None)(workflow)
+    return _of(Service, False, readiness_path=None)(workflow)
+
+
+READINESS = "step.service.readiness.path"
+
+
+def test_a_key_below_others_is_said_or_falls_into_the_net(analysed: Analyse) -> None:
+    target = Altered("argo", {READINESS: lost("no")}, _no_readiness)
+    assert Net(SCHEMA, analysed, target, "workflow").holes(READINESS) == []
+
+    def with_keys_of_the_step_alone(text: str) -> tuple[Workflow | None, Sequence[Diagnostic]]:
+        workflow, diagnostics = analysed(text)
+        return workflow and _with_spans(
+            workflow, lambda spans: {k: v for k, v in spans.items() if "." not in k}
+        ), diagnostics
+
+    def with_the_place_of_the_key_around(text: str) -> tuple[Workflow | None, Sequence[Diagnostic]]:
+        workflow, diagnostics = analysed(text)
+        return workflow and _with_spans(
+            workflow, lambda spans: dict.fromkeys(spans, spans["service"])
+        ), diagnostics
+
+    for wrong in (with_keys_of_the_step_alone, with_the_place_of_the_key_around):
+        holes = Net(SCHEMA, wrong, target, "workflow").holes(READINESS)
+        assert holes == [
+            f"{READINESS} in {base}: AML602 does not name it where it stands" for base in bases(SCHEMA)
+        ]
+
+
+def _with_spans(workflow: Workflow, change: Callable[[Any], Any]) -> Workflow:
+    return _with_tasks(workflow, lambda task: replace(task, spans=change(task.spans)))
+
+
+def test_a_form_without_rows_of_its_own_falls_into_the_net(analysed: Analyse) -> None:
+    """Of what is refused nobody would see it: that it is refused, is all that the table does."""
+    rows = table_of(_own("kubeflow"), "vertex")
+    own = [key for key in KEYS if _supports(rows[key]) == {Support.LOST} and not key.startswith("schedule")]
+    assert len(own) > 5
+    holes = Net(SCHEMA, analysed, Altered("kubeflow", {}), "vertex").holes(*own)
+    assert {hole.partition(" in ")[0] for hole in holes if " in " in hole} == set(own)
+
+
+def _supports(row: Row) -> set[Support]:
+    return {each.support for each in _capabilities(row)}
+
+
+@pytest.mark.parametrize("name", targets.OWN)
+def test_a_row_with_another_word_falls_into_the_net(name: str, analysed: Analyse) -> None:
+    """But for what is as good: native and lowered differ in words alone; some values may be none of the examples."""
+    form = _own(name).forms[0]
+    table = table_of(_own(name), form)
+    held = []
+    for key in KEYS:
+        other = lost("no") if _supports(table[key]) - SAID.keys() else NATIVE
+        is_in_one_that_is_lost = any(
+            key.startswith(f"{around}.") for around in table if SAID.keys() & _supports(table[around])
+        )
+        if not is_in_one_that_is_lost and not Net(SCHEMA, analysed, Altered(name, {key: other}), form).holes(
+            key
+        ):
+            held.append(key)
+    assert held == []

@@ -35,6 +35,7 @@ PACKAGE: Capabilities = MappingProxyType(
         ),
         "step.image": ByKind(job=_COMMAND, service=NATIVE),
         "step.secrets": ByKind(job=_WHOLE_SECRETS, service=NATIVE),
+        "step.secrets.name": ByKind(job=_WHOLE_SECRETS, service=NATIVE),
         "step.polling_time": implied("Kubeflow watches the pods, so nothing is polled"),
         "step.wait_before_start_time": implied("Kubeflow watches the pods from their start"),
         "step.replicas": ByKind(service=_MANIFEST),

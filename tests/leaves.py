@@ -1,0 +1,192 @@
+"""The keys of the schema of configs, and configs that are made of its examples."""
+
+import copy
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+import yaml
+
+Schema: TypeAlias = dict[str, Any]
+Config: TypeAlias = dict[str, Any]
+ABSENT = object()
+STEP = "step"
+
+
+class Leaf(NamedTuple):
+    """A key that has values of its own, called as in a table (`step.service.port`), and some of them."""
+
+    key: str
+    values: tuple[Any, ...]
+
+
+class Place(NamedTuple):
+    """Where a key stands, and where its value ends: lines and columns from 1."""
+
+    line: int
+    column: int
+    end_column: int
+    value_end: tuple[int, int]
+
+
+def leaves(whole: Schema) -> list[Leaf]:
+    """Every key of the schema that has examples, or that could have some. Those of a step are below `step`."""
+    return [leaf for name, below in whole["properties"].items() for leaf in _leaves(below, whole, name)]
+
+
+def _leaves(schema: Schema, whole: Schema, key: str) -> Iterator[Leaf]:
+    schema = _resolved(schema, whole)
+    properties = {} if key == "defaults" else _properties(schema, whole)  # those of a step
+    if (values := _values(schema)) or not (properties or key == "stages"):
+        yield Leaf(key, values)
+    for name, below in properties.items():
+        yield from _leaves(below, whole, f"{key}.{name}")
+    if key == "stages":
+        for name, below in whole["$defs"]["stage"]["then"]["properties"].items():
+            if name != "steps":
+                yield from _leaves(below, whole, f"stage.{name}")
+        for name, below in whole["$defs"]["step"]["properties"].items():
+            yield from _leaves(below, whole, f"{STEP}.{name}")
+
+
+def _resolved(schema: Schema, whole: Schema) -> Schema:
+    if "$ref" in schema:
+        return {**whole["$defs"][schema["$ref"].rpartition("/")[2]], **schema}
+    return schema
+
+
+def _properties(schema: Schema, whole: Schema) -> Schema:
+    items = _resolved(schema.get("items", {}), whole)
+    return {**schema.get("properties", {}), **items.get("properties", {})}
+
+
+def _values(schema: Schema) -> tuple[Any, ...]:
+    """Different values that a key may have. One that is always the same can only be there or not."""
+    if "const" in schema:
+        return (ABSENT, schema["const"])
+    if schema.get("type") == "boolean":
+        return (False, True)
+    values: Any = schema.get("examples", schema.get("enum", []))
+    return tuple(values)
+
+
+def bases(whole: Schema) -> dict[str, Config]:
+    """What a key is put into: the examples of `stages`, as they are and with every step a service."""
+    stages = _values(whole["properties"]["stages"])
+    jobs = {f"job {number}": {"stages": copy.deepcopy(value)} for number, value in enumerate(stages)}
+    services = {
+        f"service {number}": as_services({"stages": value}, whole) for number, value in enumerate(stages)
+    }
+    return jobs | services
+
+
+def as_services(config: Config, whole: Schema) -> Config:
+    """The same with a service of every step."""
+    config = copy.deepcopy(config)
+    for step in steps_of(config):
+        step.setdefault("service", copy.deepcopy(_values(whole["$defs"]["service"])[0]))
+    return config
+
+
+def steps_of(config: Config) -> list[Any]:
+    stages = config["stages"].values()
+    return [step for stage in stages for step in _steps_of(stage)]
+
+
+def _steps_of(stage: Any) -> list[Any]:
+    steps: list[Any] = stage["steps"] if isinstance(stage, dict) else stage
+    return steps
+
+
+def is_service(config: Config) -> bool:
+    """Whether the steps are services."""
+    return all("service" in step for step in steps_of(config))
+
+
+def config_with(base: Config, key: str, value: Any, whole: Schema) -> Config:
+    """The base with a value at a key, and what the schema asks for beside it."""
+    if value is ABSENT:
+        return base
+    config = copy.deepcopy(base)
+    around, _, rest = key.partition(".")
+    if around == STEP:
+        name, *words = rest.split(".")
+        for step in steps_of(config):
+            step[name] = _nested(whole["$defs"]["step"]["properties"][name], words, value, whole)
+    elif around == "stage":
+        name, *words = rest.split(".")
+        schema = whole["$defs"]["stage"]["then"]["properties"][name]
+        config["stages"] = {
+            stage: {
+                "steps": _steps_of(steps),
+                name: _nested(schema, words, value, whole),
+            }
+            for stage, steps in config["stages"].items()
+        }
+    else:
+        config[around] = _nested(whole["properties"][around], rest.split(".") if rest else [], value, whole)
+    return as_services(config, whole) if is_service(base) else config
+
+
+def _nested(schema: Schema, words: list[str], value: Any, whole: Schema) -> Any:
+    """A value in which the key at the end of the words has the value given, with what is required around it."""
+    if not words:
+        return copy.deepcopy(value)
+    schema = _resolved(schema, whole)
+    if schema.get("type") == "array":
+        return [_nested(schema["items"], words, value, whole)]
+    name, *rest = words
+    required = {each: _values(schema["properties"][each])[0] for each in schema.get("required", ())}
+    return required | {name: _nested(schema["properties"][name], rest, value, whole)}
+
+
+@lru_cache(maxsize=10_000)
+def places(text: str) -> dict[str, list[Place]]:
+    """Where the keys stand in a config, by another reader than ours; a key of a list or of steps has several places."""
+    found: dict[str, list[Place]] = {}
+    for key, place in _places(yaml.compose(text, yaml.CSafeLoader), ""):
+        found.setdefault(key, []).append(place)
+    return found
+
+
+def _places(node: Any, around: str) -> Iterator[tuple[str, Place]]:
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _places(item, around)
+    elif isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            key = {"stages": STEP, "step.steps": STEP}.get(around, f"{around}.{name.value}".lstrip("."))
+            if around not in ("stages",) and key != "step.steps":
+                end = value.end_mark
+                yield (
+                    key,
+                    Place(
+                        name.start_mark.line + 1,
+                        name.start_mark.column + 1,
+                        name.end_mark.column + 1,
+                        (end.line + 1, end.column + 1),
+                    ),
+                )
+            yield from _places(value, STEP if key == "step.steps" else key)
+
+
+def write_files(folder: Path, whole: Schema) -> Path:
+    """The files that the examples name, and one for each pattern."""
+    for key, values in leaves(whole):
+        is_path, is_pattern = "path" in key.rpartition(".")[2], key.startswith("code.bundle.")
+        names = [value for value in values if is_path and not value.startswith("/")]
+        patterns = [pattern for value in values if is_pattern for pattern in value]
+        names += [
+            pattern.replace("*", "some") + ("file" if pattern.endswith("/") else "") for pattern in patterns
+        ]
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(name)
+    return folder
+
+
+def written(config: Config) -> str:
+    """The config as a text of many lines."""
+    return json.dumps(config, indent=1)
