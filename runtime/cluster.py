@@ -55,11 +55,11 @@ class Cluster:
         self._patience = float(os.environ.get("AUTOML_PATIENCE", "600"))
         self.namespace = (self._account / "namespace").read_text().strip()
 
-    def path(self, found: dict[str, Any]) -> str:
+    def path(self, obj: dict[str, Any]) -> str:
         """The path of an object, in its namespace or else in the pod's own."""
-        version, meta = found["apiVersion"], found["metadata"]
+        version, meta = obj["apiVersion"], obj["metadata"]
         root = f"/apis/{version}" if "/" in version else f"/api/{version}"
-        plural = found["kind"].lower() + ("es" if found["kind"].endswith("s") else "s")
+        plural = obj["kind"].lower() + ("es" if obj["kind"].endswith("s") else "s")
         return f"{root}/namespaces/{meta.get('namespace', self.namespace)}/{plural}/{meta['name']}"
 
     def apply(self, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -164,14 +164,14 @@ def log(text: str) -> None:
     print(time.strftime("%H:%M:%S"), text, flush=True)
 
 
-def title(found: dict[str, Any]) -> str:
+def title(obj: dict[str, Any]) -> str:
     """An object's kind and name, as kubectl writes them."""
-    return f"{found['kind'].lower()}/{found['metadata']['name']}"
+    return f"{obj['kind'].lower()}/{obj['metadata']['name']}"
 
 
-def notes_of(found: dict[str, Any]) -> dict[str, str]:
+def annotations_of(obj: dict[str, Any]) -> dict[str, str]:
     """The annotations of an object, which may be an empty one."""
-    return dict(found.get("metadata", {}).get("annotations", {}))
+    return dict(obj.get("metadata", {}).get("annotations", {}))
 
 
 def is_rolled_out(deployment: dict[str, Any]) -> bool:
@@ -187,9 +187,9 @@ def progress(deployment: dict[str, Any]) -> str:
     status, wanted = deployment.get("status", {}), deployment["spec"].get("replicas", 1)
     new, available = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
     old = max(0, status.get("replicas", 0) - new)
-    found = f"{new} of {wanted} pods are new, {available} available, {old} old ones left"
-    late = [each for each in status.get("conditions", []) if each.get("reason") == "ProgressDeadlineExceeded"]
-    return f"{found}; no progress: {late[0].get('message', '')}" if late else found
+    counts = f"{new} of {wanted} pods are new, {available} available, {old} old ones left"
+    late = [cond for cond in status.get("conditions", []) if cond.get("reason") == "ProgressDeadlineExceeded"]
+    return f"{counts}; no progress: {late[0].get('message', '')}" if late else counts
 
 
 def too_late(deployment: dict[str, Any], seconds: float) -> str:
@@ -198,15 +198,15 @@ def too_late(deployment: dict[str, Any], seconds: float) -> str:
     return f"not rolled out in {seconds:g} s: {progress(deployment)}; {look}"
 
 
-def mark_of(deployment: dict[str, Any]) -> str:
-    """What the pods of a Deployment carry: the run, or the hash of the task, that it was last applied for."""
-    return notes_of(deployment.get("spec", {}).get("template", {})).get(RUN, "")
+def applied_for(deployment: dict[str, Any]) -> str:
+    """What the pods of a Deployment carry: the run, or the digest of the task, that it was last applied for."""
+    return annotations_of(deployment.get("spec", {}).get("template", {})).get(RUN, "")
 
 
-def refuse_older(found: dict[str, Any], created: str) -> None:
+def refuse_older(deployment: dict[str, Any], created: str) -> None:
     """ValueError if a Deployment was changed by a run that was made after this one."""
-    if notes_of(found).get(RUN_CREATED, "") > created:
-        raise ValueError(f"a newer run has changed {title(found)}; this run ends")
+    if annotations_of(deployment).get(RUN_CREATED, "") > created:
+        raise ValueError(f"a newer run has changed {title(deployment)}; this run ends")
 
 
 def apply_for_run(cluster: Cluster, wanted: dict[str, Any], run: str, seconds: int | None) -> None:
@@ -217,9 +217,9 @@ def apply_for_run(cluster: Cluster, wanted: dict[str, Any], run: str, seconds: i
     if seconds is not None:
         wanted["metadata"].setdefault("annotations", {})[RUN_CREATED] = created
     while True:
-        found = cluster.find(cluster.path(wanted))
-        refuse_older(found, created)
-        wanted["metadata"]["resourceVersion"] = found.get("metadata", {}).get("resourceVersion", "")
+        current = cluster.find(cluster.path(wanted))
+        refuse_older(current, created)
+        wanted["metadata"]["resourceVersion"] = current.get("metadata", {}).get("resourceVersion", "")
         try:
             cluster.apply(wanted)
             return
@@ -231,36 +231,36 @@ def apply_for_run(cluster: Cluster, wanted: dict[str, Any], run: str, seconds: i
 
 def still_ours(cluster: Cluster, wanted: dict[str, Any]) -> dict[str, Any]:
     """A Deployment as it is now; ValueError if another run has changed it."""
-    found = cluster.request("GET", cluster.path(wanted))
-    if mark_of(found) != mark_of(wanted):
+    current = cluster.request("GET", cluster.path(wanted))
+    if applied_for(current) != applied_for(wanted):
         raise ValueError(f"another run has changed {title(wanted)}; this run ends")
-    return found
+    return current
 
 
 def wait(cluster: Cluster, wanted: dict[str, Any], deadline: float, start: float) -> None:
     """Wait for a rollout; TimeoutError when the deadline, in seconds from the start, has passed."""
     said = ""
     while True:
-        found = still_ours(cluster, wanted)
-        if is_rolled_out(found):
+        current = still_ours(cluster, wanted)
+        if is_rolled_out(current):
             return log(f"{title(wanted)}: rolled out after {time.monotonic() - start:.0f} s")
         left = start + deadline - time.monotonic()
         if left <= 0:
-            raise TimeoutError(f"{title(wanted)}: {too_late(found, deadline)}")
-        if progress(found) != said:
-            said = progress(found)
+            raise TimeoutError(f"{title(wanted)}: {too_late(current, deadline)}")
+        if progress(current) != said:
+            said = progress(current)
             log(f"{title(wanted)}: {said}")
         time.sleep(min(POLL, left))
 
 
-def with_code(found: dict[str, Any], program: str) -> dict[str, Any]:
+def with_code(obj: dict[str, Any], program: str) -> dict[str, Any]:
     """The object; if it is a ConfigMap without data, with the project that was packed into a program."""
-    if found["kind"] != "ConfigMap" or "data" in found:
-        return found
+    if obj["kind"] != "ConfigMap" or "data" in obj:
+        return obj
     with ZipFile(program) as packed:
         start, archive = packed.read("__main__.py"), packed.read("code.tar.bz2")
     content = {"code.tar.bz2": base64.b64encode(archive).decode()}
-    return {**found, "data": {"start.py": start.decode()}, "binaryData": content}
+    return {**obj, "data": {"start.py": start.decode()}, "binaryData": content}
 
 
 def main(arguments: list[str]) -> int:
@@ -272,19 +272,19 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--code")
     parser.add_argument("objects", nargs="+", type=json.loads)
     options, cluster, start = parser.parse_args(arguments), Cluster(), time.monotonic()
-    wanted = [each for part in options.objects for each in (part if isinstance(part, list) else [part])]
+    objects = [obj for part in options.objects for obj in (part if isinstance(part, list) else [part])]
     deployments: list[dict[str, Any]] = []
-    for each in wanted:
+    for obj in objects:
         for deployment in deployments:
             still_ours(cluster, deployment)
-        if each["kind"] == "Deployment":
-            deployments.append(each)
-            apply_for_run(cluster, each, options.run, options.created)
+        if obj["kind"] == "Deployment":
+            deployments.append(obj)
+            apply_for_run(cluster, obj, options.run, options.created)
         else:
-            cluster.apply(with_code(each, options.code) if options.code else each)
-        log(f"{title(each)}: applied")
-    for each in deployments:
-        wait(cluster, each, options.deadline, start)
+            cluster.apply(with_code(obj, options.code) if options.code else obj)
+        log(f"{title(obj)}: applied")
+    for deployment in deployments:
+        wait(cluster, deployment, options.deadline, start)
     return 0
 
 

@@ -27,10 +27,10 @@ from cluster import (
     TIME,
     ApiError,
     Cluster,
+    annotations_of,
+    applied_for,
     is_rolled_out,
     log,
-    mark_of,
-    notes_of,
     progress,
     refuse_older,
     run,
@@ -93,13 +93,13 @@ class Run:
                 except ApiError as error:
                     if error.status not in (404, 409):  # it has changed since; see when its turn comes
                         raise
-            elif task.deployment and self.is_own(each) and mark_of(each) == self.mark_service(task):
-                task.begun(moment(notes_of(each)[APPLIED]), task.mark)
+            elif task.deployment and self.is_own(each) and applied_for(each) == self.mark_service(task):
+                task.begun(moment(annotations_of(each)[APPLIED]), task.mark)
 
     def is_own(self, found: dict[str, Any]) -> bool:
         """Whether a Job has this run for an owner, or a Deployment was changed by it last."""
         owners = [each["uid"] for each in found.get("metadata", {}).get("ownerReferences", [])]
-        return self.owner["uid"] in owners or notes_of(found).get(RUN_CREATED) == self.created
+        return self.owner["uid"] in owners or annotations_of(found).get(RUN_CREATED) == self.created
 
     def end_older_runs(self) -> None:
         """Delete older coordinators, and with them what this run has not taken over from them."""
@@ -182,7 +182,7 @@ class Run:
             self.adopt(task, job)
         else:
             template = self.cluster.find(f"{self.batch}/cronjobs/{task.template}")
-            if notes_of(template).get(HASH) == task.hash:
+            if annotations_of(template).get(HASH) == task.hash:
                 job = self.cluster.request("POST", f"{self.batch}/jobs", self.job_of(task, template))
                 task.begun(moment(job["metadata"]["creationTimestamp"]), job["metadata"]["uid"])
                 log(f"{task.name}: started (Job {task.job})")
@@ -195,7 +195,7 @@ class Run:
         """The Job of a step, as `kubectl create job --from` makes it of the template."""
         source = template["spec"]["jobTemplate"]
         labels = {**source.get("metadata", {}).get("labels", {}), WORKFLOW: self.workflow, RUN: self.name}
-        notes = {**notes_of(source), HASH: task.mark}
+        notes = {**annotations_of(source), HASH: task.mark}
         meta = {"name": task.job, "labels": labels, "annotations": notes, "ownerReferences": [self.owner]}
         return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": source["spec"]}
 
@@ -209,8 +209,8 @@ class Run:
     def begin_service(self, task: Task) -> None:
         """Apply the Deployment of a service; where it is as wanted already, nothing changes."""
         found, wanted, mark = self.cluster.find(task.path), task.deployment, self.mark_service(task)
-        notes = {key: text for key, text in notes_of(found).items() if key in (APPLIED, RUN_CREATED)}
-        if mark_of(found) != mark:
+        notes = {key: text for key, text in annotations_of(found).items() if key in (APPLIED, RUN_CREATED)}
+        if applied_for(found) != mark:
             refuse_older(found, self.created)
             notes = {APPLIED: time.strftime(TIME, time.gmtime()), RUN_CREATED: self.created}
         wanted["metadata"].setdefault("annotations", {}).update(notes)
@@ -240,7 +240,7 @@ class Run:
         found, seconds = self.cluster.find(task.path), time.time() - task.since
         left = math.inf if task.deadline is None else task.deadline - seconds
         task.due = time.time() + min(task.poll or POLL, max(left, 0))
-        if mark_of(found) != task.mark:
+        if applied_for(found) != task.mark:
             raise ValueError(f"{task.name}: another has changed {title(task.deployment)}; this run ends")
         if is_rolled_out(found):
             self.end(task, SUCCEEDED, f"rolled out after {seconds:.0f} s")
