@@ -21,14 +21,14 @@ import signal
 import ssl
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlencode
 from zipfile import ZipFile
 
-RUN, APPLIED, RUN_CREATED = "automl.dev/run", "automl.dev/applied", "automl.dev/run-created"
+RUN, RUN_CREATED = "automl.dev/run", "automl.dev/run-created"
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"  # mounted into every pod
 JSON, APPLY = "application/json", "application/apply-patch+yaml"  # for the second see `encoded`
@@ -80,26 +80,9 @@ class Cluster:
     ) -> dict[str, Any]:
         """The answer to a request that may be repeated; ApiError if the server refuses it."""
         url = f"{path}?{urlencode(query)}"
-        return dict(self._patiently(lambda: json.load(self._ask(method, url, body, content_type))))
+        return dict(self.patiently(lambda: json.load(self.ask(method, url, body, content_type))))
 
-    def watch(self, path: str, version: str, seconds: int, **query: object) -> Iterator[dict[str, Any]]:
-        """The events after a resource version, for some seconds or until the connection drops.
-
-        An event has a `type` (may be BOOKMARK) and an `object`. ApiError with status 410: list again.
-        """
-        options = {"watch": "true", "allowWatchBookmarks": "true", "timeoutSeconds": seconds}
-        url = f"{path}?{urlencode({**query, **options, 'resourceVersion': version})}"
-        with self._patiently(lambda: self._ask("GET", url, None, JSON, seconds)) as answer:
-            try:
-                for line in answer:
-                    event = json.loads(line)
-                    if event["type"] == "ERROR":
-                        raise refusal(event["object"].get("code", 500), line)
-                    yield event
-            except (OSError, HTTPException, ValueError):
-                time.sleep(1)  # dropped; what was not seen comes with the next watch
-
-    def _ask(self, method: str, url: str, body: object, content_type: str, wait: float = 0) -> HTTPResponse:
+    def ask(self, method: str, url: str, body: object, content_type: str, wait: float = 0) -> HTTPResponse:
         """One attempt. The token and the authority are read anew each time, for they change."""
         context = ssl.create_default_context(cafile=str(self._account / "ca.crt"))
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # authorities of clusters often lack what it asks for
@@ -112,7 +95,7 @@ class Cluster:
             raise refusal(answer.status, answer.read(), answer.getheader("Retry-After", ""))
         return answer
 
-    def _patiently(self, attempt: Callable[[], Any]) -> Any:
+    def patiently(self, attempt: Callable[[], Any]) -> Any:
         """What the attempt returns, repeated less and less often while it is worth it."""
         start, pause = time.monotonic(), 0.5
         while True:

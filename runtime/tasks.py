@@ -1,89 +1,80 @@
-"""The tasks of a workflow for `coordinator.py`: how each goes, which comes next, what is said in the end."""
+"""What the tasks of a run on a cluster have in common, be they Jobs or Deployments."""
 
 from __future__ import annotations
 
 import calendar
-import hashlib
 import time
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from cluster import TIME, log
+from automl.runtime.cluster import RUN_CREATED, TIME, Cluster, annotations_of
+from automl.runtime.plan import Service, Step
+from automl.runtime.states import State, Task
 
-LONGEST_NAME = 63
-WAITING, RUNNING, SUCCEEDED, FAILED = "waiting", "running", "succeeded", "failed"
+WORKFLOW = "automl.dev/workflow"
 
 
-@dataclass
-class Task:
-    """A task of the plan, and how it goes."""
+@dataclass(frozen=True)
+class Owner:
+    """The Job of this program: the owner of the Jobs that its run makes or takes over."""
 
     name: str
-    hash: str
-    after: list[str]
-    template: str = ""  # of a step
-    deployment: dict[str, Any] = field(default_factory=dict)  # of a service
-    deadline: float | None = None
-    poll: float | None = None
-    first_look: float | None = None
-    mark: str = ""  # of a step its hash, of a service that of it and of what ran before
-    path: str = ""  # of its Job or Deployment
-    state: str = WAITING
-    fate: str = ""  # what there is to say of it
-    uid: str = ""  # of its Job; of a service its mark
-    since: float = 0
-    due: float = 0  # when to attend to it next
+    uid: str
+    created: str  # as the API server writes it
+    workflow: str
+    repeats: bool
 
-    @property
-    def job(self) -> str:
-        """The name of its Job: of the template, cut if need be, and of what it runs."""
-        return f"{self.template[: LONGEST_NAME - len(self.mark) - 1].rstrip('-.')}-{self.mark}"
+    def reference(self) -> dict[str, str]:
+        """What is said of it in the Jobs that it owns."""
+        return {"apiVersion": "batch/v1", "kind": "Job", "name": self.name, "uid": self.uid}
 
-    def begun(self, since: float, uid: str = "") -> None:
+    def owns(self, obj: dict[str, Any]) -> bool:
+        """Whether it is an owner of a Job, or a Deployment was changed by its run last; neither may be there."""
+        owners = [owner["uid"] for owner in obj.get("metadata", {}).get("ownerReferences", [])]
+        return self.uid in owners or annotations_of(obj).get(RUN_CREATED) == self.created
+
+    def is_newer_than(self, job: dict[str, Any]) -> bool:
+        """Whether another Job was made before it, in another second."""
+        return str(job["metadata"]["creationTimestamp"]) < self.created
+
+
+class ClusterTask(Task, ABC):
+    """A task with an object on the cluster, at `path`, that carries the `digest` of what it is."""
+
+    overtaken: tuple[int, ...] = (409,)  # statuses of requests that came too late: look at what is there now
+
+    def __init__(self, spec: Step | Service, cluster: Cluster, owner: Owner) -> None:
+        super().__init__(spec.name, spec.after)
+        self.cluster, self.owner = cluster, owner
+        self.hash, self.poll, self.first_look = spec.hash, spec.poll, spec.first_look or 0
+        self.digest = self.path = ""
+        self.uid = ""  # of what it has made, for those that come after it
+        self.since = self.due = 0.0  # seconds since 1970: when it was begun, and when to attend to it next
+
+    @abstractmethod
+    def recover(self, obj: dict[str, Any], before: Sequence[str]) -> None:
+        """Go on with its object, if it is what is wanted. `before` are the `uid` of the tasks right before."""
+
+    @abstractmethod
+    def begin(self, before: Sequence[str]) -> None:
+        """See to it that its object is there, once; if that takes longer, it is begun again when it is due."""
+
+    @abstractmethod
+    def look(self) -> None:
+        """See whether it has ended, and when to look again."""
+
+    def begun(self, since: str, uid: str) -> None:
         """It runs since then, and is looked at as soon as it may be."""
-        self.state, self.since, self.uid = RUNNING, since, uid
-        self.due = since + (self.first_look or 0)
+        self.state, self.since, self.uid = State.RUNNING, epoch_seconds(since), uid
+        self.look_soon()
+
+    def look_soon(self) -> None:
+        """Look at it as soon as it may be."""
+        self.due = self.since + self.first_look
 
 
-def startable(tasks: list[Task], limit: int) -> list[Task]:
-    """The tasks to begin next: nothing after a failure, and no more than may run at a time."""
-    done = {task.name for task in tasks if task.state == SUCCEEDED}
-    free = limit - sum(task.state == RUNNING for task in tasks)
-    found = [task for task in tasks if task.state == WAITING and done.issuperset(task.after)]
-    return [] if any(task.state == FAILED for task in tasks) else found[: max(0, free)]
-
-
-def report(tasks: list[Task]) -> int:
-    """The last lines and the exit status."""
-    if all(task.state == SUCCEEDED for task in tasks):
-        log(f"all {len(tasks)} tasks have succeeded")
-        return 0
-    log("not all tasks have succeeded:")
-    for task in tasks:
-        log(f"- {task.name}: {task.fate or f'not started because of {blamed(task, tasks)}'}")
-    return 1
-
-
-def blamed(task: Task, tasks: list[Task]) -> str:
-    """The failed tasks that a task comes after, or else all that have failed."""
-    by_name, before = {each.name: each for each in tasks}, set(task.after)
-    while more := {name for each in before for name in by_name[each].after} - before:
-        before |= more
-    failed = [each.name for each in tasks if each.state == FAILED]
-    return ", ".join([name for name in failed if name in before] or failed)
-
-
-def ending(job: dict[str, Any]) -> dict[str, Any]:
-    """The condition that a Job has ended in, or an empty one."""
-    found = [each for each in job.get("status", {}).get("conditions", []) if each["status"] == "True"]
-    return next((each for each in found if each["type"] in ("Complete", "Failed")), {})
-
-
-def joined(mark: str, *more: str) -> str:
-    """A hash of a hash and of what else there is to tell apart, as long as the first."""
-    return hashlib.sha256(" ".join([mark, *more]).encode()).hexdigest()[: len(mark)]
-
-
-def moment(text: str) -> float:
+def epoch_seconds(time_text: str) -> float:
     """A time of the API server, in seconds since 1970."""
-    return calendar.timegm(time.strptime(text, TIME))
+    return calendar.timegm(time.strptime(time_text, TIME))

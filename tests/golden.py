@@ -16,6 +16,7 @@ from automl.compiler.diagnostics import has_errors
 from automl.compiler.driver import Input, Overrides, compile_config
 from automl.compiler.target import Options, Target
 from automl.compiler.views.text import render
+from automl.runtime.plan import Plan, Service
 from tests.digest import digest
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -133,7 +134,9 @@ def objects_in(value: Any) -> Iterator[dict[str, Any]]:
         found = _json_of(value)
         if "kind" in found:
             yield found
-        yield from (task["deployment"] for task in found.get("tasks", ()) if "deployment" in task)
+        if "tasks" in found:
+            tasks = Plan.from_json(value).tasks
+            yield from (task.deployment for task in tasks if isinstance(task, Service))
     elif isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
             yield from objects_in(item)

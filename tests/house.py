@@ -50,10 +50,7 @@ def imports_of(path: Path, modules: dict[tuple[str, ...], Path]) -> Iterator[tup
     for node in ast.walk(ast.parse(path.read_text())):
         if not isinstance(node, ast.ImportFrom) or not node.module:
             continue
-        beside = path.with_name(f"{node.module}.py")
-        first, *rest = (
-            node.module.split(".") if not beside.exists() else ("automl", path.parent.name, node.module)
-        )
+        first, *rest = node.module.split(".")
         if first == "automl":
             for alias in node.names:
                 named = (*rest, alias.name)

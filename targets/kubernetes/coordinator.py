@@ -1,14 +1,16 @@
 """The Job that makes the Jobs of the steps in their order: its plan, its rights, and itself."""
 
-import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
+from automl.compiler import ir
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.ir import Barrier, Service, Task, Workflow
+from automl.compiler.ir import Task, Workflow
 from automl.compiler.values.dns import cut, digest, with_suffix
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime import script
+from automl.runtime.plan import Barrier, Plan, Service, Step
 from automl.targets.kubernetes.jobs import LONGEST_CRON_JOB_NAME, job_spec, template, template_name
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES, Files
 from automl.targets.objects.json import canonical, size_of
@@ -20,7 +22,8 @@ from automl.targets.objects.service import deployment
 from automl.targets.writers.yaml import Value
 
 PLAN = "/automl/plan"
-SCRIPTS = ("coordinator.py", "tasks.py", "cluster.py")
+PROGRAM = "automl.runtime.coordinator"
+MODULES = ("coordinator", "states", "plan", "tasks", "jobs", "deployments", "watch", "cluster")
 RESTARTS = 20  # of the coordinator, when its pod is lost; it goes on where it was
 COMPONENT = {"automl.dev/component": "coordinator"}  # a newer run finds the older ones by it
 
@@ -36,27 +39,36 @@ class Coordinated(NamedTuple):
 def coordinated(objects: Objects, files: Files) -> Coordinated:
     """What runs the tasks of a workflow in their order."""
     workflow = objects.workflow
-    templates: list[Object] = []
-    tasks: list[Value] = []
-    stages: Object = {}
-    digests: dict[str, Value] = {}
-    for node in workflow.nodes:
-        names, before = [edge.node for edge in node.after], [digests[edge.node] for edge in node.after]
-        if isinstance(node, Barrier):
-            stages[node.name] = names
-            digests[node.name] = digest(canonical(before))
-        else:
-            entry = _entry(objects, node, files, before, templates)
-            digests[node.name] = entry["hash"]
-            tasks.append(entry | {"after": names})
-    plan: Object = {"workflow": workflow.name, "repeats": workflow.schedule is not None}
-    plan |= {"stages": stages, "tasks": tasks}
+    plan, templates = _planned(objects, files)
     config_map = _config_map(objects, plan)
     name = with_suffix(workflow.name, "coordinator")
     rbac = service_account(objects, name, _rules(workflow))
     job = _runner(objects, _job_spec(objects, name, name_of(config_map)))
     documents = [*rbac, config_map, *templates, job]
     return Coordinated(documents, name_of(config_map), _check_size(workflow, config_map))
+
+
+def _planned(objects: Objects, files: Files) -> tuple[Plan, list[Object]]:
+    """The plan, and the templates that it names. A barrier that nothing waits for is left out of it."""
+    nodes = objects.workflow.nodes
+    templates: list[Object] = []
+    tasks: list[Step | Service] = []
+    barriers: list[Barrier] = []
+    digests: dict[str, str] = {}
+    for node in nodes:
+        names = tuple(edge.node for edge in node.after)
+        before = [digests[name] for name in names]
+        if isinstance(node, ir.Barrier):
+            barriers.append(Barrier(node.name, names))
+            digests[node.name] = digest(canonical([*before]))
+        else:
+            task = _planned_task(objects, node, files, before, templates)
+            digests[node.name] = task.hash
+            tasks.append(replace(task, after=names))
+    awaited = {edge.node for node in nodes for edge in node.after}
+    kept = tuple(barrier for barrier in barriers if barrier.name in awaited)
+    repeats = objects.workflow.schedule is not None
+    return Plan(objects.workflow.name, tuple(tasks), kept, repeats=repeats), templates
 
 
 def _check_size(workflow: Workflow, config_map: Object) -> list[Diagnostic]:
@@ -70,31 +82,24 @@ def _check_size(workflow: Workflow, config_map: Object) -> list[Diagnostic]:
     return [Diagnostic(Code.CANNOT_SAY, message, workflow.span, help="split it into several workflows")]
 
 
-def _entry(
-    objects: Objects, task: Task, files: Files, before: Sequence[Value], templates: list[Object]
-) -> Object:
+def _planned_task(
+    objects: Objects, task: Task, files: Files, before: Sequence[str], templates: list[Object]
+) -> Step | Service:
     """What the plan says of a task. Its hash is of all that it runs, and of all that ran before it."""
-    entry: Object = {"name": task.name}
-    if isinstance(task, Service):
+    poll, first_look = task.polling_seconds, task.initial_delay_seconds
+    if isinstance(task, ir.Service):
         wanted = deployment(objects, task, files)
-        entry |= {"hash": digest(canonical([wanted["spec"], *before])), "deployment": wanted}
-        if task.rollout_deadline is not None:
-            entry["deadline"] = task.rollout_deadline
-    else:
-        spec = job_spec(objects, task, files)
-        hashed = digest(canonical([spec, *before]))
-        templates.append(template(objects, task, spec, hashed))
-        entry |= {"hash": hashed, "template": template_name(objects.workflow, task)}
-    if task.polling_seconds is not None:
-        entry["poll"] = task.polling_seconds
-    if task.initial_delay_seconds is not None:
-        entry["first_look"] = task.initial_delay_seconds
-    return entry
+        hashed, deadline = digest(canonical([wanted["spec"], *before])), task.rollout_deadline
+        return Service(task.name, hashed, wanted, deadline=deadline, poll=poll, first_look=first_look)
+    spec = job_spec(objects, task, files)
+    hashed = digest(canonical([spec, *before]))
+    templates.append(template(objects, task, spec, hashed))
+    return Step(task.name, hashed, template_name(objects.workflow, task), poll=poll, first_look=first_look)
 
 
-def _config_map(objects: Objects, plan: Object) -> Object:
-    data: Object = {name: script(name) for name in SCRIPTS}
-    data["plan.json"] = json.dumps(plan, indent=1, ensure_ascii=False) + "\n"
+def _config_map(objects: Objects, plan: Plan) -> Object:
+    data: Object = {f"{name}.py": script(f"{name}.py") for name in MODULES}
+    data["plan.json"] = plan.to_json()
     name = hashed_name(f"{objects.workflow.name}-plan", data)
     return objects.object("v1", "ConfigMap", name, {"immutable": True, "data": data})
 
@@ -122,7 +127,7 @@ def _job_spec(objects: Objects, account_name: str, plan: str) -> Object:
         "restartPolicy": "Never",
         "securityContext": POD_SECURITY,
         "containers": [_container()],
-        "volumes": [{"name": "plan", "configMap": {"name": plan}}],
+        "volumes": [{"name": "plan", "configMap": {"name": plan, "items": _items()}}],
     }
     return {
         "backoffLimit": RESTARTS,
@@ -131,12 +136,19 @@ def _job_spec(objects: Objects, account_name: str, plan: str) -> Object:
     }
 
 
+def _items() -> list[Value]:
+    """Where the files of the ConfigMap lie: the modules where their imports look for them."""
+    modules: list[Value] = [{"key": f"{name}.py", "path": f"automl/runtime/{name}.py"} for name in MODULES]
+    return [{"key": "plan.json", "path": "plan.json"}, *modules]
+
+
 def _container() -> Object:
     job = {"fieldRef": {"fieldPath": "metadata.labels['batch.kubernetes.io/job-name']"}}
     return {
         "name": "main",
         "image": PYTHON_IMAGE,
-        "command": ["python3", f"{PLAN}/coordinator.py", f"{PLAN}/plan.json"],
+        "command": ["python3", "-m", PROGRAM, "plan.json"],
+        "workingDir": PLAN,
         "env": [{"name": "AUTOML_JOB", "valueFrom": job}],
         "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}},
         "securityContext": CONTAINER_SECURITY,

@@ -24,8 +24,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from automl.runtime.cluster import encoded
 from tests.conformance import golang
-from tests.runtime.pod_scripts import cluster as pod_script
 
 HOST = "127.0.0.1"
 MODFILE = "control_plane/go.mod"
@@ -49,7 +49,6 @@ CONTROLLERS = (
     "ttl-after-finished-controller",
 )
 START_SECONDS = 60
-encoded = pod_script.encoded  # a test holds what arrives against what was sent
 T = TypeVar("T")
 
 
@@ -118,6 +117,7 @@ class Cluster:
         context = ssl.create_default_context(cafile=str(self.ca_file))
         connection = http.client.HTTPSConnection(HOST, self._port, timeout=30, context=context)
         try:
+            # encoded as ours: a test holds what arrives against what was sent
             connection.request(method, path, None if body is None else encoded(body), headers)
             response = connection.getresponse()
             return Answer(response.status, _decoded(response.read().decode()))

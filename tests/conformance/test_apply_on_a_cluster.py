@@ -13,9 +13,9 @@ from zipfile import ZipFile
 
 import pytest
 
+from automl.runtime import script
 from tests.conformance.cluster import HOST, Cluster, until
 from tests.conformance.workflows import (
-    SCRIPTS,
     Object,
     Place,
     Process,
@@ -47,7 +47,7 @@ def place(cluster: Cluster, request: pytest.FixtureRequest, tmp_path: Path) -> I
 
 
 def start(place: Place, *arguments: str, url: str = "") -> Process:
-    return place.start_script(["-c", (SCRIPTS / "cluster.py").read_text(), *arguments], "deployer", url)
+    return place.start_text(script("cluster.py"), arguments, "deployer", url)
 
 
 def address() -> Object:

@@ -1,6 +1,5 @@
 """What the coordinator does on a real control plane. Nobody but the tests runs a pod, or says how it ends."""
 
-import json
 import signal
 import time
 from collections.abc import Iterator
@@ -8,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from automl.runtime.plan import Plan, Step
 from tests.conformance.cluster import Cluster, until
 from tests.conformance.workflows import (
     RIGHTS,
     Object,
     Place,
+    deployment,
     gate_to,
     kubelet,
     placed,
@@ -43,7 +44,7 @@ def uids(place: Place) -> dict[str, str]:
 
 
 def test_tasks_run_in_their_order(place: Place) -> None:
-    wanted = plan("churn-1", step("load", "aa"), step("train", "bb", "load"), service("serve", "cc", "train"))
+    wanted = plan(step("load", "aa"), step("train", "bb", "load"), service("serve", "cc", "train"))
     coordinator = place.run("churn-1", wanted)
     coordinator.until_it_says("load: started")
     assert set(place.jobs()) == {"load-aa"}
@@ -62,7 +63,7 @@ def test_tasks_run_in_their_order(place: Place) -> None:
 
 
 def test_job_is_made_as_the_template_says(place: Place) -> None:
-    coordinator = place.run("churn-1", plan("churn-1", step("load", "aa")), activeDeadlineSeconds=77)
+    coordinator = place.run("churn-1", plan(step("load", "aa")), activeDeadlineSeconds=77)
     coordinator.until_it_says("load: started")
     job = place.jobs()["load-aa"]
     labels = {"team": "ml", "automl.dev/workflow": "churn", RUN: "churn-1"}
@@ -75,11 +76,11 @@ def test_job_is_made_as_the_template_says(place: Place) -> None:
 
 
 def test_what_is_unchanged_is_not_run_again(place: Place) -> None:
-    first = plan("churn-1", step("load", "aa"), step("train", "bb", "load"), service("serve", "cc", "train"))
+    first = plan(step("load", "aa"), step("train", "bb", "load"), service("serve", "cc", "train"))
     with kubelet(place) as ended:
         assert place.run("churn-1", first).end() == 0
         jobs, deployment = uids(place), place.deployment("serve")
-        again = place.run("churn-2", {**first, "name": "churn-2"})
+        again = place.run("churn-2", first)
         assert again.end() == 0
         assert uids(place) == jobs
         assert "load: already complete (Job load-aa)" in again.said()
@@ -87,9 +88,7 @@ def test_what_is_unchanged_is_not_run_again(place: Place) -> None:
             place.deployment("serve")["metadata"]["resourceVersion"]
             == deployment["metadata"]["resourceVersion"]
         )
-        changed = plan(
-            "churn-3", step("load", "aa"), step("train", "b2", "load"), service("serve", "c2", "train")
-        )
+        changed = plan(step("load", "aa"), step("train", "b2", "load"), service("serve", "c2", "train"))
         assert place.run("churn-3", changed).end() == 0
         assert set(uids(place).items()) > set(jobs.items())
         assert sorted(ended) == ["load-aa", "train-b2", "train-bb"]
@@ -102,14 +101,14 @@ def test_what_is_unchanged_is_not_run_again(place: Place) -> None:
 
 def test_a_newer_run_takes_over_and_ends_the_older_one(place: Place) -> None:
     """What is unchanged goes on; a step that has changed is stopped, not left to run beside the new one."""
-    first = plan("churn-1", step("load", "aa"), step("train", "bb", "load"), step("test", "cc", "load"))
+    first = plan(step("load", "aa"), step("train", "bb", "load"), step("test", "cc", "load"))
     place.apply_templates(first)
     place.make_run("churn-1", OF_A_RUN)
     older = place.start("churn-1", first)
     place.end_pod("load-aa")
     older.until_it_says("test: started")
     time.sleep(1.1)  # the times of creation are in seconds
-    second = plan("churn-2", step("load", "aa"), step("train", "b2", "load"), step("test", "cc", "load"))
+    second = plan(step("load", "aa"), step("train", "b2", "load"), step("test", "cc", "load"))
     place.apply_templates(second)
     place.make_run("churn-2", OF_A_RUN)
     newer = place.start("churn-2", second)
@@ -130,11 +129,11 @@ def test_failure_stops_what_follows_and_what_has_not_begun(place: Place) -> None
     tasks = (
         step("bad", "aa"),
         step("slow", "bb"),
-        step("idle", "cc"),
+        step("idle", "cc", "slow"),
         step("next", "dd", "bad"),
         step("last", "ee", "next"),
     )
-    wanted = plan("churn-1", *tasks, max_parallel=2)
+    wanted = plan(*tasks)
     coordinator = place.run("churn-1", wanted)
     coordinator.until_it_says("slow: started")
     place.end_pod("bad-aa", "Failed")
@@ -157,11 +156,11 @@ def test_failure_stops_what_follows_and_what_has_not_begun(place: Place) -> None
     retry_failed_ones(place, tasks)
 
 
-def retry_failed_ones(place: Place, tasks: tuple[Object, ...]) -> None:
+def retry_failed_ones(place: Place, tasks: tuple[Step, ...]) -> None:
     """A new run of the same makes a Job that failed again, and no other."""
     before = uids(place)
     with kubelet(place):
-        again = place.run("churn-2", plan("churn-2", *tasks))
+        again = place.run("churn-2", plan(*tasks))
         assert again.end() == 0
     assert "bad: failed in an earlier run, is tried anew" in again.said()
     after = uids(place)
@@ -171,10 +170,10 @@ def retry_failed_ones(place: Place, tasks: tuple[Object, ...]) -> None:
 
 def test_tries_and_deadlines_are_the_jobs_own(place: Place) -> None:
     tasks = [step(name, "aa") for name in ("twice", "each", "whole")]
-    place.apply_templates(plan(None, tasks[0], tasks[1]), backoffLimit=1)
-    place.apply_templates(plan(None, tasks[2]), activeDeadlineSeconds=1)
+    place.apply_templates(plan(tasks[0], tasks[1]), backoffLimit=1)
+    place.apply_templates(plan(tasks[2]), activeDeadlineSeconds=1)
     place.make_run("churn-1")
-    coordinator = place.start("churn-1", plan("churn-1", *tasks))
+    coordinator = place.start("churn-1", plan(*tasks))
     place.end_pod("twice-aa", "Failed")
     place.end_pod("each-aa", "Failed", reason="DeadlineExceeded")
     place.end_pod("twice-aa")
@@ -188,7 +187,7 @@ def test_tries_and_deadlines_are_the_jobs_own(place: Place) -> None:
 
 def test_coordinator_that_is_killed_again_and_again_does_everything_once(place: Place) -> None:
     """It is killed when it asks once more than it may, which is ever more often if that leads nowhere."""
-    wanted = plan("churn-1", step("load", "aa"), step("train", "bb", "load"), service("serve", "cc", "train"))
+    wanted = plan(step("load", "aa"), step("train", "bb", "load"), service("serve", "cc", "train"))
     place.apply_templates(wanted)
     place.make_run("churn-1")
     seen: list[tuple[str, ...]] = []
@@ -221,7 +220,7 @@ def state(place: Place) -> tuple[str, ...]:
 def test_two_coordinators_of_one_run_do_everything_once(place: Place) -> None:
     """A pod on a node that is out of reach still runs when there is another in its stead."""
     steps = [step(name, "aa", *before) for name, before in (("a", ""), ("b", ""), ("c", "ab"), ("d", "c"))]
-    wanted = plan("churn-1", *steps)
+    wanted = plan(*steps)
     place.apply_templates(wanted)
     place.make_run("churn-1")
     with kubelet(place) as ended:
@@ -231,7 +230,7 @@ def test_two_coordinators_of_one_run_do_everything_once(place: Place) -> None:
 
 
 def test_sigterm_ends_it_at_once_and_leaves_the_jobs_alone(place: Place) -> None:
-    wanted = plan("churn-1", step("load", "aa"))
+    wanted = plan(step("load", "aa"))
     coordinator = place.run("churn-1", wanted)
     coordinator.until_it_says("load: started")
     coordinator.signal(signal.SIGTERM)
@@ -244,7 +243,7 @@ def test_sigterm_ends_it_at_once_and_leaves_the_jobs_alone(place: Place) -> None
 
 def test_what_happens_while_the_api_server_is_away_is_not_missed(place: Place) -> None:
     """The changes since the connection dropped can no longer be had from a server that has started again."""
-    wanted = plan("churn-1", step("load", "aa"))
+    wanted = plan(step("load", "aa"))
     place.apply_templates(wanted)
     place.make_run("churn-1")
     with gate_to(place.cluster) as gate:
@@ -266,7 +265,7 @@ def test_what_happens_while_the_api_server_is_away_is_not_missed(place: Place) -
 
 
 def test_api_server_can_be_away_at_any_time(place: Place) -> None:
-    coordinator = place.run("churn-1", plan("churn-1", step("load", "aa"), step("train", "bb", "load")))
+    coordinator = place.run("churn-1", plan(step("load", "aa"), step("train", "bb", "load")))
     coordinator.until_it_says("load: started")
     place.cluster.stop_api_server()
     coordinator.until_it_says("asking the API server again")
@@ -277,8 +276,8 @@ def test_api_server_can_be_away_at_any_time(place: Place) -> None:
 
 
 def test_workflows_do_not_mind_each_other(place: Place) -> None:
-    one = plan("churn-1", step("churn-load", "aa"), step("churn-train", "bb", "churn-load"))
-    two = plan("other-1", step("other-load", "aa"), step("other-train", "bb", "other-load"), workflow="other")
+    one = plan(step("churn-load", "aa"), step("churn-train", "bb", "churn-load"))
+    two = plan(step("other-load", "aa"), step("other-train", "bb", "other-load"), workflow="other")
     with kubelet(place) as ended:
         runs = [place.run("churn-1", one), place.run("other-1", two)]
         assert [run.end() for run in runs] == [0, 0]
@@ -288,12 +287,12 @@ def test_workflows_do_not_mind_each_other(place: Place) -> None:
 
 @pytest.mark.parametrize("gone", [False, True])
 def test_run_ends_when_a_newer_apply_has_replaced_a_template(place: Place, gone: bool) -> None:
-    coordinator = place.run("churn-1", plan("churn-1", step("load", "aa"), step("train", "bb", "load")))
+    coordinator = place.run("churn-1", plan(step("load", "aa"), step("train", "bb", "load")))
     coordinator.until_it_says("load: started")
     if gone:
         place.cluster.kubectl("delete", "cronjob", "train", "-n", place.namespace)
     else:
-        place.apply_templates(plan("churn-2", step("train", "b2", "load")))
+        place.apply_templates(plan(step("load", "aa"), step("train", "b2", "load")))
     place.end_pod("load-aa")
     assert coordinator.end() == 1
     what = "is gone" if gone else "has been replaced by a newer apply"
@@ -305,8 +304,8 @@ def test_run_leaves_a_service_to_a_newer_run(place: Place) -> None:
     place.make_run("churn-1")
     time.sleep(1)  # so that the other one is newer
     with kubelet(place):
-        assert place.run("churn-2", plan("churn-2", service("serve", "bb"))).end() == 0
-    older = place.start("churn-1", plan("churn-1", service("serve", "aa")))
+        assert place.run("churn-2", plan(service("serve", "bb"))).end() == 0
+    older = place.start("churn-1", plan(service("serve", "aa")))
     assert older.end() == 1
     assert older.said()[-1] == "error: a newer run has changed deployment/serve; this run ends"
     assert place.deployment("serve")["spec"]["template"]["metadata"]["annotations"] == {RUN: "bb"}
@@ -315,29 +314,19 @@ def test_run_leaves_a_service_to_a_newer_run(place: Place) -> None:
 def test_run_takes_the_failure_of_a_newer_run_for_its_own(place: Place) -> None:
     place.make_run("churn-1")
     time.sleep(1)  # so that the other one is newer
-    newer = place.run("churn-2", plan("churn-2", step("load", "aa")))
+    newer = place.run("churn-2", plan(step("load", "aa")))
     place.end_pod("load-aa", "Failed")
     assert newer.end() == 1
     jobs = uids(place)
-    older = place.start("churn-1", plan("churn-1", step("load", "aa")))
+    older = place.start("churn-1", plan(step("load", "aa")))
     assert older.end() == 1
     assert older.said()[1] == "load: already failed (Job load-aa)"
     assert uids(place) == jobs
 
 
-def test_no_more_run_at_a_time_than_may(place: Place) -> None:
-    tasks = [step(name, "aa") for name in ("one", "two", "three")]
-    coordinator = place.run("churn-1", plan("churn-1", *tasks, max_parallel=1))
-    for number, name in enumerate(("one", "two", "three"), 1):
-        coordinator.until_it_says(f"{name}: started")
-        assert len(place.jobs()) == number
-        place.end_pod(f"{name}-aa")
-    assert coordinator.end() == 0
-
-
 def test_it_looks_when_it_is_told_to(place: Place) -> None:
     tasks = step("early", "aa"), step("late", "bb", first_look=4), step("seldom", "cc", poll=3)
-    coordinator = place.run("churn-1", plan("churn-1", *tasks))
+    coordinator = place.run("churn-1", plan(*tasks))
     coordinator.until_it_says("seldom: started")
     start = time.monotonic()
     time.sleep(1.5)  # a second after its start each is looked at for the first time; nothing has ended yet
@@ -351,7 +340,7 @@ def test_it_looks_when_it_is_told_to(place: Place) -> None:
 
 
 def test_service_must_be_there_in_time_however_often_the_coordinator_starts(place: Place) -> None:
-    wanted = plan("churn-1", service("serve", "aa", deadline=4))
+    wanted = plan(service("serve", "aa", deadline=4))
     place.make_run("churn-1")
     start = time.monotonic()
     coordinator = place.start("churn-1", wanted)
@@ -368,8 +357,8 @@ def test_service_must_be_there_in_time_however_often_the_coordinator_starts(plac
 
 def test_new_version_of_a_service_is_there_when_the_old_one_is_gone(place: Place) -> None:
     with kubelet(place):
-        assert place.run("churn-1", plan("churn-1", service("serve", "aa"))).end() == 0
-    coordinator = place.run("churn-2", plan("churn-2", service("serve", "bb")))
+        assert place.run("churn-1", plan(service("serve", "aa"))).end() == 0
+    coordinator = place.run("churn-2", plan(service("serve", "bb")))
     coordinator.until_it_says("serve: 1 of 1 pods are new, 1 available, 1 old ones left")
     place.make_ready("serve")
     assert coordinator.end() == 0
@@ -378,7 +367,7 @@ def test_new_version_of_a_service_is_there_when_the_old_one_is_gone(place: Place
 
 
 def test_every_run_of_a_schedule_runs_everything(place: Place) -> None:
-    wanted = plan(None, step("load", "aaaa"), service("serve", "bbbb", "load"), repeats=True)
+    wanted = plan(step("load", "aaaa"), service("serve", "bbbb", "load"), repeats=True)
     with kubelet(place) as ended:
         for name in ("churn-100", "churn-200"):
             assert place.run(name, wanted).end() == 0
@@ -389,7 +378,7 @@ def test_every_run_of_a_schedule_runs_everything(place: Place) -> None:
 
 
 def test_job_that_somebody_deletes_has_failed(place: Place) -> None:
-    coordinator = place.run("churn-1", plan("churn-1", step("load", "aa")))
+    coordinator = place.run("churn-1", plan(step("load", "aa")))
     coordinator.until_it_says("load: started")
     place.cluster.kubectl("delete", "job", "load-aa", "-n", place.namespace)
     assert coordinator.end() == 1
@@ -399,23 +388,22 @@ def test_job_that_somebody_deletes_has_failed(place: Place) -> None:
 @pytest.mark.parametrize(
     ("part", "value", "why"),
     [
-        ("spec", {**service("serve", "")["deployment"]["spec"], "selector": {}}, "(Invalid 422)"),
+        ("spec", {**deployment("serve")["spec"], "selector": {}}, "(Invalid 422)"),
         ("apiVersion", "apps/v0", "the server could not find the requested resource (NotFound 404)"),
     ],
     ids=["invalid", "unknown"],
 )
 def test_what_cannot_be_made_has_failed(part: str, value: Object, why: str, place: Place) -> None:
-    wanted = service("serve", "aa")
-    wanted["deployment"][part] = value
+    wanted = service("serve", "aa", deployment={**deployment("serve"), part: value})
     place.make_run("churn-1")
-    coordinator = place.start("churn-1", plan("churn-1", wanted))
+    coordinator = place.start("churn-1", plan(wanted))
     assert coordinator.end(20) == 1
     line = coordinator.said()[-1]
     assert line.startswith("- serve: could not be started: ")
     assert line.endswith(why)
 
 
-def make_two_runs(place: Place, wanted: Object) -> None:
+def make_two_runs(place: Place, wanted: Plan) -> None:
     place.apply_templates(wanted)
     place.make_run("churn-1", OF_A_RUN)
     time.sleep(1.1)  # the times of creation are in seconds
@@ -423,7 +411,7 @@ def make_two_runs(place: Place, wanted: Object) -> None:
 
 
 def test_older_run_that_another_has_ended_meanwhile(place: Place) -> None:
-    wanted = plan("churn-2", step("load", "aa"))
+    wanted = plan(step("load", "aa"))
     make_two_runs(place, wanted)
     with gate_to(place.cluster) as gate, kubelet(place):
         # its own Job, that of the step, older runs; then it deletes
@@ -435,12 +423,10 @@ def test_older_run_that_another_has_ended_meanwhile(place: Place) -> None:
 
 
 def test_older_run_that_it_may_not_end(place: Place) -> None:
-    wanted = plan("churn-2", step("load", "aa"))
+    wanted = plan(step("load", "aa"))
     make_two_runs(place, wanted)
     place.allow("timid", {**RIGHTS, "jobs.batch": ("get", "list", "watch", "create", "patch")})
-    (place.folder / "plan.json").write_text(json.dumps(wanted))
-    command = [str(place.folder / "coordinator.py"), str(place.folder / "plan.json")]
-    coordinator = place.start_script(command, "timid", AUTOML_JOB="churn-2", AUTOML_PATIENCE="1")
+    coordinator = place.start("churn-2", wanted, account="timid", AUTOML_PATIENCE="1")
     assert coordinator.end() == 1
     assert 'cannot delete resource "jobs"' in coordinator.said()[-1]
     assert set(place.jobs()) == {"churn-1", "churn-2"}
@@ -448,12 +434,7 @@ def test_older_run_that_it_may_not_end(place: Place) -> None:
 
 def test_missing_right_is_named(place: Place) -> None:
     place.allow("reader", {"jobs.batch": ("get", "list")})
-    wanted = place.folder / "plan.json"
-    wanted.write_text(
-        '{"workflow": "churn", "tasks": [{"name": "a", "template": "a", "hash": "a", "after": []}]}'
-    )
     place.make_run("churn-1")
-    command = [str(place.folder / "coordinator.py"), str(wanted)]
-    coordinator = place.start_script(command, "reader", AUTOML_JOB="churn-1", AUTOML_PATIENCE="1")
+    coordinator = place.start("churn-1", plan(step("a", "aa")), account="reader", AUTOML_PATIENCE="1")
     assert coordinator.end() == 1
     assert 'cannot get resource "cronjobs"' in coordinator.said()[-1]

@@ -20,9 +20,13 @@ from automl import targets
 from automl.compiler.driver import Input, Overrides, compile_config
 from automl.compiler.target import Options
 from automl.compiler.values.units import parse_cpu, parse_memory
+from automl.runtime.plan import Plan, Service, Step
+from automl.targets.kubernetes.coordinator import PROGRAM
 from tests.conformance.cluster import Cluster, until
 from tests.conformance.workflows import READY, SAFE, Object, Place, is_alive, placed
 from tests.golden import manifests, project_copy
+from tests.runtime.coordinator_pod import program_of
+from tests.runtime.kubelet import Sources, config_maps
 
 MANIFESTS = manifests("kubernetes.yaml")
 ENOUGH = 60  # steps of a stage; all three hundred take the cluster minutes, and show nothing else
@@ -65,21 +69,21 @@ class Applied(Place):
         found = self.ask("GET", f"/apis/apps/v1/namespaces/{self.namespace}/deployments")["items"]
         return {labels(each)["automl.dev/step"] for each in found if is_rolled_out(each)}
 
+    def config_maps(self) -> Sources:
+        """The ConfigMaps of the namespace, by their names."""
+        found = self.ask("GET", f"/api/v1/namespaces/{self.namespace}/configmaps")["items"]
+        return config_maps([{"kind": "ConfigMap", **each} for each in found])
+
     def coordinate(self, pod: Object) -> None:
         """Run the program of a coordinator's pod; its exit status becomes that of the pod."""
         name = pod["metadata"]["name"]
-        folder = self.folder / name
-        folder.mkdir()
-        [volume] = [each for each in pod["spec"]["volumes"] if each["name"] == "plan"]
-        path = f"/api/v1/namespaces/{self.namespace}/configmaps/{volume['configMap']['name']}"
-        for file, text in self.ask("GET", path)["data"].items():
-            (folder / file).write_text(text)
         account = pod["spec"]["serviceAccountName"]
         if not (self.folder / account).exists():
             self.mount(account)
+        program = program_of(self.folder / name, pod["spec"], self.config_maps())
         job = pod["metadata"]["labels"]["batch.kubernetes.io/job-name"]
-        command = [str(folder / "coordinator.py"), str(folder / "plan.json")]
-        status = self.start_script(command, account, AUTOML_JOB=job).end(300)
+        process = self.start_program(program.command, program.folder, account, AUTOML_JOB=job)
+        status = process.end(300)
         state = {"terminated": {"exitCode": status}}
         ended: Object = {
             "name": "main",
@@ -101,8 +105,7 @@ def playing_kubelet(place: Applied, at_first_pod: Callable[[], object]) -> Itera
     coordinators: list[threading.Thread] = []
 
     def attend(pod: Object) -> None:
-        command = pod["spec"]["containers"][0].get("command", [])
-        if any(str(word).endswith("/coordinator.py") for word in command):
+        if PROGRAM in pod["spec"]["containers"][0].get("command", []):
             coordinators.append(threading.Thread(target=place.coordinate, args=(pod,)))
             coordinators[-1].start()
             return
@@ -187,26 +190,27 @@ def test_golden_runs_to_its_end(manifest: Path, place: Applied) -> None:
     assert len(ended) == len(set(ended)) == sum("automl.dev/step" in labels(job) for job in place.all_jobs())
     for plan in plans(documents):
         check_order(plan, [name[: -len("-01234567")] for name in ended])
-        assert place.rolled_out() == {each["name"] for each in plan["tasks"] if "deployment" in each}
+        assert place.rolled_out() == {task.name for task in plan.tasks if isinstance(task, Service)}
 
 
 def labels(found: Object) -> Any:
     return found["metadata"]["labels"]
 
 
-def plans(documents: list[Any]) -> list[Any]:
+def plans(documents: list[Any]) -> list[Plan]:
     data = [each["data"] for each in documents if each["kind"] == "ConfigMap"]
-    return [json.loads(each["plan.json"]) for each in data if "plan.json" in each]
+    return [Plan.from_json(each["plan.json"]) for each in data if "plan.json" in each]
 
 
-def check_order(plan: Any, ended: list[str]) -> None:
+def check_order(plan: Plan, ended: list[str]) -> None:
     """Every step has run, and after all those that it comes after."""
-    steps = {task["name"]: task["template"] for task in plan["tasks"] if "template" in task}
+    steps = {task.name: task.template for task in plan.tasks if isinstance(task, Step)}
+    barriers = {barrier.name: barrier.after for barrier in plan.barriers}
     assert sorted(ended) == sorted(steps.values())
-    for task in plan["tasks"]:
-        before = [name for stage in task["after"] for name in plan["stages"][stage] if name in steps]
-        if task["name"] in steps and before:
-            assert ended.index(steps[task["name"]]) > max(ended.index(steps[name]) for name in before)
+    for task in plan.tasks:
+        before = [name for barrier in task.after for name in barriers[barrier] if name in steps]
+        if task.name in steps and before:
+            assert ended.index(steps[task.name]) > max(ended.index(steps[name]) for name in before)
 
 
 CONFIG = """

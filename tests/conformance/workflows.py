@@ -1,25 +1,26 @@
 """Workflows on a real control plane: our scripts run as processes here, and the tests play the kubelet."""
 
-import json
 import os
 import re
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
+from automl.runtime.plan import Plan, Service, Step
 from tests.conformance.cluster import HOST, Cluster, until
+from tests.runtime import kubelet as pods
+from tests.runtime.coordinator_pod import laid_out
 
 Object = dict[str, Any]
-SCRIPTS = Path(__file__).parents[2] / "runtime"
 RIGHTS = {  # all that the coordinator may do
     "jobs.batch": ("get", "list", "watch", "create", "patch", "delete"),
     "cronjobs.batch": ("get",),
@@ -38,19 +39,18 @@ SAFE = {
 }
 
 
-def step(name: str, mark: str, *after: str, **more: Any) -> Object:
+def step(name: str, hash: str, *after: str, **more: Any) -> Step:
     """A step of a plan, whose template has the same name."""
-    return {"name": name, "template": name, "hash": mark, "after": list(after), **more}
+    return Step(name, hash, name, after, **more)
 
 
-def service(name: str, mark: str, *after: str, **more: Any) -> Object:
+def service(name: str, hash: str, *after: str, **more: Any) -> Service:
     """A service of a plan, with one pod, that is looked at every second."""
-    task = {"name": name, "deployment": deployment(name), "hash": mark, "after": list(after)}
-    return {**task, "poll": 1, **more}
+    return replace(Service(name, hash, deployment(name), after, poll=1), **more)
 
 
-def plan(name: str | None, *tasks: Object, **more: Any) -> Object:
-    return {"workflow": "churn", "name": name, "repeats": False, "max_parallel": None, "tasks": tasks, **more}
+def plan(*tasks: Step | Service, workflow: str = "churn", repeats: bool = False) -> Plan:
+    return Plan(workflow, tasks, repeats=repeats)
 
 
 def deployment(name: str) -> Object:
@@ -68,11 +68,12 @@ def pod_spec(policy: str) -> Object:
 class Process:
     """A script that runs; what it says is read meanwhile."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], folder: Path | None = None
+    ) -> None:
         self.lines: list[str] = []
-        self._process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        output: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        self._process = subprocess.Popen(command, cwd=folder, env=environment, **output)
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
@@ -126,8 +127,6 @@ class Place:
         self.processes: list[Process] = []
         cluster.create_namespace(namespace)
         self.allow("coordinator", RIGHTS)
-        for script in ("cluster.py", "tasks.py", "coordinator.py"):
-            shutil.copy(SCRIPTS / script, folder)
 
     def allow(self, account: str, rights: Mapping[str, Sequence[str]]) -> None:
         """A new ServiceAccount with these rights, and what a pod of it finds mounted."""
@@ -163,16 +162,16 @@ class Place:
         meta = {"name": name, "annotations": notes or {}}
         self.ask("PATCH", path, {"apiVersion": version, "kind": kind, "metadata": meta, **more}, APPLY)
 
-    def apply_templates(self, plan: Object, **more: Any) -> None:
+    def apply_templates(self, plan: Plan, **more: Any) -> None:
         """The templates of the steps, as the compiler's output has them; `more` is of the Jobs' `spec`."""
-        labels = {"automl.dev/workflow": plan["workflow"], "team": "ml"}
+        labels = {"automl.dev/workflow": plan.workflow, "team": "ml"}
         spec = {"backoffLimit": 0, "template": {"spec": pod_spec("Never")}, **more}
         job = {"metadata": {"labels": labels, "annotations": {"note": "mine"}}, "spec": spec}
         whole = {"suspend": True, "schedule": "0 0 1 1 *", "jobTemplate": job}
-        for task in plan["tasks"]:
-            if "template" in task:
-                notes = {"automl.dev/hash": task["hash"]}
-                self.apply("batch/v1", "CronJob", task["template"], notes, spec=whole)
+        for task in plan.tasks:
+            if isinstance(task, Step):
+                annotations = {"automl.dev/hash": task.hash}
+                self.apply("batch/v1", "CronJob", task.template, annotations, spec=whole)
 
     def make_run(self, name: str, labels: Mapping[str, str] = MappingProxyType({})) -> None:
         """The Job that a coordinator belongs to; no pod of it is wanted."""
@@ -182,23 +181,29 @@ class Place:
 
     # what runs in pods
 
-    def run(self, name: str, plan: Object, **of_jobs: Any) -> Process:
+    def run(self, name: str, plan: Plan, **of_jobs: Any) -> Process:
         """Apply a workflow and start its coordinator."""
         self.apply_templates(plan, **of_jobs)
         self.make_run(name)
         return self.start(name, plan)
 
-    def start(self, name: str, plan: Object, url: str = "") -> Process:
-        """Start a coordinator that belongs to the Job with this name."""
-        path = self.folder / f"{name}.json"
-        path.write_text(json.dumps(plan))
-        command = [str(self.folder / "coordinator.py"), str(path)]
-        return self.start_script(command, "coordinator", url, AUTOML_JOB=name)
-
-    def start_script(
-        self, command: Sequence[str], account: str, url: str = "", **environment: str
+    def start(
+        self, name: str, plan: Plan, url: str = "", account: str = "coordinator", **environment: str
     ) -> Process:
-        """Start Python as in a pod that runs as this account."""
+        """Start a coordinator that belongs to the Job with this name."""
+        program = laid_out(self.folder / f"{name}-{len(self.processes)}", plan)
+        return self.start_program(
+            program.command, program.folder, account, url, AUTOML_JOB=name, **environment
+        )
+
+    def start_text(self, text: str, arguments: Sequence[str], account: str, url: str = "") -> Process:
+        """Start a script that is in the command of a pod."""
+        return self.start_program([str(pods.python()), "-c", text, *arguments], self.folder, account, url)
+
+    def start_program(
+        self, command: Sequence[str], folder: Path, account: str, url: str = "", **environment: str
+    ) -> Process:
+        """Start a program in a folder, as in a pod that runs as this account."""
         server = urlsplit(url or self.cluster.url)
         of_pod = {
             "KUBERNETES_SERVICE_HOST": str(server.hostname),
@@ -206,7 +211,7 @@ class Place:
             "AUTOML_SERVICE_ACCOUNT": str(self.folder / account),
             "PATH": os.defpath,
         }
-        process = Process([sys.executable, *command], {**of_pod, **environment})
+        process = Process(command, {**of_pod, **environment}, folder)
         self.processes.append(process)
         return process
 

@@ -135,22 +135,32 @@ def make_volumes(folder: Path, volumes: Sequence[Object], sources: Sources) -> N
     """The volumes of a pod, each a folder."""
     for volume in volumes:
         if "configMap" in volume:
-            _mount(folder / volume["name"], sources[volume["configMap"]["name"]])
+            config_map = volume["configMap"]
+            _mount(folder / volume["name"], projected(sources[config_map["name"]], config_map.get("items")))
         elif "secret" in volume:
             _mount(folder / volume["name"], sources[volume["secret"]["secretName"]])
         else:
             _make_empty_dir(folder / volume["name"])
 
 
-def _mount(folder: Path, content: Mapping[str, bytes]) -> None:
+def projected(content: Mapping[str, bytes], items: Sequence[Object] | None) -> Mapping[str, bytes]:
+    """The files of a volume by their paths: those that its items name, or else every key."""
+    return content if items is None else {item["path"]: content[item["key"]] for item in items}
+
+
+def _mount(folder: Path, files: Mapping[str, bytes]) -> None:
     """Kubernetes mounts links through `..data`, which it can turn elsewhere at once. The mount is read-only."""
     (folder / "..1").mkdir(parents=True)
+    for path, value in files.items():
+        file = folder / "..1" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(value)
     (folder / "..data").symlink_to("..1")
-    for key, value in content.items():
-        (folder / "..1" / key).write_bytes(value)
-        (folder / key).symlink_to(f"..data/{key}")
-    (folder / "..1").chmod(0o555)
-    folder.chmod(0o555)
+    for top in {path.partition("/")[0] for path in files}:
+        (folder / top).symlink_to(f"..data/{top}")
+    for inside in [folder, *folder.rglob("*")]:
+        if inside.is_dir() and not inside.is_symlink():
+            inside.chmod(0o555)
 
 
 def _make_empty_dir(folder: Path) -> None:

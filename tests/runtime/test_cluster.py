@@ -1,6 +1,5 @@
 """What `cluster.py` does that needs no cluster; the rest is in tests/conformance/test_apply_on_a_cluster.py."""
 
-import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.runtime.pod_scripts import cluster
+from automl.runtime import cluster
 
 Object = dict[str, Any]
 
@@ -116,23 +115,3 @@ def test_what_is_not_json_is_wrong_usage(root: Path) -> None:
 def run(*command: object) -> subprocess.CompletedProcess[str]:
     words = [sys.executable, *map(str, command)]
     return subprocess.run(words, env={}, capture_output=True, text=True, check=False)
-
-
-@pytest.mark.parametrize(
-    ("name", "beside"), [("cluster", set()), ("tasks", {"cluster"}), ("coordinator", {"cluster", "tasks"})]
-)
-def test_scripts_run_on_python_3_8(root: Path, name: str, beside: set[str]) -> None:
-    tree = ast.parse((root / "runtime" / f"{name}.py").read_text(), feature_version=(3, 8))
-    imported = {
-        module.partition(".")[0]
-        for node in ast.walk(tree)
-        for module in (
-            [node.module or ""]
-            if isinstance(node, ast.ImportFrom)
-            else [alias.name for alias in node.names]
-            if isinstance(node, ast.Import)
-            else []
-        )
-    }
-    assert imported - sys.stdlib_module_names == beside
-    assert "__future__" in imported  # `str | None` is no annotation that 3.8 could evaluate

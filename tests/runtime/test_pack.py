@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from automl.runtime import cluster
 from tests.conformance.kfp_runs import compiled, documents
 from tests.runtime.git_server import GitServer, serving
 from tests.runtime.kubelet import Container, Done, make_volumes, write_project
-from tests.runtime.pod_scripts import cluster
 
 USER, TOKEN = "ml bot", "s3cr\\net $(id) \"'`%s é/+="
 SECRET = {"name": "secret", "key": "token", "username_key": "user"}

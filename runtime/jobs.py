@@ -1,0 +1,140 @@
+"""The Jobs of steps: each is made of the step's template, once, and named after the hash of what it runs."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from automl.runtime.cluster import POLL, RUN, ApiError, Cluster, annotations_of, log
+from automl.runtime.plan import Step
+from automl.runtime.states import State, joined
+from automl.runtime.tasks import WORKFLOW, ClusterTask, Owner, epoch_seconds
+
+HASH = "automl.dev/hash"
+ADD = "application/strategic-merge-patch+json"  # to the owners, not instead of them
+APPLYING = 15  # seconds; so long the templates may be those of before, while kubectl is at it
+LONGEST_NAME = 63
+
+
+class JobTask(ClusterTask):
+    """A step, and its Job."""
+
+    overtaken = (404, 409)
+
+    def __init__(self, step: Step, cluster: Cluster, owner: Owner) -> None:
+        super().__init__(step, cluster, owner)
+        self.template, self.planned = step.template, time.time()
+        self.digest = joined(self.hash, owner.name) if owner.repeats else self.hash
+        self.job = job_name(self.template, self.digest)
+        self.path = f"{batch(cluster)}/jobs/{self.job}"
+
+    def recover(self, obj: dict[str, Any], before: Sequence[str]) -> None:
+        """Go on with its Job, if there is one that is not to go."""
+        if not obj or self._is_to_go(obj):
+            return
+        try:
+            self._adopt(obj)
+        except ApiError as error:
+            if error.status not in self.overtaken:
+                raise
+
+    def begin(self, before: Sequence[str]) -> None:
+        """Make its Job of the template, or go on with the one that is there, or take away the one that has failed."""
+        job = self.cluster.find(self.path)
+        if not job:
+            self._make()
+        elif self._is_to_go(job):
+            self._clear(job)
+        else:
+            self._adopt(job)
+
+    def look(self) -> None:
+        """See whether its Job has ended; if nothing is said of when to look, it is when the Job has."""
+        job = self.cluster.find(self.path)
+        self.due = time.time() + (self.poll or math.inf)
+        if not job or job["metadata"]["uid"] != self.uid:
+            self.end(State.FAILED, "failed: its Job has been deleted")
+        elif condition := ending(job):
+            self._end_by(condition)
+
+    def _end_by(self, condition: dict[str, Any]) -> None:
+        after = f"after {epoch_seconds(condition['lastTransitionTime']) - self.since:.0f} s"
+        if condition["type"] == "Complete":
+            self.end(State.SUCCEEDED, f"succeeded {after}")
+            return
+        why = f"{condition.get('reason', '')}: {condition.get('message', '')}"
+        place = f"look at: kubectl logs job/{self.job} -n {self.cluster.namespace}"
+        self.end(State.FAILED, f"failed {after}: {why}; {place}")
+
+    def _is_to_go(self, job: dict[str, Any]) -> bool:
+        """Whether a Job is no longer, or failed in an earlier run, so that it is tried anew."""
+        has_failed = self.owner.is_newer_than(job) and ending(job).get("type") == "Failed"
+        return has_failed or "deletionTimestamp" in job["metadata"]
+
+    def _clear(self, job: dict[str, Any]) -> None:
+        """Take away a Job that is to go; another can be made when it is gone."""
+        if "deletionTimestamp" not in job["metadata"]:
+            delete(self.cluster, job)
+            log(f"{self.name}: failed in an earlier run, is tried anew")
+        self.due = time.time() + POLL
+
+    def _adopt(self, job: dict[str, Any]) -> None:
+        """Go on with a Job that is there, so that it stays when the run that made it is deleted."""
+        if not self.owner.owns(job):
+            self.cluster.request(
+                "PATCH", self.path, {"metadata": {"ownerReferences": [self.owner.reference()]}}, ADD
+            )
+            log(f"{self.name}: already {ending(job).get('type', 'Running').lower()} (Job {self.job})")
+        self.begun(job["metadata"]["creationTimestamp"], job["metadata"]["uid"])
+
+    def _make(self) -> None:
+        """Make the Job, once the template is the one that the plan means."""
+        template = self.cluster.find(f"{batch(self.cluster)}/cronjobs/{self.template}")
+        if annotations_of(template).get(HASH) == self.hash:
+            job = self.cluster.request("POST", f"{batch(self.cluster)}/jobs", self._job_of(template))
+            self.begun(job["metadata"]["creationTimestamp"], job["metadata"]["uid"])
+            log(f"{self.name}: started (Job {self.job})")
+        elif time.time() - self.planned > APPLYING:
+            state = "has been replaced by a newer apply" if template else "is gone"
+            raise ValueError(f"{self.name}: the template cronjob/{self.template} {state}; this run ends")
+        self.due = max(self.due, time.time() + 1)
+
+    def _job_of(self, template: dict[str, Any]) -> dict[str, Any]:
+        """The Job, as `kubectl create job --from` makes it of the template."""
+        source = template["spec"]["jobTemplate"]
+        labels = source.get("metadata", {}).get("labels", {})
+        metadata = {
+            "name": self.job,
+            "labels": {**labels, WORKFLOW: self.owner.workflow, RUN: self.owner.name},
+            "annotations": {**annotations_of(source), HASH: self.digest},
+            "ownerReferences": [self.owner.reference()],
+        }
+        return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": source["spec"]}
+
+
+def job_name(template: str, digest: str) -> str:
+    """The name of a Job: of the template, cut if need be, and of what it runs."""
+    return f"{template[: LONGEST_NAME - len(digest) - 1].rstrip('-.')}-{digest}"
+
+
+def batch(cluster: Cluster) -> str:
+    """The path below which the Jobs and the templates are."""
+    return f"/apis/batch/v1/namespaces/{cluster.namespace}"
+
+
+def ending(job: dict[str, Any]) -> dict[str, Any]:
+    """The condition that a Job has ended in, or an empty one."""
+    conditions = [cond for cond in job.get("status", {}).get("conditions", []) if cond["status"] == "True"]
+    return next((cond for cond in conditions if cond["type"] in ("Complete", "Failed")), {})
+
+
+def delete(cluster: Cluster, job: dict[str, Any]) -> None:
+    """Delete this very Job and its pods."""
+    options = {"propagationPolicy": "Background", "preconditions": {"uid": job["metadata"]["uid"]}}
+    try:
+        cluster.request("DELETE", f"{batch(cluster)}/jobs/{job['metadata']['name']}", options)
+    except ApiError as error:
+        if error.status not in (404, 409):  # another has done so
+            raise

@@ -1,0 +1,108 @@
+"""The plan of a workflow, in `plan.json`: this module writes it for the coordinator, and reads it there.
+
+Its nodes are tasks (steps and services) and barriers, each with the names of the nodes that it comes `after`. In the
+text, what has its default is left out. It runs on Python 3.8 and newer, with the standard library alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, TypeVar
+
+
+@dataclass(frozen=True)
+class Step:
+    """A task that is over when its Job is; the Job is made of a template, a suspended CronJob."""
+
+    name: str
+    hash: str  # of all that it runs, and of all that ran before it
+    template: str
+    after: tuple[str, ...] = ()
+    poll: float | None = None  # seconds between two looks at it
+    first_look: float | None = None  # seconds from its start
+
+
+@dataclass(frozen=True)
+class Service:
+    """A task that is over when its Deployment is rolled out."""
+
+    name: str
+    hash: str
+    deployment: dict[str, Any]
+    after: tuple[str, ...] = ()
+    deadline: float | None = None  # seconds from its start
+    poll: float | None = None
+    first_look: float | None = None
+
+
+@dataclass(frozen=True)
+class Barrier:
+    """A name for many tasks, for those that come after all of them."""
+
+    name: str
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the coordinator runs: of the tasks that may start, those that are named first are started first."""
+
+    workflow: str
+    tasks: tuple[Step | Service, ...]
+    barriers: tuple[Barrier, ...] = ()
+    repeats: bool = False  # each run of it runs everything, and leaves earlier runs alone
+
+    def __post_init__(self) -> None:
+        nodes = [*self.tasks, *self.barriers]
+        counts = Counter(node.name for node in nodes)
+        after = {name for node in nodes for name in node.after}
+        refuse("more than one node is called", [name for name, count in counts.items() if count > 1])
+        refuse("nodes come after what is not there:", after - counts.keys())
+
+    def to_json(self) -> str:
+        """The text of `plan.json`."""
+        return json.dumps(self, default=written, indent=1, ensure_ascii=False) + "\n"
+
+    @staticmethod
+    def from_json(text: str) -> Plan:
+        """The plan that a text holds; ValueError names the keys that it lacks, and those that there are not."""
+        content = checked(Plan, json.loads(text))
+        tasks = [read(Service if "deployment" in task else Step, task) for task in content["tasks"]]
+        barriers = [read(Barrier, barrier) for barrier in content.get("barriers", ())]
+        return read(Plan, {**content, "tasks": tasks, "barriers": barriers})
+
+
+Node = TypeVar("Node", bound="Step | Service | Barrier | Plan")
+
+
+def written(node: Node) -> dict[str, Any]:
+    """The fields of a node, but for those that have their default."""
+    values = [(field, getattr(node, field.name)) for field in fields(node)]
+    return {field.name: value for field, value in values if value != field.default}
+
+
+def read(kind: type[Node], content: dict[str, Any]) -> Node:
+    """The node with these fields."""
+    values = checked(kind, content).items()
+    of_node: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in values
+    }
+    return kind(**of_node)
+
+
+def checked(kind: type[Node], content: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a node; ValueError if it has others, or lacks one."""
+    required = {field.name for field in fields(kind) if field.default is MISSING}
+    subject = " ".join([kind.__name__.lower(), *filter(None, [content.get("name")])])
+    refuse(f"{subject} has unknown keys:", content.keys() - {field.name for field in fields(kind)})
+    refuse(f"{subject} lacks", required - content.keys())
+    return content
+
+
+def refuse(what: str, names: Iterable[str]) -> None:
+    """ValueError if there are such names."""
+    if listed := ", ".join(sorted(names)):
+        raise ValueError(f"plan.json: {what} {listed}")

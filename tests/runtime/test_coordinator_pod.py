@@ -1,0 +1,69 @@
+"""The coordinator's program as it lies in its pod: all that it needs is there, and nothing else is used."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from automl.runtime.plan import Plan, Step
+from automl.targets.kubernetes.coordinator import MODULES
+from tests.runtime import kubelet
+from tests.runtime.coordinator_pod import Program, laid_out
+
+PACKAGE = "automl.runtime"
+
+
+def test_program_runs_in_a_folder_that_nobody_can_write_to(place: Path) -> None:
+    program = laid_out(place, Plan("w", (Step("a", "aa", "a"),)))
+    done = run(program, *program.command)
+    assert (done.returncode, done.stderr) == (75, "")
+    assert done.stdout[8:] == " error: this is no pod of a cluster: KUBERNETES_SERVICE_HOST is not set\n"
+    assert not list(place.rglob("__pycache__"))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_is_the_one_of_the_folder_by_the_name_that_tests_use(module: str, place: Path) -> None:
+    program = laid_out(place, Plan("w", ()))
+    text = f"from {PACKAGE}.{module} import __file__; print(__file__)"
+    done = run(program, program.command[0], "-c", text)
+    assert done.stdout == f"{program.folder}/automl/runtime/{module}.py\n", done.stderr
+
+
+def test_wrong_plan_is_one_line(place: Path) -> None:
+    program = laid_out(place, Plan("w", ()))
+    done = run(program, *program.command[:-1], "automl/runtime/cluster.py")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout[8:].startswith(" error: Expecting value: line 1 column 1")
+
+
+def run(program: Program, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in the folder of a program, as the user of a pod."""
+    return subprocess.run(
+        command, cwd=program.folder, env={}, capture_output=True, text=True, check=False, **kubelet.identity()
+    )
+
+
+def imports(path: Path) -> set[str]:
+    """What a script imports beside the standard library, as Python 3.8 reads it."""
+    nodes = list(ast.walk(ast.parse(path.read_text(), feature_version=(3, 8))))
+    found = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    found |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    assert "__future__" in found  # `str | None` is no annotation that 3.8 could evaluate
+    return {module for module in found if module.partition(".")[0] not in sys.stdlib_module_names}
+
+
+def test_the_modules_in_the_pod_are_those_that_the_coordinator_needs(root: Path) -> None:
+    needed, new = set[str](), {f"{PACKAGE}.coordinator"}
+    while new:
+        needed |= new
+        new = {
+            name for module in new for name in imports(root / "runtime" / f"{module.split('.')[-1]}.py")
+        } - needed
+    assert needed == {f"{PACKAGE}.{module}" for module in MODULES}
+
+
+@pytest.mark.parametrize("name", ["cluster", "states", "plan"])
+def test_module_that_others_use_on_its_own_needs_the_standard_library_alone(root: Path, name: str) -> None:
+    assert imports(root / "runtime" / f"{name}.py") == set()
