@@ -87,6 +87,10 @@ class BaseTask:
     span: Span
     spans: Spans
 
+    def place(self, key: str) -> Span:
+        """Where a key is written; the step itself if it is not."""
+        return self.spans.get(key, self.span)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(BaseTask):

@@ -4,8 +4,7 @@ Source of every field: kubeflow/pipelines, api/v2alpha1/pipeline_spec.proto, sch
 """
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.graph import only_successes
@@ -27,12 +26,13 @@ _CODE: Object = {"code": {"artifactType": {"schemaTitle": "system.Artifact", "sc
 _RUN: Object = {"run": {"parameterType": "STRING"}}
 
 
-class Pipeline(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Pipeline:
     """The two documents of a package; the second is empty if nothing needs it."""
 
     spec: Object
     platform: Object
-    tasks: Mapping[str, Task] = MappingProxyType({})
+    tasks: Mapping[str, Task] = field(default_factory=dict)
     """By the label of its executor. What makes the code has one too, and no task."""
     diagnostics: tuple[Diagnostic, ...] = ()
 

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from automl.compiler.ir import Bundle, Git, Job, Service
 from automl.compiler.values.images import PYTHON_IMAGE
@@ -29,7 +29,8 @@ CODE_OUTPUT = "{{$.outputs.artifacts['code'].path}}"
 RUN_INPUT = "{{$.inputs.parameters['run']}}"
 
 
-class Step(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Step:
     """What one task of the pipeline runs, with what it takes and makes."""
 
     title: str

@@ -33,12 +33,10 @@ def _resources(task: Task) -> Iterator[Diagnostic]:
     cpu, memory = task.resources.cpu, task.resources.memory
     if cpu.amount > MAX_CPUS * 1000:
         message = f"Vertex AI has no machine with {cpu.text} CPUs; the most is {MAX_CPUS}"
-        yield Diagnostic(Code.CANNOT_SAY, message, task.spans.get("cpu_request", task.span), "ask for less")
+        yield Diagnostic(Code.CANNOT_SAY, message, task.place("cpu_request"), "ask for less")
     if memory.amount > MAX_MEMORY_GB * 10**9:
         message = f"Vertex AI has no machine with {memory.text} of memory; the most is {MAX_MEMORY_GB} GB"
-        yield Diagnostic(
-            Code.CANNOT_SAY, message, task.spans.get("memory_request", task.span), "ask for less"
-        )
+        yield Diagnostic(Code.CANNOT_SAY, message, task.place("memory_request"), "ask for less")
 
 
 def _variables(task: Task) -> Iterator[Diagnostic]:
@@ -49,7 +47,7 @@ def _variables(task: Task) -> Iterator[Diagnostic]:
             yield Diagnostic(Code.CANNOT_SAY, message, variable.value.span, help)
     if len(task.variables) >= MAX_VARIABLES:  # one is ours
         message = f'"{task.step}" has {len(task.variables)} variables; Vertex AI takes {MAX_VARIABLES - 1}'
-        yield Diagnostic(Code.CANNOT_SAY, message, task.spans.get("envs", task.span), "put some into a file")
+        yield Diagnostic(Code.CANNOT_SAY, message, task.place("envs"), "put some into a file")
 
 
 def _image(task: Task) -> Iterator[Diagnostic]:
@@ -58,7 +56,7 @@ def _image(task: Task) -> Iterator[Diagnostic]:
         return
     message = f'Vertex AI pulls from Artifact Registry and Docker Hub, not from "{registry}"'
     help = "copy the image to Artifact Registry, or make a remote repository there"
-    yield Diagnostic(Code.ENGINE_LIMIT, message, task.spans.get("image", task.span), help)
+    yield Diagnostic(Code.ENGINE_LIMIT, message, task.place("image"), help)
 
 
 def help_on_schedule(workflow: Workflow) -> str:

@@ -24,8 +24,7 @@ def images_without_entrypoint(
     """The jobs that leave it to their image what it starts. The message has `{image}` where it names it."""
     for job in workflow.jobs:
         if job.project is None and not job.command.entrypoint:
-            span = job.spans.get("image", job.span)
-            yield Diagnostic(code, message.format(image=job.image), span, help)
+            yield Diagnostic(code, message.format(image=job.image), job.place("image"), help)
 
 
 def annotations_of(workflow: Workflow) -> Iterator[Text]:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from automl.compiler.ir import Task, Text, Workflow
 from automl.targets.writers.yaml import Value
@@ -38,7 +38,8 @@ def _in_utf_16(match: re.Match[str]) -> str:
     return json.dumps(match[0])[1:-1] if match[0] != "\x7f" else r"\u007f"
 
 
-class Texts(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Texts:
     """User text that an engine would expand, kept in a ConfigMap: text to key."""
 
     config_map: str
