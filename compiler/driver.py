@@ -1,19 +1,21 @@
 """The phases of a compilation, in their order. No printing, and no file is touched but the project's own."""
 
 import os
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from automl.compiler.capabilities import unsupported
 from automl.compiler.checks import check, check_values
 from automl.compiler.config.code_source import uses_bundle, uses_project
-from automl.compiler.config.config import Config, Located, build_config
+from automl.compiler.config.config import Config, build_config
 from automl.compiler.diagnostics import Code, Diagnostic, has_errors, in_order
 from automl.compiler.ir import Workflow
 from automl.compiler.lowering.workflow import lower
 from automl.compiler.project.bundle import Collection, collect_bundle
 from automl.compiler.project.files import Project, Seen
 from automl.compiler.project.paths import text_of, under
+from automl.compiler.source import Located
 from automl.compiler.structure.mended import mended
 from automl.compiler.structure.schema import check_structure
 from automl.compiler.target import Artifact, Emission, Options, Target
@@ -139,7 +141,7 @@ def _configure(given: Input, overrides: Overrides) -> tuple[Config | None, list[
     if sound is None:
         return None, found
     config, unreadable = build_config(normal(sound))
-    config = config._replace(name=config.name or Located(given.default_name, config.span))
+    config = replace(config, name=config.name or Located(given.default_name, config.span))
     found += unreadable + check(config, given.folder)
     return (None if has_errors(found) else config), found
 

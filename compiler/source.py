@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
+T = TypeVar("T")
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what YAML counts as the end of a line
 
 
@@ -46,4 +47,13 @@ class Span(NamedTuple):
     end_column: int
 
 
+@dataclass(frozen=True, slots=True)
+class Located(Generic[T]):
+    """A value and where it was written; that of a default, what it is the default of."""
+
+    value: T
+    span: Span
+
+
 Spans = Mapping[str, Span]  # a key of the config, dotted, to the place where it was written
+Written = Mapping[str, Located[str]]  # a key of a noun, dotted, to the text that was written for it

@@ -7,10 +7,11 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from automl.compiler.config.code_source import uses_bundle, uses_project
-from automl.compiler.config.config import Config, Located, StepConfig
+from automl.compiler.config.config import Config
+from automl.compiler.config.step import StepConfig
 from automl.compiler.diagnostics import Code, Diagnostic, Related
 from automl.compiler.project.paths import text_of, under
-from automl.compiler.source import Span
+from automl.compiler.source import Located, Span
 from automl.compiler.suggest import did_you_mean
 
 _LONGEST_NAME, _LONGEST_PATH = 255, 4096  # bytes that Linux takes
@@ -134,7 +135,7 @@ def _paths(step: StepConfig) -> Iterator[Located[str]]:
 
 def _check_kind(step: StepConfig) -> Iterator[Diagnostic]:
     if step.dependencies and not _is_dependency_file(step.dependencies.value):
-        name, span = step.dependencies
+        name, span = step.dependencies.value, step.dependencies.span
         message = f'"{name}" is not a kind of dependency file that automl installs'
         yield Diagnostic(Code.DEPENDENCY_FILE, message, span, help=_export(name))
 

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from automl.compiler.config.config import Config, Located, Pair
+from automl.compiler.config.config import Config
+from automl.compiler.config.located import Pair
 from automl.compiler.diagnostics import Code, Diagnostic, Related
+from automl.compiler.source import Located
 from automl.compiler.suggest import did_you_mean
 from automl.compiler.values.dns import is_dns_subdomain, label_value
 
@@ -79,7 +81,8 @@ def check_variables(config: Config) -> Iterator[Diagnostic]:
     """Names of environment variables; each is set once in a step."""
     for step in config.steps:
         names = [pair.key for pair in step.envs]
-        names += [pair.value for secret in step.secrets for pair in secret.keys or ()]
+        for secret in step.secrets:
+            names += [name for key, name in secret.written.items() if key != "name"]
         yield from _check_variables(names)
 
 
@@ -102,7 +105,7 @@ def _check_variables(names: list[Located[str]]) -> Iterator[Diagnostic]:
 
 def check_timezone(config: Config) -> Iterator[Diagnostic]:
     """The zone of the schedule, against the IANA list that the package tzdata carries."""
-    zone = config.schedule.timezone if config.schedule else None
+    zone = config.schedule.written.get("timezone") if config.schedule else None
     if zone is None:
         return
     known = _zones()

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable, Iterator
 
-from automl.compiler.config.config import Config, Located, Name
+from automl.compiler.config.config import Config
+from automl.compiler.config.located import Name
 from automl.compiler.diagnostics import Code, Diagnostic, Related
+from automl.compiler.source import Located
 from automl.compiler.values.dns import LONGEST, LONGEST_SUBDOMAIN, dns_label, is_dns_label, is_dns_subdomain
 
 _OUTSIDE = re.compile("[^-a-z0-9.]")
@@ -91,14 +93,14 @@ def check_references(config: Config) -> Iterator[Diagnostic]:
 def _references(config: Config) -> Iterator[tuple[str, Located[str]]]:
     for step in config.steps:
         ingress = step.service.ingress if step.service else None
-        secrets = [*(secret.name for secret in step.secrets), *step.image_pull_secrets]
+        secrets = [*(secret.written["name"] for secret in step.secrets), *step.image_pull_secrets]
         if ingress and ingress.tls_secret:
-            secrets.append(ingress.tls_secret)
+            secrets.append(ingress.written["tls_secret"])
         yield from (("a Secret", name) for name in secrets)
         if ingress and ingress.class_name:
-            yield "an IngressClass", ingress.class_name
+            yield "an IngressClass", ingress.written["class"]
     if config.code and config.code.git and config.code.git.token_secret:
-        yield "a Secret", config.code.git.token_secret
+        yield "a Secret", config.code.git.written["token_secret.name"]
 
 
 def _did_you_mean(text: str, is_right: Callable[[str], bool], longest: int) -> str | None:

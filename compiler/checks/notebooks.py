@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from automl.compiler.config.code_source import uses_bundle, uses_project
-from automl.compiler.config.config import Config, Located
+from automl.compiler.config.config import Config
 from automl.compiler.config.notebooks import names_kernel, runs_notebook
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.project.paths import under
+from automl.compiler.source import Located
 
 _FORMATS = (3, 4)  # what papermill reads: nbformat turns 3 into 4
 _LARGEST = 16 * 1024 * 1024  # more fits into no manifest, and that is said elsewhere

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from automl.compiler.config.config import Config, Located
+from automl.compiler.config.config import Config
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.project.gitignore import MAX_GLOBS, Patterns, TooManyGlobsError, given_pattern
+from automl.compiler.source import Located
 
 
 def check_patterns(config: Config) -> Iterator[Diagnostic]:

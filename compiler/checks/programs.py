@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from automl.compiler.config.code_source import uses_project
-from automl.compiler.config.config import Config, Located, StepConfig
+from automl.compiler.config.config import Config
+from automl.compiler.config.step import StepConfig
 from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.source import Located
 
 _IMAGE_FORM = (
     "a name is registry/repository:tag, the repository in lower case, for instance ghcr.io/acme/train:1.4.2"

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 
-from automl.compiler.config.config import Config, GitConfig, Located, Name, Pair
+from automl.compiler.config.config import Config
+from automl.compiler.config.located import Name, Pair
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.source import Span
+from automl.compiler.ir import Git
+from automl.compiler.source import Located, Span
 from automl.compiler.values.credentials import (
     has_one,
     is_named_like_one,
@@ -69,7 +72,7 @@ def check_texts(config: Config) -> Iterator[Diagnostic]:
         return
     apart = {id(pair.value) for step in config.steps for pair in step.envs}
     if config.code and config.code.git:
-        apart.add(id(config.code.git.url))
+        apart.add(id(config.code.git.written["url"]))
     for value, span in _texts(config, apart):
         if has_one(value):
             yield _plain_text(span, "put it into a Secret, and name that under `secrets`")
@@ -84,9 +87,16 @@ def _texts(part: object, apart: set[int]) -> Iterator[tuple[str, Span]]:
     elif isinstance(part, Located):
         if isinstance(part.value, str):
             yield part.value, part.span
-    elif isinstance(part, tuple):
+    elif isinstance(part, tuple | list):
         for text in part:
             yield from _texts(text, apart)
+    elif isinstance(part, dict):
+        for key, text in part.items():
+            if isinstance(text, Located):
+                yield key, text.span
+                yield from _texts(text, apart)
+    elif is_dataclass(part):
+        yield from _texts([getattr(part, field.name) for field in fields(part)], apart)
 
 
 def _plain_text(span: Span, help: str) -> Diagnostic:
@@ -99,7 +109,7 @@ def check_git(config: Config) -> Iterator[Diagnostic]:
     git = config.code.git if config.code else None
     if git is not None:
         yield from _check_url(git)
-        yield from _check_ref(git.ref)
+        yield from _check_ref(git.written["ref"])
 
 
 def _check_ref(ref: Located[str]) -> Iterator[Diagnostic]:
@@ -128,49 +138,49 @@ def _is_ref(text: str) -> bool:
     )
 
 
-def _check_url(git: GitConfig) -> Iterator[Diagnostic]:
-    url = git.url.value
+def _check_url(git: Git) -> Iterator[Diagnostic]:
+    url = git.url
     if len(url) > _LONGEST_URL:
         message = f"the address of the repository has more than {_LONGEST_URL:,} characters"
-        yield Diagnostic(Code.URL, message, git.url.span, help=_HELP)
+        yield Diagnostic(Code.URL, message, git.span, help=_HELP)
     elif _PASSWORD.match(url) or has_one(url):
         message = "the address of the repository has credentials in it"
         help = "leave them out, and name the Secret that has them with `token_secret: {name: …, key: …}`"
-        yield Diagnostic(Code.URL_CREDENTIALS, message, git.url.span, help=help)
+        yield Diagnostic(Code.URL_CREDENTIALS, message, git.span, help=help)
     elif ssh := _SSH.match(url):
         help = f'write "https://{ssh["host"]}/{ssh["path"]}", with `token_secret` if it is private'
-        yield Diagnostic(Code.URL, "git over ssh is not supported", git.url.span, help=help)
+        yield Diagnostic(Code.URL, "git over ssh is not supported", git.span, help=help)
     elif _USER.match(url):
         message = "the address of the repository has a user name in it"
         help = "leave out what is before the `@`; where a user name is needed beside the token, a Secret has it: `token_secret: {name: …, key: …, username_key: …}`"
-        yield Diagnostic(Code.URL_CREDENTIALS, message, git.url.span, help=help)
+        yield Diagnostic(Code.URL_CREDENTIALS, message, git.span, help=help)
     elif not url.isprintable():
         message = "the address of the repository has characters in it that nobody sees"
-        yield Diagnostic(Code.URL, message, git.url.span, help=_HELP)
+        yield Diagnostic(Code.URL, message, git.span, help=_HELP)
     elif not (address := _ADDRESS.match(url)):
         message = "the address of the repository must start with https://"
-        yield Diagnostic(Code.URL, message, git.url.span, help=_HELP)
+        yield Diagnostic(Code.URL, message, git.span, help=_HELP)
     elif _VERSION.search(url):
         message = "the address of the repository has something behind it"
         yield Diagnostic(
-            Code.URL, message, git.url.span, help="leave it out; a branch, a tag or a commit is the `ref`"
+            Code.URL, message, git.span, help="leave it out; a branch, a tag or a commit is the `ref`"
         )
     elif _PAGE.match(url):
         message = "this is the address of a page, not of a repository"
         yield Diagnostic(
             Code.URL,
             message,
-            git.url.span,
+            git.span,
             help="leave out what comes behind the name of the repository; the branch is the `ref`",
         )
     elif address[1] == "http":
         yield _plain_http(git)
 
 
-def _plain_http(git: GitConfig) -> Diagnostic:
+def _plain_http(git: Git) -> Diagnostic:
     """Without TLS whoever is on the way reads the token, and can put other code in the place of this."""
     if git.token_secret:
         message = "over http:// the token would travel in clear"
-        return Diagnostic(Code.URL, message, git.url.span, help="write https://")
+        return Diagnostic(Code.URL, message, git.span, help="write https://")
     message = "over http:// the code can be changed on its way"
-    return Diagnostic(Code.PLAIN_HTTP, message, git.url.span, help="write https://")
+    return Diagnostic(Code.PLAIN_HTTP, message, git.span, help="write https://")

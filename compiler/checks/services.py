@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from automl.compiler.config.config import Config, IngressConfig, StepConfig
-from automl.compiler.config.ingress_paths import ingress_path, says_nowhere, shares_root
+from automl.compiler.config.config import Config
+from automl.compiler.config.ingress_paths import ingress_of, says_nowhere, shares_root
 from automl.compiler.diagnostics import Code, Diagnostic, Related
+from automl.compiler.ir import Ingress
 from automl.compiler.values.dns import LONGEST, dns_label, is_dns_subdomain
 
 _NUMBER = "0*(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
@@ -18,10 +19,9 @@ _HELP = "give each a path or a host of its own, for instance `ingress: {path: /a
 def check_ingresses(config: Config) -> Iterator[Diagnostic]:
     """Two ingresses for the same host and path: one of the services would never be reached."""
     root_is_shared = shares_root(config)
-    seen: dict[tuple[str, str], IngressConfig] = {}
-    for step, ingress in _ingresses(config):
-        path = ingress_path(step, ingress, root_is_shared)
-        host = ingress.host.value if ingress.host else ""
+    seen: dict[tuple[str, str], Ingress] = {}
+    for ingress in filter(None, (ingress_of(step, root_is_shared) for step in config.steps)):
+        path, host = ingress.path, ingress.host or ""
         first = seen.setdefault((host, path), ingress)
         if first is not ingress:
             message = f'two services have the address "{host}{path}"'
@@ -34,8 +34,8 @@ def check_ingresses(config: Config) -> Iterator[Diagnostic]:
 
 def check_hosts(config: Config) -> Iterator[Diagnostic]:
     """Hosts that the API server takes (validateIngressRules of pkg/apis/networking/validation) and that DNS can have."""
-    for _, ingress in _ingresses(config):
-        host = ingress.host
+    for ingress in _ingresses(config):
+        host = ingress.written.get("host")
         if host and (why := _wrong_host(host.value)):
             message = f'"{host.value}" cannot be the host of an ingress: {why}'
             help = "give a name that DNS leads to the ingress controller, or leave it out for every host"
@@ -57,11 +57,12 @@ def _wrong_host(host: str) -> str | None:
 
 def check_paths(config: Config) -> Iterator[Diagnostic]:
     """Paths that the API server takes for a prefix (validateHTTPIngressPath of pkg/apis/networking/validation)."""
-    for _, ingress in _ingresses(config):
-        if ingress.path and (part := _wrong_part(ingress.path.value)):
-            message = f'"{ingress.path.value}" cannot be the path of an ingress: it has "{part}" in it'
+    for ingress in _ingresses(config):
+        path = ingress.written.get("path")
+        if path and (part := _wrong_part(path.value)):
+            message = f'"{path.value}" cannot be the path of an ingress: it has "{part}" in it'
             help = "write the start of the paths as the program sees them, for instance /api/v1"
-            yield Diagnostic(Code.ADDRESS, message, ingress.path.span, help=help)
+            yield Diagnostic(Code.ADDRESS, message, path.span, help=help)
 
 
 def _wrong_part(path: str) -> str | None:
@@ -79,10 +80,10 @@ def check_readiness_paths(config: Config) -> Iterator[Diagnostic]:
             yield Diagnostic(Code.ADDRESS, message, path.span, help=help)
 
 
-def _ingresses(config: Config) -> Iterator[tuple[StepConfig, IngressConfig]]:
+def _ingresses(config: Config) -> Iterator[Ingress]:
     for step in config.steps:
         if step.service and step.service.ingress:
-            yield step, step.service.ingress
+            yield step.service.ingress
 
 
 def check_service_names(config: Config) -> Iterator[Diagnostic]:

@@ -1,6 +1,8 @@
 """Where the code of a step is: in its image, or in the project's files."""
 
-from automl.compiler.config.config import CodeConfig, Config, StepConfig
+from automl.compiler.config.code import CodeConfig
+from automl.compiler.config.config import Config
+from automl.compiler.config.step import StepConfig
 
 
 def uses_project(step: StepConfig, code: CodeConfig | None) -> bool:

@@ -1,8 +1,10 @@
 """Under which path a service is reached from outside the cluster."""
 
-from automl.compiler.config.config import Config, IngressConfig, StepConfig
+from dataclasses import replace
 
-ROOT = "/"
+from automl.compiler.config.config import Config
+from automl.compiler.config.step import StepConfig
+from automl.compiler.ir import Ingress
 
 
 def shares_root(config: Config) -> bool:
@@ -11,13 +13,14 @@ def shares_root(config: Config) -> bool:
     return sum(ingress is not None and says_nowhere(ingress) for ingress in ingresses) > 1
 
 
-def says_nowhere(ingress: IngressConfig) -> bool:
+def says_nowhere(ingress: Ingress) -> bool:
     """Whether it is `ingress: true`, or as good as that."""
-    return ingress.host is None and ingress.path is None
+    return not ingress.written.keys() & {"host", "path"}
 
 
-def ingress_path(step: StepConfig, ingress: IngressConfig, root_is_shared: bool) -> str:
-    """The path: as written, or `/`, or the name of the step if several services would have `/`."""
-    if ingress.path:
-        return ingress.path.value
-    return f"/{step.name.label}" if root_is_shared and says_nowhere(ingress) else ROOT
+def ingress_of(step: StepConfig, root_is_shared: bool) -> Ingress | None:
+    """The ingress with its path: as written, or `/`, or the name of the step if several services would have `/`."""
+    ingress = step.service.ingress if step.service else None
+    if ingress and root_is_shared and says_nowhere(ingress):
+        return replace(ingress, path=f"/{step.name.label}")
+    return ingress

@@ -1,6 +1,6 @@
 """Notebooks among the scripts: who runs them, and with which kernel."""
 
-from automl.compiler.config.config import StepConfig
+from automl.compiler.config.step import StepConfig
 
 
 def runs_notebook(step: StepConfig) -> bool:

@@ -1,8 +1,9 @@
 """Where the files of a project come from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Annotated
 
-from automl.compiler.source import Span
+from automl.compiler.source import Span, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ class Git:
 
     url: str
     ref: str
-    token_secret: str | None
-    token_key: str | None
-    username_key: str | None
-    span: Span
+    token_secret: Annotated[str | None, "token_secret.name"]
+    token_key: Annotated[str | None, "token_secret.key"]
+    username_key: Annotated[str | None, "token_secret.username_key"]
+    span: Annotated[Span, "url"]
+    written: Written = field(default_factory=dict)

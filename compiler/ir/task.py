@@ -1,12 +1,13 @@
 """One step as an engine runs it: an image, a command, and what they are given."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Annotated
 
 from automl.compiler.ir.edges import Edge
 from automl.compiler.ir.text import Text
-from automl.compiler.source import Span, Spans
-from automl.compiler.values.units import Quantity
+from automl.compiler.source import Span, Spans, Written
+from automl.compiler.values.units import Cpu, Memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class Secret:
 
     name: str
     keys: tuple[tuple[str, str], ...] | None
-    span: Span
+    span: Annotated[Span, "name"]
+    written: Written = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,9 @@ class Project:
 class Resources:
     """What is reserved for one container."""
 
-    cpu: Quantity
-    memory: Quantity
+    cpu: Annotated[Cpu, "cpu_request"]
+    memory: Annotated[Memory, "memory_request"]
+    written: Written = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,10 @@ class Ingress:
 
     host: str | None
     path: str
-    class_name: str | None
+    class_name: Annotated[str | None, "class"]
     tls_secret: str | None
+    span: Span
+    written: Written = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from automl.compiler.config.config import Config, StageConfig, StepConfig
+from automl.compiler.config.config import Config, StageConfig
+from automl.compiler.config.step import StepConfig
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Barrier, Edge, Node, Task
 from automl.compiler.values.dns import dns_label

@@ -7,34 +7,19 @@ from pathlib import PurePosixPath
 from typing import Any, NamedTuple, TypeVar
 
 from automl.compiler import ir
+from automl.compiler.config.code import CodeConfig
 from automl.compiler.config.code_source import uses_project
-from automl.compiler.config.config import (
-    CodeConfig,
-    Config,
-    GitConfig,
-    IngressConfig,
-    Located,
-    Pair,
-    ScheduleConfig,
-    SecretConfig,
-    ServiceConfig,
-    StageConfig,
-    StepConfig,
-)
-from automl.compiler.config.ingress_paths import ingress_path, shares_root
+from automl.compiler.config.config import Config, StageConfig
+from automl.compiler.config.ingress_paths import ingress_of, shares_root
+from automl.compiler.config.located import Pair
 from automl.compiler.config.notebooks import names_kernel, runs_notebook
+from automl.compiler.config.step import ServiceConfig, StepConfig
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.lowering.edges import TaskNames, nodes, task_names
+from automl.compiler.source import Located
 from automl.compiler.values.dns import dns_label
 from automl.compiler.values.images import PYTHON_IMAGE
-from automl.compiler.values.units import parse_cpu, parse_memory
 
-DEFAULT_CPU = parse_cpu("0.5")
-DEFAULT_MEMORY = parse_memory("500")
-DEFAULT_PORT = 5000
-DEFAULT_REPLICAS = 2
-DEFAULT_MIN_READY_SECONDS = 5
-DEFAULT_REVISION_HISTORY_LIMIT = 2
 T = TypeVar("T")
 _SHARED = fields(ir.BaseTask)
 
@@ -54,8 +39,8 @@ def lower(config: Config, bundle: ir.Bundle | None, origin: str) -> tuple[ir.Wor
         description=_text(config.description) if config.description else None,
         labels=_plain(config.labels),
         annotations=_texts(config.annotations),
-        schedule=_schedule(config.schedule) if config.schedule else None,
-        code=_git(git) if git else bundle,
+        schedule=config.schedule,
+        code=git or bundle,
         nodes=tuple(nodes(config, partial(_task, scope))),
         origin=origin,
         span=config.span,
@@ -82,7 +67,7 @@ def _task(scope: _Scope, stage: StageConfig, step: StepConfig, after: tuple[ir.E
     shared = _shared(scope, stage, step, after)
     if step.service:
         return _service(shared, step, step.service, scope.root_is_shared)
-    return ir.Job(**_fields(shared), retries=_or(step.backoff_limit, 0), deadline=step.timeout)
+    return ir.Job(**_fields(shared), retries=step.backoff_limit, deadline=step.timeout)
 
 
 def _shared(scope: _Scope, stage: StageConfig, step: StepConfig, after: tuple[ir.Edge, ...]) -> ir.BaseTask:
@@ -96,11 +81,11 @@ def _shared(scope: _Scope, stage: StageConfig, step: StepConfig, after: tuple[ir
         command=_project_command(step) if in_project else _image_command(step),
         project=_project(step) if in_project else None,
         variables=tuple(ir.Variable(pair.key.value, _text(pair.value)) for pair in step.envs),
-        secrets=tuple(_secret(secret) for secret in step.secrets),
+        secrets=step.secrets,
         pull_secrets=tuple(name.value for name in step.image_pull_secrets),
-        resources=ir.Resources(_or(step.cpu, DEFAULT_CPU), _or(step.memory, DEFAULT_MEMORY)),
-        polling_seconds=_value(step.polling_time),
-        initial_delay_seconds=_value(step.wait_before_start_time),
+        resources=step.resources,
+        polling_seconds=step.polling_time,
+        initial_delay_seconds=step.wait_before_start_time,
         labels=_plain(step.labels),
         annotations=_texts(step.annotations),
         span=step.name.span,
@@ -165,55 +150,15 @@ def _service(
 ) -> ir.Service:
     return ir.Service(
         **_fields(shared),
-        port=_or(service.port, DEFAULT_PORT),
-        replicas=_or(step.replicas, DEFAULT_REPLICAS),
-        min_ready_seconds=_or(step.min_ready_seconds, DEFAULT_MIN_READY_SECONDS),
-        revision_history_limit=_or(step.revision_history_limit, DEFAULT_REVISION_HISTORY_LIMIT),
-        max_startup_seconds=_value(service.max_startup_time_seconds),
+        port=service.port,
+        replicas=step.replicas.value,
+        min_ready_seconds=step.min_ready_seconds,
+        revision_history_limit=step.revision_history_limit,
+        max_startup_seconds=service.max_startup_seconds,
         readiness_path=_value(service.readiness_path),
-        ingress=_ingress(step, service.ingress, root_is_shared) if service.ingress else None,
+        ingress=ingress_of(step, root_is_shared),
         rollout_deadline=step.timeout,
     )
-
-
-def _ingress(step: StepConfig, ingress: IngressConfig, root_is_shared: bool) -> ir.Ingress:
-    return ir.Ingress(
-        host=_value(ingress.host),
-        path=ingress_path(step, ingress, root_is_shared),
-        class_name=_value(ingress.class_name),
-        tls_secret=_value(ingress.tls_secret),
-    )
-
-
-def _schedule(schedule: ScheduleConfig) -> ir.Schedule:
-    assert schedule.cron is not None, "a cron that cannot be read is an error"
-    return ir.Schedule(
-        cron=schedule.cron,
-        timezone=_value(schedule.timezone) or "UTC",
-        concurrency=_value(schedule.concurrency) or "allow",
-        suspend=schedule.suspend,
-        starting_deadline=schedule.starting_deadline,
-        keep_succeeded=schedule.keep_succeeded,
-        keep_failed=schedule.keep_failed,
-    )
-
-
-def _git(git: GitConfig) -> ir.Git:
-    return ir.Git(
-        url=git.url.value,
-        ref=git.ref.value,
-        token_secret=_value(git.token_secret),
-        token_key=_value(git.token_key),
-        username_key=_value(git.username_key),
-        span=git.url.span,
-    )
-
-
-def _secret(secret: SecretConfig) -> ir.Secret:
-    keys = None
-    if secret.keys is not None:
-        keys = tuple((pair.key.value, pair.value.value) for pair in secret.keys)
-    return ir.Secret(secret.name.value, keys, secret.name.span)
 
 
 def _text(located: Located[str]) -> ir.Text:
@@ -230,7 +175,3 @@ def _plain(pairs: tuple[Pair, ...]) -> dict[str, str]:
 
 def _value(located: Located[T] | None) -> T | None:
     return None if located is None else located.value
-
-
-def _or(located: Located[T] | None, default: T) -> T:
-    return default if located is None else located.value

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from automl.compiler.bundle_size import exclude_pattern, too_large
-from automl.compiler.config.config import BundleConfig
+from automl.compiler.config.code import BundleConfig
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.generated import is_generated
 from automl.compiler.ir import Bundle, BundledFile

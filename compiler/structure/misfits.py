@@ -1,17 +1,14 @@
 """Where a tree is not what its JSON Schema asks for: jsonschema-rs decides, this module finds the places again."""
 
-import json
-from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
 
 import jsonschema_rs
 
 from automl.compiler.diagnostics import MOST_FOUND
-from automl.compiler.structure.ways_out import Schema
 from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence, to_plain
 from automl.compiler.tree.stages import Path
-from automl.schemas import config_schema
+from automl.schemas import Schema, schema
 
 _MARK = "key."  # before a key that is a number; what `propertyNames` asks for allows it
 _EMPTY = "\0"  # instead of an empty key
@@ -48,13 +45,6 @@ def _misfit(error: jsonschema_rs.ValidationError, whole: Schema) -> Misfit:
         names, at = [error.kind.as_dict()["property"]], _resolved(whole, at)
     path = [_unmarked(part) if isinstance(part, str) else part for part in error.instance_path]
     return Misfit(path, keyword, names, at, value)
-
-
-@cache
-def schema() -> Schema:
-    """The schema of a config."""
-    found: Schema = json.loads(config_schema())
-    return found
 
 
 def _with_marks(node: Node) -> Any:

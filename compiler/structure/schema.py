@@ -7,12 +7,13 @@ from typing import Any
 
 from automl.compiler.diagnostics import MOST_FOUND, Code, Diagnostic, Findings
 from automl.compiler.source import Span
-from automl.compiler.structure.misfits import Misfit, misfits, schema
+from automl.compiler.structure.misfits import Misfit, misfits
 from automl.compiler.structure.vocabulary import ALL_NAMED, help_for_unknown, meant
-from automl.compiler.structure.ways_out import STAGES, Schema, for_type, for_value
+from automl.compiler.structure.ways_out import STAGES, for_type, for_value
 from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
 from automl.compiler.tree.scalars import resolve
 from automl.compiler.tree.stages import Path, place_of, steps_of, with_steps
+from automl.schemas import Schema, schema
 
 _TYPE_NAMES = {
     "string": "text",

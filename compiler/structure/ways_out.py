@@ -3,7 +3,7 @@
 import json
 import re
 from pathlib import PurePosixPath
-from typing import Any, TypeAlias
+from typing import Any
 
 from automl.compiler.structure.flow import LONGEST, flow, pair, pairs, quoted_if_needed
 from automl.compiler.structure.scripts import SCRIPTS, for_script
@@ -12,8 +12,7 @@ from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence
 from automl.compiler.tree.scalars import interpret
 from automl.compiler.tree.stages import Path, place_of
 from automl.compiler.values.units import QuantityError, parse_duration
-
-Schema: TypeAlias = dict[str, Any]
+from automl.schemas import Schema
 
 STAGES = "`stages:` holds the stages by name, each a list of steps"
 _STEPS = "write its steps below it, each behind a `- `"

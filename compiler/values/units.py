@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
+from typing import Annotated, NamedTuple, TypeAlias
 
 _LARGEST = 2**63 - 1  # what Kubernetes holds
 _LONGEST_SECONDS = 2**31 - 1
@@ -248,3 +248,8 @@ def _duration_text(seconds: int) -> str:
         count, seconds = divmod(seconds, unit)
         text += f"{count}{name}" if count else ""
     return text
+
+
+Cpu: TypeAlias = Annotated[Quantity, parse_cpu]
+Memory: TypeAlias = Annotated[Quantity, parse_memory]
+Duration: TypeAlias = Annotated[int, parse_duration]  # in seconds

@@ -12,7 +12,7 @@ import pytest
 
 from automl import targets
 from automl.compiler.bundle_size import amount
-from automl.compiler.config.config import BundleConfig, Located
+from automl.compiler.config.code import BundleConfig
 from automl.compiler.diagnostics import Code
 from automl.compiler.driver import Input, Overrides, Result, compile_config
 from automl.compiler.ir import BundledFile
@@ -20,7 +20,7 @@ from automl.compiler.project import bundle
 from automl.compiler.project.bundle import Collection, collect_bundle
 from automl.compiler.project.files import Project
 from automl.compiler.project.gitignore import MAX_GLOBS
-from automl.compiler.source import Source
+from automl.compiler.source import Located, Source
 from automl.compiler.target import Options
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES, archive
 

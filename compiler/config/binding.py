@@ -1,0 +1,168 @@
+"""From a tree to the nouns of a config: frozen dataclasses, whose fields say what is read into them (see `kinds`).
+
+What is not written is the `default` of the schema, or else nothing: None, false, or no items.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any, TypeAlias, TypeVar, get_origin
+
+from automl.compiler.config.kinds import Keys, Kind, joined, kinds_of
+from automl.compiler.config.located import Name, Pair
+from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.source import Located, Source, Span, Written
+from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar
+from automl.compiler.values.cron import CronError, parse_cron
+from automl.compiler.values.dns import dns_label
+from automl.compiler.values.units import QuantityError, parse_duration
+from automl.schemas import schema_of
+
+_LONGEST_AMOUNT = 1000  # of a longer one the start is read, and what shows that it is cut, which fits nothing
+_CODES: dict[object, Code] = {parse_cron: Code.CRON, parse_duration: Code.DURATION}  # QUANTITY of the others
+_HELP = {Code.CRON: "the fields are minute, hour, day of the month, month, day of the week"}
+_NOWHERE = Source("", "").start()
+T = TypeVar("T")
+Read: TypeAlias = Callable[[Any, list[Diagnostic]], Any]  # from a node
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """How a field is had: the keys that lead to its value, what reads that, and what stands for none."""
+
+    name: str
+    keys: Keys
+    read: Read
+    absent: Callable[[Span], object]
+
+
+def bind(noun: Callable[..., T], node: Mapping, at: str, diagnostics: list[Diagnostic], **given: object) -> T:
+    """The noun that keys and values are, by the schema at a key; `given` are the fields that no key has.
+
+    A value that cannot be read becomes a diagnostic, and another stands for it, so that the rest is looked at.
+    """
+    for field in _fields(noun, at):
+        value = _below(node, field.keys)
+        given[field.name] = field.absent(node.span) if value is None else field.read(value, diagnostics)
+    return noun(**given)
+
+
+def name_of(node: Scalar) -> Name:
+    """A name, and what becomes of it."""
+    return Name(node.text, dns_label(node.text), node.span)
+
+
+def _below(node: Any, keys: Keys) -> Node | None:
+    for key in keys:
+        entry = node.entries.get(key)
+        if entry is None:
+            return None
+        node = entry.value
+    return node  # type: ignore[no-any-return]
+
+
+@cache
+def _fields(noun: Any, at: str) -> tuple[_Field, ...]:
+    kinds = kinds_of(noun)
+    written = [kind.keys for kind in kinds.values() if not kind.is_place]
+    return tuple(
+        _Field(
+            name,
+            kind.keys,
+            _reader(kind, joined(at, kind.keys), written),
+            _absent(kind, joined(at, kind.keys)),
+        )
+        for name, kind in kinds.items()
+    )
+
+
+def _reader(kind: Kind, key: str, written: list[Keys]) -> Read:
+    """What reads a value of a kind that the schema has at a key; `written` are the keys beside it."""
+    if kind.type == Written:
+        return lambda node, _: _written(node, written)
+    if kind.parse:
+        return partial(_parsed, kind.parse, _stand_in(kind, kind.parse, key))
+    if kind.type in _SINGLE:
+        return _SINGLE[kind.type]
+    if kind.is_noun:
+        return lambda node, diagnostics: bind(kind.type, node, key, diagnostics)
+    assert kind.item, f"nothing reads {kind.type}"
+    if kind.item.type in _PAIR:
+        return partial(_pairs, _PAIR[kind.item.type])
+    read = _reader(kind.item, key, written)
+    if get_origin(kind.type) is Located:
+        return lambda node, diagnostics: Located(read(node, diagnostics), node.span)
+    return lambda node, diagnostics: tuple([read(item, diagnostics) for item in node.items])
+
+
+_SINGLE: dict[Any, Read] = {
+    str: lambda node, _: node.text,
+    int: lambda node, _: int(node.value),
+    bool: lambda node, _: node.value is True,
+    Name: lambda node, _: name_of(node),
+    Span: lambda node, _: node.span,
+}
+_PAIR: dict[Any, Callable[[Entry], object]] = {
+    Pair: lambda entry: Pair(_located(entry.key), _located(entry.value)),
+    tuple[str, str]: lambda entry: (entry.key.text, _located(entry.value).value),
+}
+
+
+def _pairs(make: Callable[[Entry], object], node: Mapping, _: list[Diagnostic]) -> tuple[object, ...]:
+    return tuple([make(entry) for entry in node])
+
+
+def _located(node: Node) -> Located[str]:
+    assert isinstance(node, Scalar), "the schema asks for a single value here"
+    return Located(node.text, node.span)
+
+
+def _written(node: Mapping, keys: list[Keys]) -> Written:
+    """The texts behind some keys, and those of the pairs there."""
+    texts: dict[str, Located[str]] = {}
+    for path in keys:
+        value = _below(node, path)
+        if isinstance(value, Scalar):
+            texts[joined("", path)] = _located(value)
+        elif isinstance(value, Mapping):
+            texts |= {
+                joined("", (*path, name)): _located(entry.value) for name, entry in value.entries.items()
+            }
+    return texts
+
+
+def _parsed(
+    parse: Callable[[str], object], stand_in: object, node: Scalar, diagnostics: list[Diagnostic]
+) -> object:
+    """The value of a text in a language of its own; another, and a diagnostic, if it is not in it."""
+    text = node.text if len(node.text) <= _LONGEST_AMOUNT else f"{node.text[:_LONGEST_AMOUNT]}…"
+    try:
+        return parse(text)
+    except (QuantityError, CronError) as error:
+        message, _, help = str(error).partition("; ")
+        code = _CODES.get(parse, Code.QUANTITY)
+        diagnostics.append(Diagnostic(code, message, node.span, help=help or _HELP.get(code)))
+        return stand_in
+
+
+def _stand_in(kind: Kind, parse: Callable[[str], object], key: str) -> object:
+    """For what cannot be read: the default, none, or an example."""
+    at = schema_of(key)
+    if kind.is_optional or not at.keys() & {"default", "examples"}:
+        return None
+    return parse(str(at.get("default", at.get("examples", [""])[0])))
+
+
+def _absent(kind: Kind, key: str) -> Callable[[Span], object]:
+    """For what is not written: the schema's default, or nothing."""
+    if kind.is_place:
+        return lambda span: span
+    default = schema_of(key).get("default")
+    if default is not None and not kind.is_noun:
+        read = _reader(kind, key, [])
+        if get_origin(kind.type) is Located:
+            return lambda span: read(Scalar(str(default), default, span), [])
+        value = read(Scalar(str(default), default, _NOWHERE), [])
+        return lambda _: value
+    nothing = None if kind.is_optional else False if kind.type is bool else ()
+    return lambda _: nothing

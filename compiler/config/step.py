@@ -1,0 +1,52 @@
+"""A step of a config, and its `service`."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from automl.compiler.config.kinds import GIVEN
+from automl.compiler.config.located import Name, Pair
+from automl.compiler.ir import Ingress, Resources, Secret
+from automl.compiler.source import Located, Spans
+from automl.compiler.values.units import Duration
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceConfig:
+    """The `service` of a step."""
+
+    port: int
+    ingress: Ingress | None
+    max_startup_seconds: Annotated[int | None, "max_startup_time_seconds"]
+    readiness_path: Annotated[Located[str] | None, "readiness.path"]
+
+
+@dataclass(frozen=True, slots=True)
+class StepConfig:
+    """A step with its defaults merged.
+
+    `spans` has the place of every key; `own` names those of the step itself, not of `defaults`.
+    """
+
+    name: Annotated[Name, "step_name"]
+    path: Annotated[Located[str] | None, "path_to_executable"]
+    dependencies: Annotated[Located[str] | None, "dependency_path"]
+    image: Located[str] | None
+    command: tuple[Located[str], ...]
+    entrypoint: tuple[Located[str], ...]
+    args: tuple[Located[str], ...]
+    envs: tuple[Pair, ...]
+    secrets: tuple[Secret, ...]
+    image_pull_secrets: tuple[Located[str], ...]
+    resources: Annotated[Resources, ""]
+    backoff_limit: int
+    timeout: Duration | None
+    polling_time: int | None
+    wait_before_start_time: int | None
+    replicas: Located[int]
+    min_ready_seconds: int
+    revision_history_limit: int
+    service: ServiceConfig | None
+    labels: tuple[Pair, ...]
+    annotations: tuple[Pair, ...]
+    spans: Annotated[Spans, GIVEN]
+    own: Annotated[frozenset[str], GIVEN]
