@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 
 from automl.compiler.config.config import Config
 from automl.compiler.config.located import Name, Pair
@@ -17,6 +16,7 @@ from automl.compiler.values.credentials import (
     values_in_words,
 )
 
+_PLACES = ("span", "spans", "own")  # fields that hold no text
 _REF = re.compile(r"[^-\s~^:?*\[\\{}$`'\"|;&<>()][^\s~^:?*\[\\{}$`'\"|;&<>()]*\Z")
 _NOT_IN_A_REF = ("..", "@{", "//", "/.", ".lock/")  # git check-ref-format says so
 _LONGEST_REF, _LONGEST_URL = 255, 2048
@@ -80,23 +80,22 @@ def check_texts(config: Config) -> Iterator[Diagnostic]:
 
 def _texts(part: object, apart: set[int]) -> Iterator[tuple[str, Span]]:
     """All texts within a part of the config, with their places."""
-    if id(part) in apart:
-        return
-    if isinstance(part, Name):
-        yield part.written, part.span
-    elif isinstance(part, Located):
-        if isinstance(part.value, str):
+    if isinstance(part, Located):
+        if isinstance(part.value, str) and id(part) not in apart:
             yield part.value, part.span
-    elif isinstance(part, tuple | list):
-        for text in part:
-            yield from _texts(text, apart)
-    elif isinstance(part, dict):
-        for key, text in part.items():
-            if isinstance(text, Located):
-                yield key, text.span
-                yield from _texts(text, apart)
-    elif is_dataclass(part):
-        yield from _texts([getattr(part, field.name) for field in fields(part)], apart)
+    elif isinstance(part, Name):
+        yield part.written, part.span
+    elif isinstance(part, tuple):
+        for inner in part:
+            yield from _texts(inner, apart)
+    elif isinstance(part, dict):  # what was written for the keys of a noun
+        for key, inner in part.items():
+            yield key, inner.span
+            yield from _texts(inner, apart)
+    else:
+        for name in getattr(part, "__dataclass_fields__", ()):
+            if name not in _PLACES:
+                yield from _texts(getattr(part, name), apart)
 
 
 def _plain_text(span: Span, help: str) -> Diagnostic:

@@ -4,9 +4,8 @@ What is not written is the `default` of the schema, or else nothing: None, false
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, TypeAlias, TypeVar, get_origin
+from typing import Any, NamedTuple, TypeAlias, TypeVar, get_origin
 
 from automl.compiler.config.kinds import Keys, Kind, joined, kinds_of
 from automl.compiler.config.located import Name, Pair
@@ -26,8 +25,7 @@ T = TypeVar("T")
 Read: TypeAlias = Callable[[Any, list[Diagnostic]], Any]  # from a node
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
+class _Field(NamedTuple):
     """How a field is had: the keys that lead to its value, what reads that, and what stands for none."""
 
     name: str
@@ -41,9 +39,9 @@ def bind(noun: Callable[..., T], node: Mapping, at: str, diagnostics: list[Diagn
 
     A value that cannot be read becomes a diagnostic, and another stands for it, so that the rest is looked at.
     """
-    for field in _fields(noun, at):
-        value = _below(node, field.keys)
-        given[field.name] = field.absent(node.span) if value is None else field.read(value, diagnostics)
+    for name, keys, read, absent in _fields(noun, at):
+        value = _below(node, keys)
+        given[name] = absent(node.span) if value is None else read(value, diagnostics)
     return noun(**given)
 
 

@@ -1,0 +1,165 @@
+"""Nouns of a config: every key of the schema reaches a field, and the schema is where the defaults stand."""
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+
+from automl import targets
+from automl.compiler.config.binding import bind
+from automl.compiler.config.config import Config
+from automl.compiler.config.kinds import keys_of
+from automl.compiler.config.step import StepConfig
+from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.driver import Input, Overrides, analyse, compile_config
+from automl.compiler.source import Located, Span
+from automl.compiler.target import Options
+from automl.compiler.tree.nodes import Mapping
+from automl.compiler.tree.reader import decode, read
+from automl.compiler.values.units import Duration
+from automl.schemas import Schema, schema, schema_of
+
+LANGUAGE = Path(__file__).parents[2] / "docs" / "language.md"
+BESIDE = {"stages", "defaults"}  # what the steps are in
+
+
+def _keys(at: Schema, key: str) -> Iterator[str]:
+    properties = at.get("properties") or at.get("items", {}).get("properties", {})
+    if key:
+        yield key
+    for name in properties.keys() - BESIDE:
+        below = f"{key}.{name}".lstrip(".")
+        yield from _keys(schema_of(below), below)
+
+
+KEYS = {*_keys(schema(), ""), *_keys(schema_of("step"), "step")}
+DEFAULTS = {key: schema_of(key)["default"] for key in KEYS if "default" in schema_of(key)}
+
+
+def test_every_key_of_the_schema_reaches_a_field_and_every_field_has_a_key() -> None:
+    bound = {*keys_of(Config), *keys_of(StepConfig, "step")}
+    around = {".".join(key.split(".")[:length]) for key in bound for length in range(1, 5)}
+    assert sorted(KEYS - bound - around) == []
+    assert sorted(bound - KEYS) == []
+    leaves = {key for key in KEYS if not any(other.startswith(f"{key}.") for other in KEYS)}
+    assert sorted(leaves - bound) == []
+
+
+@pytest.mark.parametrize("key", sorted(DEFAULTS))
+def test_a_default_stands_in_its_description_and_in_the_page_of_the_language(key: str) -> None:
+    default = DEFAULTS[key] if isinstance(DEFAULTS[key], str) else json.dumps(DEFAULTS[key])
+    assert re.search(rf"Default: {re.escape(default)}[.,]", schema_of(key)["description"])
+    if key != "step.service.ingress.path":  # in words
+        assert re.search(
+            rf"^\| `{key.rpartition('.')[2]}` \|.*\| `{default}` \|$", LANGUAGE.read_text(), re.MULTILINE
+        )
+
+
+def test_what_a_description_calls_the_default_is_one() -> None:
+    said = {key: re.search(r"Default: ([\w.]+)\.$", schema_of(key).get("description", "")) for key in KEYS}
+    said.pop("code.bundle.include")  # all
+    assert {key for key, match in said.items() if match} == DEFAULTS.keys() - {"step.service.ingress.path"}
+
+
+STEP = {"step_name": "a", "image": "a:1", "entrypoint": ["a"]}
+
+
+def _output(config: dict[str, Any]) -> list[str]:
+    target = targets.load("kubernetes")
+    assert target
+    given = Input("config.yaml", json.dumps(config).encode(), Path())
+    result = compile_config(given, Overrides(), target, Options(target.default_version, target.forms[0]))
+    return [artifact.text for artifact in result.artifacts]
+
+
+@pytest.mark.parametrize("key", sorted(DEFAULTS))
+def test_a_default_that_is_written_changes_nothing(key: str) -> None:
+    is_of_service = "service" in key or key.removeprefix("step.") in (
+        "replicas",
+        "min_ready_seconds",
+        "revision_history_limit",
+    )
+    service: dict[str, Any] = {"service": {"ingress": {"host": "a.b"}} if "ingress." in key else {}}
+    step = STEP | (service if is_of_service else {})
+    config: dict[str, Any] = {"name": "n", "schedule": {"cron": "@daily"}, "stages": {"s": [step]}}
+    written = copy.deepcopy(config)
+    holder = written["stages"]["s"][0] if key.startswith("step.") else written
+    *around, last = key.removeprefix("step.").split(".")
+    for part in around:
+        holder = holder[part]
+    holder[last] = DEFAULTS[key]
+    assert _output(written) == _output(config) != []
+
+
+def _said(config: str) -> list[Diagnostic]:
+    return analyse(Input("config.yaml", config.encode(), Path()), Overrides())[1]
+
+
+def test_what_cannot_be_read_hides_nothing_else() -> None:
+    said = _said(
+        "name: work\nschedule: {cron: never, timezone: Nowhere, starting_deadline: 5 parsecs}\n"
+        "stages: {s: [{step_name: a, image: a, cpu_request: many, memory_request: 1, timeout: soon}]}\n"
+    )
+    assert sorted(each.code.name for each in said) == [
+        "CRON",
+        "DURATION",
+        "DURATION",
+        "QUANTITY",
+        "TIMEZONE",
+        "UNLIKELY_AMOUNT",
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """Keys below others."""
+
+    hours: Annotated[Duration | None, "starting_deadline"]
+    kept: Annotated[Located[int] | None, "history.success"]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Outer:
+    """A noun for the test."""
+
+    zone: Annotated[str, "schedule.timezone"]
+    schedule: Inner | None
+    labels: tuple[tuple[str, str], ...]
+
+
+def _root(text: str) -> Mapping:
+    source, _ = decode("config.yaml", text.encode())
+    root, _ = read(source)
+    assert root
+    return root
+
+
+def test_a_field_says_what_it_is() -> None:
+    diagnostics: list[Diagnostic] = []
+    root = _root("schedule: {starting_deadline: 2h, history: {success: 3}}\nlabels: {a: 1, b: yes}\n")
+    outer = bind(Outer, root, "", diagnostics)
+    assert outer.schedule
+    assert outer.schedule.kept
+    assert (outer.zone, outer.schedule.hours, outer.schedule.kept.value) == ("UTC", 7200, 3)
+    assert (outer.schedule.span.column, outer.schedule.kept.span.column) == (11, 54)
+    assert outer.labels == (("a", "1"), ("b", "yes"))
+    assert diagnostics == []
+
+
+def test_nothing_written_is_nothing() -> None:
+    assert bind(Outer, _root("x-a: 1\n"), "", []) == Outer("UTC", None, ())
+
+
+def test_what_cannot_be_read_has_its_place() -> None:
+    diagnostics: list[Diagnostic] = []
+    outer = bind(Outer, _root("schedule: {starting_deadline: 2 lightyears}\n"), "", diagnostics)
+    [problem] = diagnostics
+    assert (problem.code, problem.span.column) == (Code.DURATION, 31)
+    assert outer.schedule
+    assert outer.schedule.hours is None
