@@ -12,7 +12,7 @@ help:
 	@echo "make setup   create .venv with everything development needs"
 	@echo "make lint    ruff and mypy"
 	@echo "make check   lint, and in about a minute all tests but those that run engines, install or build"
-	@echo "make test    lint, then every test; installs the engines' own validators and caches them"
+	@echo "make test    lint, then every test, on every core; installs the engines' own validators and caches them"
 	@echo "make golden  rewrite the golden files; read the diff before you commit it"
 	@echo "make bench   time the compiler against its peers"
 	@echo "make fuzz    320,000 random configs: none may break anything (half an hour)"
@@ -30,10 +30,10 @@ lint: setup
 	$(RUN) mypy
 
 check: lint
-	$(RUN) pytest -q -n auto --dist worksteal -m "not slow" --hypothesis-profile=check $(addprefix --ignore=,$(SLOW))
+	$(RUN) pytest -q -n auto --maxprocesses 8 --dist worksteal -m "not slow" --hypothesis-profile=check $(addprefix --ignore=,$(SLOW))
 
 test: lint
-	$(RUN) pytest
+	$(RUN) pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 golden: setup
 	$(RUN) pytest tests/test_golden.py tests/test_docs.py tests/test_mistakes.py --update-golden

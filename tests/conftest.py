@@ -3,8 +3,10 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 pytest_plugins = ["tests.examples"]  # its profile has to be there before one is chosen
 ROOT = Path(__file__).parent.parent
@@ -26,6 +28,32 @@ def _no_settings_of_the_developer() -> Iterator[None]:
         for name in filter(_SETTINGS.fullmatch, list(os.environ)):
             patch.delenv(name)
         yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The engines' tests come first: they wait the longest, and in another process the others run beside them."""
+    items.sort(key=lambda item: _turn(item.nodeid))
+
+
+def _turn(test: str) -> int:
+    """When a test is run, by the place of its file: before all others those that start control planes."""
+    files = (
+        r"tests/conformance/test_argo_",
+        r"tests/conformance/test_(\w*cluster|golden_kubeflow)\b",
+        r"tests/conformance/",
+    )
+    return next((turn for turn, file in enumerate(files) if re.match(file, test)), len(files))
+
+
+class _ByEngine(LoadFileScheduling):  # type: ignore[misc]
+    """The tests of a file run in one process, and those of all files that share the control planes of an engine."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return f"engine {turn}" if (turn := _turn(nodeid)) < 2 else str(super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByEngine | None:
+    return _ByEngine(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture
