@@ -52,6 +52,7 @@ class _ByEngine(LoadFileScheduling):  # type: ignore[misc]
         return f"engine {turn}" if (turn := _turn(nodeid)) < 2 else str(super()._split_scope(nodeid))
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByEngine | None:
     return _ByEngine(config, log) if config.getoption("dist") == "loadfile" else None
 

@@ -45,7 +45,7 @@ class Done(NamedTuple):
 
 
 # Variables that matter when it runs, and not when Python starts.
-LATER = {"HOME", "TOKEN", "PYTHONPATH", "_AUTOML_COMPLETE", "COMP_WORDS", "COMP_CWORD"}
+LATER = {"HOME", "PYTHONPATH", "_AUTOML_COMPLETE", "COMP_WORDS", "COMP_CWORD"}
 
 
 def environment(extra: Mapping[str, str] = {}) -> dict[str, str]:

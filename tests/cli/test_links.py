@@ -57,7 +57,7 @@ def test_a_config_that_leads_out_is_not_read(target: str, project: Path) -> None
     (project / "twice.yaml").symlink_to("../home/.netrc")
     (project / "out").symlink_to("../home")
     (project / "config.yaml").symlink_to(target)
-    refused(project, "config.yaml", {"TOKEN": "S3cr3t"})
+    refused(project, "config.yaml", {"TOKEN": "S3cr3t"} if "environ" in target else {})
     refused(project.parent, "project/config.yaml")
     refused(project, f"{project}/config.yaml")
     refused(project, "real/../config.yaml")
