@@ -14,7 +14,6 @@ from automl.compiler.project.bundle import collect_bundle
 from automl.compiler.project.files import Project
 from automl.compiler.source import Source
 from tests.cli.test_cli import Done, automl, obey_permissions
-from tests.examples import examples
 from tests.forked import AUTOML
 
 CONFIG = "name: demo\nstages: {a: [{step_name: b, path_to_executable: run.py}]}\n"
@@ -239,20 +238,22 @@ def meanwhile(code: str, folder: Path) -> Iterator[None]:
             process.kill()
 
 
+@pytest.mark.slow
 def test_a_file_that_becomes_a_link_is_not_followed(project: Path) -> None:
     (project.parent / "secret").write_text("secret")
     contents = set()
     with meanwhile(FLIP, project):
-        for _ in range(examples(250)):
+        for _ in range(250):
             files = collect_bundle(Project(project, "config.yaml"), None, SPAN).bundle.files
             contents |= {file.content for file in files if file.path == "data.txt"}
     assert contents == {b"plain"}
 
 
+@pytest.mark.slow
 def test_files_that_vanish_are_left_out(project: Path) -> None:
     seen = set()
     with meanwhile(COME_AND_GO, project):
-        for _ in range(examples(250)):
+        for _ in range(250):
             files = collect_bundle(Project(project, "config.yaml"), None, SPAN).bundle.files
             seen |= {file.path for file in files}
             assert {"run.py", "data/table.csv"} <= {file.path for file in files}
