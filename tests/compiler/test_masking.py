@@ -21,6 +21,7 @@ from automl.compiler.views.text import render
 from tests.compiler.test_credentials import NAMED as NAMED_LIKE_ONE
 
 AUTOML = Path(sys.executable).with_name("automl")
+NAMES = targets.names()
 
 
 def masked(text: str) -> str:
@@ -140,7 +141,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("quote", ["", '"', "'"])
+@pytest.mark.parametrize("quote", ["", *(pytest.param(sign, marks=pytest.mark.slow) for sign in "\"'")])
 @pytest.mark.parametrize(
     ("case", "secret"), CASES, ids=[f"{case[0]}-{number}" for number, (case, _) in enumerate(CASES)]
 )
@@ -149,7 +150,7 @@ def test_a_credential_is_never_shown(case: tuple[str, str], secret: str, quote: 
     text = case[1].replace("'@'", "@").replace("@", written)
     given = Input("config.yaml", text.encode(), tmp_path)
     found = analyse(given, Overrides())[1]
-    for name in targets.names():
+    for name in NAMES:
         engine = targets.load(name)
         assert engine is not None
         options = Options(engine.default_version, engine.forms[0])
