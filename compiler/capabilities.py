@@ -1,8 +1,9 @@
 """What the engines make of each key of a config: how a table is written, and what the driver says by it."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from types import MappingProxyType
 
 from automl.compiler.diagnostics import Code, Diagnostic
@@ -71,7 +72,8 @@ def at_version(row: Row | None, is_service: bool, version: str, target: Target) 
         return None
     if row.since is None or target.versions.index(version) >= target.versions.index(row.since):
         return row
-    return row.before or refused(f"{target.name} has it since {row.since}")
+    help = f"use `--target-version {row.since}`, if what runs it is as new"
+    return row.before or refused(f"{target.name} has it since {row.since}", help)
 
 
 def unsupported(workflow: Workflow, target: Target, options: Options) -> Iterator[Diagnostic]:
@@ -132,7 +134,8 @@ def _last(key: str) -> str:
     return key.rpartition(".")[2]
 
 
-def _keys_around(key: str) -> Collection[str]:
+@lru_cache(maxsize=1024)
+def _keys_around(key: str) -> Sequence[str]:
     """`step` and `step.service`, around `step.service.port`."""
     words = key.split(".")
-    return [".".join(words[:length]) for length in range(1, len(words))]
+    return tuple(".".join(words[:length]) for length in range(1, len(words)))

@@ -7,7 +7,7 @@ configs are made of the examples in the schema. The second half holds the net it
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from automl.compiler import driver
 from automl.compiler.capabilities import NATIVE, implied, lost, table_of
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.driver import Input, Overrides, analyse
-from automl.compiler.ir import Barrier, Job, Service, Task, Workflow
+from automl.compiler.ir import Barrier, Job, Resources, Service, Task, Workflow
 from automl.compiler.project.files import Seen
 from automl.compiler.structure import misfits
 from automl.compiler.target import (
@@ -33,6 +33,7 @@ from automl.compiler.target import (
     Support,
     Target,
 )
+from automl.compiler.values.units import parse_cpu, parse_memory
 from automl.schemas import config_schema
 from tests.leaves import Config, Schema, bases, config_with, leaves, places, steps_of, write_files, written
 from tests.truth_net import SAID, Analyse, Net
@@ -97,7 +98,25 @@ def _own(name: str) -> Target:
 
 @pytest.mark.parametrize(("name", "form"), FORMS)
 def test_every_key_does_what_its_row_says(name: str, form: str, analysed: Analyse) -> None:
-    assert Net(SCHEMA, analysed, _own(name), form).holes() == []
+    target = _own(name)
+    for version in _versions(target, form, analysed):
+        assert Net(SCHEMA, analysed, target, form, version).holes() == []
+
+
+def _versions(target: Target, form: str, analysed: Analyse) -> Iterator[str]:
+    """The default version, and the newest of those in which something else is made of the bases."""
+    workflows = [analysed(written(base))[0] for base in bases(SCHEMA).values()]
+    plain = targets.load(target.name)
+    assert plain
+    tried: list[list[str]] = []
+    for version in (target.default_version, *reversed(target.versions)):
+        emissions = [
+            plain.emit(workflow, Options(version, form, "json")) for workflow in workflows if workflow
+        ]
+        texts = [artifact.text.replace(version, "") for each in emissions for artifact in each.artifacts]
+        if texts not in tried:
+            tried.append(texts)
+            yield version
 
 
 @pytest.mark.parametrize("name", targets.OWN)
@@ -222,6 +241,7 @@ DROPPED: dict[str, dict[str, Any]] = {
     "step.image_pull_secrets": {"pull_secrets": ()},
     "step.labels": {"labels": {}},
     "step.annotations": {"annotations": {}},
+    "step.cpu_request": {"resources": Resources(parse_cpu("1"), parse_memory("1Gi"))},
 }
 
 
