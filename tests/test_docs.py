@@ -152,7 +152,8 @@ def test_the_page_of_targets_is_what_the_command_prints(update_golden: bool) -> 
 
 def test_every_key_is_in_the_language_document_where_the_keys_around_it_are() -> None:
     words = _words_by_heading((ROOT / "docs" / "language.md").read_text())
-    for key in (leaf.key for leaf in leaves(json.loads(config_schema()))):
+    keys = [leaf.key for leaf in leaves(json.loads(config_schema()))]
+    for key in keys + [key.rpartition(".")[0] for key in keys if key.count(".") > 1]:
         *around, name = key.split(".")
         heading = "Stages and steps" if around[:1] in (["step"], ["stage"]) else "Top level"
         heading = next((f"`{word}`" for word in reversed(around) if f"`{word}`" in words), heading)
