@@ -134,10 +134,11 @@ def _top(objects: Objects, options: Options, spec: Object) -> list[Object]:
 
 def _object(objects: Objects, kind: str, name: str, spec: Object) -> Object:
     """An object that Argo's own page shows the description of."""
+    document = objects.object("argoproj.io/v1alpha1", kind, name, {"spec": spec})
     described = objects.workflow.description
-    annotations = {"workflows.argoproj.io/description": described.value} if described else {}
-    metadata = with_annotations(objects.metadata(name), annotations)
-    return {"apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec}
+    if described is None:
+        return document
+    return with_annotations(document, {"workflows.argoproj.io/description": described.value})
 
 
 def _schedule(objects: Objects, schedule: Schedule, spec: Object) -> Object:

@@ -28,9 +28,7 @@ class Kubernetes:
         objects = Objects(workflow)
         files = config_maps(objects)
         documents = list(files.objects)
-        for (
-            service
-        ) in workflow.services:  # there is nothing behind the address of a service until its turn comes
+        for service in workflow.services:  # there is nothing behind the address until its turn comes
             documents += network(objects, service)
         diagnostics = [*services_without_timeout(workflow), *files.diagnostics]
         diagnostics += only_successes(workflow, "the coordinator")
@@ -41,7 +39,7 @@ class Kubernetes:
             diagnostics += coordinator.diagnostics
             judged.append(coordinator.plan)
         else:
-            documents += [alone(objects, task, files) for task in workflow.jobs]
+            documents += [alone(objects, job, files) for job in workflow.jobs]
         diagnostics += too_large(workflow, documents, but=judged)
         return Emission((artifact(workflow, self.name, options, documents),), tuple(diagnostics))
 
@@ -54,10 +52,9 @@ def _needs_coordinator(workflow: Workflow) -> bool:
     """
     return (
         workflow.schedule is not None
-        or any(task.after for task in workflow.tasks)
         or bool(workflow.services)
         or any(
-            task.polling_seconds is not None or task.initial_delay_seconds is not None
+            task.after or task.polling_seconds is not None or task.initial_delay_seconds is not None
             for task in workflow.tasks
         )
     )

@@ -13,11 +13,12 @@ from automl.runtime import script
 from automl.runtime.plan import Barrier, Plan, Service, Step
 from automl.targets.kubernetes.jobs import LONGEST_CRON_JOB_NAME, job_spec, template, template_name
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES, Files
+from automl.targets.objects.container import restricted
 from automl.targets.objects.json import canonical, size_of
 from automl.targets.objects.metadata import Object, Objects, hashed_name, name_of, with_labels
 from automl.targets.objects.rbac import deploy_rules, service_account
 from automl.targets.objects.schedule import schedule_fields
-from automl.targets.objects.security import CONTAINER_SECURITY, POD_SECURITY
+from automl.targets.objects.security import POD_SECURITY
 from automl.targets.objects.service import deployment
 from automl.targets.writers.yaml import Value
 
@@ -115,7 +116,7 @@ def _rules(workflow: Workflow) -> list[Value]:
     return rules + deploy_rules(workflow, only="deployments")
 
 
-def _job_spec(objects: Objects, account_name: str, plan: str) -> Object:
+def _job_spec(objects: Objects, service_account_name: str, plan: str) -> Object:
     """One failed step ends the run; a coordinator that is lost is started again, and goes on."""
     failed: Object = {"containerName": "main", "operator": "In", "values": [1]}
     rules: list[Value] = [
@@ -123,7 +124,7 @@ def _job_spec(objects: Objects, account_name: str, plan: str) -> Object:
         {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
     ]
     spec: Object = {
-        "serviceAccountName": account_name,
+        "serviceAccountName": service_account_name,
         "restartPolicy": "Never",
         "securityContext": POD_SECURITY,
         "containers": [_container()],
@@ -132,7 +133,7 @@ def _job_spec(objects: Objects, account_name: str, plan: str) -> Object:
     return {
         "backoffLimit": RESTARTS,
         "podFailurePolicy": {"rules": rules},
-        "template": {"metadata": objects.template_metadata(), "spec": spec},
+        "template": objects.template(spec),
     }
 
 
@@ -144,25 +145,24 @@ def _items() -> list[Value]:
 
 def _container() -> Object:
     job = {"fieldRef": {"fieldPath": "metadata.labels['batch.kubernetes.io/job-name']"}}
-    return {
+    start: Object = {
         "name": "main",
         "image": PYTHON_IMAGE,
         "command": ["python3", "-m", PROGRAM, "plan.json"],
         "workingDir": PLAN,
         "env": [{"name": "AUTOML_JOB", "valueFrom": job}],
-        "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}},
-        "securityContext": CONTAINER_SECURITY,
-        "volumeMounts": [{"name": "plan", "mountPath": PLAN, "readOnly": True}],
     }
+    mount: Object = {"name": "plan", "mountPath": PLAN, "readOnly": True}
+    return restricted(start, "50m", "64Mi", [mount])
 
 
 def _runner(objects: Objects, spec: Object) -> Object:
     """The Job of the coordinator, once, or its CronJob, by the schedule. The Job says that it is one."""
     name, schedule = objects.workflow.name, objects.workflow.schedule
     if schedule is None:
-        metadata = with_labels(objects.metadata(hashed_name(name, spec)), COMPONENT)
-        return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}
+        job = objects.object("batch/v1", "Job", hashed_name(name, spec), {"spec": spec})
+        return with_labels(job, COMPONENT)
     time: Object = {"schedule": schedule.cron.expression, "timeZone": schedule.timezone}
-    job: Object = {"metadata": with_labels(objects.template_metadata(), COMPONENT), "spec": spec}
-    spec = time | schedule_fields(schedule) | {"jobTemplate": job}
+    template: Object = {"jobTemplate": with_labels(objects.template(spec), COMPONENT)}
+    spec = time | schedule_fields(schedule) | template
     return objects.object("batch/v1", "CronJob", cut(name, LONGEST_CRON_JOB_NAME), {"spec": spec})

@@ -16,7 +16,7 @@ def job_spec(objects: Objects, task: Job, files: Files) -> Object:
     spec: Object = {"restartPolicy": "Never", "automountServiceAccountToken": False}
     if task.deadline is not None:
         spec["activeDeadlineSeconds"] = task.deadline
-    pod: Object = {"metadata": objects.template_metadata(task), "spec": spec | pod_spec(task, files)}
+    pod = objects.template(spec | pod_spec(task, files), task)
     return {"backoffLimit": task.retries, "template": pod}
 
 
@@ -34,11 +34,8 @@ def template_name(workflow: Workflow, task: Job) -> str:
 
 def template(objects: Objects, task: Job, spec: Object, digest: str) -> Object:
     """A CronJob that never fires: `kubectl create job --from=cronjob/…` runs the step by itself."""
-    job: Object = {"metadata": objects.template_metadata(task), "spec": spec}
-    name = template_name(objects.workflow, task)
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "CronJob",
-        "metadata": with_annotations(objects.metadata(name, task), {HASH: digest}),
-        "spec": {"schedule": NEVER, "suspend": True, "jobTemplate": job},
-    }
+    name, job = template_name(objects.workflow, task), objects.template(spec, task)
+    never: Object = {"schedule": NEVER, "suspend": True, "jobTemplate": job}
+    return with_annotations(
+        objects.object("batch/v1", "CronJob", name, {"spec": never}, task), {HASH: digest}
+    )

@@ -35,6 +35,10 @@ class Objects:
         annotations = {"automl.dev/description": described.value} if described else {}
         return _metadata(self.labels(task), annotations | self.annotations(task))
 
+    def template(self, spec: Object, task: Task | None = None) -> Object:
+        """A template in an object, of which pods or Jobs are made."""
+        return {"metadata": self.template_metadata(task), "spec": spec}
+
     def template_metadata(self, task: Task | None = None) -> Object:
         """The `metadata` of what is made of a template. A description is left out: it changes nothing that runs."""
         return _metadata(self.labels(task), self.annotations(task))
@@ -74,16 +78,17 @@ def _values(annotations: Mapping[str, Text]) -> dict[str, str]:
     return {key: text.value for key, text in annotations.items()}
 
 
-def with_labels(metadata: Object, labels: Mapping[str, str]) -> Object:
-    """The `metadata` with more labels."""
-    return metadata | {"labels": _mapping(metadata["labels"]) | dict(labels)}
+def with_labels(document: Object, labels: Mapping[str, str]) -> Object:
+    """The object, or the template in one, with more labels."""
+    metadata = _mapping(document["metadata"])
+    return document | {"metadata": metadata | {"labels": _mapping(metadata["labels"]) | dict(labels)}}
 
 
-def with_annotations(metadata: Object, annotations: Mapping[str, str]) -> Object:
-    """The `metadata` with more annotations, of which there may be none."""
-    if not annotations:
-        return metadata
-    return metadata | {"annotations": _mapping(metadata.get("annotations", {})) | dict(annotations)}
+def with_annotations(document: Object, annotations: Mapping[str, str]) -> Object:
+    """The object, or the template in one, with more annotations."""
+    metadata = _mapping(document["metadata"])
+    annotated = _mapping(metadata.get("annotations", {})) | dict(annotations)
+    return document | {"metadata": metadata | {"annotations": annotated}}
 
 
 def name_of(document: Object) -> str:

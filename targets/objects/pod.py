@@ -15,9 +15,8 @@ from automl.targets.writers.yaml import Value
 
 def pod_spec(task: Task, files: Files) -> Object:
     """What every pod of a task has: a Deployment's and a Job's as it is; Argo puts parts of it elsewhere."""
-    texts = (
-        NO_TEXTS if isinstance(task, Service) else files.texts
-    )  # no engine looks into the pods of a service
+    is_service = isinstance(task, Service)  # no engine looks into the pods of one
+    texts = NO_TEXTS if is_service else files.texts
     spec: Object = {"securityContext": POD_SECURITY}
     if task.pull_secrets:
         spec["imagePullSecrets"] = pull_secrets(task.pull_secrets)

@@ -68,9 +68,9 @@ def deployment(objects: Objects, service: Service, files: Files) -> Object:
 
 
 def _pod_template(objects: Objects, service: Service, files: Files) -> Object:
-    metadata = with_labels(objects.template_metadata(service), selector(objects.workflow, service))
     spec: Object = {"automountServiceAccountToken": False}
-    return {"metadata": metadata, "spec": spec | pod_spec(service, files)}
+    template = objects.template(spec | pod_spec(service, files), service)
+    return with_labels(template, selector(objects.workflow, service))
 
 
 def _address(objects: Objects, service: Service) -> Object:
