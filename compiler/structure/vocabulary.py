@@ -1,41 +1,11 @@
 """What a key that the language does not have was meant to be: a slip, another tool's word, or something not there yet."""
 
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from automl.compiler.suggest import did_you_mean, distance
-
-_SYNONYMS = {  # what users of other tools write
-    **dict.fromkeys(("env", "environment", "environments", "env_vars", "environment_variables"), "envs"),
-    **dict.fromkeys(("docker_image", "image_name", "container_image", "base_image", "container"), "image"),
-    **dict.fromkeys(
-        ("name", "id", "step", "task", "task_id", "title", "step_id", "container_name", "job_name"),
-        "step_name",
-    ),
-    **dict.fromkeys(("script", "path", "executable", "file", "notebook", "main"), "path_to_executable"),
-    **dict.fromkeys(("requirements", "dependencies", "requirements_file", "pip"), "dependency_path"),
-    **dict.fromkeys(("run", "cmd"), "command"),
-    **dict.fromkeys(("arguments", "argv"), "args"),
-    **dict.fromkeys(("cpu", "cpus", "cpu_limit", "cores"), "cpu_request"),
-    **dict.fromkeys(("memory", "mem", "ram", "memory_limit", "mem_limit"), "memory_request"),
-    **dict.fromkeys(("retries", "retry", "max_retries", "retry_limit", "retrystrategy"), "backoff_limit"),
-    **dict.fromkeys(("timeout_minutes", "activedeadlineseconds", "execution_timeout"), "timeout"),
-    **dict.fromkeys(("secret", "secretrefs"), "secrets"),
-    **dict.fromkeys(("imagepullsecrets", "pull_secrets"), "image_pull_secrets"),
-    **dict.fromkeys(("cron", "schedule_interval", "crontab"), "schedule"),
-    **dict.fromkeys(("steps", "jobs", "tasks", "pipeline"), "stages"),
-    **dict.fromkeys(("default", "global", "globals", "common"), "defaults"),
-    **dict.fromkeys(("tz", "time_zone"), "timezone"),
-    **dict.fromkeys(("concurrency_policy", "concurrencypolicy"), "concurrency"),
-    **dict.fromkeys(("repo", "repository"), "url"),
-    **dict.fromkeys(("branch", "tag", "commit", "revision"), "ref"),
-    **dict.fromkeys(("dag_id", "pipeline_name", "workflow_name"), "name"),
-    **dict.fromkeys(("readinessprobe", "readiness_probe", "healthcheck", "health_check"), "readiness"),
-    **dict.fromkeys(("targetport", "target_port", "containerport", "container_port"), "port"),
-    **dict.fromkeys(("ingressclassname", "class_name", "ingress_class"), "class"),
-    **dict.fromkeys(("tls", "secretname"), "tls_secret"),
-    **dict.fromkeys(("ignore", "excludes"), "exclude"),
-    **dict.fromkeys(("startingdeadlineseconds", "starting_deadline_seconds"), "starting_deadline"),
-}
+from automl.schemas import schema
 
 _NOT_YET = {  # what the language will have, or could: what is so today
     "stages run in their order, and the steps of one in parallel": (
@@ -101,10 +71,24 @@ ALL_NAMED = 7  # of more keys the nearest are named
 _NEAREST = 3
 
 
+@cache
+def _synonyms() -> dict[str, str]:
+    """What users of other tools write for a key, each `x-synonyms` of the schema to its key."""
+    return dict(_synonyms_in(schema()))
+
+
+def _synonyms_in(at: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(at, dict):
+        for name, key in at.get("properties", {}).items():
+            yield from ((synonym, name) for synonym in key.get("x-synonyms", ()))
+        for below in at.values():
+            yield from _synonyms_in(below)
+
+
 def meant(name: str, known: list[str]) -> str | None:
     """The key that a name is a slip or a synonym of."""
     lower = name.lower().replace("-", "_")
-    synonym = {name.lower(): _SYNONYMS[lower]} if _SYNONYMS.get(lower) in known else {}
+    synonym = {name.lower(): _synonyms()[lower]} if _synonyms().get(lower) in known else {}
     return did_you_mean(name, known, synonym)
 
 
@@ -115,7 +99,7 @@ def help_for_unknown(name: str, known: list[str], has_words: bool, schema: dict[
         return concept.format(name)
     if suggestion := meant(name, known):
         return f'did you mean "{suggestion}"?'
-    own, steps = _SYNONYMS.get(name.lower().replace("-", "_")), schema["$defs"]["step"]["properties"]
+    own, steps = _synonyms().get(name.lower().replace("-", "_")), schema["$defs"]["step"]["properties"]
     if own in steps and own != "step_name" and not set(known) <= steps.keys() and has_words:
         return f'"{own}" belongs in a step, or in `defaults`'
     if name in schema["properties"] and name != "name":  # many things have one

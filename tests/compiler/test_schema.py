@@ -1,6 +1,7 @@
 """What the schema refuses: the same as another implementation of JSON Schema, and every complaint has its place."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -182,3 +183,22 @@ def test_every_complaint_is_one_finding() -> None:
     found = complaints(config(f"step_name: a, {names}"))
     assert [each.code for each in found] == [Code.UNKNOWN_KEY] * 30
     assert len({each.span for each in found}) == 30
+
+
+def test_a_synonym_is_of_one_key_and_is_written_as_it_is_compared() -> None:
+    found = list(_synonyms(json.loads(config_schema())))
+    assert len(found) >= 95
+    assert sorted(set(found)) == sorted(found)
+    assert [word for word in found if word != word.lower().replace("-", "_")] == []
+
+
+def _synonyms(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        yield from schema.get("x-synonyms", ())
+        for below in schema.values():
+            yield from _synonyms(below)
+
+
+def test_what_users_of_other_tools_write_is_read_from_the_schema() -> None:
+    [found] = complaints(config("step_name: a, docker_image: b"))
+    assert found.help == 'did you mean "image"?'
