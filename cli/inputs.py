@@ -10,7 +10,7 @@ from pathlib import Path
 from automl.cli.links import config_leads_out
 from automl.compiler.driver import STREAM, Input
 from automl.compiler.project.files import Seen
-from automl.compiler.tree.reader import MAX_BYTES
+from automl.compiler.tree.decoding import MAX_BYTES
 
 STDIN = "-"
 CONFIG_NAMES = ("automl.yaml", "automl.yml", "config.yaml", "config.yml")  # the first that a folder has

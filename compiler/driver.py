@@ -20,12 +20,13 @@ from automl.compiler.structure.mended import mended
 from automl.compiler.structure.schema import check_structure
 from automl.compiler.target import Artifact, Emission, Options, Target
 from automl.compiler.tree.budgets import check_defaults
+from automl.compiler.tree.decoding import decode
 from automl.compiler.tree.expressions import find_expressions
 from automl.compiler.tree.layers import layered
 from automl.compiler.tree.nodes import Mapping
 from automl.compiler.tree.normal import normal
 from automl.compiler.tree.other_files import recognise
-from automl.compiler.tree.reader import decode, read
+from automl.compiler.tree.reader import read
 from automl.compiler.values.dns import digest, dns_label
 
 STREAM = "<stdin>"

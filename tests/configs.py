@@ -7,8 +7,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from automl.compiler.tree.decoding import decode
 from automl.compiler.tree.nodes import to_plain
-from automl.compiler.tree.reader import decode, read
+from automl.compiler.tree.reader import read
 
 FULL = """\
 # every key of the language, anchors and a merge key

@@ -1,9 +1,8 @@
-"""From bytes to a tree of nodes: strict YAML 1.2 over PyYAML's parser, which is used for its events only."""
+"""From text to a tree of nodes: strict YAML 1.2 over PyYAML's parser, which is used for its events only."""
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, NamedTuple
 
 import yaml
@@ -16,48 +15,15 @@ from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
 from automl.compiler.tree.scalars import interpret
 from automl.compiler.tree.syntax_errors import syntax_error, wrong_key
 
-MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
-MOST_CHARACTERS_NAMED = 20  # of those that are not allowed
 
 _PARSER = yaml.CLoader if yaml.__with_libyaml__ else yaml.Loader
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
-)
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _TAGS = {
     "tag:yaml.org,2002:str": (yaml.ScalarEvent,),
     "tag:yaml.org,2002:map": (yaml.MappingStartEvent,),
     "tag:yaml.org,2002:seq": (yaml.SequenceStartEvent,),
 }
-
-
-def decode(path: str, data: bytes) -> tuple[Source, list[Diagnostic]]:
-    """The text of a file, and what forbids to read it as YAML."""
-    if len(data) > MAX_BYTES:
-        source = Source(path, "")
-        message = f"the file has more than {MAX_BYTES // 1024**2} MiB"
-        return source, [Diagnostic(Code.TOO_LARGE, message, source.start())]
-    try:
-        source = Source(path, data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        return _undecodable(path, data, error)
-    matches = islice(_FORBIDDEN.finditer(source.text), MOST_CHARACTERS_NAMED)
-    return source, [_forbidden(source, match) for match in matches]
-
-
-def _undecodable(path: str, data: bytes, error: UnicodeDecodeError) -> tuple[Source, list[Diagnostic]]:
-    source = Source(path, data.decode("utf-8-sig", "replace"))
-    is_utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
-    what = "the file is UTF-16" if is_utf16 else f"byte 0x{error.object[error.start]:02x} is not UTF-8"
-    span = source.span_at(len(error.object[: error.start].decode()))
-    return source, [Diagnostic(Code.ENCODING, what, span, help="save the file as UTF-8")]
-
-
-def _forbidden(source: Source, match: "re.Match[str]") -> Diagnostic:
-    message = f"control character U+{ord(match.group()):04X} is not allowed"
-    help = 'remove it, or write it as an escape in double quotes, for instance "\\x1b"'
-    return Diagnostic(Code.CONTROL_CHARACTER, message, source.span_at(match.start()), help=help)
 
 
 def read(source: Source) -> tuple[Mapping | None, list[Diagnostic]]:

@@ -16,7 +16,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from automl.compiler import __version__
-from automl.compiler.tree.reader import MAX_BYTES
+from automl.compiler.tree.decoding import MAX_BYTES
 from tests import forked
 from tests.forked import AUTOML
 

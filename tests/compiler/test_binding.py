@@ -19,8 +19,9 @@ from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.driver import Input, Overrides, analyse, compile_config
 from automl.compiler.source import Located, Span
 from automl.compiler.target import Options
+from automl.compiler.tree.decoding import decode
 from automl.compiler.tree.nodes import Mapping
-from automl.compiler.tree.reader import decode, read
+from automl.compiler.tree.reader import read
 from automl.compiler.values.units import Duration
 from automl.schemas import Schema, schema, schema_of
 

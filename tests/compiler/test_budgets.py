@@ -11,7 +11,7 @@ import pytest
 from automl.compiler.diagnostics import MOST_FOUND, Code, Diagnostic, Findings
 from automl.compiler.driver import Input, Overrides, analyse
 from automl.compiler.source import Source
-from automl.compiler.tree.reader import MAX_BYTES
+from automl.compiler.tree.decoding import MAX_BYTES
 
 AUTOML = Path(sys.executable).with_name("automl")
 MEMORY = 1024**3  # of addresses, twice of what it takes; each of them wanted more

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from automl.compiler.tree.decoding import decode
 from automl.compiler.tree.layers import layered, merge
 from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence, to_plain
-from automl.compiler.tree.reader import decode, read
+from automl.compiler.tree.reader import read
 
 SOURCE, _ = decode("config.yaml", b"a: 1\n")
 SPAN = SOURCE.start()

@@ -15,9 +15,10 @@ from automl.compiler.driver import Input, Overrides, compile_config
 from automl.compiler.source import Span
 from automl.compiler.structure.schema import check_structure
 from automl.compiler.target import Options
+from automl.compiler.tree.decoding import decode
 from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence, to_plain
 from automl.compiler.tree.normal import normal
-from automl.compiler.tree.reader import decode, read
+from automl.compiler.tree.reader import read
 from automl.schemas import config_schema
 from automl.targets.writers.yaml import write_yaml
 from tests import configs

@@ -15,14 +15,9 @@ from automl.compiler.driver import Input, Overrides, analyse
 from automl.compiler.source import Span
 from automl.compiler.tree import reader
 from automl.compiler.tree.budgets import MAX_ALIASED_VALUES
+from automl.compiler.tree.decoding import MAX_BYTES, MOST_CHARACTERS_NAMED, decode
 from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence, to_plain
-from automl.compiler.tree.reader import (
-    MAX_BYTES,
-    MAX_DEPTH,
-    MOST_CHARACTERS_NAMED,
-    decode,
-    read,
-)
+from automl.compiler.tree.reader import MAX_DEPTH, read
 from automl.compiler.tree.scalars import ambiguity, resolve
 from automl.compiler.views.text import render
 from automl.targets.writers.yaml import write_yaml

@@ -10,8 +10,9 @@ from jsonschema import Draft202012Validator
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.structure.schema import check_structure
+from automl.compiler.tree.decoding import decode
 from automl.compiler.tree.nodes import Mapping, to_plain
-from automl.compiler.tree.reader import decode, read
+from automl.compiler.tree.reader import read
 from automl.schemas import config_schema
 from automl.targets.writers.yaml import write_yaml
 from tests import configs
