@@ -21,7 +21,7 @@ from automl.compiler.ir.task import (
     Task,
     Variable,
 )
-from automl.compiler.ir.text import Text
+from automl.compiler.ir.text import Constant, Reference, Source, Text
 from automl.compiler.ir.workflow import Node, Workflow
 from automl.compiler.source import Spans
 
@@ -31,6 +31,7 @@ __all__ = [
     "Bundle",
     "BundledFile",
     "Command",
+    "Constant",
     "Edge",
     "Git",
     "Ingress",
@@ -38,10 +39,12 @@ __all__ = [
     "Node",
     "On",
     "Project",
+    "Reference",
     "Resources",
     "Schedule",
     "Secret",
     "Service",
+    "Source",
     "Spans",
     "Task",
     "Text",

@@ -96,6 +96,12 @@ class BaseTask:
         """Where a key is written; the step itself if it is not."""
         return self.spans.get(key, self.span)
 
+    @property
+    def texts(self) -> tuple[Text, ...]:
+        """All that may have references: what runs, with which variables, after which dependencies."""
+        dependencies = (self.project.dependencies,) if self.project and self.project.dependencies else ()
+        return (*self.command.words, *(variable.value for variable in self.variables), *dependencies)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(BaseTask):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import fields
-from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple, TypeVar
 
@@ -16,6 +15,7 @@ from automl.compiler.config.notebooks import names_kernel, runs_notebook
 from automl.compiler.config.step import ServiceConfig, StepConfig
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.lowering.edges import TaskNames, nodes, task_names
+from automl.compiler.lowering.references import with_variables
 from automl.compiler.source import Located
 from automl.compiler.values.dns import dns_label
 from automl.compiler.values.images import PYTHON_IMAGE
@@ -41,7 +41,7 @@ def lower(config: Config, bundle: ir.Bundle | None, origin: str) -> tuple[ir.Wor
         annotations=_texts(config.annotations),
         schedule=config.schedule,
         code=git or bundle,
-        nodes=tuple(nodes(config, partial(_task, scope))),
+        nodes=tuple(nodes(config, lambda *step: with_variables(_task(scope, *step)))),
         origin=origin,
         span=config.span,
         spans=config.spans,
@@ -126,7 +126,7 @@ def _interpreter(step: StepConfig, path: Located[str], in_project: bool) -> tupl
         words = ("papermill", "--log-output", "--no-progress-bar", *_kernel(step), *files)
     else:
         words = ("bash" if script.suffix == ".sh" else "python", _as_file(path.value))
-    return tuple(ir.Text(word, path.span) for word in words)
+    return tuple(ir.Text.of(word, path.span) for word in words)
 
 
 def _as_file(path: str) -> str:
@@ -141,7 +141,7 @@ def _kernel(step: StepConfig) -> tuple[str, ...]:
 
 def _project(step: StepConfig) -> ir.Project:
     file = step.dependencies
-    dependencies = ir.Text(_as_file(file.value), file.span) if file else None
+    dependencies = ir.Text.of(_as_file(file.value), file.span) if file else None
     return ir.Project(dependencies, NOTEBOOK_PACKAGES if runs_notebook(step) else ())
 
 
@@ -162,7 +162,7 @@ def _service(
 
 
 def _text(located: Located[str]) -> ir.Text:
-    return ir.Text(located.value, located.span)
+    return ir.Text.of(located.value, located.span)
 
 
 def _texts(pairs: tuple[Pair, ...]) -> dict[str, ir.Text]:

@@ -138,7 +138,7 @@ def _object(objects: Objects, kind: str, name: str, spec: Object) -> Object:
     described = objects.workflow.description
     if described is None:
         return document
-    return with_annotations(document, {"workflows.argoproj.io/description": described.value})
+    return with_annotations(document, {"workflows.argoproj.io/description": described.literal})
 
 
 def _schedule(objects: Objects, schedule: Schedule, spec: Object) -> Object:

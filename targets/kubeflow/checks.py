@@ -39,7 +39,7 @@ _WITHOUT_BUNDLE = "use `-t kubeflow-native`, `code: {git: …}`, or `code: {bund
 
 def of_pipeline(workflow: Workflow, is_kubernetes: bool = True) -> Iterator[Diagnostic]:
     """What a pipeline cannot say."""
-    if workflow.description and len(workflow.description.value) > MAX_DESCRIPTION:
+    if workflow.description and len(workflow.description.literal) > MAX_DESCRIPTION:
         message = f"a description may have {MAX_DESCRIPTION} characters in Kubeflow"
         yield Diagnostic(Code.CANNOT_SAY, message, workflow.description.span, "write a shorter one")
     if is_kubernetes:
@@ -50,6 +50,9 @@ def of_pipeline(workflow: Workflow, is_kubernetes: bool = True) -> Iterator[Diag
     if is_kubernetes:
         for job in workflow.jobs:
             yield from _whole_secrets(job)
+    for text in (text for job in workflow.jobs for text in job.texts if text.references):
+        message = f"Kubeflow cannot put the value of {text.references[0].variable} into a text yet"
+        yield Diagnostic(Code.CANNOT_SAY, message, text.span, "read the variable in the program")
     yield from services_without_timeout(workflow)
 
 

@@ -58,7 +58,7 @@ def native_objects(objects: Objects, package: Pipeline, files: Files) -> list[Ob
 
 
 def _described(workflow: Workflow) -> Object:
-    return {"description": workflow.description.value} if workflow.description else {}
+    return {"description": workflow.description.literal} if workflow.description else {}
 
 
 def _object(objects: Objects, kind: str, name: str, spec: Object) -> Object:

@@ -58,7 +58,7 @@ def pipeline(objects: Objects, backend: Backend, files: Files) -> Pipeline:
 def _spec(workflow: Workflow, graph: "_Graph", steps: Mapping[str, Step]) -> Object:
     info: Object = {"name": cut(workflow.name, LONGEST_NAME)}
     if workflow.description:
-        info["description"] = workflow.description.value
+        info["description"] = workflow.description.literal
     executors: Object = {_executor(name): {"container": step.container} for name, step in steps.items()}
     return {
         "pipelineInfo": info,

@@ -73,7 +73,7 @@ def protected(words: Words, variables: Sequence[tuple[str, str]], secrets: Seque
 
 
 def _is_unsafe(word: Text | str) -> bool:
-    return isinstance(word, Text) and is_unsafe(word.value)
+    return isinstance(word, Text) and is_unsafe(unfilled(word))
 
 
 def _plain(words: Sequence[Text | str]) -> list[str]:
@@ -81,7 +81,12 @@ def _plain(words: Sequence[Text | str]) -> list[str]:
 
 
 def _text(word: Text | str) -> str:
-    return word.value if isinstance(word, Text) else word
+    return unfilled(word) if isinstance(word, Text) else word
+
+
+def unfilled(text: Text) -> str:
+    """The text; with a reference in it, which Kubeflow is not told to fill yet, the task is an error."""
+    return text.with_values(lambda reference: f"$({reference.variable})")
 
 
 def _quoted(text: str) -> str:

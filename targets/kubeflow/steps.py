@@ -16,7 +16,7 @@ from automl.targets.kubeflow.platform import (
     pod_platform,
     whole_secrets,
 )
-from automl.targets.kubeflow.quoting import Words, protected
+from automl.targets.kubeflow.quoting import Words, protected, unfilled
 from automl.targets.objects.checkout import GIT_IMAGE, checkout_variables
 from automl.targets.objects.config_maps import archive
 from automl.targets.objects.container import needs_home, start_arguments
@@ -47,7 +47,7 @@ def job_step(objects: Objects, job: Job, backend: Backend) -> Step:
     ours = [("AUTOML_STEP", job.name)]  # makes the container differ from every other: see `pipeline`
     if backend.sets_user and needs_home(job):
         ours.append(("HOME", WORK))
-    variables = [(variable.name, variable.value.value) for variable in job.variables]
+    variables = [(variable.name, unfilled(variable.value)) for variable in job.variables]
     runs = protected(_words(job, backend), variables, _secret_variables(job))
     runs = runs._replace(variables=ours + runs.variables)
     main = container(job.image, runs, amounts(job.resources, backend, job.spans))

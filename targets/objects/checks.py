@@ -37,5 +37,5 @@ def annotations_of(workflow: Workflow) -> Iterator[Text]:
 def unsafe_texts(texts: Iterable[Text], why_not: Callable[[str], str | None]) -> Iterator[Diagnostic]:
     """The texts beside a container that would not arrive as they are written, since nothing escapes them there."""
     for text in texts:
-        if message := why_not(text.value):
+        if message := why_not(text.literal):
             yield Diagnostic(Code.CANNOT_SAY, message, text.span, help="write it in another way")

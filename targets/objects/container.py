@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from automl.compiler.ir import Command, Project, Service, Task, Text
-from automl.targets.objects.escape import VARIABLE_PREFIX, Texts, escaped
+from automl.targets.objects.escape import VARIABLE_PREFIX, Texts, expanding
 from automl.targets.objects.metadata import Object
 from automl.targets.objects.security import CONTAINER_SECURITY
 from automl.targets.objects.volumes import CODE, WORK, mounts
@@ -25,7 +25,7 @@ def container(task: Task, texts: Texts) -> Object:
     """The container of a task: what runs, with which variables and resources, and how a service is reached."""
     arguments = _Arguments(texts)
     start: Object = {"name": "main", "image": task.image} | _command(task, arguments)
-    if variables := [*_variables(task, texts), *arguments.variables]:
+    if variables := [*_variables(task, texts, len(arguments.variables) + 1), *arguments.variables]:
         start["env"] = variables
     if whole := [secret for secret in task.secrets if secret.keys is None]:
         start["envFrom"] = [{"secretRef": {"name": secret.name}} for secret in whole]
@@ -59,22 +59,26 @@ def start_arguments(project: Project, command: Command, options: Sequence[str] =
 
 
 class _Arguments:
-    """Words of a command; one that an engine would expand becomes a variable, filled from a ConfigMap."""
+    """Texts for a container. A part that an engine would expand becomes a variable, filled from a ConfigMap."""
 
-    def __init__(self, texts: Texts) -> None:
-        self._texts = texts
+    def __init__(self, texts: Texts, first: int = 1) -> None:
+        self._texts, self._first = texts, first
         self.variables: list[Value] = []
 
     def all(self, words: Sequence[Text | str]) -> list[Value]:
         """The words, the user's made safe."""
-        return [self._safe(word.value) if isinstance(word, Text) else word for word in words]
+        return [self.safe(word) if isinstance(word, Text) else word for word in words]
 
-    def _safe(self, word: str) -> str:
-        if word not in self._texts.keys:
-            return escaped(word)
-        name = f"{VARIABLE_PREFIX}{len(self.variables) + 1}"
-        self.variables.append(_from_texts(name, word, self._texts))
-        return f"$({name})"
+    def safe(self, text: Text) -> str:
+        """The text, in which Kubernetes expands no more than our own variables."""
+        return expanding(text, self._stand_in)
+
+    def _stand_in(self, part: str) -> str | None:
+        if part not in self._texts.keys:
+            return None
+        name = f"{VARIABLE_PREFIX}{self._first + len(self.variables)}"
+        self.variables.append(_from_texts(name, part, self._texts))
+        return name
 
 
 def _from_texts(name: str, value: str, texts: Texts) -> Object:
@@ -82,15 +86,19 @@ def _from_texts(name: str, value: str, texts: Texts) -> Object:
     return {"name": name, "valueFrom": {"configMapKeyRef": key}}
 
 
-def _variables(task: Task, texts: Texts) -> list[Value]:
-    variables: list[Value] = [{"name": "HOME", "value": WORK}] if needs_home(task) else []
+def _variables(task: Task, texts: Texts, first: int) -> list[Value]:
+    """The variables of a task. Kubernetes expands in one those that stand before it."""
+    home: list[Value] = [{"name": "HOME", "value": WORK}] if needs_home(task) else []
+    values, variables = _Arguments(texts, first), list[Value]()
     for variable in task.variables:
-        if variable.value.value in texts.keys:
-            variables.append(_from_texts(variable.name, variable.value.value, texts))
-        elif variable.value.value:
-            variables.append({"name": variable.name, "value": escaped(variable.value.value)})
+        [part, *others] = variable.value.parts
+        if not others and part in texts.keys:
+            variables.append(_from_texts(variable.name, str(part), texts))
+        elif value := values.safe(variable.value):
+            variables.append({"name": variable.name, "value": value})
         else:
             variables.append({"name": variable.name})  # empty; the API server keeps no empty value
+    variables = [*home, *values.variables, *variables]
     for secret in task.secrets:
         variables += [from_secret(variable, secret.name, key) for key, variable in secret.keys or ()]
     return variables

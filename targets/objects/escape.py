@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from automl.compiler.ir import Task, Text, Workflow
+from automl.compiler.ir import Reference, Text, Workflow
 from automl.targets.writers.yaml import Value
 
 # A dollar that Kubernetes expands, or whose next character it breaks: it takes a byte for a character
@@ -26,6 +26,18 @@ def has_template_tag(text: str) -> bool:
 def escaped(text: str) -> str:
     """Text for `command`, `args` or the value of a variable: Kubernetes expands `$(NAME)` and `$$` there."""
     return EXPANDED.sub("$$", text)
+
+
+def expanding(text: Text, stand_in: Callable[[str], str | None]) -> str:
+    """The same for a text with references: `$(NAME)` stands for each, and for each part that has a stand-in."""
+    written = ""
+    for part in text.parts:
+        name = part.variable if isinstance(part, Reference) else stand_in(part)
+        if name is not None:
+            written += f"$$({name})" if written.endswith("$") else f"$({name})"
+        elif isinstance(part, str):
+            written += escaped(part)
+    return written
 
 
 def in_json(value: Value) -> str:
@@ -50,16 +62,11 @@ NO_TEXTS = Texts("", {})
 
 
 def collect_texts(workflow: Workflow, is_unsafe: Callable[[str], bool]) -> dict[str, str]:
-    """Each unsafe text of the jobs that reaches a container, and a key for it, in order."""
+    """Each unsafe part of a text of the jobs that reaches a container, and a key for it, in order."""
     keys: dict[str, str] = {}
     for job in workflow.jobs:
-        for text in _texts(job):
-            if is_unsafe(text.value):
-                keys.setdefault(text.value, f"text-{len(keys) + 1}")
+        for text in job.texts:
+            for part in text.parts:
+                if isinstance(part, str) and is_unsafe(part):
+                    keys.setdefault(part, f"text-{len(keys) + 1}")
     return keys
-
-
-def _texts(task: Task) -> tuple[Text, ...]:
-    dependencies = (task.project.dependencies,) if task.project and task.project.dependencies else ()
-    values = tuple(variable.value for variable in task.variables)
-    return (*task.command.words, *values, *dependencies)

@@ -32,7 +32,7 @@ class Objects:
     def described_metadata(self, task: Task | None = None) -> Object:
         """The `metadata` without a name, with the description of the workflow."""
         described = self.workflow.description
-        annotations = {"automl.dev/description": described.value} if described else {}
+        annotations = {"automl.dev/description": described.literal} if described else {}
         return _metadata(self.labels(task), annotations | self.annotations(task))
 
     def template(self, spec: Object, task: Task | None = None) -> Object:
@@ -75,7 +75,7 @@ def _labels_of(task: Task) -> dict[str, str]:
 
 
 def _values(annotations: Mapping[str, Text]) -> dict[str, str]:
-    return {key: text.value for key, text in annotations.items()}
+    return {key: text.literal for key, text in annotations.items()}
 
 
 def with_labels(document: Object, labels: Mapping[str, str]) -> Object:

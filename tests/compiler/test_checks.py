@@ -102,7 +102,7 @@ def test_notebook_that_can_run(text: str, tmp_path: Path) -> None:
     assert found == []
     assert workflow is not None
     [task] = workflow.tasks
-    words = [text.value for text in task.command.entrypoint or ()]
+    words = [text.literal for text in task.command.entrypoint or ()]
     assert words[-6:] == ["--kernel", "python3", "--language", "python", "a.ipynb", "a.output.ipynb"]
 
 
@@ -112,7 +112,7 @@ def test_kernel_of_the_users_choice(args: list[str], tmp_path: Path) -> None:
     workflow, found = analysed(tmp_path, config, {"a.ipynb": notebook(R)})
     assert found == []
     assert workflow is not None
-    words = [text.value for text in workflow.tasks[0].command.entrypoint or ()]
+    words = [text.literal for text in workflow.tasks[0].command.entrypoint or ()]
     assert "--kernel" not in words
     assert "--language" not in words
 
@@ -139,7 +139,7 @@ def test_a_file_is_packed_once_however_its_path_is_written(path: str, tmp_path: 
 def test_a_path_is_no_option(path: str, program: str, place: dict[str, str], tmp_path: Path) -> None:
     workflow, _ = analysed(tmp_path, a_step(path_to_executable=path, **place), {path: ""})
     assert workflow is not None
-    words = [text.value for text in workflow.tasks[0].command.entrypoint or ()]
+    words = [text.literal for text in workflow.tasks[0].command.entrypoint or ()]
     assert words == [program, f"./{path}"]
 
 

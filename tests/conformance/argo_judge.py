@@ -79,12 +79,12 @@ def check(case: Case) -> None:
 def differences(run: Run, pod: Object, task: Task) -> list[str]:
     """What the user wrote and the program of the pod does not get."""
     words, variables = command_of(run, pod)
-    arguments = [text.value for text in task.command.arguments]
+    arguments = [text.literal for text in task.command.arguments]
     found = [] if words[len(words) - len(arguments) :] == arguments else [f"{words} and not {arguments}"]
     return found + [
-        f"{each.name}: {variables.get(each.name)} and not {each.value.value}"
+        f"{each.name}: {variables.get(each.name)} and not {each.value.literal}"
         for each in task.variables
-        if variables.get(each.name) != each.value.value
+        if variables.get(each.name) != each.value.literal
     ]
 
 

@@ -486,7 +486,7 @@ def test_protected_words_pass_the_kubelet_and_a_shell(
     secrets = {name: text for name, text in secrets.items() if name not in variables}
     span = Source("config.yaml", "").start()
     ours = ["sh", "-c", RECEIVER, "receiver"]
-    words = Words(ours, [Text(text, span) for text in texts])
+    words = Words(ours, [Text.of(text, span) for text in texts])
     found = protected(words, list(variables.items()), list(secrets))
     sent = [*found.command, *found.arguments, *(text for _, text in found.variables)]
     assert not any("{{" in word or (word.lstrip().startswith('{"') and is_unsafe(word)) for word in sent)
@@ -503,7 +503,7 @@ def test_a_program_with_a_sign_of_equality_is_none_to_env(tmp_path: Path) -> Non
     program.write_text('#!/bin/sh\nprintf "%s|" "$1" "$X"')
     program.chmod(0o755)
     span = Source("config.yaml", "").start()
-    words = Words([Text(str(program), span)], [Text("$$", span)])
+    words = Words([Text.of(str(program), span)], [Text.of("$$", span)])
     found = protected(words, [("X", "{{x}}")])
     assert received_after(2, found, {}) == "$$|{{x}}|"
 
