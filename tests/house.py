@@ -87,6 +87,15 @@ def functions_of(path: Path) -> Iterator[tuple[int, str]]:
             yield (node.end_lineno or 0) - node.lineno + 1, node.name
 
 
+def parameters_of(path: Path) -> Iterator[tuple[int, str]]:
+    """How many parameters each function has, the object of a method left out, and its name."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            given = node.args
+            names = [one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+            yield len([name for name in names if name not in ("self", "cls")]), node.name
+
+
 def names_given_in(path: Path) -> Iterator[str]:
     """Every name that a module gives: to a value, in a loop, to a parameter, to a function, to a part of an object."""
     for node in ast.walk(ast.parse(path.read_text())):

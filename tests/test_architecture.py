@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import Folder, folders_of, functions_of, imports_of, modules_of, names_given_in
+from tests.house import (
+    Folder,
+    folders_of,
+    functions_of,
+    imports_of,
+    modules_of,
+    names_given_in,
+    parameters_of,
+)
 
 ROOT = Path(__file__).parent.parent
 
@@ -257,7 +265,15 @@ def test_functions_stay_small_on_the_whole() -> None:
     assert lengths[int(len(lengths) * 0.95)] <= 25
 
 
-@pytest.mark.parametrize("name", sorted(name for name in NAMES if name.startswith("targets")))
+TARGETS = sorted(name for name in NAMES if name.startswith("targets"))
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_functions_take_few_parameters(name: str) -> None:
+    assert [function for parameters, function in parameters_of(NAMES[name]) if parameters > 5] == []
+
+
+@pytest.mark.parametrize("name", TARGETS)
 def test_values_are_named_for_what_they_are(name: str) -> None:
     """A name that fits any value says nothing: a value is a template, a spec, diagnostics."""
     vague = {"each", "found", "made", "mark", "notes"}
