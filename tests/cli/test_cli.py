@@ -980,6 +980,10 @@ class Table(Acme):
     name = "table"
     capabilities = 7
 
+class Forms(Acme):
+    name = "forms"
+    form_capabilities = 7
+
 class Leaves(Acme):
     def __init__(self):
         raise SystemExit(0)
@@ -1142,10 +1146,13 @@ def test_nonsense_of_a_target_of_others_is_no_bug_of_ours(
 
 
 def test_a_target_of_others_with_another_name_or_no_table_is_not_loaded(project: Path, site: Path) -> None:
-    env = with_targets(site, mine="acme_targets:Acme", table="acme_targets:Table")
+    places = {"forms": "Forms", "mine": "Acme", "table": "Table"}
+    env = with_targets(site, **{name: f"acme_targets:{place}" for name, place in places.items()})
     done = automl("targets", "--matrix", cwd=project, env=env)
     assert (done.code, done.out) == (0, automl("targets", "--matrix", cwd=project).out)
     assert done.err == (
+        'automl: the target "forms" (acme_targets:Forms) of acme-targets 1.0 cannot be loaded: '
+        "its form_capabilities are no mapping\n"
         'automl: the target "mine" (acme_targets:Acme) of acme-targets 1.0 cannot be loaded: it calls itself "acme"\n'
         'automl: the target "table" (acme_targets:Table) of acme-targets 1.0 cannot be loaded: '
         "its capabilities are no mapping\n"
