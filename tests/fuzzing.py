@@ -196,7 +196,7 @@ def _value(chance: random.Random, schema: Any, at: Any, depth: int) -> Any:
         at = chance.choice((at["then"], schema["$defs"]["steps"]))
     if "enum" in at or "const" in at:
         return chance.choice(at.get("enum", [at.get("const")]))
-    if at.get("examples") and chance.random() < 0.93:
+    if at.get("examples") and not _is_made(at) and chance.random() < 0.93:
         return chance.choice(at["examples"])
     kinds = at.get("type", "string")
     kind = kinds if isinstance(kinds, str) else chance.choice(kinds)
@@ -211,6 +211,13 @@ def _value(chance: random.Random, schema: Any, at: Any, depth: int) -> Any:
         least = at.get("minimum", 0)
         return chance.choice((least, least + 1, least + chance.randrange(100), at.get("maximum", 5000)))
     return _text(chance, at)
+
+
+def _is_made(at: Any) -> bool:
+    """Whether values are made of their parts, or by their range, although there are examples: they vary more."""
+    more = at.get("additionalProperties")
+    is_of_keys = "properties" in at or (isinstance(more, dict) and "$ref" in more)
+    return is_of_keys or at.get("type") == "integer"
 
 
 def _object(chance: random.Random, schema: Any, at: Any, depth: int) -> dict[str, Any]:
