@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from automl.compiler.ir import Barrier, Command, Edge, Job, Node, On, Resources, Text, Workflow
+from automl.compiler.ir import Barrier, Command, Edge, Job, Node, On, Placement, Resources, Text, Workflow
 from automl.compiler.source import Source
 from automl.compiler.values.units import parse_cpu, parse_memory
 
@@ -22,6 +22,7 @@ _JOB = Job(
     variables=(),
     secrets=(),
     pull_secrets=(),
+    placement=Placement(),
     resources=Resources(parse_cpu("1"), parse_memory("100")),
     polling_seconds=None,
     initial_delay_seconds=None,

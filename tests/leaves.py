@@ -136,7 +136,9 @@ def _nested(schema: Schema, words: list[str], value: Any, whole: Schema) -> Any:
         return copy.deepcopy(value)
     schema = _resolved(schema, whole)
     if schema.get("type") == "array":
-        return [_nested(schema["items"], words, value, whole)]
+        examples = [item for items in _values(schema) for item in items if isinstance(item, dict)]
+        example = next((item for item in examples if words[0] in item), {})
+        return [example | _nested(schema["items"], words, value, whole)]
     name, *rest = words
     required = {each: _values(schema["properties"][each])[0] for each in schema.get("required", ())}
     return required | {name: _nested(schema["properties"][name], rest, value, whole)}

@@ -36,10 +36,7 @@ def check_labels(config: Config) -> Iterator[Diagnostic]:
     """Keys and values of labels."""
     for pair in _all(config.labels, [step.labels for step in config.steps]):
         yield from _check_key(pair.key, "label")
-        if not _LABEL_VALUE.match(pair.value.value):
-            message = f'"{pair.value.value}" cannot be the value of a label'
-            help = "at most 63 letters, digits, `-`, `_` and `.`, a letter or digit first and last; or use `annotations`"
-            yield Diagnostic(Code.LABEL, message, pair.value.span, help=help)
+        yield from check_label_value(pair.value, "label", "; or use `annotations`")
 
 
 def check_version(config: Config) -> Iterator[Diagnostic]:
@@ -67,12 +64,25 @@ def _all(pairs: tuple[Pair, ...], more: list[tuple[Pair, ...]]) -> Iterator[Pair
         yield from others
 
 
-def _check_key(key: Located[str], what: str) -> Iterator[Diagnostic]:
+def check_label_value(value: Located[str], what: str, or_else: str = "") -> Iterator[Diagnostic]:
+    """The value of a label, or of what is chosen by one."""
+    if not _LABEL_VALUE.match(value.value):
+        help = f"at most 63 letters, digits, `-`, `_` and `.`, a letter or digit first and last{or_else}"
+        message = f'"{value.value}" cannot be the value of a {what}'
+        yield Diagnostic(Code.LABEL, message, value.span, help=help)
+
+
+def check_label_key(key: Located[str], what: str) -> Iterator[Diagnostic]:
+    """The key of a label, or of what is chosen by one."""
     prefix, slash, name = key.value.rpartition("/")
     if not _KEY_NAME.match(name) or (slash and not is_dns_subdomain(prefix)):
         help = "a key is name or example.com/name; the name has at most 63 letters, digits, `-`, `_` and `.`"
         yield Diagnostic(Code.LABEL, f'"{key.value}" cannot be the key of a {what}', key.span, help=help)
-    elif key.value.startswith(_RESERVED_PREFIXES) or key.value in _RESERVED_LABELS:
+
+
+def _check_key(key: Located[str], what: str) -> Iterator[Diagnostic]:
+    yield from check_label_key(key, what)
+    if key.value.startswith(_RESERVED_PREFIXES) or key.value in _RESERVED_LABELS:
         message = f'the {what} "{key.value}" is set by automl or the engine'
         yield Diagnostic(Code.LABEL, message, key.span, help="choose another key")
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from automl.compiler.config.kinds import GIVEN
 from automl.compiler.config.located import Name, Pair
-from automl.compiler.ir import Ingress, Resources, Secret
+from automl.compiler.ir import Ingress, Placement, Resources, Secret
 from automl.compiler.source import Located, Spans
 from automl.compiler.values.units import Duration
 
@@ -38,6 +38,7 @@ class StepConfig:
     secrets: tuple[Secret, ...]
     image_pull_secrets: tuple[Located[str], ...]
     resources: Annotated[Resources, ""]
+    placement: Annotated[Placement, ""]
     backoff_limit: int
     timeout: Duration | None
     polling_time: int | None

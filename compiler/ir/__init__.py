@@ -8,6 +8,7 @@ around it (`service.readiness.path`), to the place where it was written, for dia
 
 from automl.compiler.ir.code import Bundle, BundledFile, Git
 from automl.compiler.ir.edges import Barrier, Edge, On
+from automl.compiler.ir.placement import Placement, Toleration
 from automl.compiler.ir.schedule import Schedule
 from automl.compiler.ir.task import (
     BaseTask,
@@ -38,6 +39,7 @@ __all__ = [
     "Job",
     "Node",
     "On",
+    "Placement",
     "Project",
     "Reference",
     "Resources",
@@ -48,6 +50,7 @@ __all__ = [
     "Spans",
     "Task",
     "Text",
+    "Toleration",
     "Variable",
     "Workflow",
 ]

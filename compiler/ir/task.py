@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from automl.compiler.ir.edges import Edge
+from automl.compiler.ir.placement import Placement
 from automl.compiler.ir.text import Text
 from automl.compiler.source import Span, Spans, Written
 from automl.compiler.values.units import Cpu, Memory
@@ -85,6 +86,7 @@ class BaseTask:
     secrets: tuple[Secret, ...]
     pull_secrets: tuple[str, ...]
     resources: Resources
+    placement: Placement
     polling_seconds: int | None
     initial_delay_seconds: int | None
     labels: Mapping[str, str]

@@ -84,6 +84,7 @@ def _shared(scope: _Scope, stage: StageConfig, step: StepConfig, after: tuple[ir
         secrets=step.secrets,
         pull_secrets=tuple(name.value for name in step.image_pull_secrets),
         resources=step.resources,
+        placement=step.placement,
         polling_seconds=step.polling_time,
         initial_delay_seconds=step.wait_before_start_time,
         labels=_plain(step.labels),

@@ -20,8 +20,8 @@ _NOT_YET = {  # what the language will have, or could: what is so today
     "write a step for each value": (
         "sweep matrix strategy grid cross_validation foreach for_each with_items withitems parallel loop"
     ),
-    "the cluster chooses where a step runs": (
-        "node_selector nodeselector tolerations affinity priority priority_class queue pool runs_on tags"
+    "a step chooses its nodes by `node_selector` and `tolerations`": (
+        "affinity priority priority_class queue pool runs_on tags"
     ),
     "steps run with the account of their namespace": (
         "service_account service_account_name serviceaccountname serviceaccount run_as security_context"
@@ -34,7 +34,6 @@ _NOT_YET = {  # what the language will have, or could: what is so today
     "runs stay until they are deleted, those of a schedule as its `history` says": (
         "ttl ttl_strategy ttlstrategy ttlsecondsafterfinished podgc retention"
     ),
-    "the cluster keeps and pulls images by its own rules": "imagepullpolicy image_pull_policy pull_policy",
     "a run ends with its last step": "on_exit onexit on_failure on_success notifications hooks callbacks",
 }
 _CONCEPTS = {

@@ -10,6 +10,7 @@ from automl.targets.argo.rbac import deployer_name
 from automl.targets.objects.config_maps import Files, config_map
 from automl.targets.objects.container import restricted
 from automl.targets.objects.metadata import Object, Objects, name_of, step_metadata
+from automl.targets.objects.placement import placed
 from automl.targets.objects.pod import pod_spec
 from automl.targets.objects.security import CONTAINER_SECURITY
 from automl.targets.objects.service import deploy_arguments, service_objects
@@ -73,7 +74,7 @@ def service_template(name: str, objects: Objects, task: Service, files: Files) -
     mount: Object = {"name": "deploy", "mountPath": DEPLOY, "readOnly": True}
     main = restricted(start, "50m", "64Mi", [mount])
     head, service_account = _head(name, task), deployer_name(objects.workflow)
-    return head | {"serviceAccountName": service_account, "container": main}
+    return head | {"serviceAccountName": service_account} | placed(task.placement) | {"container": main}
 
 
 def _head(name: str, task: Task) -> Object:

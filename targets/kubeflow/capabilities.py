@@ -81,6 +81,11 @@ _NO_SECRETS = refused(
     f"{_NO_KUBERNETES} to take it from", "let the script read it from Secret Manager, and leave it out here"
 )
 _NO_PULL = refused("Vertex AI pulls from Artifact Registry, with the rights of its service account")
+_NO_PULL_POLICY = lost("Vertex AI pulls an image for every step")
+_NO_NODES = refused(
+    "Vertex AI has no nodes to choose from", "let `cpu_request` and `memory_request` choose the machine"
+)
+_NO_TAINTS = lost("Vertex AI has no nodes with taints")
 _NO_PODS = lost(f"{_NO_KUBERNETES} pods to put it on")
 
 VERTEX: Capabilities = MappingProxyType(  # beside those of a package
@@ -92,6 +97,9 @@ VERTEX: Capabilities = MappingProxyType(  # beside those of a package
         "code.git.token_secret": _NO_SECRETS,
         "step.secrets": _NO_SECRETS,
         "step.image_pull_secrets": _NO_PULL,
+        "step.image_pull_policy": _NO_PULL_POLICY,
+        "step.node_selector": _NO_NODES,
+        "step.tolerations": _NO_TAINTS,
         "step.cpu_request": lowered("the limit, by which Vertex AI chooses a machine"),
         "step.memory_request": lowered("the limit, by which Vertex AI chooses a machine"),
         "step.timeout": lost("Vertex AI takes a time limit for the whole run only, when it is created"),

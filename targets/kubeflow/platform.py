@@ -2,25 +2,33 @@
 
 from collections.abc import Mapping, Sequence
 
-from automl.compiler.ir import Git, Job
+from automl.compiler.ir import Git, Job, Placement
 from automl.targets.kubeflow.backend import Backend
 from automl.targets.objects.checkout import checkout_keys
 from automl.targets.objects.metadata import Object, Objects
+from automl.targets.objects.placement import placed
 from automl.targets.objects.security import USER
 from automl.targets.objects.volumes import CODE, WORK
 from automl.targets.writers.yaml import Value
 
 SECRETS = "/automl/secrets"
+ANYWHERE = Placement()
 
 
-def pod_platform(metadata: Object, backend: Backend, pull_secrets: Sequence[str] = ()) -> Object:
-    """What every pod has: a folder to write to, labels, and no right to be root where that can be said."""
+def pod_platform(
+    metadata: Object,
+    backend: Backend,
+    pull_secrets: Sequence[str] = (),
+    placement: Placement = ANYWHERE,
+) -> Object:
+    """What every pod has: a folder to write to, labels, a node, and no right to be root where that can be said."""
     if not backend.is_kubernetes:
         return {}
     pod: Object = {"emptyDirMounts": [{"volumeName": "work", "mountPath": WORK}]}
     if pull_secrets:
         pod["imagePullSecret"] = [{"secretNameParameter": _constant(name)} for name in pull_secrets]
     pod["podMetadata"] = metadata
+    pod |= _placed(placement)
     if backend.sets_user:
         user = str(USER)
         pod["securityContext"] = {"runAsNonRoot": True, "runAsUser": user, "runAsGroup": user}
@@ -44,7 +52,9 @@ def job_platform(objects: Objects, job: Job, backend: Backend, stand_ins: Mappin
         platform["secretAsVolume"] = [
             {"secretNameParameter": _constant(name), "mountPath": f"{SECRETS}/{name}"} for name in whole
         ]
-    return platform | pod_platform(objects.template_metadata(job), backend, job.pull_secrets)
+    if job.placement.image_pull_policy:
+        platform["imagePullPolicy"] = job.placement.image_pull_policy
+    return platform | pod_platform(objects.template_metadata(job), backend, job.pull_secrets, job.placement)
 
 
 def checkout_platform(objects: Objects, git: Git, backend: Backend, deadline: int | None) -> Object:
@@ -60,6 +70,12 @@ def checkout_platform(objects: Objects, git: Git, backend: Backend, deadline: in
 def whole_secrets(job: Job) -> list[str]:
     """The Secrets of which every key is a variable."""
     return [secret.name for secret in job.secrets if secret.keys is None]
+
+
+def _placed(placement: Placement) -> Object:
+    """As on Kubernetes, but for the form of a selector."""
+    pod = placed(placement)
+    return pod | {"nodeSelector": {"labels": pod["nodeSelector"]}} if "nodeSelector" in pod else pod
 
 
 def _deadline(seconds: int | None) -> Object:

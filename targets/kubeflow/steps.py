@@ -85,7 +85,7 @@ def deploy_step(
     arguments = deploy_arguments(["--run", RUN_INPUT], service, options, applied)
     words = Words(["python3", "-c", script("cluster.py")], arguments)
     main = _program(service.name, PYTHON_IMAGE, words, backend)
-    platform = pod_platform(objects.template_metadata(service), backend)
+    platform = pod_platform(objects.template_metadata(service), backend, placement=service.placement)
     return Step(service.name, main, platform, takes_run=True, takes_code=takes_code)
 
 

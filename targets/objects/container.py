@@ -24,7 +24,10 @@ def restricted(start: Object, cpu: str, memory: str, mounts: Sequence[Value]) ->
 def container(task: Task, texts: Texts) -> Object:
     """The container of a task: what runs, with which variables and resources, and how a service is reached."""
     arguments = _Arguments(texts)
-    start: Object = {"name": "main", "image": task.image} | _command(task, arguments)
+    start: Object = {"name": "main", "image": task.image}
+    if task.placement.image_pull_policy:
+        start["imagePullPolicy"] = task.placement.image_pull_policy
+    start |= _command(task, arguments)
     if variables := [*_variables(task, texts, len(arguments.variables) + 1), *arguments.variables]:
         start["env"] = variables
     if whole := [secret for secret in task.secrets if secret.keys is None]:

@@ -8,6 +8,7 @@ from automl.targets.objects.config_maps import Files
 from automl.targets.objects.container import container
 from automl.targets.objects.escape import NO_TEXTS
 from automl.targets.objects.metadata import Object
+from automl.targets.objects.placement import placed
 from automl.targets.objects.security import POD_SECURITY
 from automl.targets.objects.volumes import volumes
 from automl.targets.writers.yaml import Value
@@ -20,6 +21,7 @@ def pod_spec(task: Task, files: Files) -> Object:
     spec: Object = {"securityContext": POD_SECURITY}
     if task.pull_secrets:
         spec["imagePullSecrets"] = pull_secrets(task.pull_secrets)
+    spec |= placed(task.placement)
     if task.project and files.git:
         spec["initContainers"] = [checkout_container(files.git)]
     spec["containers"] = [container(task, texts)]

@@ -1,0 +1,29 @@
+"""Where the pods of a task run, and how its image gets there: as it is written, for engines on Kubernetes."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from automl.compiler.source import Span, Written
+
+
+@dataclass(frozen=True, slots=True)
+class Toleration:
+    """Taints that do not keep a pod away: of this key, or all; with this value (`operator` Equal) or any (Exists)."""
+
+    key: str | None
+    operator: str
+    value: str | None
+    effect: str | None
+    seconds: Annotated[int | None, "toleration_seconds"]
+    span: Span
+    written: Written = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What is asked of the node, and when the image is pulled to it; None is as the cluster does it."""
+
+    image_pull_policy: str | None = None
+    node_selector: tuple[tuple[str, str], ...] = ()
+    tolerations: tuple[Toleration, ...] = ()
+    written: Written = field(default_factory=dict)

@@ -1,0 +1,25 @@
+"""Where a pod may run."""
+
+from automl.compiler.ir import Placement, Toleration
+from automl.targets.objects.metadata import Object
+
+
+def placed(placement: Placement) -> Object:
+    """What a pod says of the nodes that it may run on."""
+    pod: Object = {}
+    if placement.node_selector:
+        pod["nodeSelector"] = dict(placement.node_selector)
+    if placement.tolerations:
+        pod["tolerations"] = [_toleration(toleration) for toleration in placement.tolerations]
+    return pod
+
+
+def _toleration(toleration: Toleration) -> Object:
+    written: Object = {
+        "key": toleration.key,
+        "operator": toleration.operator,
+        "value": toleration.value,
+        "effect": toleration.effect,
+        "tolerationSeconds": toleration.seconds,
+    }
+    return {key: value for key, value in written.items() if value is not None}
