@@ -67,7 +67,7 @@ def test_what_a_description_calls_the_default_is_one() -> None:
     assert {key for key, match in said.items() if match} == DEFAULTS.keys() - {"step.service.ingress.path"}
 
 
-STEP = {"step_name": "a", "image": "a:1", "entrypoint": ["a"]}
+STEP = {"step_name": "a", "image": "a:1", "entrypoint": ["a"], "tolerations": [{"key": "a"}]}
 
 
 def _output(config: dict[str, Any]) -> list[str]:
@@ -92,7 +92,7 @@ def test_a_default_that_is_written_changes_nothing(key: str) -> None:
     holder = written["stages"]["s"][0] if key.startswith("step.") else written
     *around, last = key.removeprefix("step.").split(".")
     for part in around:
-        holder = holder[part]
+        holder = holder[part][0] if isinstance(holder[part], list) else holder[part]
     holder[last] = DEFAULTS[key]
     assert _output(written) == _output(config) != []
 
