@@ -34,44 +34,49 @@ class Compiled(NamedTuple):
         )
 
 
-def compile_one(
-    given: Input,
-    overrides: Overrides,
-    choices: Sequence[Choice],
-    is_any_enough: bool = False,
-    keep: bool = True,
-) -> Compiled:
+class Request(NamedTuple):
+    """What is asked of every config.
+
+    `is_any_enough`: it has no errors if one of the targets finds none, with `strict` no warnings either.
+    `keep`: the artifacts are wanted; those of very many configs take much memory.
+    """
+
+    overrides: Overrides
+    choices: Sequence[Choice]
+    is_any_enough: bool = False
+    strict: bool = False
+    keep: bool = True
+
+
+def compile_one(given: Input, request: Request) -> Compiled:
     """A config for each target. Raises OSError for a project that cannot be read.
 
-    Raises FailedTargetError, but not if `is_any_enough`: then there is no emission of that target.
-    Without `keep` there are no artifacts: those of very many configs take much memory.
+    Raises FailedTargetError, but not where any target is enough: then there is no emission of that target.
     """
-    workflow, diagnostics = analyse(given, overrides)
+    workflow, diagnostics = analyse(given, request.overrides)
     emissions: dict[str, Emission] = {}
     if workflow is not None:
-        for choice in choices:
-            with suppress(*((FailedTargetError,) if is_any_enough else ())):
+        for choice in request.choices:
+            with suppress(*((FailedTargetError,) if request.is_any_enough else ())):
                 emission = emit(workflow, choice)
-                emissions[choice.target.name] = emission if keep else emission._replace(artifacts=())
+                emissions[choice.target.name] = emission if request.keep else emission._replace(artifacts=())
     files = workflow.files if workflow else ()
     return Compiled(
         given, tuple(diagnostics), emissions, (given.file, *(under(given.folder, path) for path in files))
     )
 
 
-def diagnostics(
-    compiled: Iterable[Compiled], is_any_enough: bool = False, strict: bool = False
-) -> list[Diagnostic]:
+def diagnostics(compiled: Iterable[Compiled], request: Request) -> list[Diagnostic]:
     """All that was found, in order. Where there are several targets, what one of them says has its name.
 
-    `is_any_enough`: of a config that fits one of the targets, nothing that a target says.
+    Of a config that fits one of the targets, where that is enough, nothing that a target says.
     """
-    return in_order(diagnostic for one in compiled for diagnostic in _diagnostics(one, is_any_enough, strict))
+    return in_order(diagnostic for one in compiled for diagnostic in _diagnostics(one, request))
 
 
-def _diagnostics(compiled: Compiled, is_any_enough: bool, strict: bool) -> Iterator[Diagnostic]:
+def _diagnostics(compiled: Compiled, request: Request) -> Iterator[Diagnostic]:
     yield from compiled.diagnostics
-    if is_any_enough and any(compiled.fits(target, strict) for target in compiled.emissions):
+    if request.is_any_enough and any(compiled.fits(target, request.strict) for target in compiled.emissions):
         return
     said: dict[Diagnostic, list[str]] = {}
     for target, emission in compiled.emissions.items():

@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 
 from automl.cli import batch
-from automl.cli.batch import Compiled
+from automl.cli.batch import Compiled, Request
 from automl.cli.choices import Choice, ChoiceError, FailedTargetError, choose
 from automl.cli.options import message_formats
 from automl.cli.output import OutputError, destination, write_files
@@ -24,7 +24,7 @@ from automl.cli.terminal import (
     wrong_usage,
 )
 from automl.compiler.diagnostics import Diagnostic
-from automl.compiler.driver import Input, Overrides
+from automl.compiler.driver import Input
 
 
 def chosen(names: Sequence[str], version: str | None, form: str | None, format: str = "yaml") -> list[Choice]:
@@ -43,28 +43,18 @@ def manner_of(quiet: bool, strict: bool, format: str, is_product: bool = False) 
 
 
 def compile_configs(
-    given: Sequence[Input],
-    unreadable: list[str],
-    overrides: Overrides,
-    choices: Sequence[Choice],
-    is_any_enough: bool = False,
-    strict: bool = False,
-    keep: bool = True,
+    given: Sequence[Input], unreadable: list[str], request: Request
 ) -> tuple[list[Compiled], list[Diagnostic]]:
-    """Every config for every target, and what is to be said of them; a line more in `unreadable` where one is not.
-
-    `is_any_enough`: the config has no errors if one of the targets finds none, with `strict` no warnings either.
-    `keep`: the artifacts are wanted.
-    """
+    """Every config for every target, and what is to be said of them; a line more in `unreadable` where one is not."""
     compiled: list[Compiled] = []
     for config in given:
         try:
-            compiled.append(batch.compile_one(config, overrides, choices, is_any_enough, keep))
+            compiled.append(batch.compile_one(config, request))
         except OSError as error:
             unreadable.append(cannot("read", error))
         except FailedTargetError as error:
             wrong_usage(str(error))
-    return compiled, batch.diagnostics(compiled, is_any_enough, strict)
+    return compiled, batch.diagnostics(compiled, request)
 
 
 def conclude(diagnostics: Sequence[Diagnostic], unreadable: Sequence[str], manner: Manner) -> None:

@@ -87,13 +87,13 @@ class Result(NamedTuple):
 
 def compile_config(given: Input, overrides: Overrides, target: Target, options: Options) -> Result:
     """All the way: from the bytes of a config to the files for an engine."""
-    workflow, found = analyse(given, overrides)
+    workflow, diagnostics = analyse(given, overrides)
     if workflow is None:
-        return Result((), tuple(in_order(found)))
+        return Result((), tuple(in_order(diagnostics)))
     emission = emit(workflow, target, options)
-    diagnostics = tuple(in_order([*found, *emission.diagnostics]))
+    diagnostics += emission.diagnostics
     inputs = (given.file, *(under(given.folder, path) for path in workflow.files))
-    return Result(() if has_errors(diagnostics) else emission.artifacts, diagnostics, inputs)
+    return Result(() if has_errors(diagnostics) else emission.artifacts, tuple(in_order(diagnostics)), inputs)
 
 
 def emit(workflow: Workflow, target: Target, options: Options) -> Emission:
@@ -104,47 +104,47 @@ def emit(workflow: Workflow, target: Target, options: Options) -> Emission:
 
 def analyse(given: Input, overrides: Overrides) -> tuple[Workflow | None, list[Diagnostic]]:
     """The part that is the same for every engine; no workflow if something is an error."""
-    workflow, _, found = analyse_files(given, overrides)
-    return workflow, found
+    workflow, _, diagnostics = analyse_files(given, overrides)
+    return workflow, diagnostics
 
 
 def analyse_files(
     given: Input, overrides: Overrides
 ) -> tuple[Workflow | None, Collection | None, list[Diagnostic]]:
     """The same, with what became of the project's files, if the config is sound and a step needs them."""
-    config, found = _configure(given, overrides)
+    config, diagnostics = _configure(given, overrides)
     if config is None:
-        return None, None, found
+        return None, None, diagnostics
     files = _collect(config, given)
-    found += files.diagnostics if files else ()
-    if has_errors(found):
-        return None, files, found
+    diagnostics += files.diagnostics if files else ()
+    if has_errors(diagnostics):
+        return None, files, diagnostics
     workflow, renamed = lower(config, files.bundle if files else None, given.file_name)
-    return workflow, files, found + renamed
+    return workflow, files, diagnostics + renamed
 
 
 def _configure(given: Input, overrides: Overrides) -> tuple[Config | None, list[Diagnostic]]:
     """The config, from its text to its checks; none if something is an error."""
-    source, found = decode(given.path, given.data)
-    if found:
-        return None, found
-    root, found = read(source)
-    if root is None or any(each.code is Code.CONTROL_CHARACTER for each in found):
-        return None, found  # text with U+0000 in it is no name of a file, nor anything else
+    source, diagnostics = decode(given.path, given.data)
+    if diagnostics:
+        return None, diagnostics
+    root, diagnostics = read(source)
+    if root is None or any(diagnostic.code is Code.CONTROL_CHARACTER for diagnostic in diagnostics):
+        return None, diagnostics  # text with U+0000 in it is no name of a file, nor anything else
     if other := recognise(root):
         return None, [other]
     if too_much := check_defaults(root):
-        return None, found + too_much
-    found += find_expressions(root)
+        return None, diagnostics + too_much
+    diagnostics += find_expressions(root)
     root = layered(root, overrides.values)
     sound, misfits = check_structure(root)
-    found += misfits + (_values_beside(root) if misfits else [])
+    diagnostics += misfits + (_values_beside(root) if misfits else [])
     if sound is None:
-        return None, found
+        return None, diagnostics
     config, unreadable = build_config(normal(sound))
     config = replace(config, name=config.name or Located(given.default_name, config.span))
-    found += unreadable + check(config, given.folder)
-    return (None if has_errors(found) else config), found
+    diagnostics += unreadable + check(config, given.folder)
+    return (None if has_errors(diagnostics) else config), diagnostics
 
 
 def _values_beside(root: Mapping) -> list[Diagnostic]:

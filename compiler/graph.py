@@ -41,7 +41,7 @@ def circle(nodes: Sequence[N]) -> list[N]:
         path[name] = stuck[name]
         name = next(edge.node for edge in stuck[name].after if edge.node in stuck)
     names = list(path)
-    return [path[each] for each in names[names.index(name) :]] if name is not None else []
+    return [path[member] for member in names[names.index(name) :]] if name is not None else []
 
 
 def _startable(nodes: Sequence[N]) -> list[N]:

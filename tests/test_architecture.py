@@ -255,7 +255,7 @@ def test_imports_are_absolute_and_of_names() -> None:
 
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_modules_and_functions_are_small(name: str) -> None:
-    assert len(NAMES[name].read_text().splitlines()) <= 400
+    assert len(NAMES[name].read_text().splitlines()) <= 300
     assert [function for lines, function in functions_of(NAMES[name]) if lines > 50] == []
 
 
@@ -265,16 +265,21 @@ def test_functions_stay_small_on_the_whole() -> None:
     assert lengths[int(len(lengths) * 0.95)] <= 25
 
 
-TARGETS = sorted(name for name in NAMES if name.startswith("targets"))
+IN_EVERY_MANIFEST = ("runtime.start", "runtime.recurring_run")  # their names change with what they do
 
 
-@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("name", sorted(name for name in NAMES if not name.startswith("cli.commands.")))
 def test_functions_take_few_parameters(name: str) -> None:
     assert [function for parameters, function in parameters_of(NAMES[name]) if parameters > 5] == []
 
 
-@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("name", sorted(NAMES.keys() - IN_EVERY_MANIFEST))
 def test_values_are_named_for_what_they_are(name: str) -> None:
     """A name that fits any value says nothing: a value is a template, a spec, diagnostics."""
-    vague = {"each", "found", "made", "mark", "notes"}
+    assert {"each", "found"} & {given.strip("_") for given in names_given_in(NAMES[name])} == set()
+
+
+@pytest.mark.parametrize("name", sorted(name for name in NAMES if name.startswith("targets")))
+def test_objects_are_named_for_what_they_are(name: str) -> None:
+    vague = {"made", "mark", "notes"}
     assert vague & {given.strip("_") for given in names_given_in(NAMES[name])} == set()

@@ -58,7 +58,8 @@ def run(
     if count * len(choices) > 1 and output in (None, STDIN):
         wrong_usage("several configs or targets need a folder to write to: -o DIR/")
     manner = manner_of(quiet, strict, message_format)
-    compiled, diagnostics = compile_configs(given, unreadable, Overrides(name, namespace), choices)
+    request = batch.Request(Overrides(name, namespace), choices)
+    compiled, diagnostics = compile_configs(given, unreadable, request)
     diagnostics += batch.same_paths(compiled)
     if output is None or output == STDIN or unreadable or are_refused(diagnostics, manner):
         conclude(diagnostics, unreadable, manner)

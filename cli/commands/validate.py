@@ -27,9 +27,8 @@ def run(
     choices = chosen(target or (), target_version, form) or every_choice()
     given, unreadable = read_all(files or ())
     manner = manner_of(quiet, strict, message_format, is_product=True)
-    compiled, diagnostics = compile_configs(
-        given, unreadable, Overrides(), choices, not target, strict, keep=False
-    )
+    request = batch.Request(Overrides(), choices, is_any_enough=not target, strict=strict, keep=False)
+    compiled, diagnostics = compile_configs(given, unreadable, request)
     conclude(diagnostics, unreadable, manner)
     if not quiet:
         for line in batch.verdicts(compiled, choices, strict):

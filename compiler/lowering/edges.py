@@ -18,7 +18,7 @@ def task_names(config: Config) -> tuple[TaskNames, list[Diagnostic]]:
     """(stage, step) to the name of the task: the step's, with the stage before it where two stages share it."""
     counts = Counter(step.name.label for step in config.steps)
     names: TaskNames = {}
-    found = []
+    diagnostics = []
     taken = {label for label, count in counts.items() if count == 1}
     for stage in config.stages:
         for step in stage.steps:
@@ -26,10 +26,10 @@ def task_names(config: Config) -> tuple[TaskNames, list[Diagnostic]]:
             if counts[label] > 1:
                 label = _free(dns_label(f"{stage.name.written}-{step.name.written}"), taken)
                 message = f'several stages have a step "{step.name.written}"; this one becomes "{label}"'
-                found.append(Diagnostic(Code.CHANGED_NAME, message, step.name.span))
+                diagnostics.append(Diagnostic(Code.CHANGED_NAME, message, step.name.span))
             taken.add(label)
             names[stage.name.label, step.name.label] = label
-    return names, found
+    return names, diagnostics
 
 
 def _free(label: str, taken: set[str]) -> str:

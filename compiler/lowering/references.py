@@ -15,7 +15,9 @@ def with_variables(task: Task) -> Task:
         return task
     if len({reference.variable for reference in references}) < len(references):
         raise ValueError(f"{task.name}: a variable has one source")
-    return replace(task, variables=tuple(_variable(each, task) for each in references) + task.variables)
+    return replace(
+        task, variables=tuple(_variable(reference, task) for reference in references) + task.variables
+    )
 
 
 def _variable(reference: Reference, task: Task) -> Variable:

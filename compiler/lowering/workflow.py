@@ -29,7 +29,7 @@ NOTEBOOK_PACKAGES = ("papermill>=2.6,<3", "ipykernel>=6.29,<8")
 def lower(config: Config, bundle: ir.Bundle | None, origin: str) -> tuple[ir.Workflow, list[Diagnostic]]:
     """The workflow of a config without errors. `origin` is the file name of the config."""
     assert config.name is not None, "the driver gives every config a name"
-    names, found = task_names(config)
+    names, diagnostics = task_names(config)
     scope = _Scope(config.code, names, shares_root(config))
     git = config.code.git if config.code else None
     workflow = ir.Workflow(
@@ -47,7 +47,7 @@ def lower(config: Config, bundle: ir.Bundle | None, origin: str) -> tuple[ir.Wor
         spans=config.spans,
         files=tuple(_files(config)),
     )
-    return workflow, found
+    return workflow, diagnostics
 
 
 def _files(config: Config) -> Iterator[str]:

@@ -13,20 +13,20 @@ _PLAIN = re.compile(r"[A-Za-z_./][-\w./@:]*(?<!:)\Z", re.ASCII)
 
 def pairs(node: Sequence) -> str | None:
     """`[{name: A, value: 1}]`, `[A=1]` and `[{A: 1}]` as keys and values."""
-    found: list[str] = []
+    words: list[str] = []
     for item in node.items:
         if isinstance(item, Scalar) and "=" in item.text:
             lines = [line.partition("=") for line in item.text.splitlines() if line.strip()]
             if not all(sign for _, sign, _ in lines):
                 return None
-            found += [pair(_word(key.strip()), _word(value.strip())) for key, _, value in lines]
+            words += [pair(_word(key.strip()), _word(value.strip())) for key, _, value in lines]
         elif isinstance(item, Mapping) and {"name", "value"} <= item.entries.keys():
-            found.append(pair(flow(item.entries["name"].value), flow(item.entries["value"].value)))
+            words.append(pair(flow(item.entries["name"].value), flow(item.entries["value"].value)))
         elif isinstance(item, Mapping) and len(item.entries) == 1:
-            found += [pair(_word(name), flow(entry.value)) for name, entry in item.entries.items()]
+            words += [pair(_word(name), flow(entry.value)) for name, entry in item.entries.items()]
         else:
             return None
-    return f"{{{', '.join(found)}}}" if found else "{}"
+    return f"{{{', '.join(words)}}}" if words else "{}"
 
 
 def pair(key: str, value: str) -> str:

@@ -26,27 +26,27 @@ def mended(root: Mapping) -> Mapping | None:
     It does not mean what was written: a key or an item may be gone. Only values may be judged by it.
     """
     for _ in range(_ROUNDS):
-        found = misfits(root)
-        if not found:
+        wrong = misfits(root)
+        if not wrong:
             return root
-        node = _rebuilt(root, _changes(found)) if len(found) <= MOST_FOUND else None
+        node = _rebuilt(root, _changes(wrong)) if len(wrong) <= MOST_FOUND else None
         if not isinstance(node, Mapping):
             return None
         root = node
     return None
 
 
-def _changes(found: list[Misfit]) -> _Changes:
+def _changes(wrong: list[Misfit]) -> _Changes:
     top = _Changes()
-    for each in found:
-        if each.keyword == "required":
-            example = each.at.get("properties", {}).get(each.names[0], {}).get("examples", ["x"])[0]
-            _at(top, each.path).add[each.names[0]] = "x" if isinstance(example, dict | list) else example
-        elif each.keyword == "additionalProperties":
-            for name in each.names:
-                _at(top, [*each.path, name]).drop = True
+    for misfit in wrong:
+        if misfit.keyword == "required":
+            example = misfit.at.get("properties", {}).get(misfit.names[0], {}).get("examples", ["x"])[0]
+            _at(top, misfit.path).add[misfit.names[0]] = "x" if isinstance(example, dict | list) else example
+        elif misfit.keyword == "additionalProperties":
+            for name in misfit.names:
+                _at(top, [*misfit.path, name]).drop = True
         else:
-            _at(top, each.path).drop = True
+            _at(top, misfit.path).drop = True
     return top
 
 

@@ -89,5 +89,5 @@ def _resolved(whole: Schema, at: Schema) -> Schema:
 
 def _definition(whole: Schema, reference: str) -> Schema:
     name = reference.removeprefix("#/$defs/")
-    found: Schema = whole["$defs"][name]
-    return found
+    definition: Schema = whole["$defs"][name]
+    return definition

@@ -32,20 +32,24 @@ def check_structure(root: Mapping) -> tuple[Mapping | None, list[Diagnostic]]:
     A step with such a place is left out of that part, so that what can be said of the others is said in the same
     run, and nothing is said twice. There is none if the rest would not mean what was written.
     """
-    wrong = sorted(misfits(root), key=lambda each: each.path[:1] != ["defaults"])
-    found = Findings(diagnostic for misfit in wrong for diagnostic in _explain(misfit, root, schema()))
+    wrong = sorted(misfits(root), key=lambda misfit: misfit.path[:1] != ["defaults"])
+    diagnostics = Findings(diagnostic for misfit in wrong for diagnostic in _explain(misfit, root, schema()))
     sound = None if len(wrong) > MOST_FOUND else _sound_part(root, [misfit.path for misfit in wrong])
-    return sound, list(_each_once(found))
+    return sound, list(_each_once(diagnostics))
 
 
-def _each_once(found: list[Diagnostic]) -> Iterator[Diagnostic]:
+def _each_once(diagnostics: list[Diagnostic]) -> Iterator[Diagnostic]:
     """What stands in `defaults` is wrong there, and in every step that it is merged into."""
     seen: set[tuple[Code, Span, str]] = set()
-    for each in found:
-        cause = (each.code, each.span, each.message if each.code is Code.MISSING_KEY else "")
+    for diagnostic in diagnostics:
+        cause = (
+            diagnostic.code,
+            diagnostic.span,
+            diagnostic.message if diagnostic.code is Code.MISSING_KEY else "",
+        )
         if cause not in seen:
             seen.add(cause)
-            yield each
+            yield diagnostic
 
 
 def _sound_part(root: Mapping, paths: list[Path]) -> Mapping | None:
@@ -163,14 +167,14 @@ def _nothing_to_remove(entry: Entry, path: Path) -> Diagnostic:
 def _wrong_type(path: Path, node: Node, expected: str | list[str], at: Schema) -> Diagnostic:
     names = [expected] if isinstance(expected, str) else expected
     wanted = "a single value" if len(names) > 2 else " or ".join(_TYPE_NAMES[name] for name in names)
-    found = _found(node)
+    actual = _described(node)
     if isinstance(node, Scalar) and isinstance(node.value, str) and "string" not in names:
-        found = f"the text {found}" if resolve(node.text) != node.text else found
-    message = f"{_subject(path)} must be {wanted}, not {found}"
+        actual = f"the text {actual}" if resolve(node.text) != node.text else actual
+    message = f"{_subject(path)} must be {wanted}, not {actual}"
     return Diagnostic(Code.WRONG_TYPE, message, node.span, help=for_type(path, node, names, at))
 
 
-def _found(node: Node) -> str:
+def _described(node: Node) -> str:
     if isinstance(node, Sequence):
         return "a list"
     if isinstance(node, Mapping):
@@ -179,22 +183,22 @@ def _found(node: Node) -> str:
 
 
 def _wrong_value(path: Path, node: Node, keyword: str, value: Any, at: Schema) -> Diagnostic:
-    subject, found = _subject(path), _found(node)
+    subject, actual = _subject(path), _described(node)
     span, code = node.span, Code.WRONG_VALUE
     if keyword in ("minItems", "minProperties", "minLength"):
         message, code = f"{subject} is empty", Code.EMPTY
     elif keyword == "maxProperties":
         message = f"{subject} takes one of {', '.join(at['properties'])}, not several"
     elif keyword == "enum":
-        message = f"{subject} must be one of {', '.join(map(str, value))}, not {found}"
+        message = f"{subject} must be one of {', '.join(map(str, value))}, not {actual}"
     elif keyword == "minimum":
-        message = f"{subject} must be at least {value}, not {found}"
+        message = f"{subject} must be at least {value}, not {actual}"
     elif keyword == "maximum":
-        message = f"{subject} must be at most {value}, not {found}"
+        message = f"{subject} must be at most {value}, not {actual}"
     elif keyword == "const":
-        message = f"{subject} must be {json.dumps(value)}, not {found}"
+        message = f"{subject} must be {json.dumps(value)}, not {actual}"
     else:
-        message = f"{subject} must be {at.get('x-expected', value)}, not {found}"
+        message = f"{subject} must be {at.get('x-expected', value)}, not {actual}"
     return Diagnostic(code, message, span, help=for_value(path, node, keyword, value, at))
 
 

@@ -111,5 +111,5 @@ def help_for_unknown(name: str, known: list[str], has_words: bool, schema: dict[
         return "remove it: no further key can stand here"
     if len(known) <= ALL_NAMED:
         return f"known keys: {', '.join(known)}"
-    nearest = sorted(known, key=lambda each: (distance(name[:40].lower(), each), each))[:_NEAREST]
+    nearest = sorted(known, key=lambda word: (distance(name[:40].lower(), word), word))[:_NEAREST]
     return f"the nearest keys are {', '.join(nearest)}; `automl schema` prints them all"

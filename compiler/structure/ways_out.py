@@ -64,14 +64,14 @@ def _for_mapping(path: Path, node: Mapping) -> str | None:
 
 def _option(node: Mapping) -> list[str]:
     """`{--lr: 0.1}` as words of a command line."""
-    found: list[str] = []
+    words: list[str] = []
     for name, entry in list(node.entries.items())[:LONGEST]:
         option = name if name.startswith("-") else f"--{name}"
-        found += [
+        words += [
             json.dumps(option, ensure_ascii=False),
             pair(name, flow(entry.value)).removeprefix(f"{name}: "),
         ]
-    return found
+    return words
 
 
 _BY_TYPE = {

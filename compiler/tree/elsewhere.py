@@ -24,8 +24,8 @@ def written_as_elsewhere(source: Source, error: yaml.MarkedYAMLError) -> Diagnos
             len(indentation_of(text)) if "flow" in (error.context or "") else 0
         )  # no block of text is there
         for pattern, message, help in _SIGNS:
-            if found := pattern.match(text, first):
-                start, end = found.span("sign")
+            if match := pattern.match(text, first):
+                start, end = match.span("sign")
                 span = Span(source, line, start + 1, line, end + 1)
                 return Diagnostic(Code.SYNTAX, message, span, help=help)
     return None

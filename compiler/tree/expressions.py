@@ -11,9 +11,9 @@ HELP = "write the value itself, or let the program put it together, for instance
 
 def find_expressions(root: Mapping) -> Findings:
     """Every key and value with one in it, but for what is the user's own; an alias counts once."""
-    found = Findings()
+    diagnostics = Findings()
     if not any(sign in root.span.source.text for sign in ("${{", "\\")):  # behind an escape may be anything
-        return found
+        return diagnostics
     seen: set[int] = set()
     waiting: list[Node] = [root]
     while waiting:
@@ -23,10 +23,10 @@ def find_expressions(root: Mapping) -> Findings:
         seen.add(id(node))
         if isinstance(node, Scalar):
             if "${{" in node.text:
-                found.append(Diagnostic(Code.EXPRESSION, MESSAGE, node.span, help=HELP))
+                diagnostics.append(Diagnostic(Code.EXPRESSION, MESSAGE, node.span, help=HELP))
         else:
             waiting.extend(_below(node))
-    return found
+    return diagnostics
 
 
 def _below(node: Mapping | Sequence) -> Iterator[Node]:

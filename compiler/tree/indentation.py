@@ -35,11 +35,11 @@ def wrong_indentation(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic
         return None
     levels = _levels_above(source, number)
     is_item = text[indentation:].startswith("- ")
-    if not is_item and any(each.blanks == indentation and each.is_item for each in levels):
+    if not is_item and any(level.blanks == indentation and level.is_item for level in levels):
         return _no_dash(source, number, levels)
-    alike = [each for each in levels if each.is_item == is_item]
-    near = [each for each in alike if each.blanks > indentation][-1:]
-    near += [each for each in alike if each.blanks < indentation][:1]
+    alike = [level for level in levels if level.is_item == is_item]
+    near = [level for level in alike if level.blanks > indentation][-1:]
+    near += [level for level in alike if level.blanks < indentation][:1]
     if indentation == 0 and near:  # the lines above are wrong, not this one
         return _at_the_start(source, near[0])
     return _indented(source, number, near) if near else None
@@ -53,7 +53,7 @@ def _at_the_start(source: Source, level: "_Level") -> Diagnostic:
 
 def _no_dash(source: Source, number: int, levels: "list[_Level]") -> Diagnostic:
     indentation = len(indentation_of(source.line(number)))
-    keys = next(each for each in reversed(levels) if each.blanks > indentation)
+    keys = next(level for level in reversed(levels) if level.blanks > indentation)
     message = (
         f'an item of a list starts with "- ", and this line is indented by {_blanks(indentation)} as one'
     )
@@ -64,10 +64,10 @@ def _no_dash(source: Source, number: int, levels: "list[_Level]") -> Diagnostic:
 
 def _indented(source: Source, number: int, levels: "list[_Level]") -> Diagnostic:
     indentation = len(indentation_of(source.line(number)))
-    amounts = " or ".join(str(each.blanks) for each in levels)
+    amounts = " or ".join(str(level.blanks) for level in levels)
     message = f"this line is indented by {_blanks(indentation)}, those above by {amounts}"
-    related = tuple(Related(f"by {each.blanks}", _first_word(source, each.line)) for each in levels)
-    nearest = min(levels, key=lambda each: abs(each.blanks - indentation)).blanks
+    related = tuple(Related(f"by {level.blanks}", _first_word(source, level.line)) for level in levels)
+    nearest = min(levels, key=lambda level: abs(level.blanks - indentation)).blanks
     help = f"indent it by {_blanks(nearest)}" if nearest else "remove the blanks before it"
     return Diagnostic(Code.SYNTAX, message, _first_word(source, number), help=help, related=related)
 
@@ -86,19 +86,19 @@ class _Level(NamedTuple):
 
 def _levels_above(source: Source, number: int) -> list[_Level]:
     """The blocks that are open above a line, the innermost first."""
-    found: list[_Level] = []
+    levels: list[_Level] = []
     for above in range(number - 1, 0, -1):
         line = source.line(above)
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         keys, dash = len(split(line)[0]), len(indentation_of(line))
-        if not found or keys < found[-1].blanks:
-            found.append(_Level(keys, above, False))
-        if dash < found[-1].blanks:
-            found.append(_Level(dash, above, True))
-        if found[-1].blanks == 0:
+        if not levels or keys < levels[-1].blanks:
+            levels.append(_Level(keys, above, False))
+        if dash < levels[-1].blanks:
+            levels.append(_Level(dash, above, True))
+        if levels[-1].blanks == 0:
             break
-    return found
+    return levels
 
 
 def line_above(source: Source, number: int) -> int:

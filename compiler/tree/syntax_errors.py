@@ -29,12 +29,12 @@ _HINTS = {
 def syntax_error(source: Source, error: _Error) -> Diagnostic:
     """The one thing that is to be mended first."""
     for explain in _EXPLANATIONS:
-        if found := explain(source, error):
-            return found
+        if diagnostic := explain(source, error):
+            return diagnostic
     problem = (error.problem or error.context or "unreadable").strip()
     line, column = position(source, error.problem_mark or error.context_mark)
     help = next((hint for known, hint in _HINTS.items() if known in problem), None)
-    return _at(source, line, column, column + 1, f"the YAML cannot be read: {problem}", help)
+    return _at(source, line, (column, column + 1), f"the YAML cannot be read: {problem}", help)
 
 
 def wrong_key(source: Source, node: Node) -> Diagnostic:
@@ -60,7 +60,7 @@ def _conflict(source: Source, error: _Error) -> Diagnostic | None:
     for number, line in enumerate(source.lines, 1):
         if line.startswith("<<<<<<< "):
             help = "keep one side, and remove the lines `<<<<<<<`, `=======` and `>>>>>>>`"
-            return _at(source, number, 1, len(line) + 1, "a merge conflict is not resolved", help)
+            return _at(source, number, (1, len(line) + 1), "a merge conflict is not resolved", help)
     return None
 
 
@@ -80,8 +80,8 @@ def _expression(source: Source, error: _Error) -> Diagnostic | None:
     if not text[: column + 1].rstrip("{").endswith("$") or not text.startswith("{{", column - 1):
         return None
     end = text.find("}}", column) + 3
-    found = _at(source, line, column - 1, max(end, column + 2), expressions.MESSAGE, expressions.HELP)
-    return found._replace(code=Code.EXPRESSION)
+    diagnostic = _at(source, line, (column - 1, max(end, column + 2)), expressions.MESSAGE, expressions.HELP)
+    return diagnostic._replace(code=Code.EXPRESSION)
 
 
 def _first_character(source: Source, error: _Error) -> Diagnostic | None:
@@ -98,19 +98,21 @@ def _first_character(source: Source, error: _Error) -> Diagnostic | None:
     if not value:
         return None
     if value[0] == "%" and text[column - 2 : column - 1] == "{":
-        return _at(source, line, column - 1, len(text) + 1, "this is a template of Jinja", "render it first")
+        return _at(
+            source, line, (column - 1, len(text) + 1), "this is a template of Jinja", "render it first"
+        )
     if value.startswith("```"):
         help = "keep the YAML, without the lines that start with it"
-        return _at(source, line, column, column + len(value), "this is a fence of Markdown", help)
+        return _at(source, line, (column, column + len(value)), "this is a fence of Markdown", help)
     if value.startswith("* ") and not text[: column - 1].strip():
         message = 'an item of a list starts with "- "'
-        return _at(source, line, column, column + len(value), message, f"write `-{value[1:]}`")
+        return _at(source, line, (column, column + len(value)), message, f"write `-{value[1:]}`")
     if value[0] in "|>" and value[1:2] in ("", " "):
         help = "put the text in the next line, indented, or leave the sign out"
         message = f'no text stands behind "{value[0]}"'
-        return _at(source, line, column, column + len(value), message, help)
+        return _at(source, line, (column, column + len(value)), message, help)
     message = f'a value that starts with "{value[0]}" needs quotes'
-    return _at(source, line, column, column + len(value), message, f"write {_quoted(value)}, in quotes")
+    return _at(source, line, (column, column + len(value)), message, f"write {_quoted(value)}, in quotes")
 
 
 def _second_colon(source: Source, error: _Error) -> Diagnostic | None:
@@ -127,10 +129,10 @@ def _second_colon(source: Source, error: _Error) -> Diagnostic | None:
     if second := re.match(r"\S+ +(?P<key>[a-z]+(_[a-z]+)+):(\s|$)", value):  # no word of a sentence
         message, help = "a second key stands in this line", f"put `{second['key']}` into a line of its own"
         place = start + second.start("key")
-        return _at(source, line, place, place + len(second["key"]), message, help)
+        return _at(source, line, (place, place + len(second["key"])), message, help)
     value = _value_at(text, start)
     help = f"write {_quoted(value)}, in quotes"
-    return _at(source, line, start, start + len(value), 'a value with ": " in it needs quotes', help)
+    return _at(source, line, (start, start + len(value)), 'a value with ": " in it needs quotes', help)
 
 
 def _no_key(source: Source, error: _Error) -> Diagnostic | None:
@@ -147,7 +149,7 @@ def _no_key(source: Source, error: _Error) -> Diagnostic | None:
     if not better:
         return None
     start = len(head) + 1
-    return _at(source, number, start, start + len(text), message, f"write `{better}`")
+    return _at(source, number, (start, start + len(text)), message, f"write `{better}`")
 
 
 def _as_key(text: str) -> tuple[str, str]:
@@ -165,7 +167,7 @@ def _open_quote(source: Source, error: _Error) -> Diagnostic | None:
     help = "close it at the end of its value"
     line, column = position(source, error.context_mark)
     if "end of stream" in (error.problem or "") and "quoted" in (error.context or ""):
-        return _at(source, line, column, column + 1, "this quote is never closed", help)
+        return _at(source, line, (column, column + 1), "this quote is never closed", help)
     token = _last_quoted(source, error)
     if token is None or token.start_mark.line == token.end_mark.line:
         return None
@@ -173,7 +175,7 @@ def _open_quote(source: Source, error: _Error) -> Diagnostic | None:
     end, end_column = position(source, token.end_mark)
     related = (Related("here", Span(source, end, end_column - 1, end, end_column)),)
     message = f"this quote is closed in line {end} only"
-    return _at(source, line, column, column + 1, message, help)._replace(related=related)
+    return _at(source, line, (column, column + 1), message, help)._replace(related=related)
 
 
 def _text_after_quote(source: Source, error: _Error) -> Diagnostic | None:
@@ -185,7 +187,7 @@ def _text_after_quote(source: Source, error: _Error) -> Diagnostic | None:
     value = _value_at(source.line(line), column)
     inner = value[1:-1] if len(value) > 1 and value[0] == value[-1] else value
     help = f"write {_quoted(inner)}, in quotes"
-    return _at(source, line, column, column + len(value), "the quote ends before the value does", help)
+    return _at(source, line, (column, column + len(value)), "the quote ends before the value does", help)
 
 
 def _last_quoted(source: Source, error: _Error) -> yaml.ScalarToken | None:
@@ -195,7 +197,7 @@ def _last_quoted(source: Source, error: _Error) -> yaml.ScalarToken | None:
         return None
     if not re.search("[\"']", source.line(mark.line + 1)):
         return None
-    found = None
+    quoted = None
     for token in _tokens(source.text):
         start = token.start_mark
         if (start.line, start.column) > (mark.line, mark.column):
@@ -203,8 +205,8 @@ def _last_quoted(source: Source, error: _Error) -> yaml.ScalarToken | None:
         if isinstance(token, yaml.ScalarToken) and token.style in ('"', "'"):
             end = token.end_mark
             if end.line == mark.line and end.column <= mark.column:
-                found = token
-    return found
+                quoted = token
+    return quoted
 
 
 def _tokens(text: str) -> Iterator[yaml.Token]:
@@ -217,30 +219,22 @@ def _tokens(text: str) -> Iterator[yaml.Token]:
 def _bracket(source: Source, error: _Error) -> Diagnostic | None:
     problem, context = error.problem or "", error.context or ""
     line, column = position(source, error.problem_mark)
-    sign = source.line(line)[column - 1 : column]
+    here, sign = (column, column + 1), source.line(line)[column - 1 : column]
     if "node content" in problem and "flow" in context:
-        return _at(
-            source, line, column, column + 1, "a value is missing here", "remove the `,` or write a value"
-        )
+        return _at(source, line, here, "a value is missing here", "remove the `,` or write a value")
     if "expected key" in problem and sign in ("]", "}"):
-        return _at(source, line, column, column + 1, f'this "{sign}" closes nothing', "remove it")
+        return _at(source, line, here, f'this "{sign}" closes nothing', "remove it")
     if "flow" not in context or "did not find expected ','" not in problem:
         return None
     opened, at = position(source, error.context_mark)
     bracket = source.line(opened)[at - 1 : at]
     closing = {"[": "]", "{": "}"}.get(bracket, bracket)
     if opened == line:
-        message = f'a "," or the "{closing}" is missing here'
-        return _at(
-            source,
-            line,
-            column,
-            column + 1,
-            message,
-            "put a `,` between two values, or quotes around the whole",
-        )
-    found = _at(source, opened, at, at + 1, f'this "{bracket}" is never closed', f"close it with `{closing}`")
-    return found._replace(related=(Related("read up to here", Span(source, line, column, line, column + 1)),))
+        help = "put a `,` between two values, or quotes around the whole"
+        return _at(source, line, here, f'a "," or the "{closing}" is missing here', help)
+    message, help = f'this "{bracket}" is never closed', f"close it with `{closing}`"
+    related = (Related("read up to here", Span(source, line, column, line, column + 1)),)
+    return _at(source, opened, (at, at + 1), message, help)._replace(related=related)
 
 
 def _escape(source: Source, error: _Error) -> Diagnostic | None:
@@ -252,7 +246,9 @@ def _escape(source: Source, error: _Error) -> Diagnostic | None:
     if at != line or value is None:
         return None
     message = "a `\\` in double quotes starts an escape, and there is none of this kind"
-    return _at(source, line, column, column + len(value[0]), message, f"write {_quoted(value[1])}, in quotes")
+    return _at(
+        source, line, (column, column + len(value[0])), message, f"write {_quoted(value[1])}, in quotes"
+    )
 
 
 def _dash_behind_key(source: Source, error: _Error) -> Diagnostic | None:
@@ -261,11 +257,11 @@ def _dash_behind_key(source: Source, error: _Error) -> Diagnostic | None:
     line, column = position(source, error.problem_mark)
     value = _value_at(source.line(line), column)
     message = "an item of a list stands in a line of its own, or in brackets"
-    return _at(source, line, column, column + len(value), message, f"write `[{value[1:].strip()}]`")
+    return _at(source, line, (column, column + len(value)), message, f"write `[{value[1:].strip()}]`")
 
 
-def _at(source: Source, line: int, start: int, end: int, message: str, help: str | None) -> Diagnostic:
-    return Diagnostic(Code.SYNTAX, message, Span(source, line, start, line, end), help=help)
+def _at(source: Source, line: int, columns: tuple[int, int], message: str, help: str | None) -> Diagnostic:
+    return Diagnostic(Code.SYNTAX, message, Span(source, line, columns[0], line, columns[1]), help=help)
 
 
 def _key_of(line: str) -> "re.Match[str] | None":

@@ -57,8 +57,8 @@ def _notes(key: str, tables: Mapping[str, Capabilities]) -> Iterator[str]:
     columns: dict[str, dict[str, None]] = {}
     for name, table in tables.items():
         for capability in _kinds(table.get(key)).values():
-            for each in (capability, capability.before):
-                if each and each.note:
-                    columns.setdefault(each.note, {})[name] = None
+            for version in (capability, capability.before):
+                if version and version.note:
+                    columns.setdefault(version.note, {})[name] = None
     for note, names in columns.items():
         yield f"- `{key}` ({', '.join(names)}): {note}"

@@ -205,12 +205,13 @@ def test_a_folder_is_read_once_for_all_its_configs(tmp_path: Path, monkeypatch: 
 
     given, _ = read_all([str(tmp_path / name) for name in configs if name != "other/six.yaml"])
     monkeypatch.setattr(bundle, "read_file", counted)
-    together = [batch.compile_one(each, Overrides(), choices).emissions for each in given]
+    request = batch.Request(Overrides(), choices)
+    together = [batch.compile_one(each, request).emissions for each in given]
     assert max(read[path] for path in read if not path.endswith((b"a.py", b"b.py", b"c.py"))) == 1
     assert max(read.values()) <= 2, "once for a step that names it, once for the others"
     given, _ = read_all([str(tmp_path / name) for name in configs])
-    alone = [batch.compile_one(each._replace(seen=None), Overrides(), choices).emissions for each in given]
-    assert [batch.compile_one(each, Overrides(), choices).emissions for each in given] == alone
+    alone = [batch.compile_one(each._replace(seen=None), request).emissions for each in given]
+    assert [batch.compile_one(each, request).emissions for each in given] == alone
     assert [one for one, each in zip(alone, given, strict=True) if each.folder == tmp_path] == together
 
 
