@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from automl.compiler.ir import Git, Job, Placement
+from automl.compiler.ir import Git, Job, Placement, Toleration
 from automl.targets.kubeflow.backend import Backend
 from automl.targets.objects.checkout import checkout_keys
 from automl.targets.objects.metadata import Object, Objects
-from automl.targets.objects.placement import placed
+from automl.targets.objects.placement import tolerated
 from automl.targets.objects.security import USER
 from automl.targets.objects.volumes import CODE, WORK
 from automl.targets.writers.yaml import Value
@@ -73,9 +73,18 @@ def whole_secrets(job: Job) -> list[str]:
 
 
 def _placed(placement: Placement) -> Object:
-    """As on Kubernetes, but for the form of a selector."""
-    pod = placed(placement)
-    return pod | {"nodeSelector": {"labels": pod["nodeSelector"]}} if "nodeSelector" in pod else pod
+    """As on Kubernetes, but for the form of a selector, and of seconds, which protobuf writes as text."""
+    pod: Object = {}
+    if placement.node_selector:
+        pod["nodeSelector"] = {"labels": dict(placement.node_selector)}
+    if placement.tolerations:
+        pod["tolerations"] = [_toleration(toleration) for toleration in placement.tolerations]
+    return pod
+
+
+def _toleration(toleration: Toleration) -> Object:
+    seconds: Object = {} if toleration.seconds is None else {"tolerationSeconds": str(toleration.seconds)}
+    return tolerated(toleration) | seconds
 
 
 def _deadline(seconds: int | None) -> Object:

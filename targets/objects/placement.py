@@ -10,11 +10,12 @@ def placed(placement: Placement) -> Object:
     if placement.node_selector:
         pod["nodeSelector"] = dict(placement.node_selector)
     if placement.tolerations:
-        pod["tolerations"] = [_toleration(toleration) for toleration in placement.tolerations]
+        pod["tolerations"] = [tolerated(toleration) for toleration in placement.tolerations]
     return pod
 
 
-def _toleration(toleration: Toleration) -> Object:
+def tolerated(toleration: Toleration) -> Object:
+    """Taints that do not keep a pod away."""
     written: Object = {
         "key": toleration.key,
         "operator": toleration.operator,

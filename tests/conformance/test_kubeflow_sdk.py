@@ -229,9 +229,11 @@ CANNOT_RUN = {
     "git-public": "its repository does not exist; another one is checked out below",
     "git-short-commit": "its repository does not exist; another one is checked out below",
     "notebook": "it installs pandas and Jupyter for half a minute; tests/runtime/test_start.py runs a notebook",
+    "placement": "its images do not exist",
     "quickstart": "its store is in the cloud; below it has another one",
     "readme-example": "it installs pandas four times; below it runs without",
     "version-without-a-label": "its image does not exist",
+    "stages-with-keys": "its images do not exist",
     "three-hundred-steps": "it takes half a minute; below, DAGs in a DAG run on fewer steps",
 }
 
