@@ -78,10 +78,10 @@ def _diagnostics(compiled: Compiled, request: Request) -> Iterator[Diagnostic]:
     yield from compiled.diagnostics
     if request.is_any_enough and any(compiled.fits(target, request.strict) for target in compiled.emissions):
         return
-    said: dict[Diagnostic, list[str]] = {}
+    said: dict[Diagnostic, dict[str, None]] = {}  # of each target once
     for target, emission in compiled.emissions.items():
         for diagnostic in emission.diagnostics:
-            said.setdefault(diagnostic, []).append(target)
+            said.setdefault(diagnostic, {})[target] = None
     for diagnostic, names in said.items():
         is_for_all = len(names) == len(compiled.emissions)
         message = diagnostic.message if is_for_all else f"{', '.join(names)}: {diagnostic.message}"

@@ -226,3 +226,12 @@ def test_strict_takes_a_warning_of_a_target_for_an_error(place: Path) -> None:
         0,
         "a.yaml is fine for argo, kubeflow-native, kubernetes, not for kubeflow: `-t kubeflow` says why\n",
     )
+
+
+def test_what_a_target_says_of_a_default_has_its_name_once(place: Path) -> None:
+    steps = "[{step_name: a, image: a, entrypoint: [a]}, {step_name: b, image: b, entrypoint: [b]}]"
+    (place / "config.yaml").write_text(
+        f"name: demo\ndefaults: {{polling_time: 3}}\nstages: {{s: {steps}}}\n", encoding="utf-8"
+    )
+    done = automl("validate", "-t", "argo", "-t", "kubernetes", cwd=place)
+    assert done.err.startswith('info[AML603]: argo: "polling_time" is not needed')
