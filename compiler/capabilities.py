@@ -56,12 +56,41 @@ def since(version: str, capability: Capability, before: Capability | None = None
 def table_of(target: Target, form: str) -> Capabilities:
     """What becomes of each key in one form of a target; nothing is known of a target without a table.
 
-    What is in a key that is implied, lost or refused is so too, whatever its row says.
+    What is in a key that is implied, lost or refused is so too, whatever its row says. A row for `step` itself, which is
+    no key, says nothing.
     """
     forms = getattr(target, "form_capabilities", {})
     table = {**getattr(target, "capabilities", {}), **forms.get(form, {})}
+    table.pop(STEP.rstrip("."), None)
     said = {key for key, row in table.items() if isinstance(row, Capability) and row.support in _SAID}
     return {key: table[next((one for one in _keys_around(key) if one in said), key)] for key in table}
+
+
+def check_tables(target: Target) -> None:
+    """Look into the tables of somebody's target. Raises TypeError or ValueError for what is none."""
+    forms = getattr(target, "form_capabilities", {})
+    for tables in (getattr(target, "capabilities", {}), forms):
+        if not isinstance(tables, Mapping):
+            raise TypeError(
+                f"its {'form_capabilities' if tables is forms else 'capabilities'} are no mapping"
+            )
+    for table in (getattr(target, "capabilities", {}), *forms.values()):
+        if not isinstance(table, Mapping):
+            raise TypeError("the capabilities of one of its forms are no mapping")
+        for key, row in table.items():
+            _check_row(key, row, target)
+
+
+def _check_row(key: object, row: object, target: Target) -> None:
+    capabilities = [row.job, row.service] if isinstance(row, ByKind) else [row]
+    for capability in filter(None, capabilities):
+        if not isinstance(key, str) or not isinstance(capability, Capability):
+            raise TypeError(f"its row {key!r} is no capability of a key")
+        if capability.since not in (None, *target.versions):
+            raise ValueError(f'its row "{key}" is of version {capability.since}, which it does not have')
+        is_text = isinstance(capability.note, str) and isinstance(capability.help, str | None)
+        if capability.support not in tuple(Support) or not (is_text or callable(capability.help)):
+            raise TypeError(f'its row "{key}" has a support, a note or a help that is none')
 
 
 def at_version(row: Row | None, is_service: bool, version: str, target: Target) -> Capability | None:

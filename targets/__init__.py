@@ -7,6 +7,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from automl.compiler.capabilities import check_tables
 from automl.compiler.target import Target
 
 if TYPE_CHECKING:
@@ -65,9 +66,8 @@ def _load(name: str, place: str, owner: str = "automl") -> Target:
             raise TypeError("it lacks a name, a summary, versions or forms")
         if target.name != name:
             raise ValueError(f'it calls itself "{target.name}"')
-        for tables in ("capabilities", "form_capabilities"):
-            if not isinstance(getattr(target, tables, {}), Mapping):
-                raise TypeError(f"its {tables} are no mapping")
+        if name not in OWN:
+            check_tables(target)
     except (Exception, SystemExit) as error:  # somebody else's code may raise anything
         what = str(error) or type(error).__name__
         raise BrokenTargetError(

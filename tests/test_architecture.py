@@ -108,7 +108,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.values",
     },
     # the targets: they read the IR, and no phase before it
-    "targets": {"compiler.target"},
+    "targets": {"compiler.capabilities", "compiler.target"},
     "targets.writers": set(),
     "targets.dag": {"compiler.diagnostics", "compiler.graph", "compiler.ir", "compiler.values"},
     "targets.objects": {

@@ -258,7 +258,7 @@ def test_of_a_bad_config_nothing_is_on_stdout(project: Path) -> None:
         "  = docs: automl explain AML102\n"
         "\n"
         "1 error\n"
-    ).replace("\n  =", "\n  =")
+    )
 
 
 def test_what_only_the_target_refuses_leaves_stdout_empty_too(project: Path) -> None:
@@ -921,7 +921,7 @@ def test_in_a_folder_that_is_gone(project: Path, product: bytes) -> None:
 
 
 TARGET = """\
-from automl.compiler.target import Artifact, Emission
+from automl.compiler.target import Artifact, Capability, Emission
 
 class Acme:
     name = "acme"
@@ -983,6 +983,22 @@ class Table(Acme):
 class Forms(Acme):
     name = "forms"
     form_capabilities = 7
+
+class Inner(Acme):
+    name = "inner"
+    form_capabilities = {"files": [("a", 1)]}
+
+class Row(Acme):
+    name = "row"
+    capabilities = {"stages": "native"}
+
+class Since(Acme):
+    name = "since"
+    capabilities = {"stages": Capability(support="native", since="3")}
+
+class Help(Acme):
+    name = "help"
+    capabilities = {"stages": Capability(support="lost", help=3)}
 
 class Leaves(Acme):
     def __init__(self):
@@ -1157,6 +1173,24 @@ def test_a_target_of_others_with_another_name_or_no_table_is_not_loaded(project:
         'automl: the target "table" (acme_targets:Table) of acme-targets 1.0 cannot be loaded: '
         "its capabilities are no mapping\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("inner", "TypeError: the capabilities of one of its forms are no mapping"),
+        ("row", "TypeError: its row 'stages' is no capability of a key"),
+        ("since", 'ValueError: its row "stages" is of version 3, which it does not have'),
+        ("help", 'TypeError: its row "stages" has a support, a note or a help that is none'),
+    ],
+)
+def test_a_target_of_others_with_a_row_that_is_none_is_not_loaded(
+    name: str, why: str, project: Path, site: Path
+) -> None:
+    env = with_targets(site, **{name: f"acme_targets:{name.title()}"})
+    done = automl("targets", "--matrix", cwd=project, env=env)
+    assert (done.code, done.out) == (0, automl("targets", "--matrix", cwd=project).out)
+    assert done.err.endswith(f"cannot be loaded: {why.partition(': ')[2]}\n")
 
 
 def test_what_a_target_of_others_prints_is_no_part_of_the_output(project: Path, site: Path) -> None:
