@@ -22,7 +22,7 @@ from automl.compiler.target import Artifact, Emission, Options, Target
 from automl.compiler.tree.budgets import check_defaults
 from automl.compiler.tree.decoding import decode
 from automl.compiler.tree.expressions import find_expressions
-from automl.compiler.tree.layers import layered
+from automl.compiler.tree.layers import layer_of_options, layered
 from automl.compiler.tree.nodes import Mapping
 from automl.compiler.tree.normal import normal
 from automl.compiler.tree.other_files import recognise
@@ -135,8 +135,9 @@ def _configure(given: Input, overrides: Overrides) -> tuple[Config | None, list[
         return None, [other]
     if too_much := check_defaults(root):
         return None, diagnostics + too_much
-    diagnostics += find_expressions(root)
-    root = layered(root, overrides.values)
+    options = layer_of_options(root, overrides.values)
+    diagnostics += [*find_expressions(root), *find_expressions(options)]
+    root = layered(root, options)
     sound, misfits = check_structure(root)
     diagnostics += misfits + (_values_beside(root) if misfits else [])
     if sound is None:

@@ -42,11 +42,16 @@ def for_type(path: Path, node: Node, wanted: list[str], at: Schema) -> str | Non
         return help
     if key == "dependency_path":
         return "write the requirements into a file, for instance a requirements.txt, and give the file"
+    if isinstance(node, Scalar) and key in _ANY_TEXT and "string" in wanted:
+        return f'write "{node.text}", in quotes'
     if key == "schedule" or (at.get("examples") and wanted != ["integer"]):
         return _example(key, at)
     if isinstance(node, Scalar) and "string" in wanted:
         return f'write "{node.text}", in quotes' if "integer" not in wanted else None
     return _range(at) if "integer" in wanted else _BY_TYPE.get(wanted[0])
+
+
+_ANY_TEXT = ("description", "key")  # may be what stands there already
 
 
 def _for_mapping(path: Path, node: Mapping) -> str | None:

@@ -12,8 +12,9 @@ HELP = "write the value itself, or let the program put it together, for instance
 def find_expressions(root: Mapping) -> Findings:
     """Every key and value with one in it, but for what is the user's own; an alias counts once."""
     diagnostics = Findings()
-    if not any(sign in root.span.source.text for sign in ("${{", "\\")):  # behind an escape may be anything
-        return diagnostics
+    sources = {root.span.source, *(entry.value.span.source for entry in root.entries.values())}
+    if not any(sign in source.text for source in sources for sign in ("${{", "\\")):
+        return diagnostics  # but behind an escape may be anything
     seen: set[int] = set()
     waiting: list[Node] = [root]
     while waiting:

@@ -10,16 +10,13 @@ from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar
 from automl.compiler.tree.stages import steps_of, with_steps
 
 
-def layered(root: Mapping, options: MappingType[str, str]) -> Mapping:
-    """The config with complete steps, and with the values of options, by the keys that each stands for.
-
-    What has the wrong shape is left for the schema to name.
-    """
-    return merge(_with_complete_steps(root), _options(root, options))
+def layered(root: Mapping, options: Mapping) -> Mapping:
+    """The config with complete steps, and the options over it. What has the wrong shape is left for the schema to name."""
+    return merge(_with_complete_steps(root), options)
 
 
-def _options(root: Mapping, values: MappingType[str, str]) -> Mapping:
-    """What was said beside the config. Such a value stands in its option, for instance `--name`."""
+def layer_of_options(root: Mapping, values: MappingType[str, str]) -> Mapping:
+    """What was said beside the config, by the key that each option stands for. It stands in its option: `--name`."""
     entries = {}
     for key, value in values.items():
         span = Source(f"--{key}", value).span_at(0, max(1, len(value)))
@@ -56,7 +53,7 @@ def merge(under: Mapping, over: Mapping) -> Mapping:
     entries = dict(under.entries)
     for name, entry in over.entries.items():
         below = entries.get(name)
-        if name.startswith("x-") or below is None:
+        if below is None:
             entries[name] = entry
         elif isinstance(entry.value, Scalar) and entry.value.value is None:
             del entries[name]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automl.compiler.tree.decoding import decode
-from automl.compiler.tree.layers import layered, merge
+from automl.compiler.tree.layers import layer_of_options, layered, merge
 from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence, to_plain
 from automl.compiler.tree.reader import read
 
@@ -41,14 +41,14 @@ def keys(value: dict[str, Any]) -> Mapping:
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
-    """MergePatch of RFC 7386, section 2; but `x-` is nobody's, and a null with nothing to remove stays."""
+    """MergePatch of RFC 7386, section 2; but a null with nothing to remove stays."""
     if not isinstance(patch, dict):
         return patch
     if not isinstance(target, dict):
         return patch
     merged = dict(target)
     for name, value in patch.items():
-        if name.startswith("x-") or name not in merged:
+        if name not in merged:
             merged[name] = value
         elif value is None:
             merged.pop(name)
@@ -71,7 +71,10 @@ def test_defaults_lie_under_every_step(defaults: dict[str, Any], steps: list[Any
 
     config = {"defaults": defaults, "stages": {"s": stage(steps)}}
     complete = [merge_patch(defaults, step) for step in steps]
-    assert to_plain(layered(keys(config), {})) == {"defaults": defaults, "stages": {"s": stage(complete)}}
+    assert to_plain(layered(keys(config), keys({}))) == {
+        "defaults": defaults,
+        "stages": {"s": stage(complete)},
+    }
 
 
 @pytest.mark.parametrize("config", ["name: written\nstages: {}\n", "stages: {}\n", "name: ~\nstages: {}\n"])
@@ -79,16 +82,16 @@ def test_an_option_lies_over_the_config_and_stands_in_itself(config: str) -> Non
     source, _ = decode("config.yaml", config.encode())
     root, _ = read(source)
     assert root is not None
-    whole = layered(root, {"name": "option"})
+    whole = layered(root, layer_of_options(root, {"name": "option"}))
     entry = whole.entries["name"]
     assert isinstance(entry.value, Scalar)
     assert (entry.value.text, entry.value.span.source.path) == ("option", "--name")
     assert entry.value.span[1:] == (1, 1, 1, 7)
     assert whole.span == root.span, "what is missing at the top is missing in the config"
-    assert to_plain(layered(root, {})) == to_plain(root)
+    assert to_plain(layered(root, layer_of_options(root, {}))) == to_plain(root)
 
 
 @pytest.mark.parametrize("stages", [5, [], {"s": 5}, {"s": {}}, {"s": {"steps": 5}}, {"s": [5]}])
 def test_a_wrong_shape_stays_for_the_schema(stages: Any) -> None:
     config = {"defaults": {"image": "a"}, "stages": stages}
-    assert to_plain(layered(keys(config), {})) == config
+    assert to_plain(layered(keys(config), keys({}))) == config
