@@ -157,11 +157,6 @@ class Findings(list[Diagnostic]):
         for diagnostic in diagnostics:
             self.append(diagnostic)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether no further error would be kept."""
-        return not self._room[Severity.ERROR]
-
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
     """Whether one of them stops the compilation."""

@@ -37,12 +37,9 @@ def read(source: Source) -> tuple[Mapping | None, list[Diagnostic]]:
     except _Stop as stop:
         builder.diagnostics.append(stop.diagnostic)
     else:
-        return _root_mapping(source, builder.root), builder.diagnostics + _not_a_mapping(source, builder.root)
+        root = builder.root if isinstance(builder.root, Mapping) else None
+        return root, builder.diagnostics + _not_a_mapping(source, builder.root)
     return None, builder.diagnostics
-
-
-def _root_mapping(source: Source, root: Node | None) -> Mapping | None:
-    return root if isinstance(root, Mapping) else None
 
 
 def _not_a_mapping(source: Source, root: Node | None) -> list[Diagnostic]:

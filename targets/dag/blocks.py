@@ -29,7 +29,7 @@ def blocks_of(nodes: Sequence[GraphNode]) -> list[Block]:
         if not isinstance(node, Barrier):
             tasks.setdefault(homes[node.name], []).append(node)
     ends = _ends(nodes, homes)
-    blocks = [_block(name, members, homes, ends) for name, members in tasks.items()]
+    blocks = [_block(name, members, ends) for name, members in tasks.items()]
     return blocks if circle(blocks) else in_order(blocks)
 
 
@@ -52,9 +52,7 @@ def _ends(nodes: Sequence[GraphNode], homes: Mapping[str, str]) -> dict[str, tup
     return ends
 
 
-def _block(
-    name: str, tasks: Sequence[Task], homes: Mapping[str, str], ends: Mapping[str, tuple[str, ...]]
-) -> Block:
+def _block(name: str, tasks: Sequence[Task], ends: Mapping[str, tuple[str, ...]]) -> Block:
     """What most of its tasks come after, each by itself or by another of them, the block comes after."""
     inside = {task.name for task in tasks}
     before: dict[str, frozenset[str]] = {}

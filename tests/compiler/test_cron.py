@@ -8,7 +8,6 @@ from automl.compiler.values.cron import Cron, CronError, parse_cron
 
 _FIELDS = "minute hour day-of-month month day-of-week"
 _FIVE = f"5 fields: {_FIELDS}"
-_FORM = 'a range such as 1-5, "*", or a step such as */5'
 _MACROS = "@yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly"
 # manifests/base/crds/full/argoproj.io_cronworkflows.yaml of Argo Workflows 4
 _ARGO_PATTERN = re.compile(r"([A-Za-z0-9*,/?-]+\s+){4}[A-Za-z0-9*,/?-]+")

@@ -100,10 +100,6 @@ class Cluster:
         """End the API server as a crash does; until it is started again every request raises OSError."""
         self._api_server.stop()
 
-    def restart_api_server(self) -> None:
-        self.stop_api_server()
-        self.start_api_server()
-
     def request(
         self,
         method: str,
