@@ -55,5 +55,13 @@ class Located(Generic[T]):
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A key and its text, for instance a variable or a label."""
+
+    key: Located[str]
+    value: Located[str]
+
+
 Spans = Mapping[str, Span]  # a key of the config, dotted, to the place where it was written
 Written = Mapping[str, Located[str]]  # a key of a noun, dotted, to the text that was written for it

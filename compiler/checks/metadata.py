@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator
 
 from automl.compiler.config.config import Config
-from automl.compiler.config.located import Pair
 from automl.compiler.diagnostics import Code, Diagnostic, Related
-from automl.compiler.source import Located
+from automl.compiler.source import Located, Pair
 from automl.compiler.suggest import did_you_mean
 from automl.compiler.values.dns import is_dns_subdomain, label_value
 

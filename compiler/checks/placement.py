@@ -6,16 +6,14 @@ from automl.compiler.checks.metadata import check_label_key, check_label_value
 from automl.compiler.config.config import Config
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Toleration
-from automl.compiler.source import Located
 
 
 def check_node_selectors(config: Config) -> Iterator[Diagnostic]:
     """Keys and values are those of labels."""
     for step in config.steps:
-        for key, _ in step.placement.node_selector:
-            name = f"node_selector.{key}"
-            yield from check_label_key(Located(key, step.spans[name]), "label")
-            yield from check_label_value(step.placement.written[name], "label")
+        for pair in step.placement.node_selector:
+            yield from check_label_key(pair.key, "label")
+            yield from check_label_value(pair.value, "label")
 
 
 def check_tolerations(config: Config) -> Iterator[Diagnostic]:
@@ -33,10 +31,10 @@ def _check(toleration: Toleration) -> Iterator[Diagnostic]:
         message = "a toleration without a key is one of every taint, and has the operator Exists"
         help = "give the `key` of the taint, or write `operator: Exists`"
         yield Diagnostic(Code.TOLERATION, message, toleration.span, help=help)
-    if toleration.value is not None and toleration.operator == "Exists":
+    if toleration.value and toleration.operator == "Exists":
         message = "the operator Exists is for every value, and there is one"
         yield Diagnostic(Code.TOLERATION, message, written["value"].span, help="remove `value` or `operator`")
-    elif toleration.value is not None:
+    elif toleration.value:
         yield from check_label_value(written["value"], "taint")
     if toleration.seconds is not None and toleration.effect != "NoExecute":
         message = "only a taint with the effect NoExecute takes a pod away, after so many seconds"

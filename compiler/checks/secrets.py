@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 from automl.compiler.config.config import Config
-from automl.compiler.config.located import Name, Pair
+from automl.compiler.config.located import Name
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Git
-from automl.compiler.source import Located, Span
+from automl.compiler.source import Located, Pair, Span
 from automl.compiler.values.credentials import (
     has_one,
     is_named_like_one,

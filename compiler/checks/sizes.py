@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from automl.compiler.config.config import Config
-from automl.compiler.config.located import Pair
 from automl.compiler.config.step import StepConfig
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.source import Located, Span
+from automl.compiler.source import Located, Pair, Span
 
 LONGEST_WORD = 131_071
 """Bytes of a word of a command, and of a variable as NAME=value: Linux' MAX_ARG_STRLEN, less the zero at the end."""

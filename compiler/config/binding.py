@@ -8,9 +8,9 @@ from functools import cache, partial
 from typing import Any, NamedTuple, TypeAlias, TypeVar, get_origin
 
 from automl.compiler.config.kinds import Keys, Kind, joined, kinds_of
-from automl.compiler.config.located import Name, Pair
+from automl.compiler.config.located import Name
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.source import Located, Source, Span, Written
+from automl.compiler.source import Located, Pair, Source, Span, Written
 from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar
 from automl.compiler.values.cron import CronError, parse_cron
 from automl.compiler.values.dns import dns_label

@@ -1,4 +1,4 @@
-"""The config as typed values that know their places: what was written, nothing worked out yet."""
+"""The config as typed values that know their places: what was written, or the default of what was not."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from typing import Annotated
 from automl.compiler.config.binding import bind, name_of
 from automl.compiler.config.code import CodeConfig
 from automl.compiler.config.kinds import GIVEN
-from automl.compiler.config.located import Name, Pair
+from automl.compiler.config.located import Name
 from automl.compiler.config.spans import spans_of
 from automl.compiler.config.step import StepConfig
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Schedule
-from automl.compiler.source import Located, Span, Spans
+from automl.compiler.source import Located, Pair, Span, Spans
 from automl.compiler.tree.nodes import Entry, Mapping, Sequence
 
 
@@ -79,4 +79,4 @@ def _step(step: object, inherited: Mapping, diagnostics: list[Diagnostic]) -> St
     own = frozenset(
         name for name, entry in step.entries.items() if name not in keys or entry.key is not keys[name].key
     )
-    return bind(StepConfig, step, "step", diagnostics, spans=spans_of(step), own=own)
+    return bind(StepConfig, step, "step", diagnostics, spans=spans_of(step, "step"), own=own)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
 
-from automl.compiler.config.located import Name, Pair
-from automl.compiler.source import Span, Written
+from automl.compiler.config.located import Name
+from automl.compiler.source import Pair, Span, Written
 
 GIVEN: Final = "given"
 Keys = tuple[str, ...]  # that lead to a value

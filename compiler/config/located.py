@@ -1,8 +1,8 @@
-"""Texts of a config that know where they were written."""
+"""Names of a config, which know where they were written."""
 
 from dataclasses import dataclass
 
-from automl.compiler.source import Located, Span
+from automl.compiler.source import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,11 +12,3 @@ class Name:
     written: str
     label: str
     span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A key and its text, for instance a variable or a label."""
-
-    key: Located[str]
-    value: Located[str]

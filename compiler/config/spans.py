@@ -1,30 +1,44 @@
 """Where the keys of a config were written."""
 
+from functools import cache
+
 from automl.compiler.source import Span, Spans
 from automl.compiler.tree.nodes import Mapping, Node, Scalar
+from automl.schemas import schema_of
 
 
-def spans_of(node: Mapping) -> Spans:
-    """The place of every key, by its own name and those around it: `service.readiness.path`, `secrets[0].keys`."""
+def spans_of(node: Mapping, at: str = "") -> Spans:
+    """The place of every key, by its own name and those around it: `service.readiness.path`, `secrets[0].keys`.
+
+    `at` is what the schema calls the node: `step`, or nothing for the whole. The user's notes, `x-…`, are left out.
+    """
     spans: dict[str, Span] = {}
-    _add(spans, node, "")
+    _add(spans, node, "", at)
     return spans
 
 
-def _add(spans: dict[str, Span], node: Mapping, prefix: str) -> None:
+def _add(spans: dict[str, Span], node: Mapping, prefix: str, at: str) -> None:
+    has_notes = not _has_keys_of_the_user(at)
     for name, entry in node.entries.items():
-        if not name.startswith("x-") and name != "$schema":
-            spans[prefix + name] = entry.key.span
-            if name not in ("stages", "defaults"):
-                _add_below(spans, entry.value, prefix + name)
+        if has_notes and (name.startswith("x-") or name == "$schema"):
+            continue
+        spans[prefix + name] = entry.key.span
+        if name not in ("stages", "defaults") and not isinstance(entry.value, Scalar):
+            _add_below(spans, entry.value, prefix + name, f"{at}.{name}".lstrip("."))
 
 
-def _add_below(spans: dict[str, Span], node: Node, key: str) -> None:
-    if isinstance(node, Scalar):
-        return
+def _add_below(spans: dict[str, Span], node: Node, key: str, at: str) -> None:
     if isinstance(node, Mapping):
-        _add(spans, node, f"{key}.")
-        return
-    for number, item in enumerate(node.items):
-        if not isinstance(item, Scalar):
-            _add_below(spans, item, f"{key}[{number}]")
+        _add(spans, node, f"{key}.", at)
+    elif not isinstance(node, Scalar):
+        for number, item in enumerate(node.items):
+            _add_below(spans, item, f"{key}[{number}]", at)
+
+
+@cache
+def _has_keys_of_the_user(at: str) -> bool:
+    """Whether the keys there are no words of the language: those of labels, variables, a selector."""
+    try:
+        return not {"properties", "items"} & schema_of(at).keys()
+    except KeyError:  # there is no such key, which the schema says
+        return False

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from automl.compiler.config.kinds import GIVEN
-from automl.compiler.config.located import Name, Pair
+from automl.compiler.config.located import Name
 from automl.compiler.ir import Ingress, Placement, Resources, Secret
-from automl.compiler.source import Located, Spans
+from automl.compiler.source import Located, Pair, Spans
 from automl.compiler.values.units import Duration
 
 

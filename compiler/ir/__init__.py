@@ -1,7 +1,7 @@
 """The workflow that a config means, for every engine: frozen, worked out, without YAML.
 
-`lower` makes it, the targets read it, from here: this is the API of other people's targets. Times are whole seconds, CPU
-is in millicores, memory in bytes; every name is a DNS label. `spans` maps a key of the config, with those
+The config's own nouns and `lowering` make it, the targets read it, from here: this is the API of other people's targets.
+Times are whole seconds, amounts of CPU are in millicores and of memory in bytes; every name is a DNS label. `spans` maps a key of the config, with those
 around it (`service.readiness.path`), to the place where it was written, for diagnostics; those of a task begin in its step.
 `written` has what was written for the keys of a noun, and where; what stands in its fields may be a default.
 """

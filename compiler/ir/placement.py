@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from automl.compiler.source import Span, Written
+from automl.compiler.source import Pair, Span, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,6 @@ class Placement:
     """What is asked of the node, and when the image is pulled to it; None is as the cluster does it."""
 
     image_pull_policy: str | None = None
-    node_selector: tuple[tuple[str, str], ...] = ()
+    node_selector: tuple[Pair, ...] = ()
     tolerations: tuple[Toleration, ...] = ()
     written: Written = field(default_factory=dict)

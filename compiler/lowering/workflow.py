@@ -1,4 +1,4 @@
-"""From the typed config to the workflow it means: names, defaults and order are worked out here."""
+"""From the typed config to the workflow it means: names, commands and order are worked out here."""
 
 from collections.abc import Iterator
 from dataclasses import fields
@@ -10,13 +10,12 @@ from automl.compiler.config.code import CodeConfig
 from automl.compiler.config.code_source import uses_project
 from automl.compiler.config.config import Config, StageConfig
 from automl.compiler.config.ingress_paths import ingress_of, shares_root
-from automl.compiler.config.located import Pair
 from automl.compiler.config.notebooks import names_kernel, runs_notebook
 from automl.compiler.config.step import ServiceConfig, StepConfig
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.lowering.edges import TaskNames, nodes, task_names
 from automl.compiler.lowering.references import with_variables
-from automl.compiler.source import Located
+from automl.compiler.source import Located, Pair
 from automl.compiler.values.dns import dns_label
 from automl.compiler.values.images import PYTHON_IMAGE
 

@@ -6,7 +6,7 @@ from automl.compiler.ir import Git, Job, Placement, Toleration
 from automl.targets.kubeflow.backend import Backend
 from automl.targets.objects.checkout import checkout_keys
 from automl.targets.objects.metadata import Object, Objects
-from automl.targets.objects.placement import tolerated
+from automl.targets.objects.placement import selector, tolerated
 from automl.targets.objects.security import USER
 from automl.targets.objects.volumes import CODE, WORK
 from automl.targets.writers.yaml import Value
@@ -52,8 +52,6 @@ def job_platform(objects: Objects, job: Job, backend: Backend, stand_ins: Mappin
         platform["secretAsVolume"] = [
             {"secretNameParameter": _constant(name), "mountPath": f"{SECRETS}/{name}"} for name in whole
         ]
-    if job.placement.image_pull_policy:
-        platform["imagePullPolicy"] = job.placement.image_pull_policy
     return platform | pod_platform(objects.template_metadata(job), backend, job.pull_secrets, job.placement)
 
 
@@ -75,8 +73,10 @@ def whole_secrets(job: Job) -> list[str]:
 def _placed(placement: Placement) -> Object:
     """As on Kubernetes, but for the form of a selector, and of seconds, which protobuf writes as text."""
     pod: Object = {}
+    if placement.image_pull_policy:
+        pod["imagePullPolicy"] = placement.image_pull_policy
     if placement.node_selector:
-        pod["nodeSelector"] = {"labels": dict(placement.node_selector)}
+        pod["nodeSelector"] = {"labels": selector(placement)}
     if placement.tolerations:
         pod["tolerations"] = [_toleration(toleration) for toleration in placement.tolerations]
     return pod

@@ -2,9 +2,9 @@
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from automl.compiler.ir import Bundle, Git, Job, Service
+from automl.compiler.ir import Bundle, Git, Job, Placement, Service
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime import script
 from automl.targets.kubeflow.backend import Backend
@@ -85,7 +85,8 @@ def deploy_step(
     arguments = deploy_arguments(["--run", RUN_INPUT], service, options, applied)
     words = Words(["python3", "-c", script("cluster.py")], arguments)
     main = _program(service.name, PYTHON_IMAGE, words, backend)
-    platform = pod_platform(objects.template_metadata(service), backend, placement=service.placement)
+    placement = replace(service.placement, image_pull_policy=None)  # which is for the image of the service
+    platform = pod_platform(objects.template_metadata(service), backend, placement=placement)
     return Step(service.name, main, platform, takes_run=True, takes_code=takes_code)
 
 
@@ -103,7 +104,8 @@ def code_step(objects: Objects, backend: Backend, title: str) -> Step:
         assert isinstance(code, Bundle)
         task = next(task for task in objects.workflow.tasks if task.project)  # its image has Python
         main = _program(title, task.image, _packing(code), backend)
-        platform = pod_platform(objects.template_metadata(), backend, task.pull_secrets)
+        pull = Placement(image_pull_policy=task.placement.image_pull_policy)
+        platform = pod_platform(objects.template_metadata(), backend, task.pull_secrets, pull)
     retries = max((job.retries for job in jobs), default=0)
     return Step(title, main, platform, retries, makes_code=True)
 

@@ -8,10 +8,15 @@ def placed(placement: Placement) -> Object:
     """What a pod says of the nodes that it may run on."""
     pod: Object = {}
     if placement.node_selector:
-        pod["nodeSelector"] = dict(placement.node_selector)
+        pod["nodeSelector"] = selector(placement)
     if placement.tolerations:
         pod["tolerations"] = [tolerated(toleration) for toleration in placement.tolerations]
     return pod
+
+
+def selector(placement: Placement) -> Object:
+    """The labels that a node must have."""
+    return {pair.key.value: pair.value.value for pair in placement.node_selector}
 
 
 def tolerated(toleration: Toleration) -> Object:

@@ -97,6 +97,23 @@ def test_a_default_that_is_written_changes_nothing(key: str) -> None:
     assert _output(written) == _output(config) != []
 
 
+@pytest.mark.parametrize("key", [key for key in sorted(KEYS) if schema_of(key).get("type") == "integer"])
+def test_a_whole_number_has_an_end(key: str) -> None:
+    """Nothing that reads a manifest takes one without; Kubernetes keeps most of them in 32 bits."""
+    assert schema_of(key)["maximum"] <= 2**31 - 1
+
+
+@pytest.mark.parametrize("odd", ["", "x-pool", "$schema", "a.b", "a[0]", "a/b"])
+@pytest.mark.parametrize("key", ["labels", "annotations", "envs", "node_selector"])
+def test_a_key_of_the_users_is_one_whatever_it_looks_like(key: str, odd: str) -> None:
+    config = {"name": "work", "stages": {"s": [STEP | {key: {odd: "v"}}]}}
+    said = _said(json.dumps(config))
+    assert [diagnostic.code for diagnostic in said] in ([], [Code.LABEL], [Code.VARIABLE_NAME])
+    if not said:
+        [text] = _output(config)
+        assert odd in text
+
+
 def _said(config: str) -> list[Diagnostic]:
     return analyse(Input("config.yaml", config.encode(), Path()), Overrides())[1]
 

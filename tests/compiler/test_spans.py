@@ -10,7 +10,7 @@ $schema: "https://automl.dev/schemas/config.json"
 x-notes: {of: mine}
 schedule: {cron: "@daily", history: {failed: 1}}
 defaults:
-  envs: {A: "1"}
+  envs: {A: "1", x-b: "2"}
   service: {readiness: {path: /health}, x-notes: mine}
 stages:
   serve:
@@ -51,6 +51,7 @@ def test_the_keys_of_a_step_and_those_of_its_defaults() -> None:
     assert _places(task.spans) == {
         "envs": (5, "envs"),
         "envs.A": (5, "A"),
+        "envs.x-b": (5, "x-b"),
         "service": (11, "service"),
         "service.readiness": (6, "readiness"),
         "service.readiness.path": (6, "path"),
