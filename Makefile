@@ -5,7 +5,8 @@ UV := $(if $(shell command -v uv),uv,$(TOOLS)/bin/uv)
 RUN := $(UV) run --frozen
 
 # What runs the engines' own code, and what installs or builds; the single tests that do are marked as slow.
-SLOW := tests/conformance tests/test_quickstart.py tests/runtime/test_start.py
+SLOW := tests/conformance tests/test_quickstart.py tests/runtime/test_start.py \
+	tests/runtime/test_checkout.py tests/runtime/test_recurring_run.py
 
 .PHONY: help setup lint check test golden bench fuzz clean
 help:
