@@ -50,13 +50,14 @@ def name_of(node: Scalar) -> Name:
     return Name(node.text, dns_label(node.text), node.span)
 
 
-def _below(node: Any, keys: Keys) -> Node | None:
+def _below(node: Node, keys: Keys) -> Node | None:
     for key in keys:
+        assert isinstance(node, Mapping), "the schema asks for keys and values here"
         entry = node.entries.get(key)
         if entry is None:
             return None
         node = entry.value
-    return node  # type: ignore[no-any-return]
+    return node
 
 
 @cache
