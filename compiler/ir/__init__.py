@@ -7,6 +7,17 @@ around it (`service.readiness.path`), to the place where it was written, for dia
 """
 
 from automl.compiler.ir.code import Bundle, BundledFile, Git
+from automl.compiler.ir.data import (
+    Access,
+    Mount,
+    Output,
+    Parameter,
+    Store,
+    Type,
+    Volume,
+    Workspace,
+    variable_of,
+)
 from automl.compiler.ir.edges import Barrier, Edge, On
 from automl.compiler.ir.placement import Placement, Toleration
 from automl.compiler.ir.schedule import Schedule
@@ -22,11 +33,12 @@ from automl.compiler.ir.task import (
     Task,
     Variable,
 )
-from automl.compiler.ir.text import Constant, Reference, Source, Text
+from automl.compiler.ir.text import Constant, OfRun, OutputOf, Reference, Source, Text
 from automl.compiler.ir.workflow import Node, Workflow
 from automl.compiler.source import Spans
 
 __all__ = [
+    "Access",
     "Barrier",
     "BaseTask",
     "Bundle",
@@ -37,8 +49,13 @@ __all__ = [
     "Git",
     "Ingress",
     "Job",
+    "Mount",
     "Node",
+    "OfRun",
     "On",
+    "Output",
+    "OutputOf",
+    "Parameter",
     "Placement",
     "Project",
     "Reference",
@@ -48,9 +65,14 @@ __all__ = [
     "Service",
     "Source",
     "Spans",
+    "Store",
     "Task",
     "Text",
     "Toleration",
+    "Type",
     "Variable",
+    "Volume",
     "Workflow",
+    "Workspace",
+    "variable_of",
 ]

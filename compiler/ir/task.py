@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from automl.compiler.ir.data import Mount, Output
 from automl.compiler.ir.edges import Edge
 from automl.compiler.ir.placement import Placement
-from automl.compiler.ir.text import Text
+from automl.compiler.ir.text import Reference, Text
 from automl.compiler.source import Span, Spans, Written
 from automl.compiler.values.units import Cpu, Memory
 
@@ -48,6 +49,7 @@ class Project:
 
     dependencies: Text | None  # a file, relative to the project
     packages: tuple[str, ...] = ()  # requirements beside those of the file
+    params_file: str | None = None  # where the parameters are put, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,11 @@ class Ingress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseTask:
-    """What a job and a service share. It runs in `image`; its code is there too if `project` is None."""
+    """What a job and a service share. It runs in `image`; its code is there too if `project` is None.
+
+    `values` are the variables that the engine fills, before all others: no two have one name. A text that refers to a
+    value has a reference that is among them. Outputs are those of jobs.
+    """
 
     name: str  # unique in the workflow
     stage: str
@@ -93,6 +99,10 @@ class BaseTask:
     annotations: Mapping[str, Text]
     span: Span
     spans: Spans
+    values: tuple[Reference, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    uses_workspace: bool = False
 
     def place(self, key: str) -> Span:
         """Where a key is written; the step itself if it is not."""

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
+from automl.compiler.ir.data import Parameter, Type
 from automl.compiler.source import Span
 
 
@@ -13,15 +15,39 @@ class Constant:
     value: str
 
 
-Source = Constant  # what comes from a parameter, an axis of a sweep or an output will be one more kind
+@dataclass(frozen=True, slots=True)
+class OutputOf:
+    """An output of a job that comes before: its value, or the path of its file."""
+
+    task: str
+    output: str
+    type: Type
+
+
+class OfRun(StrEnum):
+    """What a run is told apart by."""
+
+    ID = "id"
+    NAME = "name"
+
+
+Source = Constant | Parameter | OutputOf | OfRun
+"""Where a value comes from. The first two are known when a workflow is compiled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A value in the midst of a text: that of a variable of the container, which the source fills."""
+    """The value of a variable of the container, which the source fills; also in the midst of a text."""
 
     variable: str
     source: Source
+
+    @property
+    def known(self) -> str | None:
+        """The value, if it is known when the workflow is compiled."""
+        if isinstance(self.source, Constant):
+            return self.source.value
+        return self.source.text if isinstance(self.source, Parameter) else None
 
 
 @dataclass(frozen=True, slots=True)

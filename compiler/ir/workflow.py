@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from automl.compiler.ir.code import Bundle, Git
+from automl.compiler.ir.data import Parameter, Store, Volume, Workspace
 from automl.compiler.ir.edges import Barrier
 from automl.compiler.ir.schedule import Schedule
 from automl.compiler.ir.task import Job, Service, Task
@@ -30,6 +31,11 @@ class Workflow:
     span: Span
     spans: Spans
     files: tuple[str, ...] = ()  # those that steps name, relative to the config
+    params: tuple[Parameter, ...] = ()
+    workspace: Workspace | None = None  # None: nothing needs it
+    store: Store | None = None  # None: files travel by the workspace, or as the engine has it
+    by_engine: bool = False  # files travel by what the engine itself has for them
+    volumes: tuple[Volume, ...] = ()
 
     @property
     def tasks(self) -> tuple[Task, ...]:

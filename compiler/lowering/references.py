@@ -1,24 +1,19 @@
-"""What is known only when a task runs: a variable of its container that its texts refer to."""
+"""What is known only when a task runs: variables of its container that its texts refer to."""
 
 from dataclasses import replace
 
-from automl.compiler.ir import Reference, Task, Text, Variable
+from automl.compiler.ir import Reference, Task
 
 
-def with_variables(task: Task) -> Task:
-    """The task with a variable for each value that its texts refer to, before all that may refer to it.
+def with_values(task: Task, given: tuple[Reference, ...] = ()) -> Task:
+    """The task with a variable for each value that it is given, or that its texts refer to.
 
     So an emitter writes `$(NAME)`, or whatever the engine takes for a variable, and fills only the variable itself.
     """
-    references = dict.fromkeys(reference for text in task.texts for reference in text.references)
+    in_texts = (reference for text in task.texts for reference in text.references)
+    references = tuple(dict.fromkeys((*task.values, *given, *in_texts)))
     if not references:
         return task
     if len({reference.variable for reference in references}) < len(references):
         raise ValueError(f"{task.name}: a variable has one source")
-    return replace(
-        task, variables=tuple(_variable(reference, task) for reference in references) + task.variables
-    )
-
-
-def _variable(reference: Reference, task: Task) -> Variable:
-    return Variable(reference.variable, Text.of(reference.source.value, task.span))
+    return replace(task, values=references)

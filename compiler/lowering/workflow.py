@@ -14,7 +14,7 @@ from automl.compiler.config.notebooks import names_kernel, runs_notebook
 from automl.compiler.config.step import ServiceConfig, StepConfig
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.lowering.edges import TaskNames, nodes, task_names
-from automl.compiler.lowering.references import with_variables
+from automl.compiler.lowering.references import with_values
 from automl.compiler.source import Located, Pair
 from automl.compiler.values.dns import dns_label
 from automl.compiler.values.images import PYTHON_IMAGE
@@ -40,7 +40,7 @@ def lower(config: Config, bundle: ir.Bundle | None, origin: str) -> tuple[ir.Wor
         annotations=_texts(config.annotations),
         schedule=config.schedule,
         code=git or bundle,
-        nodes=tuple(nodes(config, lambda *step: with_variables(_task(scope, *step)))),
+        nodes=tuple(nodes(config, lambda *step: with_values(_task(scope, *step)))),
         origin=origin,
         span=config.span,
         spans=config.spans,

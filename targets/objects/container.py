@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from automl.compiler.ir import Command, Project, Service, Task, Text
+from automl.compiler.ir import Command, Project, Service, Task, Text, Variable
 from automl.targets.objects.escape import VARIABLE_PREFIX, Texts, expanding
 from automl.targets.objects.metadata import Object
 from automl.targets.objects.security import CONTAINER_SECURITY
@@ -93,7 +93,7 @@ def _variables(task: Task, texts: Texts, first: int) -> list[Value]:
     """The variables of a task. Kubernetes expands in one those that stand before it."""
     home: list[Value] = [{"name": "HOME", "value": WORK}] if needs_home(task) else []
     values, variables = _Arguments(texts, first), list[Value]()
-    for variable in task.variables:
+    for variable in (*_known(task), *task.variables):
         [part, *others] = variable.value.parts
         if not others and part in texts.keys:
             variables.append(_from_texts(variable.name, str(part), texts))
@@ -105,6 +105,15 @@ def _variables(task: Task, texts: Texts, first: int) -> list[Value]:
     for secret in task.secrets:
         variables += [from_secret(variable, secret.name, key) for key, variable in secret.keys or ()]
     return variables
+
+
+def _known(task: Task) -> list[Variable]:
+    """The values that are known when the workflow is compiled."""
+    return [
+        Variable(reference.variable, Text.of(reference.known, task.span))
+        for reference in task.values
+        if reference.known is not None
+    ]
 
 
 def needs_home(task: Task) -> bool:

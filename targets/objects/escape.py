@@ -65,8 +65,8 @@ def collect_texts(workflow: Workflow, is_unsafe: Callable[[str], bool]) -> dict[
     """Each unsafe part of a text of the jobs that reaches a container, and a key for it, in order."""
     keys: dict[str, str] = {}
     for job in workflow.jobs:
-        for text in job.texts:
-            for part in text.parts:
-                if isinstance(part, str) and is_unsafe(part):
-                    keys.setdefault(part, f"text-{len(keys) + 1}")
+        known = (reference.known for reference in job.values)
+        for part in (*known, *(part for text in job.texts for part in text.parts)):
+            if isinstance(part, str) and is_unsafe(part):
+                keys.setdefault(part, f"text-{len(keys) + 1}")
     return keys

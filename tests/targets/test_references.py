@@ -25,7 +25,7 @@ from automl.compiler.ir import (
     Variable,
     Workflow,
 )
-from automl.compiler.lowering.references import with_variables
+from automl.compiler.lowering.references import with_values
 from automl.compiler.target import Options, Target
 from automl.targets import load
 from tests.by_hand import SPAN, job, workflow
@@ -87,7 +87,7 @@ def service(made: Job) -> Service:
 
 
 def filled(text: Text) -> str:
-    return text.with_values(lambda reference: reference.source.value)
+    return text.with_values(lambda reference: str(reference.known))
 
 
 def containers(value: Any) -> Iterator[Object]:
@@ -138,7 +138,7 @@ def test_a_program_gets_the_values_in_its_texts(
 ) -> None:
     written = [first, second]
     has_code = any(task.project for task in written)
-    wanted = replace(workflow([with_variables(task) for task in written]), code=_GIT if has_code else None)
+    wanted = replace(workflow([with_values(task) for task in written]), code=_GIT if has_code else None)
     documents = emitted(target, form, wanted)
     config_maps = {each["metadata"]["name"]: each.get("data", {}) for each in documents}
     every = [each for document in documents for each in containers(document)]
@@ -151,7 +151,7 @@ def test_a_program_gets_the_values_in_its_texts(
         for variable in task.variables:
             assert variables[variable.name] == filled(variable.value)
         for reference in (reference for text in task.texts for reference in text.references):
-            assert variables[reference.variable] == reference.source.value
+            assert variables[reference.variable] == reference.known
 
 
 def test_argo_sees_no_part_that_it_would_expand() -> None:
@@ -160,7 +160,7 @@ def test_argo_sees_no_part_that_it_would_expand() -> None:
         "a", command=Command((Text.of("true", SPAN),), (Text(("{{before}}", rate, "{{after}}"), SPAN),))
     )
     made = replace(made, variables=(Variable("A", Text((rate, "{{own}}"), SPAN)),))
-    documents = emitted("argo", None, workflow([with_variables(made)]))
+    documents = emitted("argo", None, workflow([with_values(made)]))
     [run] = [document for document in documents if document["kind"] == "Workflow"]
     assert "{{" not in json.dumps(run)
 
@@ -168,12 +168,12 @@ def test_argo_sees_no_part_that_it_would_expand() -> None:
 def test_a_variable_has_one_source() -> None:
     texts = tuple(Text((Reference("AUTOML_PARAM_LR", Constant(value)),), SPAN) for value in "12")
     with pytest.raises(ValueError, match="one source"):
-        with_variables(job("a", command=Command(None, texts)))
+        with_values(job("a", command=Command(None, texts)))
 
 
 def test_a_task_without_references_stays_as_it_is() -> None:
     made = job("a")
-    assert with_variables(made) is made
+    assert with_values(made) is made
 
 
 def test_a_text_with_a_reference_has_no_literal() -> None:
@@ -189,7 +189,7 @@ def test_kubeflow_says_that_it_fills_nothing_yet(target: str) -> None:
     text = Text(("lr=", Reference("AUTOML_PARAM_LR", Constant("1"))), SPAN)
     engine = load(target)
     assert engine
-    wanted = workflow([with_variables(job("a", command=Command((text,), ())))])
+    wanted = workflow([with_values(job("a", command=Command((text,), ())))])
     emission = engine.emit(wanted, Options(engine.default_version, engine.forms[0]))
     [refusal] = [diagnostic for diagnostic in emission.diagnostics if "AUTOML_PARAM_LR" in diagnostic.message]
     assert (refusal.code, refusal.span) == (Code.CANNOT_SAY, text.span)
