@@ -14,6 +14,7 @@ from automl.targets.objects.placement import placed
 from automl.targets.objects.pod import pod_spec
 from automl.targets.objects.security import CONTAINER_SECURITY
 from automl.targets.objects.service import deploy_arguments, service_objects
+from automl.targets.objects.start import placeholders
 from automl.targets.writers.yaml import write_yaml
 
 DEPLOY = "/automl/deploy"
@@ -39,7 +40,7 @@ def job_template(name: str, task: Job, files: Files) -> Object:
         template["retryStrategy"] = {"limit": str(task.retries), "retryPolicy": "Always"}
     if task.deadline is not None:
         template["activeDeadlineSeconds"] = task.deadline
-    return template | _pod_of_template(pod_spec(task, files))
+    return template | _pod_of_template(pod_spec(task, files, placeholders(task)))
 
 
 def _pod_of_template(spec: Mapping[str, Any]) -> Object:

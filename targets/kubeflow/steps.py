@@ -19,9 +19,10 @@ from automl.targets.kubeflow.platform import (
 from automl.targets.kubeflow.quoting import Words, protected, unfilled
 from automl.targets.objects.checkout import GIT_IMAGE, checkout_variables
 from automl.targets.objects.config_maps import archive
-from automl.targets.objects.container import needs_home, start_arguments
+from automl.targets.objects.container import needs_home
 from automl.targets.objects.metadata import Object, Objects
 from automl.targets.objects.service import deploy_arguments
+from automl.targets.objects.start import start_arguments
 from automl.targets.objects.volumes import CODE, WORK
 
 CODE_INPUT = "{{$.inputs.artifacts['code'].path}}"
@@ -66,7 +67,7 @@ def _words(job: Job, backend: Backend) -> Words:
         named = ["AUTOML_STEP", *(variable.name for variable in job.variables), *_secret_variables(job)]
         options += [f"--keep={name}" for name in named]
     start = f"{CODE}/start.py" if backend.code else CODE_INPUT
-    return Words(["python3", start], start_arguments(job.project, job.command, options))
+    return Words(["python3", start], start_arguments(job, options))
 
 
 def _secret_variables(job: Job) -> list[str]:

@@ -5,6 +5,7 @@ from automl.compiler.values.dns import member
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.metadata import Object, Objects, hashed_name, with_annotations
 from automl.targets.objects.pod import pod_spec
+from automl.targets.objects.start import placeholders
 
 LONGEST_CRON_JOB_NAME = 52  # Kubernetes appends the time of a run to it
 NEVER = "0 0 1 1 *"  # a CronJob must have a schedule, also one that is suspended
@@ -16,7 +17,7 @@ def job_spec(objects: Objects, task: Job, files: Files) -> Object:
     spec: Object = {"restartPolicy": "Never", "automountServiceAccountToken": False}
     if task.deadline is not None:
         spec["activeDeadlineSeconds"] = task.deadline
-    pod = objects.template(spec | pod_spec(task, files), task)
+    pod = objects.template(spec | pod_spec(task, files, placeholders(task)), task)
     return {"backoffLimit": task.retries, "template": pod}
 
 

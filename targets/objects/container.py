@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from automl.compiler.ir import Command, Project, Service, Task, Text, Variable
-from automl.targets.objects.escape import VARIABLE_PREFIX, Texts, expanding
+from automl.compiler.ir import Service, Task, Text, Variable
+from automl.targets.objects.escape import VARIABLE_PREFIX, Texts, escaped, expanding, scripted
 from automl.targets.objects.metadata import Object
 from automl.targets.objects.security import CONTAINER_SECURITY
+from automl.targets.objects.start import Given, is_late, late_options, start_arguments
 from automl.targets.objects.volumes import CODE, WORK, mounts
 from automl.targets.writers.yaml import Value
 
@@ -21,14 +22,15 @@ def restricted(start: Object, cpu: str, memory: str, mounts: Sequence[Value]) ->
     }
 
 
-def container(task: Task, texts: Texts) -> Object:
+def container(task: Task, texts: Texts, given: Given) -> Object:
     """The container of a task: what runs, with which variables and resources, and how a service is reached."""
-    arguments = _Arguments(texts)
+    arguments = _Arguments(texts, by_script=given.by_script)
     start: Object = {"name": "main", "image": task.image}
     if task.placement.image_pull_policy:
         start["imagePullPolicy"] = task.placement.image_pull_policy
-    start |= _command(task, arguments)
-    if variables := [*_variables(task, texts, len(arguments.variables) + 1), *arguments.variables]:
+    start |= _command(task, arguments, given)
+    own = _variables(task, texts, len(arguments.variables) + 1, given.by_script)
+    if variables := [*given.variables, *own, *arguments.variables]:
         start["env"] = variables
     if whole := [secret for secret in task.secrets if secret.keys is None]:
         start["envFrom"] = [{"secretRef": {"name": secret.name}} for secret in whole]
@@ -37,12 +39,11 @@ def container(task: Task, texts: Texts) -> Object:
     return main | _reached(task) if isinstance(task, Service) else main
 
 
-def _command(task: Task, arguments: "_Arguments") -> Object:
+def _command(task: Task, arguments: "_Arguments", given: Given) -> Object:
     if task.project is not None:
-        return {
-            "command": ["python3", f"{CODE}/start.py"],
-            "args": arguments.all(start_arguments(task.project, task.command)),
-        }
+        late = late_options(task) if given.by_script else ()
+        words = start_arguments(task, [*given.options, *late])
+        return {"command": ["python3", f"{CODE}/start.py"], "args": arguments.all(words)}
     command: Object = {}
     if task.command.entrypoint:
         command["command"] = arguments.all(task.command.entrypoint)
@@ -51,21 +52,11 @@ def _command(task: Task, arguments: "_Arguments") -> Object:
     return command
 
 
-def start_arguments(project: Project, command: Command, options: Sequence[str] = ()) -> list[Text | str]:
-    """What the start script of a project is told: what to install, more options, and what to run."""
-    arguments: list[Text | str] = []
-    if project.dependencies:
-        arguments += ["--dependencies", project.dependencies]
-    for package in project.packages:
-        arguments += ["--package", package]
-    return [*arguments, *options, "--", *command.words]
-
-
 class _Arguments:
     """Texts for a container. A part that an engine would expand becomes a variable, filled from a ConfigMap."""
 
-    def __init__(self, texts: Texts, first: int = 1) -> None:
-        self._texts, self._first = texts, first
+    def __init__(self, texts: Texts, first: int = 1, by_script: bool = False) -> None:
+        self._texts, self._first, self._by_script = texts, first, by_script
         self.variables: list[Value] = []
 
     def all(self, words: Sequence[Text | str]) -> list[Value]:
@@ -73,7 +64,9 @@ class _Arguments:
         return [self.safe(word) if isinstance(word, Text) else word for word in words]
 
     def safe(self, text: Text) -> str:
-        """The text, in which Kubernetes expands no more than our own variables."""
+        """The text, in which Kubernetes, or the start script, expands no more than our own variables."""
+        if self._by_script and is_late(text):
+            return escaped(scripted(text, self._stand_in))
         return expanding(text, self._stand_in)
 
     def _stand_in(self, part: str) -> str | None:
@@ -89,11 +82,13 @@ def _from_texts(name: str, value: str, texts: Texts) -> Object:
     return {"name": name, "valueFrom": {"configMapKeyRef": key}}
 
 
-def _variables(task: Task, texts: Texts, first: int) -> list[Value]:
-    """The variables of a task. Kubernetes expands in one those that stand before it."""
+def _variables(task: Task, texts: Texts, first: int, by_script: bool) -> list[Value]:
+    """The variables of a task that are no matter of the script. Kubernetes expands in one those that stand before it."""
     home: list[Value] = [{"name": "HOME", "value": WORK}] if needs_home(task) else []
     values, variables = _Arguments(texts, first), list[Value]()
     for variable in (*_known(task), *task.variables):
+        if by_script and is_late(variable.value):
+            continue
         [part, *others] = variable.value.parts
         if not others and part in texts.keys:
             variables.append(_from_texts(variable.name, str(part), texts))

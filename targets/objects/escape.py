@@ -2,10 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from automl.compiler.ir import Reference, Text, Workflow
+from automl.compiler.ir import Job, Reference, Text, Workflow
 from automl.targets.writers.yaml import Value
 
 # A dollar that Kubernetes expands, or whose next character it breaks: it takes a byte for a character
@@ -40,6 +40,15 @@ def expanding(text: Text, stand_in: Callable[[str], str | None]) -> str:
     return written
 
 
+def scripted(text: Text, stand_in: Callable[[str], str | None]) -> str:
+    """A text as the start script reads it: `@(NAME)` for a reference and for a part with a stand-in, `@@` for `@`."""
+    written = ""
+    for part in text.parts:
+        name = part.variable if isinstance(part, Reference) else stand_in(part)
+        written += f"@({name})" if name is not None else str(part).replace("@", "@@")
+    return written
+
+
 def in_json(value: Value) -> str:
     """A value as JSON to read, in which nothing looks like a tag, a placeholder or a variable to anyone."""
     text = json.dumps(value, indent=2, ensure_ascii=False).replace("$", r"\u0024")
@@ -65,8 +74,16 @@ def collect_texts(workflow: Workflow, is_unsafe: Callable[[str], bool]) -> dict[
     """Each unsafe part of a text of the jobs that reaches a container, and a key for it, in order."""
     keys: dict[str, str] = {}
     for job in workflow.jobs:
-        known = (reference.known for reference in job.values)
-        for part in (*known, *(part for text in job.texts for part in text.parts)):
+        for part in _parts(job):
             if isinstance(part, str) and is_unsafe(part):
                 keys.setdefault(part, f"text-{len(keys) + 1}")
     return keys
+
+
+def _parts(job: Job) -> Iterator[str | Reference | None]:
+    """All that reaches the container of a job: values, paths and what texts are made of."""
+    yield from (reference.known for reference in job.values)
+    yield from (output.path for output in job.outputs)
+    yield job.project.params_file if job.project else None
+    for text in job.texts:
+        yield from text.parts

@@ -10,11 +10,12 @@ from automl.targets.objects.escape import NO_TEXTS
 from automl.targets.objects.metadata import Object
 from automl.targets.objects.placement import placed
 from automl.targets.objects.security import POD_SECURITY
+from automl.targets.objects.start import Given
 from automl.targets.objects.volumes import volumes
 from automl.targets.writers.yaml import Value
 
 
-def pod_spec(task: Task, files: Files) -> Object:
+def pod_spec(task: Task, files: Files, given: Given) -> Object:
     """What every pod of a task has: a Deployment's and a Job's as it is; Argo puts parts of it elsewhere."""
     is_service = isinstance(task, Service)  # no engine looks into the pods of one
     texts = NO_TEXTS if is_service else files.texts
@@ -24,7 +25,7 @@ def pod_spec(task: Task, files: Files) -> Object:
     spec |= placed(task.placement)
     if task.project and files.git:
         spec["initContainers"] = [checkout_container(files.git)]
-    spec["containers"] = [container(task, texts)]
+    spec["containers"] = [container(task, texts, given)]
     spec["volumes"] = volumes(files, in_project=task.project is not None)
     return spec
 

@@ -8,6 +8,7 @@ from automl.targets.objects.config_maps import Files
 from automl.targets.objects.escape import in_json
 from automl.targets.objects.metadata import Object, Objects, with_labels
 from automl.targets.objects.pod import pod_spec
+from automl.targets.objects.start import placeholders
 from automl.targets.writers.yaml import Value
 
 DEFAULT_PROGRESS_SECONDS = 600  # `progressDeadlineSeconds` of a Deployment that says nothing of it
@@ -69,7 +70,7 @@ def deployment(objects: Objects, service: Service, files: Files) -> Object:
 
 def _pod_template(objects: Objects, service: Service, files: Files) -> Object:
     spec: Object = {"automountServiceAccountToken": False}
-    template = objects.template(spec | pod_spec(service, files), service)
+    template = objects.template(spec | pod_spec(service, files, placeholders(service)), service)
     return with_labels(template, selector(objects.workflow, service))
 
 

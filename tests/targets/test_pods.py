@@ -13,6 +13,7 @@ from automl.compiler.target import Options
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.metadata import Object
 from automl.targets.objects.pod import pod_spec
+from automl.targets.objects.start import Given
 
 FORMS = [
     ("argo", "workflow"),
@@ -28,8 +29,8 @@ TAKERS = ("argo.templates", "kubernetes.jobs", "objects.service")
 def test_a_field_of_pods_reaches_those_of_jobs_and_of_services(
     target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def more(task: Task, files: Files) -> Object:
-        return pod_spec(task, files) | {"priorityClassName": f"for-{task.step}"}
+    def more(task: Task, files: Files, given: Given) -> Object:
+        return pod_spec(task, files, given) | {"priorityClassName": f"for-{task.step}"}
 
     for taker in TAKERS:
         monkeypatch.setattr(f"automl.targets.{taker}.pod_spec", more)

@@ -1,0 +1,69 @@
+"""What the start script of a project is told, and what an engine gives a task in a run."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from automl.compiler.ir import Output, Parameter, Project, Task, Text
+from automl.targets.writers.yaml import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """How an engine gives a task what is known in a run only.
+
+    `variables` are entries of `env`, before all others. `options` are those of the start script beside the ones that every
+    engine has. `by_script`: no entry of `env` has the values, so that the start script puts them into texts.
+    """
+
+    variables: Sequence[Value] = ()
+    options: Sequence[Text | str] = ()
+    by_script: bool = False
+
+
+def placeholders(task: Task) -> Given:
+    """Variables without a value, for who makes the object to fill."""
+    return Given([{"name": reference.variable} for reference in task.values if reference.known is None])
+
+
+def start_arguments(task: Task, options: Sequence[Text | str] = ()) -> list[Text | str]:
+    """What the start script is told: what to install, what the task is given and leaves, more options, what to run."""
+    assert task.project
+    known = [*_installed(task.project), *_parameters(task, task.project), *_outputs(task.outputs)]
+    return [*known, *options, "--", *task.command.words]
+
+
+def _installed(project: Project) -> Iterator[Text | str]:
+    if project.dependencies:
+        yield from ("--dependencies", project.dependencies)
+    for package in project.packages:
+        yield from ("--package", package)
+
+
+def _parameters(task: Task, project: Project) -> Iterator[Text | str]:
+    for reference in task.values:
+        if isinstance(reference.source, Parameter):
+            yield from ("--param", f"{reference.source.name}:{reference.source.type}")
+    if project.params_file is not None:
+        yield from ("--params-file", Text.of(project.params_file, task.span))
+
+
+def _outputs(outputs: Sequence[Output]) -> Iterator[Text | str]:
+    for output in outputs:
+        declared = f"{output.name}:{output.type}"
+        path = output.path
+        yield from ("--output", declared if path is None else Text((f"{declared}:", path), output.span))
+
+
+def is_late(text: Text) -> bool:
+    """Whether a part of a text is known in a run only."""
+    return any(reference.known is None for reference in text.references)
+
+
+def late_options(task: Task) -> Iterator[Text | str]:
+    """What tells the start script of the texts that it puts values into: words, and values of variables."""
+    for variable in task.variables:
+        if is_late(variable.value):
+            yield from ("--set", Text((f"{variable.name}=", *variable.value.parts), variable.value.span))
+    for number, word in enumerate(task.command.words):
+        if is_late(word):
+            yield from ("--expand", str(number))
