@@ -166,14 +166,11 @@ def packed(text: str, folder: Path) -> list[str]:
     """Files with the words of the task that packs the project: they are no work of either compiler."""
     container: Any = yaml.load(text.partition("\n---\n")[0], Loader=yaml.CSafeLoader)
     container = container["deploymentSpec"]["executors"]["exec-code"]["container"]
-    words = {
-        "program": container["command"][2],
-        "start": container["args"][0],
-        "archive": container["args"][1],
-    }
-    for name, word in words.items():
-        (folder / name).write_text(word, encoding="utf-8")
-    return [str(folder / name) for name in words]
+    words = [container["command"][2], *container["args"][1:]]
+    files = [folder / f"word-{number}" for number in range(len(words))]
+    for file, word in zip(files, words, strict=True):
+        file.write_text(word, encoding="utf-8")
+    return [str(file) for file in files]
 
 
 def against_kfp(folder: Path) -> None:

@@ -1,8 +1,8 @@
 """The pipeline of the 1,000 steps of compare.py, written with the kfp SDK, as a package on standard output.
 
 The same tasks, containers and DAGs as `automl compile -t kubeflow` makes of the config: a task that packs the
-project, and a DAG for each stage. What the task packs comes as the arguments: two files, the program that
-prepares a step and the project's archive in base64.
+project, and a DAG for each stage. What the task packs comes as the arguments: files with the words of that task,
+the program that packs, the project's archive in base64, and the names and texts of what starts a step.
 """
 
 import sys
@@ -69,17 +69,15 @@ def in_pod(task: Any, labels: dict[str, str]) -> None:
         kubernetes.add_pod_label(task, key, value)
 
 
-def pack(program: str, start: str, archive: str) -> Any:
+def pack(program: str, *given: str) -> Any:
     def container(code: dsl.Output[dsl.Artifact]) -> dsl.ContainerSpec:
-        return dsl.ContainerSpec(
-            image=IMAGE, command=["python3", "-c", program], args=[start, archive, code.path]
-        )
+        return dsl.ContainerSpec(image=IMAGE, command=["python3", "-c", program], args=[code.path, *given])
 
     return dsl.container_component(named("code", container))
 
 
-def pipeline(program: str, start: str, archive: str) -> Any:
-    maker, stages = pack(program, start, archive), [stage(number) for number in range(STAGES)]
+def pipeline(*words: str) -> Any:
+    maker, stages = pack(*words), [stage(number) for number in range(STAGES)]
 
     def tasks() -> None:
         made = maker().set_cpu_request("100m").set_memory_request("100M").set_caching_options(False)

@@ -241,9 +241,10 @@ def with_code(obj: dict[str, Any], program: str) -> dict[str, Any]:
     if obj["kind"] != "ConfigMap" or "data" in obj:
         return obj
     with ZipFile(program) as packed:
-        start, archive = packed.read("__main__.py"), packed.read("code.tar.bz2")
-    content = {"code.tar.bz2": base64.b64encode(archive).decode()}
-    return {**obj, "data": {"start.py": start.decode()}, "binaryData": content}
+        content = {name: packed.read(name) for name in packed.namelist()}
+    archive = {"code.tar.bz2": base64.b64encode(content.pop("code.tar.bz2")).decode()}
+    scripts = {name.replace("__main__", "start"): text.decode() for name, text in content.items()}
+    return {**obj, "data": scripts, "binaryData": archive}
 
 
 def main(arguments: list[str]) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from automl.compiler.ir import Bundle, Git, Job, Placement, Service
 from automl.compiler.values.images import PYTHON_IMAGE
-from automl.runtime import script
+from automl.runtime import script, start_scripts
 from automl.targets.kubeflow.backend import Backend
 from automl.targets.kubeflow.container import SMALL, amounts, container
 from automl.targets.kubeflow.platform import (
@@ -119,13 +119,19 @@ def _longest_deadline(jobs: Sequence[Job]) -> int | None:
 
 def _packing(bundle: Bundle) -> Words:
     packed = base64.b64encode(archive(bundle.files)).decode()
-    return Words(["python3", "-c", script("pack.py")], [script("start.py"), packed, CODE_OUTPUT])
+    return Words(["python3", "-c", script("pack.py")], [CODE_OUTPUT, packed, *_scripts()])
 
 
 def _checkout(git: Git, backend: Backend, title: str) -> Object:
     command = ["sh", "-c", script("checkout.sh") + script("pack.sh")]
-    words = Words(command, ["pack.sh", script("start.py"), CODE_OUTPUT])
+    words = Words(command, ["pack.sh", CODE_OUTPUT, *_scripts()])
     return _program(title, GIT_IMAGE, words, backend, checkout_variables(git))
+
+
+def _scripts() -> list[str]:
+    """What starts a step of the project, by names and texts; Python runs the `__main__` of a zip."""
+    scripts = start_scripts()
+    return ["__main__.py", scripts.pop("start.py"), *(word for pair in scripts.items() for word in pair)]
 
 
 def _program(

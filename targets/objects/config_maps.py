@@ -11,7 +11,7 @@ from functools import lru_cache
 from automl.compiler.bundle_size import too_large
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Bundle, BundledFile, Git, Workflow
-from automl.runtime import script
+from automl.runtime import script, start_scripts
 from automl.targets.objects.escape import Texts, collect_texts
 from automl.targets.objects.json import size_of
 from automl.targets.objects.metadata import Object, Objects, hashed_name, name_of
@@ -59,7 +59,7 @@ def _code(objects: Objects) -> Object | None:
     source = objects.workflow.code
     if source is None:
         return None
-    scripts: Object = {"start.py": script("start.py")}
+    scripts: Object = dict(start_scripts())
     if isinstance(source, Git):
         return config_map(objects, "code", {"data": scripts | {"checkout.sh": script("checkout.sh")}})
     packed = base64.b64encode(archive(source.files)).decode()

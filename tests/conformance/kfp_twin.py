@@ -80,10 +80,10 @@ class Twin:
         return dsl.pipeline(tasks, name="twin", description="The same twice.")
 
     def _code(self) -> Task:
-        *words, start, archive = self._texts["code"]
+        words, given = self._texts["code"][:3], self._texts["code"][3:]
 
         def container(code: dsl.Output[dsl.Artifact]) -> dsl.ContainerSpec:
-            return dsl.ContainerSpec(image=PYTHON, command=words, args=[start, archive, code.path])
+            return dsl.ContainerSpec(image=PYTHON, command=words, args=[code.path, *given])
 
         task = settle(named("code", container)(), Pod({"AUTOML_STEP": "code"}, {}, "100m", "100M"))
         return task.set_retry(2, backoff_max_duration="31536000s")

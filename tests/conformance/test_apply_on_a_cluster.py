@@ -190,6 +190,7 @@ def test_code_comes_from_a_program(place: Place, tmp_path: Path) -> None:
     """The ConfigMap without data gets it, another one does not."""
     with ZipFile(tmp_path / "code", "w") as program:
         program.writestr("__main__.py", "print('é')")
+        program.writestr("outputs.py", "")
         program.writestr("code.tar.bz2", b"\xff\0")
     empty: Object = {**config_map("code"), "immutable": True}
     del empty["data"]
@@ -199,7 +200,8 @@ def test_code_comes_from_a_program(place: Place, tmp_path: Path) -> None:
         assert process.end() == 0, process.said()
     path = f"/api/v1/namespaces/{place.namespace}/configmaps"
     found, mine = place.ask("GET", f"{path}/code"), place.ask("GET", f"{path}/mine")
-    assert (found["data"], found["binaryData"]) == ({"start.py": "print('é')"}, {"code.tar.bz2": "/wA="})
+    assert found["data"] == {"start.py": "print('é')", "outputs.py": ""}
+    assert found["binaryData"] == {"code.tar.bz2": "/wA="}
     assert "binaryData" not in mine
 
 

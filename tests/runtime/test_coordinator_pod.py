@@ -1,8 +1,6 @@
 """The coordinator's program as it lies in its pod: all that it needs is there, and nothing else is used."""
 
-import ast
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,8 +9,7 @@ from automl.runtime.plan import Plan, Step
 from automl.targets.kubernetes.coordinator import MODULES
 from tests.runtime import kubelet
 from tests.runtime.coordinator_pod import Program, laid_out
-
-PACKAGE = "automl.runtime"
+from tests.runtime.imports import PACKAGE, imports, needed_by
 
 
 def test_program_runs_in_a_folder_that_nobody_can_write_to(place: Path) -> None:
@@ -45,23 +42,8 @@ def run(program: Program, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def imports(path: Path) -> set[str]:
-    """What a script imports beside the standard library, as Python 3.8 reads it."""
-    nodes = list(ast.walk(ast.parse(path.read_text(), feature_version=(3, 8))))
-    found = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
-    found |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    assert "__future__" in found  # `str | None` is no annotation that 3.8 could evaluate
-    return {module for module in found if module.partition(".")[0] not in sys.stdlib_module_names}
-
-
 def test_the_modules_in_the_pod_are_those_that_the_coordinator_needs(root: Path) -> None:
-    needed, new = set[str](), {f"{PACKAGE}.coordinator"}
-    while new:
-        needed |= new
-        new = {
-            name for module in new for name in imports(root / "runtime" / f"{module.split('.')[-1]}.py")
-        } - needed
-    assert needed == {f"{PACKAGE}.{module}" for module in MODULES}
+    assert needed_by("coordinator", root) == set(MODULES)
 
 
 @pytest.mark.parametrize("name", ["cluster", "states", "plan"])

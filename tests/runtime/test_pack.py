@@ -204,7 +204,7 @@ def test_the_token_does_not_travel(place: Path, image: Path, server: GitServer, 
     tasks = in_git(place, image, server, origin.first, ["./run.sh"])
     succeeded(tasks.code(secrets_of(tasks)).run())
     with zipfile.ZipFile(tasks.file) as program:
-        assert sorted(program.namelist()) == ["__main__.py", "code.tar"]
+        assert sorted(program.namelist()) == ["__main__.py", "code.tar", "dependencies.py", "folders.py"]
         packed = program.read("code.tar")
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         assert "./.git/config" in archive.getnames()

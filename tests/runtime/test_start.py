@@ -1,6 +1,5 @@
 """What `start.py` does in a container, as the manifests start it: a folder, its volumes and nobody's user."""
 
-import ast
 import json
 import os
 import re
@@ -8,7 +7,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -19,7 +17,9 @@ from typing import Any
 import pytest
 import yaml
 
+from automl.runtime import BESIDE_START
 from tests.golden import project_copy
+from tests.runtime.imports import needed_by
 from tests.runtime.kubelet import (
     Container,
     identity,
@@ -598,18 +598,15 @@ def test_program_meets_a_closed_pipe_as_usual(make: Make) -> None:
     assert (done.returncode, done.stdout) == (-signal.SIGPIPE, "")
 
 
-def test_start_runs_on_python_3_8(root: Path) -> None:
-    tree = ast.parse((root / "runtime" / "start.py").read_text(), feature_version=(3, 8))
-    imports = {
-        name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in named(node)
-    }
-    assert imports <= sys.stdlib_module_names
-    assert "__future__" in imports  # `list[str]` is no annotation that 3.8 could evaluate
+def test_what_lies_beside_start_is_what_it_needs(root: Path) -> None:
+    assert needed_by("start", root) == {"start", *BESIDE_START}
 
 
-def named(node: ast.Import | ast.ImportFrom) -> set[str]:
-    names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-    return {name.partition(".")[0] for name in names}
+def test_another_package_of_the_same_name_is_not_taken(place: Path, make: Make) -> None:
+    """On package indexes, `automl` is somebody else's."""
+    theirs = write_files(
+        place / "lib", {"automl/__init__.py": "NAME = 'theirs'", "automl/runtime/__init__.py": ""}
+    )
+    files = {"a.py": "import automl; print(automl.NAME)"}
+    done = make(script(), files).run(PYTHONPATH=str(theirs))
+    assert (done.stdout, done.stderr) == ("theirs\n", "")
