@@ -10,6 +10,7 @@ from automl.compiler.checks import check, check_values
 from automl.compiler.config.code_source import uses_bundle, uses_project
 from automl.compiler.config.config import Config, build_config
 from automl.compiler.diagnostics import Code, Diagnostic, has_errors, in_order
+from automl.compiler.expressions.phase import expressions_of
 from automl.compiler.ir import Workflow
 from automl.compiler.lowering.workflow import lower
 from automl.compiler.project.bundle import Collection, collect_bundle
@@ -136,15 +137,17 @@ def _configure(given: Input, overrides: Overrides) -> tuple[Config | None, list[
     if too_much := check_defaults(root):
         return None, diagnostics + too_much
     options = layer_of_options(root, overrides.values)
-    diagnostics += [*find_expressions(root), *find_expressions(options)]
-    root = layered(root, options)
+    expressions = expressions_of(layered(root, options), {})
+    root = expressions.root
+    diagnostics += expressions.diagnostics or find_expressions(root)
     sound, misfits = check_structure(root)
-    diagnostics += misfits + (_values_beside(root) if misfits else [])
-    if sound is None:
-        return None, diagnostics
-    config, unreadable = build_config(normal(sound))
-    config = replace(config, name=config.name or Located(given.default_name, config.span))
-    diagnostics += unreadable + check(config, given.folder)
+    later = misfits + (_values_beside(root) if misfits else [])
+    config = None
+    if sound is not None:
+        config, unreadable = build_config(normal(sound))
+        config = replace(config, name=config.name or Located(given.default_name, config.span))
+        later += unreadable + check(config, given.folder)
+    diagnostics += [diagnostic for diagnostic in later if diagnostic.span not in expressions.void]
     return (None if has_errors(diagnostics) else config), diagnostics
 
 

@@ -33,6 +33,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "schemas": set(),
     # the phases, in their order
     "compiler.tree": {"compiler.diagnostics", "compiler.source"},
+    "compiler.expressions": {
+        "compiler.diagnostics",
+        "compiler.ir",
+        "compiler.source",
+        "compiler.suggest",
+        "compiler.tree",
+    },
     "compiler.structure": {
         "compiler.diagnostics",
         "compiler.source",
@@ -88,6 +95,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.checks",
         "compiler.config",
         "compiler.diagnostics",
+        "compiler.expressions",
         "compiler.ir",
         "compiler.lowering",
         "compiler.project",

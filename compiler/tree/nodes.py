@@ -9,13 +9,42 @@ from automl.compiler.source import Span
 Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
 
 
+class ParamReference(NamedTuple):
+    """`params.x`: a parameter that stands in a text by itself, so that an engine may fill it in."""
+
+    name: str
+    span: Span
+
+
+class OutputReference(NamedTuple):
+    """`steps.x.outputs.y`: an output of a step, which is called as its user calls it: by its name, or `stage/step`."""
+
+    step: str
+    output: str
+    span: Span
+
+
+class RunReference(NamedTuple):
+    """`run.id` or `run.name`."""
+
+    field: str
+    span: Span
+
+
+Part: TypeAlias = str | ParamReference | OutputReference | RunReference
+
+
 @dataclass(slots=True, eq=False)
 class Scalar:
-    """A single value. `text` is what was written, `value` what YAML 1.2 makes of it."""
+    """A single value. `text` is what was written, `value` what YAML 1.2 makes of it.
+
+    `parts` are those of a text with references in it, after its expressions have been read.
+    """
 
     text: str
     value: bool | int | float | str | None
     span: Span
+    parts: tuple[Part, ...] | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -663,4 +663,4 @@ def test_a_credential_as_the_name_of_an_option_is_one(tmp_path: Path) -> None:
 def test_an_expression_behind_an_escape_is_one(word: str, tmp_path: Path) -> None:
     config = f'name: w\nstages: {{s: [{{step_name: a, image: b, args: ["{word}"]}}]}}\n'
     _, found = analysed(tmp_path, config)
-    assert [each.code for each in found] == [Code.EXPRESSION]
+    assert [each.code for each in found] == [Code.UNKNOWN_REFERENCE]

@@ -1,0 +1,142 @@
+"""What the references of an expression stand for: parameters, outputs of steps, and the run."""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
+
+from automl.compiler.diagnostics import Code
+from automl.compiler.expressions.problems import ExpressionError, Problem
+from automl.compiler.expressions.syntax import Call, Literal, Operation, Reference, Tree
+from automl.compiler.ir import Parameter
+from automl.compiler.suggest import did_you_mean
+
+
+class OfOutput(NamedTuple):
+    """An output of a step, by the names that its user gives."""
+
+    step: str
+    output: str
+
+
+class OfRun(NamedTuple):
+    """What a run is told apart by: `id` or `name`."""
+
+    field: str
+
+
+Meaning: TypeAlias = Parameter | OfOutput | OfRun
+Parameters: TypeAlias = Mapping[str, Parameter | None]
+"""By their names; None for one that has no value, which is said where it is declared."""
+
+ROOTS = ("params", "steps", "run")
+FUNCTIONS = ("collect",)
+_FIELDS_OF_RUN = ("id", "name")
+_STEP = "what a step hands on is `steps.x.outputs.y`"
+_NOT_YET: Mapping[str, str] = MappingProxyType(
+    {
+        "sweep": "write a step for each value",
+        "fold": "write a step for each fold, and give it its number under `envs`",
+    }
+)
+_ELSEWHERE: Mapping[str, str] = MappingProxyType(
+    {
+        "env": "the program reads its variables itself",
+        "envs": "the program reads its variables itself",
+        "secrets": "name the Secret under `secrets` of the step, and read the variable",
+        "inputs": "the program reads $AUTOML_INPUT_NAME; in an expression name the output: `steps.x.outputs.y`",
+        "outputs": _STEP,
+        "needs": _STEP,
+        "tasks": _STEP,
+        "stages": _STEP,
+        "matrix": "write a step for each value",
+        "workflow": "a run is told apart by `run.id` and `run.name`",
+        "github": "write the value under `params`, and give it with `--set`",
+        "vars": "write it as `params.x`",
+        "parameters": "write it as `params.x`",
+        "param": "write it as `params.x`",
+    }
+)
+
+
+def meaning_of(reference: Reference, params: Parameters) -> Meaning | None:
+    """What a reference stands for; None for a parameter without a value. Raises ExpressionError."""
+    root, *names = reference.names
+    if root == "params" and len(names) == 1:
+        return _parameter(reference, names[0], params)
+    if root == "steps" and len(names) == 3 and names[1] == "outputs":
+        return OfOutput(names[0], names[2])
+    if root == "run" and names and names[0] in _FIELDS_OF_RUN and len(names) == 1:
+        return OfRun(names[0])
+    raise ExpressionError(_unknown(reference, params))
+
+
+def references_in(tree: Tree) -> Iterator[Reference]:
+    """The references of a tree, from left to right."""
+    if isinstance(tree, Reference):
+        yield tree
+    elif not isinstance(tree, Literal):
+        for inner in tree.operands if isinstance(tree, Operation) else tree.arguments:
+            yield from references_in(inner)
+
+
+def _parameter(reference: Reference, name: str, params: Parameters) -> Parameter | None:
+    if name in params:
+        return params[name]
+    message = f'there is no parameter "{name}"'
+    help = _other_parameter(name, params)
+    raise ExpressionError(Problem(reference.start, reference.end, message, help, Code.UNKNOWN_REFERENCE))
+
+
+def _other_parameter(name: str, params: Parameters) -> str:
+    if better := did_you_mean(name, params):
+        return f'did you mean "params.{better}"?'
+    known = f"the parameters are {', '.join(params)}" if params else "there are none"
+    return f"declare it under `params` at the top of the file; {known}"
+
+
+def _unknown(reference: Reference, params: Parameters) -> Problem:
+    """What is wrong with names that lead nowhere."""
+    root, *names = reference.names
+    shown = ".".join(reference.names)
+    if root in _NOT_YET or "best" in names[1:2] or (root == "run" and names == ["status"]):
+        help = _NOT_YET.get(root, "compute it in a step, and hand it on as an output")
+        return Problem(reference.start, reference.end, f"there is no `{shown}` yet", help)
+    message = f'there is no "{shown}"'
+    return Problem(
+        reference.start, reference.end, message, _way_out(root, names, params), Code.UNKNOWN_REFERENCE
+    )
+
+
+def _way_out(root: str, names: list[str], params: Parameters) -> str:
+    if root == "params":
+        return "a parameter is `params.x`: it has one name, and nothing in it"
+    if root == "steps":
+        return f"{_STEP}; a step of a stage is `steps['stage/step'].outputs.y`"
+    if root == "run":
+        better = did_you_mean(names[0], _FIELDS_OF_RUN) if names else None
+        return f'did you mean "run.{better}"?' if better else "of a run there are `run.id` and `run.name`"
+    if root in params and not names:
+        return f'did you mean "params.{root}"?'
+    if root in _ELSEWHERE:
+        return _ELSEWHERE[root]
+    if root in ("True", "False", "TRUE", "FALSE"):
+        return f'did you mean "{root.lower()}"?'
+    if better := did_you_mean(root, ROOTS):
+        return f'did you mean "{".".join([better, *names])}"?'
+    if not names:
+        return f"a text stands in quotes: '{root}'; a parameter is `params.{root}`"
+    return "there are `params.x`, `steps.x.outputs.y`, `run.id` and `run.name`"
+
+
+def unknown_function(call: Call) -> Problem:
+    """What is wrong with a function: there is none yet."""
+    end = call.start + len(call.name)
+    if call.name in FUNCTIONS:
+        help = "name each output by itself, in a step of its own"
+        return Problem(call.start, end, f"there is no `{call.name}()` yet", help)
+    if call.name in ("failure", "always", "success", "cancelled"):
+        help = "a step runs when all that it comes after has succeeded"
+        return Problem(call.start, end, f"there is no `{call.name}()` yet", help)
+    message, better = f'there is no function "{call.name}"', did_you_mean(call.name, FUNCTIONS)
+    help = f"did you mean `{better}()`? It is not there yet" if better else "compute it in the step"
+    return Problem(call.start, end, message, help, Code.UNKNOWN_REFERENCE)
