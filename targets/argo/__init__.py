@@ -22,11 +22,12 @@ from automl.targets.dag.names import TaskNames
 from automl.targets.dag.nesting import shape_of
 from automl.targets.dag.shapes import Dag
 from automl.targets.objects.config_maps import Files, config_maps
+from automl.targets.objects.disks import claims, disks, has_claim
 from automl.targets.objects.escape import has_template_tag
 from automl.targets.objects.metadata import Object, Objects, hashed_name, with_annotations
 from automl.targets.objects.pod import pull_secrets
 from automl.targets.objects.schedule import schedule_fields
-from automl.targets.objects.security import POD_SECURITY
+from automl.targets.objects.security import pod_security
 from automl.targets.objects.stream import artifact, too_large
 from automl.targets.objects.volumes import volumes
 from automl.targets.writers.yaml import Value
@@ -62,7 +63,7 @@ class Argo:
         overflow, own = split(objects, templates, sizes)
         deployers = [deployer(objects)] if workflow.services else []
         mounted = [*_volumes_of_jobs(workflow, files), *map(deployer_volume, deployers)]
-        beside = [*service_accounts(objects), *files.objects, *deployers]
+        beside = [*service_accounts(objects), *files.objects, *claims(objects), *deployers]
         diagnostics += too_large(workflow, beside, but=[files.code])
         # A Workflow fails if the controller has not heard of its templates yet, so they come first of all.
         documents = [*overflow, *beside, *_top(objects, options, _spec(objects, mounted, own))]
@@ -77,7 +78,7 @@ def _templates(objects: Objects, files: Files) -> tuple[list[Object], list[Diagn
     templates = [
         service_template(leaves[task.name], objects, task, files)
         if isinstance(task, Service)
-        else job_template(leaves[task.name], task, files)
+        else job_template(leaves[task.name], objects, task, files)
         for task in workflow.tasks
     ]
     shape = shape_of(workflow, leaves, names)
@@ -97,7 +98,9 @@ def _dag_template(dag: Dag) -> Object:
 def _volumes_of_jobs(workflow: Workflow, files: Files) -> list[Value]:
     """Those of the Workflow; what a service needs is in its Deployment."""
     jobs = workflow.jobs
-    return volumes(files, in_project=any(job.project for job in jobs)) if jobs else []
+    if not jobs:
+        return []
+    return [*volumes(files, in_project=any(job.project for job in jobs)), *disks(workflow, jobs)]
 
 
 def _spec(objects: Objects, mounted: list[Value], templates: list[Object]) -> Object:
@@ -106,7 +109,7 @@ def _spec(objects: Objects, mounted: list[Value], templates: list[Object]) -> Ob
         "entrypoint": templates[-1]["name"],
         "serviceAccountName": runner_name(workflow),
         "podMetadata": objects.template_metadata(),
-        "securityContext": POD_SECURITY,
+        "securityContext": pod_security(any(has_claim(workflow, job) for job in workflow.jobs)),
         "podSpecPatch": EXECUTOR_PATCH,
     }
     if secrets := pull_secrets(name for job in workflow.jobs for name in job.pull_secrets):

@@ -9,7 +9,8 @@ from automl.runtime import script
 from automl.targets.argo.rbac import deployer_name
 from automl.targets.objects.config_maps import Files, config_map
 from automl.targets.objects.container import restricted
-from automl.targets.objects.metadata import Object, Objects, name_of, step_metadata
+from automl.targets.objects.disks import node_labels
+from automl.targets.objects.metadata import Object, Objects, name_of, step_metadata, with_labels
 from automl.targets.objects.placement import placed
 from automl.targets.objects.pod import pod_spec
 from automl.targets.objects.security import CONTAINER_SECURITY
@@ -33,14 +34,14 @@ EXECUTOR_PATCH = write_yaml(
 """Argo leaves its own containers in a pod without what `restricted` asks of every container."""
 
 
-def job_template(name: str, task: Job, files: Files) -> Object:
+def job_template(name: str, objects: Objects, task: Job, files: Files) -> Object:
     """The template of a job: one pod a try."""
-    template = _head(name, task)
+    template = with_labels(_head(name, task), node_labels(objects.workflow, task))
     if task.retries:
         template["retryStrategy"] = {"limit": str(task.retries), "retryPolicy": "Always"}
     if task.deadline is not None:
         template["activeDeadlineSeconds"] = task.deadline
-    return template | _pod_of_template(pod_spec(task, files, placeholders(task)))
+    return template | _pod_of_template(pod_spec(objects.workflow, task, files, placeholders(task)))
 
 
 def _pod_of_template(spec: Mapping[str, Any]) -> Object:

@@ -8,6 +8,7 @@ from automl.targets.kubernetes.coordinator import coordinated
 from automl.targets.kubernetes.jobs import alone
 from automl.targets.objects.checks import services_without_timeout
 from automl.targets.objects.config_maps import config_maps
+from automl.targets.objects.disks import claims
 from automl.targets.objects.metadata import Objects
 from automl.targets.objects.service import network
 from automl.targets.objects.stream import artifact, too_large
@@ -27,7 +28,7 @@ class Kubernetes:
         """One file with all objects, in the order of their creation."""
         objects = Objects(workflow)
         files = config_maps(objects)
-        documents = list(files.objects)
+        documents = [*files.objects, *claims(objects)]
         for service in workflow.services:  # there is nothing behind the address until its turn comes
             documents += network(objects, service)
         diagnostics = [*services_without_timeout(workflow), *files.diagnostics]

@@ -3,7 +3,8 @@
 from automl.compiler.ir import Job, Workflow
 from automl.compiler.values.dns import member
 from automl.targets.objects.config_maps import Files
-from automl.targets.objects.metadata import Object, Objects, hashed_name, with_annotations
+from automl.targets.objects.disks import node_labels
+from automl.targets.objects.metadata import Object, Objects, hashed_name, with_annotations, with_labels
 from automl.targets.objects.pod import pod_spec
 from automl.targets.objects.start import placeholders
 
@@ -17,7 +18,8 @@ def job_spec(objects: Objects, task: Job, files: Files) -> Object:
     spec: Object = {"restartPolicy": "Never", "automountServiceAccountToken": False}
     if task.deadline is not None:
         spec["activeDeadlineSeconds"] = task.deadline
-    pod = objects.template(spec | pod_spec(task, files, placeholders(task)), task)
+    spec |= pod_spec(objects.workflow, task, files, placeholders(task))
+    pod = with_labels(objects.template(spec, task), node_labels(objects.workflow, task))
     return {"backoffLimit": task.retries, "template": pod}
 
 

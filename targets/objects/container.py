@@ -1,6 +1,6 @@
 """Containers, alike for every engine on Kubernetes: of a task, and what all have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from automl.compiler.ir import Service, Task, Text, Variable
 from automl.targets.objects.escape import VARIABLE_PREFIX, Texts, escaped, expanding, scripted
@@ -22,7 +22,7 @@ def restricted(start: Object, cpu: str, memory: str, mounts: Sequence[Value]) ->
     }
 
 
-def container(task: Task, texts: Texts, given: Given) -> Object:
+def container(task: Task, texts: Texts, given: Given, disks: Iterable[Value] = ()) -> Object:
     """The container of a task: what runs, with which variables and resources, and how a service is reached."""
     arguments = _Arguments(texts, by_script=given.by_script)
     start: Object = {"name": "main", "image": task.image}
@@ -35,7 +35,8 @@ def container(task: Task, texts: Texts, given: Given) -> Object:
     if whole := [secret for secret in task.secrets if secret.keys is None]:
         start["envFrom"] = [{"secretRef": {"name": secret.name}} for secret in whole]
     cpu, memory = task.resources.cpu.text, task.resources.memory.text
-    main = restricted(start, cpu, memory, mounts(in_project=task.project is not None))
+    mounted = [*mounts(in_project=task.project is not None), *disks]
+    main = restricted(start, cpu, memory, mounted)
     return main | _reached(task) if isinstance(task, Service) else main
 
 

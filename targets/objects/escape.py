@@ -2,10 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from automl.compiler.ir import Job, Reference, Text, Workflow
+from automl.compiler.ir import Reference, Text, Workflow
 from automl.targets.writers.yaml import Value
 
 # A dollar that Kubernetes expands, or whose next character it breaks: it takes a byte for a character
@@ -74,16 +74,8 @@ def collect_texts(workflow: Workflow, is_unsafe: Callable[[str], bool]) -> dict[
     """Each unsafe part of a text of the jobs that reaches a container, and a key for it, in order."""
     keys: dict[str, str] = {}
     for job in workflow.jobs:
-        for part in _parts(job):
+        known = (reference.known for reference in job.values)
+        for part in (*known, *(part for text in job.texts for part in text.parts)):
             if isinstance(part, str) and is_unsafe(part):
                 keys.setdefault(part, f"text-{len(keys) + 1}")
     return keys
-
-
-def _parts(job: Job) -> Iterator[str | Reference | None]:
-    """All that reaches the container of a job: values, paths and what texts are made of."""
-    yield from (reference.known for reference in job.values)
-    yield from (output.path for output in job.outputs)
-    yield job.project.params_file if job.project else None
-    for text in job.texts:
-        yield from text.parts

@@ -2,31 +2,33 @@
 
 from collections.abc import Iterable
 
-from automl.compiler.ir import Service, Task
+from automl.compiler.ir import Service, Task, Workflow
 from automl.targets.objects.checkout import checkout_container
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.container import container
+from automl.targets.objects.disks import disk_mounts, disks, has_claim, on_one_node
 from automl.targets.objects.escape import NO_TEXTS
 from automl.targets.objects.metadata import Object
 from automl.targets.objects.placement import placed
-from automl.targets.objects.security import POD_SECURITY
+from automl.targets.objects.security import pod_security
 from automl.targets.objects.start import Given
 from automl.targets.objects.volumes import volumes
 from automl.targets.writers.yaml import Value
 
 
-def pod_spec(task: Task, files: Files, given: Given) -> Object:
+def pod_spec(workflow: Workflow, task: Task, files: Files, given: Given) -> Object:
     """What every pod of a task has: a Deployment's and a Job's as it is; Argo puts parts of it elsewhere."""
     is_service = isinstance(task, Service)  # no engine looks into the pods of one
     texts = NO_TEXTS if is_service else files.texts
-    spec: Object = {"securityContext": POD_SECURITY}
+    spec: Object = {"securityContext": pod_security(has_claim(workflow, task))}
     if task.pull_secrets:
         spec["imagePullSecrets"] = pull_secrets(task.pull_secrets)
-    spec |= placed(task.placement)
+    spec |= placed(task.placement) | on_one_node(workflow, task)
     if task.project and files.git:
         spec["initContainers"] = [checkout_container(files.git)]
-    spec["containers"] = [container(task, texts, given)]
-    spec["volumes"] = volumes(files, in_project=task.project is not None)
+    spec["containers"] = [container(task, texts, given, disk_mounts(workflow, task))]
+    folders = volumes(files, in_project=task.project is not None)
+    spec["volumes"] = [*folders, *disks(workflow, [task])]
     return spec
 
 

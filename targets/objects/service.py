@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from automl.compiler.ir import Ingress, Service, Workflow
 from automl.compiler.values.dns import member
 from automl.targets.objects.config_maps import Files
+from automl.targets.objects.disks import node_labels
 from automl.targets.objects.escape import in_json
 from automl.targets.objects.metadata import Object, Objects, with_labels
 from automl.targets.objects.pod import pod_spec
@@ -70,8 +71,11 @@ def deployment(objects: Objects, service: Service, files: Files) -> Object:
 
 def _pod_template(objects: Objects, service: Service, files: Files) -> Object:
     spec: Object = {"automountServiceAccountToken": False}
-    template = objects.template(spec | pod_spec(service, files, placeholders(service)), service)
-    return with_labels(template, selector(objects.workflow, service))
+    labels = selector(objects.workflow, service) | node_labels(objects.workflow, service)
+    template = objects.template(
+        spec | pod_spec(objects.workflow, service, files, placeholders(service)), service
+    )
+    return with_labels(template, labels)
 
 
 def _address(objects: Objects, service: Service) -> Object:

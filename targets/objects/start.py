@@ -39,19 +39,18 @@ def _installed(project: Project) -> Iterator[Text | str]:
         yield from ("--package", package)
 
 
-def _parameters(task: Task, project: Project) -> Iterator[Text | str]:
+def _parameters(task: Task, project: Project) -> Iterator[str]:
     for reference in task.values:
         if isinstance(reference.source, Parameter):
             yield from ("--param", f"{reference.source.name}:{reference.source.type}")
     if project.params_file is not None:
-        yield from ("--params-file", Text.of(project.params_file, task.span))
+        yield from ("--params-file", project.params_file)
 
 
-def _outputs(outputs: Sequence[Output]) -> Iterator[Text | str]:
+def _outputs(outputs: Sequence[Output]) -> Iterator[str]:
     for output in outputs:
         declared = f"{output.name}:{output.type}"
-        path = output.path
-        yield from ("--output", declared if path is None else Text((f"{declared}:", path), output.span))
+        yield from ("--output", declared if output.path is None else f"{declared}:{output.path}")
 
 
 def is_late(text: Text) -> bool:

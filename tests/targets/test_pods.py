@@ -8,7 +8,7 @@ import pytest
 
 from automl import targets
 from automl.compiler.driver import Input, Overrides, compile_config
-from automl.compiler.ir import Task
+from automl.compiler.ir import Task, Workflow
 from automl.compiler.target import Options
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.metadata import Object
@@ -29,8 +29,8 @@ TAKERS = ("argo.templates", "kubernetes.jobs", "objects.service")
 def test_a_field_of_pods_reaches_those_of_jobs_and_of_services(
     target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def more(task: Task, files: Files, given: Given) -> Object:
-        return pod_spec(task, files, given) | {"priorityClassName": f"for-{task.step}"}
+    def more(workflow: Workflow, task: Task, files: Files, given: Given) -> Object:
+        return pod_spec(workflow, task, files, given) | {"priorityClassName": f"for-{task.step}"}
 
     for taker in TAKERS:
         monkeypatch.setattr(f"automl.targets.{taker}.pod_spec", more)

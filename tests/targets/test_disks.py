@@ -1,0 +1,178 @@
+"""The disks of a workflow: claims, where pods mount them, and who has to be on one node."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from automl.compiler.ir import Access, Mount, Node, Service, Volume, Workflow, Workspace
+from automl.targets.objects.disks import NODE
+from tests.by_hand import SPAN, job, workflow
+from tests.targets.test_references import emitted, service
+
+Object = dict[str, Any]
+SHARED = Workspace("10Gi", None, Access.ONE_NODE, None, "/automl/workspace", SPAN, is_written=True)
+NOTHING = Volume("v", None, None, Access.ONE_NODE, None, False, None, None, SPAN)
+VOLUMES = (
+    replace(NOTHING, name="team", claim="team-data"),
+    replace(NOTHING, name="models", size="1Ti", storage_class="fast"),
+    replace(NOTHING, name="scratch", empty_dir=True),
+    replace(NOTHING, name="settings", config_map="labels"),
+    replace(NOTHING, name="certificates", secret="tls"),
+    replace(NOTHING, name="unused", claim="nobody"),
+)
+TARGETS = ["argo", "kubernetes"]
+
+
+def mounted(*volumes: str, **more: Any) -> Workflow:
+    """A job that mounts these volumes, one that mounts the workspace, one that mounts nothing, and a service."""
+    mounts = tuple(Mount(volume, f"/data/{volume}", volume == "team", SPAN) for volume in volumes)
+    api: Service = replace(service(job("api", "second")), uses_workspace=True)
+    nodes: list[Node] = [
+        job("first", mounts=mounts),
+        job("second", "first", uses_workspace=True),
+        job("third"),
+        api,
+    ]
+    return replace(workflow(nodes), workspace=SHARED, volumes=VOLUMES, **more)
+
+
+def pods(documents: list[Object]) -> dict[str, Object]:
+    """The pod template of every step, by its name; those of Argo with what the Workflow says for all."""
+    found: dict[str, Object] = {}
+    for value in every(documents):
+        if value.get("kind") == "Workflow":
+            for template in (each for each in value["spec"]["templates"] if "container" in each):
+                pod = {**value["spec"], **template, "containers": [template["container"]]}
+                found[template["name"]] = {"metadata": template["metadata"], "spec": pod}
+        elif "containers" in value.get("spec", {}) and (
+            name := value["metadata"]["labels"].get("automl.dev/step")
+        ):
+            found[name] = value
+    return found
+
+
+def every(value: Any) -> Iterator[Object]:
+    """All mappings in a value, those in its JSON too."""
+    if isinstance(value, dict):
+        yield value
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from every(item)
+    if isinstance(value, str) and value.lstrip().startswith("{\n"):
+        yield from every(json.loads(value))
+
+
+def claims_in(documents: list[Object]) -> list[Object]:
+    return [document for document in documents if document["kind"] == "PersistentVolumeClaim"]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_claims_of_a_workflow_are_made_with_it(target: str) -> None:
+    wanted = mounted("models", namespace="ml")
+    first, second = claims_in(emitted(target, None, wanted))
+    assert first["metadata"]["name"] == "by-hand-workspace"
+    assert second["metadata"]["name"] == "by-hand--models"
+    assert first["metadata"]["namespace"] == second["metadata"]["namespace"] == "ml"
+    storage = {"requests": {"storage": "10Gi"}}
+    assert first["spec"] == {"accessModes": ["ReadWriteOnce"], "resources": storage}
+    assert second["spec"] == {
+        "accessModes": ["ReadWriteOnce"],
+        "storageClassName": "fast",
+        "resources": {"requests": {"storage": "1Ti"}},
+    }
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_claim_that_is_there_is_not_made(target: str) -> None:
+    wanted = replace(mounted(), workspace=replace(SHARED, claim="ours"), volumes=())
+    documents = emitted(target, None, wanted)
+    assert claims_in(documents) == []
+    [volume] = [each for each in pods(documents)["second"]["spec"]["volumes"] if each["name"] == "workspace"]
+    assert volume["persistentVolumeClaim"] == {"claimName": "ours"}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_pod_has_every_volume_that_it_mounts_where_it_is_said(target: str) -> None:
+    names = [volume.name for volume in VOLUMES if volume.name != "unused"]
+    found = pods(emitted(target, None, mounted(*names)))
+    for pod in found.values():
+        volumes = {volume["name"] for volume in pod["spec"].get("volumes", [])}
+        assert {mount["name"] for mount in pod["spec"]["containers"][0]["volumeMounts"]} <= volumes
+    spec = found["first"]["spec"]
+    of_user = {
+        volume.pop("name"): volume for volume in spec["volumes"] if volume["name"].startswith("volume-")
+    }
+    assert of_user == {
+        "volume-team": {"persistentVolumeClaim": {"claimName": "team-data"}},
+        "volume-models": {"persistentVolumeClaim": {"claimName": "by-hand--models"}},
+        "volume-scratch": {"emptyDir": {}},
+        "volume-settings": {"configMap": {"name": "labels"}},
+        "volume-certificates": {"secret": {"secretName": "tls"}},
+    }
+    assert mounts_of(found["first"]) == {f"/data/{name}": name == "team" for name in names}
+    assert mounts_of(found["second"]) == {"/automl/workspace": False}
+    assert mounts_of(found["third"]) == {}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_service_only_reads_the_workspace(target: str) -> None:
+    [pod] = [
+        value["spec"]["template"]
+        for value in every(emitted(target, None, mounted()))
+        if value.get("kind") == "Deployment"
+    ]
+    assert mounts_of(pod) == {"/automl/workspace": True}
+
+
+def mounts_of(pod: Object) -> dict[str, bool]:
+    """The paths that are no folders of ours, and whether they are read only."""
+    mounts = pod["spec"]["containers"][0]["volumeMounts"]
+    ours = ("work", "code", "deploy")
+    return {mount["mountPath"]: "readOnly" in mount for mount in mounts if mount["name"] not in ours}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    ("volume", "access", "together"),
+    [
+        ("scratch", Access.ONE_NODE, {"second", "api"}),
+        ("team", Access.ONE_NODE, {"second", "api"}),  # nobody has said how many nodes may have it
+        ("models", Access.ONE_NODE, {"first", "second", "api"}),
+        ("models", Access.MANY_NODES, {"first"}),
+        ("scratch", Access.MANY_NODES, set()),
+    ],
+)
+def test_only_those_who_share_a_disk_of_one_node_are_on_one_node(
+    target: str, volume: str, access: Access, together: set[str]
+) -> None:
+    wanted = replace(mounted(volume), workspace=replace(SHARED, access=access))
+    documents = emitted(target, None, wanted)
+    templates = [value for value in every(documents) if "metadata" in value and "labels" in value["metadata"]]
+    labelled = {
+        template["metadata"]["labels"]["automl.dev/step"]
+        for template in templates
+        if NODE in template["metadata"]["labels"]
+    }
+    assert labelled == together
+    terms = [
+        value["requiredDuringSchedulingIgnoredDuringExecution"]
+        for value in every(documents)
+        if "requiredDuringSchedulingIgnoredDuringExecution" in value
+    ]
+    assert len(terms) == len(together)
+    selector = {"matchLabels": {NODE: "by-hand"}}
+    for [term] in terms:
+        assert term == {"labelSelector": selector, "topologyKey": "kubernetes.io/hostname"}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_files_of_a_disk_get_their_owners_once(target: str) -> None:
+    """Kubernetes would go through all of them at every start."""
+    without = replace(workflow([job("first")]))
+    for wanted, policy in ((mounted(), "OnRootMismatch"), (without, None)):
+        found = pods(emitted(target, None, wanted))
+        name = "second" if policy else "first"
+        assert found[name]["spec"]["securityContext"].get("fsGroupChangePolicy") == policy
