@@ -31,6 +31,7 @@ from automl.compiler.ir.task import (
     Secret,
     Service,
     Task,
+    Titles,
     Variable,
 )
 from automl.compiler.ir.text import Constant, OfRun, OutputOf, Reference, Source, Text
@@ -68,6 +69,7 @@ __all__ = [
     "Store",
     "Task",
     "Text",
+    "Titles",
     "Toleration",
     "Type",
     "Variable",

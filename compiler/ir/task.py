@@ -73,6 +73,17 @@ class Ingress:
     written: Written = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """The names of a stage and of a step as they were written, for people to read."""
+
+    stage: str
+    step: str
+
+
+NO_TITLES = Titles("", "")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseTask:
     """What a job and a service share. It runs in `image`; its code is there too if `project` is None.
@@ -103,6 +114,7 @@ class BaseTask:
     outputs: tuple[Output, ...] = ()
     mounts: tuple[Mount, ...] = ()
     uses_workspace: bool = False
+    titles: Titles = NO_TITLES
 
     def place(self, key: str) -> Span:
         """Where a key is written; the step itself if it is not."""

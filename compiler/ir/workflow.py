@@ -36,6 +36,7 @@ class Workflow:
     store: Store | None = None  # None: files travel by the workspace, or as the engine has it
     by_engine: bool = False  # files travel by what the engine itself has for them
     volumes: tuple[Volume, ...] = ()
+    title: str = ""  # its name as it was written
 
     @property
     def tasks(self) -> tuple[Task, ...]:

@@ -45,6 +45,7 @@ def lower(config: Config, bundle: ir.Bundle | None, origin: str) -> tuple[ir.Wor
         span=config.span,
         spans=config.spans,
         files=tuple(_files(config)),
+        title=config.name.value,
     )
     return workflow, diagnostics
 
@@ -75,6 +76,7 @@ def _shared(scope: _Scope, stage: StageConfig, step: StepConfig, after: tuple[ir
         name=scope.names[stage.name.label, step.name.label],
         stage=stage.name.label,
         step=step.name.label,
+        titles=ir.Titles(stage.name.written, step.name.written),
         after=after,
         image=step.image.value if step.image else PYTHON_IMAGE,
         command=_project_command(step) if in_project else _image_command(step),

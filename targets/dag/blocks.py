@@ -17,6 +17,11 @@ class Block(NamedTuple):
     after: tuple[Edge, ...]  # to blocks
     members: tuple[Node, ...]  # with the edges among them
 
+    @property
+    def is_stage(self) -> bool:
+        """Whether a barrier waits for its members."""
+        return self.name not in {member.name for member in self.members}
+
 
 def blocks_of(nodes: Sequence[GraphNode]) -> list[Block]:
     """The blocks, each after those it comes after, unless they come after each other.

@@ -22,12 +22,17 @@ class Shape(NamedTuple):
     diagnostics: list[Diagnostic]
 
 
-def shape_of(workflow: Workflow, leaves: Mapping[str, str], names: TaskNames) -> Shape:
-    """The DAGs over the tasks of a workflow. `leaves`: name of a task to its node."""
+def shape_of(
+    workflow: Workflow, leaves: Mapping[str, str], names: TaskNames, *, by_stage: bool = False
+) -> Shape:
+    """The DAGs over the tasks of a workflow. `leaves`: name of a task to its node.
+
+    `by_stage`: each stage is a DAG also where one DAG could hold all of them, unless an edge would be lost.
+    """
     fits = len(workflow.tasks) <= MAX_ITEMS
-    if fits and count_without_barriers(workflow.nodes) <= MAX_FLAT_EDGES:
+    if fits and not by_stage and count_without_barriers(workflow.nodes) <= MAX_FLAT_EDGES:
         return Shape([_flat(workflow, leaves, names)], [])
-    dags = _nested(workflow, leaves, names)
+    dags = _nested(workflow, leaves, names, by_stage)
     lost = _not_kept(workflow, leaves, dags)
     if lost and fits:
         return Shape([_flat(workflow, leaves, names)], [])
@@ -44,13 +49,16 @@ def _named(node: Node, names: Mapping[str, str]) -> Node:
     return Node(names[node.name], tuple(Edge(names[edge.node], edge.on) for edge in node.after))
 
 
-def _nested(workflow: Workflow, leaves: Mapping[str, str], names: TaskNames) -> list[Dag]:
+def _nested(workflow: Workflow, leaves: Mapping[str, str], names: TaskNames, by_stage: bool) -> list[Dag]:
     dags: list[Dag] = []
     nodes: list[Node] = []
     named: dict[str, str] = {}
     for block in blocks_of(workflow.nodes):
         members = [_named(member, leaves) for member in block.members]
-        named[block.name] = _nest(block.name.replace("/", "-"), members, names, dags)
+        if len(members) == 1 and not (by_stage and block.is_stage):
+            named[block.name] = members[0].name
+        else:
+            named[block.name] = _nest(block.name.replace("/", "-"), members, names, dags)
         after = tuple(Edge(named[edge.node]) for edge in block.after if edge.node in named)
         nodes.append(Node(named[block.name], after))
     dags.append(Dag(names.take("main"), tuple(_in_sequence(nodes, names, dags))))
@@ -58,9 +66,7 @@ def _nested(workflow: Workflow, leaves: Mapping[str, str], names: TaskNames) -> 
 
 
 def _nest(name: str, members: list[Node], names: TaskNames, dags: list[Dag]) -> str:
-    """The DAG that runs the members: the only one itself, or DAGs of at most 200, side by side."""
-    if len(members) == 1:
-        return members[0].name
+    """The DAG that runs the members, or DAGs of at most 200 of them, side by side."""
     while len(members) > MAX_ITEMS:
         members = [_part(name, part, names, dags) for part in _chunks(members)]
     own = names.take(name)

@@ -10,6 +10,7 @@ from automl.compiler.values.dns import cut, with_suffix
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime import script
 from automl.targets.kubeflow.pipeline import LONGEST_NAME, Pipeline
+from automl.targets.kubeflow.titles import display_name
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.container import restricted
 from automl.targets.objects.escape import escaped
@@ -51,7 +52,8 @@ def native_objects(objects: Objects, package: Pipeline, files: Files) -> list[Ob
         documents += files.objects
     name = cut(workflow.name, LONGEST_NAME)
     version = _version(objects, name, package)
-    documents += [_object(objects, "Pipeline", name, _described(workflow)), version]
+    shown = _described(workflow) | display_name(workflow)
+    documents += [_object(objects, "Pipeline", name, shown), version]
     if workflow.schedule:
         documents += _registration(objects, workflow.schedule, name, name_of(version))
     return documents
@@ -66,11 +68,17 @@ def _object(objects: Objects, kind: str, name: str, spec: Object) -> Object:
 
 
 def _version(objects: Objects, pipeline: str, package: Pipeline) -> Object:
-    """The version; its spec can never be changed, so its name carries a hash of it."""
+    """The version; its spec can never be changed, so its name carries a hash of it.
+
+    People see the version of the config, and the hash, for it may not have been changed with the rest.
+    """
     spec = _described(objects.workflow) | {"pipelineName": pipeline, "pipelineSpec": package.spec}
     if package.platform:
         spec["platformSpec"] = package.platform
-    return _object(objects, "PipelineVersion", hashed_name(pipeline, spec), spec)
+    name = hashed_name(pipeline, spec)
+    if objects.workflow.version:
+        spec["displayName"] = f"{objects.workflow.version} ({name.rpartition('-')[2]})"
+    return _object(objects, "PipelineVersion", name, spec)
 
 
 def _registration(objects: Objects, schedule: Schedule, pipeline: str, version: str) -> list[Object]:

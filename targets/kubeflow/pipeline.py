@@ -3,7 +3,7 @@
 Source of every field: kubeflow/pipelines, api/v2alpha1/pipeline_spec.proto, schema version 2.1.0.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from automl.compiler.diagnostics import Diagnostic
@@ -12,9 +12,10 @@ from automl.compiler.ir import Bundle, Job, Task, Workflow
 from automl.compiler.values.dns import cut
 from automl.targets.dag.names import TaskNames
 from automl.targets.dag.nesting import shape_of
-from automl.targets.dag.shapes import Dag, Node
+from automl.targets.dag.shapes import Node
 from automl.targets.kubeflow.backend import Backend
 from automl.targets.kubeflow.steps import Step, code_step, deploy_step, job_step
+from automl.targets.kubeflow.titles import Nested, display_name, titles_of
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.metadata import Object, Objects
 from automl.targets.objects.service import service_objects
@@ -48,15 +49,16 @@ def pipeline(objects: Objects, backend: Backend, files: Files) -> Pipeline:
         maker = names.take("code")
         steps[maker] = code_step(objects, backend, maker)
     longest_retry = A_YEAR if backend.is_kubernetes else AN_HOUR
-    shape = shape_of(workflow, leaves, names)
-    graph = _Graph(steps, shape.dags, maker, longest_retry)
+    shape = shape_of(workflow, leaves, names, by_stage=True)
+    titles = titles_of(workflow, leaves, shape.dags)
+    graph = _Graph(steps, Nested(shape.dags, titles), maker, longest_retry)
     tasks = {_executor(leaves[task.name]): task for task in workflow.tasks}
     diagnostics = (*shape.diagnostics, *only_successes(workflow, "Kubeflow"))
     return Pipeline(_spec(workflow, graph, steps), _platform(steps), tasks, diagnostics)
 
 
 def _spec(workflow: Workflow, graph: "_Graph", steps: Mapping[str, Step]) -> Object:
-    info: Object = {"name": cut(workflow.name, LONGEST_NAME)}
+    info: Object = {"name": cut(workflow.name, LONGEST_NAME)} | display_name(workflow)
     if workflow.description:
         info["description"] = workflow.description.literal
     executors: Object = {_executor(name): {"container": step.container} for name, step in steps.items()}
@@ -84,16 +86,17 @@ class _Graph:
     """The steps and the DAGs over them. `maker` is the task that makes the code; it is one of the root's."""
 
     def __init__(
-        self, steps: Mapping[str, Step], dags: Sequence[Dag], maker: str | None, longest_retry: str
+        self, steps: Mapping[str, Step], nested: Nested, maker: str | None, longest_retry: str
     ) -> None:
-        self._steps, self._dags, self._maker = steps, dags, maker
+        self._steps, self._maker = steps, maker
+        self._dags, self._titles = nested
         self._waits: Object = {
             "backoffDuration": "0s",
             "backoffFactor": 2.0,
             "backoffMaxDuration": longest_retry,  # since the first try, which may well take an hour by itself
         }
         self._take_code = {name for name, step in steps.items() if step.takes_code}
-        for dag in dags:
+        for dag in self._dags:
             if any(node.name in self._take_code for node in dag.nodes):
                 self._take_code.add(dag.name)
 
@@ -118,7 +121,7 @@ class _Graph:
         """One task of a DAG; its code comes from the maker beside it, or from the input of the DAG."""
         step = self._steps.get(node.name)
         task: Object = {
-            "taskInfo": {"name": step.title if step else node.name},
+            "taskInfo": {"name": self._titles.get(node.name, node.name)},
             "componentRef": {"name": f"comp-{node.name}"},
         }
         after = [edge.node for edge in node.after]

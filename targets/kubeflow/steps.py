@@ -34,7 +34,6 @@ RUN_INPUT = "{{$.inputs.parameters['run']}}"
 class Step:
     """What one task of the pipeline runs, with what it takes and makes."""
 
-    title: str
     container: Object
     platform: Object
     retries: int = 0
@@ -54,7 +53,7 @@ def job_step(objects: Objects, job: Job, backend: Backend) -> Step:
     main = container(job.image, runs, amounts(job.resources, backend, job.spans))
     platform = job_platform(objects, job, backend, runs.secrets)
     takes_code = job.project is not None and backend.code is None
-    return Step(job.name, main, platform, job.retries, takes_code=takes_code)
+    return Step(main, platform, job.retries, takes_code=takes_code)
 
 
 def _words(job: Job, backend: Backend) -> Words:
@@ -88,7 +87,7 @@ def deploy_step(
     main = _program(service.name, PYTHON_IMAGE, words, backend)
     placement = replace(service.placement, image_pull_policy=None)  # which is for the image of the service
     platform = pod_platform(objects.template_metadata(service), backend, placement=placement)
-    return Step(service.name, main, platform, takes_run=True, takes_code=takes_code)
+    return Step(main, platform, takes_run=True, takes_code=takes_code)
 
 
 def code_step(objects: Objects, backend: Backend, title: str) -> Step:
@@ -108,7 +107,7 @@ def code_step(objects: Objects, backend: Backend, title: str) -> Step:
         pull = Placement(image_pull_policy=task.placement.image_pull_policy)
         platform = pod_platform(objects.template_metadata(), backend, task.pull_secrets, pull)
     retries = max((job.retries for job in jobs), default=0)
-    return Step(title, main, platform, retries, makes_code=True)
+    return Step(main, platform, retries, makes_code=True)
 
 
 def _longest_deadline(jobs: Sequence[Job]) -> int | None:

@@ -71,13 +71,34 @@ class Twin:
     def pipeline(self) -> Any:
         """The pipeline."""
 
-        def tasks() -> None:
-            made = {} if self._config_map else {"code": self._code().outputs["code"]}
-            load = self._load(made)
-            stage = [each.after(load) for each in (self._forest(), self._linear(made))]
-            self._api(made).after(*stage)
+        dags = {
+            "prepare": self._stage("prepare", self._load),
+            "train": self._stage("train", self._forest, self._linear),
+            "serve": self._stage("serve", self._api),
+        }
 
-        return dsl.pipeline(tasks, name="twin", description="The same twice.")
+        def stages() -> None:
+            made = {} if self._config_map else {"code": self._code().outputs["code"]}
+            before: list[Task] = []
+            for name, dag in dags.items():
+                task = dag(**made).after(*before)
+                task.set_display_name(name).set_caching_options(False)
+                before = [task]
+
+        return dsl.pipeline(stages, name="twin", description="The same twice.", display_name="Twin")
+
+    def _stage(self, name: str, *steps: Callable[[dict[str, Any]], Task]) -> Any:
+        """A pipeline in the pipeline."""
+
+        def from_artifact(code: dsl.Input[dsl.Artifact]) -> None:
+            for step in steps:
+                step({"code": code})
+
+        def from_config_map() -> None:
+            for step in steps:
+                step({})
+
+        return dsl.pipeline(from_config_map if self._config_map else from_artifact, name=f"stage-{name}")
 
     def _code(self) -> Task:
         words, given = self._texts["code"][:3], self._texts["code"][3:]
@@ -130,7 +151,7 @@ class Twin:
         task = self._script("linear", ["--", "python", "a.py"], made)
         return settle(task, Pod({"AUTOML_STEP": "linear"}, of_stage("train", "linear")))
 
-    def _forest(self) -> Task:
+    def _forest(self, _: dict[str, Any]) -> Task:
         def container() -> dsl.ContainerSpec:
             return dsl.ContainerSpec(
                 image="registry.example.com/forest:1", command=["train"], args=["--trees", "100"]
@@ -160,6 +181,8 @@ def compiled(texts: dict[str, Any]) -> str:
     """The package, and the objects."""
     options = KubernetesManifestOptions(
         pipeline_name="twin",
+        pipeline_display_name="Twin",
+        pipeline_version_display_name=texts["shown"],
         pipeline_version_name=texts["version"],
         namespace="ml",
         include_pipeline_manifest=True,

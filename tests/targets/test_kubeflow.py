@@ -148,7 +148,7 @@ def test_every_container_differs(tmp_path: Path) -> None:
 def test_no_task_has_the_name_of_a_driver(tmp_path: Path) -> None:
     config = "name: w\ncode: {image: true}\ndefaults: {image: i, entrypoint: [run]}\nstages: {s: [{step_name: a-driver}, {step_name: a}, {step_name: in}]}"
     [spec, _], _ = compiled(config, tmp_path)
-    names = set(spec["root"]["dag"]["tasks"])
+    names = set(spec["components"]["comp-stage-s"]["dag"]["tasks"])
     assert not names & {f"{name}-driver" for name in names}
     assert names == {"a-driver", "a-2", "step-in"}
 
@@ -291,11 +291,12 @@ def test_steps_with_long_texts_are_measured_by_their_size(
 
 
 def test_a_stage_whose_dag_is_too_large_for_an_argument(tmp_path: Path) -> None:
-    """196 steps with long names, each after three others, are few enough for one DAG."""
-    long = [f"    - step_name: {'x' * 58}-{number:03}" for number in range(199)]
+    """200 steps with long names are few enough for one DAG."""
+    long = [f"    - step_name: {'x' * 300}-{number:03}" for number in range(200)]
     (tmp_path / "a.py").write_text("")
-    head = "name: w\ndefaults: {path_to_executable: a.py, backoff_limit: 2}\nstages:"
-    _, [said] = compiled("\n".join([head, "  one:", *long[:3], "  two:", *long[3:]]), tmp_path)
+    head = "name: w\ndefaults: {path_to_executable: a.py, backoff_limit: 2}\nstages:\n  one:"
+    _, diagnostics = compiled("\n".join([head, *long]), tmp_path)
+    [said] = [each for each in diagnostics if each.code is not Code.CHANGED_NAME]
     assert said.code is Code.CANNOT_SAY
     assert "one DAG" in said.message
     assert said.help == "use shorter names, or several workflows"
@@ -362,15 +363,56 @@ def test_the_code_is_fetched_as_patiently_as_it_is_used(
     assert executor.get("activeDeadlineSeconds") == (deadline if "git" in code else None)
 
 
+def titles(spec: Any) -> dict[str, str]:
+    """By the names of the tasks."""
+    return {
+        name: task["taskInfo"]["name"] for dag in dags(spec) for name, task in dag["dag"]["tasks"].items()
+    }
+
+
 def test_no_two_tasks_have_the_same_title(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("")
     config = "name: w\nstages: {s: [{step_name: code, path_to_executable: a.py}]}"
     [spec, _], _ = compiled(config, tmp_path)
-    tasks = spec["root"]["dag"]["tasks"]
-    assert [(name, each["taskInfo"]["name"]) for name, each in tasks.items()] == [
-        ("code-2", "code-2"),
-        ("code", "code"),
-    ]
+    assert titles(spec) == {"code-2": "code-2", "stage-s": "s", "code": "code"}
+
+
+def test_people_see_the_names_that_they_wrote(tmp_path: Path) -> None:
+    config = """
+name: Größe & Gewicht
+version: 1.4.0
+code: {image: true}
+defaults: {image: i, entrypoint: [run]}
+stages:
+  Daten holen:
+    - {step_name: "{{ laden }}"}
+    - {step_name: Prüfen (schnell)}
+  Rechnen:
+    - {step_name: fit_all}
+    - {step_name: api, service: {}, timeout: 5m}
+  später:
+    - {step_name: fit_all}
+"""
+    [spec, _], _ = compiled(config, tmp_path)
+    assert spec["pipelineInfo"] == {"name": "gr-e-gewicht", "displayName": "Größe & Gewicht"}
+    assert titles(spec) == {
+        "stage-daten-holen": "Daten holen",
+        "stage-rechnen": "Rechnen",
+        "stage-rechnen-services": "stage-rechnen-services",
+        "stage-sp-ter": "später",
+        "laden": "laden",  # which the backend would take for its own
+        "pr-fen-schnell": "Prüfen (schnell)",
+        "rechnen-fit-all": "rechnen-fit-all",
+        "sp-ter-fit-all": "sp-ter-fit-all",
+        "api": "api",
+    }
+    objects, _ = compiled(config, tmp_path, "kubeflow-native")
+    of_kubeflow = {each["kind"]: each for each in objects if each["kind"].startswith("Pipeline")}
+    name = of_kubeflow["PipelineVersion"]["metadata"]["name"]
+    assert {kind: each["spec"]["displayName"] for kind, each in of_kubeflow.items()} == {
+        "Pipeline": "Größe & Gewicht",
+        "PipelineVersion": f"1.4.0 ({name[-8:]})",
+    }
 
 
 def test_a_whole_secret_is_mounted_once(tmp_path: Path) -> None:
