@@ -1,14 +1,12 @@
 """Argo Workflows: a stream for `kubectl apply -f -`, from the service account to the Workflow."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from automl.compiler.diagnostics import Diagnostic
-from automl.compiler.ir import On, Schedule, Service, Workflow
+from automl.compiler.ir import Schedule, Service, Workflow
 from automl.compiler.target import Emission, Options
 from automl.compiler.values.dns import cut
 from automl.targets.argo.capabilities import CAPABILITIES
 from automl.targets.argo.checks import check_size, of_workflow, too_long
+from automl.targets.argo.dags import dag_template
 from automl.targets.argo.overflow import sizes_of, split
 from automl.targets.argo.rbac import runner_name, service_accounts
 from automl.targets.argo.templates import (
@@ -20,7 +18,6 @@ from automl.targets.argo.templates import (
 )
 from automl.targets.dag.names import TaskNames
 from automl.targets.dag.nesting import shape_of
-from automl.targets.dag.shapes import Dag
 from automl.targets.objects.config_maps import Files, config_maps
 from automl.targets.objects.disks import claims, disks, has_claim
 from automl.targets.objects.escape import has_template_tag
@@ -32,13 +29,6 @@ from automl.targets.objects.stream import artifact, too_large
 from automl.targets.objects.volumes import volumes
 from automl.targets.writers.yaml import Value
 
-_DEPENDS: Mapping[On, str] = MappingProxyType(
-    {
-        On.SUCCEEDED: "{0}.Succeeded",
-        On.FAILED: "({0}.Failed || {0}.Errored)",
-        On.ENDED: "({0}.Succeeded || {0}.Failed || {0}.Errored)",
-    }
-)
 LONGEST_CRON_NAME = 52  # Argo appends the time of a run to it
 
 
@@ -82,17 +72,7 @@ def _templates(objects: Objects, files: Files) -> tuple[list[Object], list[Diagn
         for task in workflow.tasks
     ]
     shape = shape_of(workflow, leaves, names)
-    return templates + [_dag_template(dag) for dag in shape.dags], shape.diagnostics
-
-
-def _dag_template(dag: Dag) -> Object:
-    tasks: list[Value] = []
-    for node in dag.nodes:
-        task: Object = {"name": node.name, "template": node.name}
-        if node.after:
-            task["depends"] = " && ".join(_DEPENDS[edge.on].format(edge.node) for edge in node.after)
-        tasks.append(task)
-    return {"name": dag.name, "dag": {"tasks": tasks}}
+    return templates + [dag_template(dag) for dag in shape.dags], shape.diagnostics
 
 
 def _volumes_of_jobs(workflow: Workflow, files: Files) -> list[Value]:
