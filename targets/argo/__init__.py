@@ -7,6 +7,7 @@ from automl.compiler.values.dns import cut
 from automl.targets.argo.capabilities import CAPABILITIES
 from automl.targets.argo.checks import check_size, of_workflow, too_long
 from automl.targets.argo.dags import dag_template
+from automl.targets.argo.data import data_of
 from automl.targets.argo.overflow import sizes_of, split
 from automl.targets.argo.rbac import runner_name, service_accounts
 from automl.targets.argo.templates import (
@@ -65,14 +66,15 @@ def _templates(objects: Objects, files: Files) -> tuple[list[Object], list[Diagn
     workflow = objects.workflow
     names = TaskNames()
     leaves = names.take_all(task.name for task in workflow.tasks)
+    shape = shape_of(workflow, leaves, names)
+    data = data_of(workflow, leaves, shape.dags)
     templates = [
-        service_template(leaves[task.name], objects, task, files)
+        service_template(objects, task, files, data)
         if isinstance(task, Service)
-        else job_template(leaves[task.name], objects, task, files)
+        else job_template(task, files, data)
         for task in workflow.tasks
     ]
-    shape = shape_of(workflow, leaves, names)
-    return templates + [dag_template(dag) for dag in shape.dags], shape.diagnostics
+    return templates + [dag_template(dag, data) for dag in shape.dags], shape.diagnostics
 
 
 def _volumes_of_jobs(workflow: Workflow, files: Files) -> list[Value]:

@@ -6,6 +6,7 @@ from typing import Any
 from automl.compiler.ir import Job, Service, Task
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime import script
+from automl.targets.argo.data import RUN, Data
 from automl.targets.argo.rbac import deployer_name
 from automl.targets.objects.config_maps import Files, config_map
 from automl.targets.objects.container import restricted
@@ -15,12 +16,10 @@ from automl.targets.objects.placement import placed
 from automl.targets.objects.pod import pod_spec
 from automl.targets.objects.security import CONTAINER_SECURITY
 from automl.targets.objects.service import deploy_arguments, service_objects
-from automl.targets.objects.start import placeholders
 from automl.targets.writers.yaml import write_yaml
 
 DEPLOY = "/automl/deploy"
-# The name of a Workflow is the same again when it is deleted and applied again; the uid never is.
-RUN, CREATED = "{{workflow.uid}}", "{{workflow.creationTimestamp.s}}"
+CREATED = "{{workflow.creationTimestamp.s}}"
 OF_WORKFLOW = ("securityContext", "imagePullSecrets", "volumes")
 """Keys of a pod that Argo has in the Workflow, for all its pods."""
 EXECUTOR_PATCH = write_yaml(
@@ -34,14 +33,16 @@ EXECUTOR_PATCH = write_yaml(
 """Argo leaves its own containers in a pod without what `restricted` asks of every container."""
 
 
-def job_template(name: str, objects: Objects, task: Job, files: Files) -> Object:
+def job_template(task: Job, files: Files, data: Data) -> Object:
     """The template of a job: one pod a try."""
-    template = with_labels(_head(name, task), node_labels(objects.workflow, task))
+    template = with_labels(_head(task, data), node_labels(data.workflow, task))
+    if outputs := data.outputs(task):
+        template["outputs"] = outputs
     if task.retries:
         template["retryStrategy"] = {"limit": str(task.retries), "retryPolicy": "Always"}
     if task.deadline is not None:
         template["activeDeadlineSeconds"] = task.deadline
-    return template | _pod_of_template(pod_spec(objects.workflow, task, files, placeholders(task)))
+    return template | _pod_of_template(pod_spec(data.workflow, task, files, data.given(task)))
 
 
 def _pod_of_template(spec: Mapping[str, Any]) -> Object:
@@ -61,13 +62,13 @@ def deployer_volume(program: Object) -> Object:
     return {"name": "deploy", "configMap": {"name": name_of(program)}}
 
 
-def service_template(name: str, objects: Objects, task: Service, files: Files) -> Object:
+def service_template(objects: Objects, task: Service, files: Files, data: Data) -> Object:
     """The template of a service: a pod that applies its objects and waits until its pods are replaced.
 
     Nothing it applies is owned by the Workflow.
     """
     run = ["--run", RUN, "--created", CREATED]
-    arguments = deploy_arguments(run, task, [], service_objects(objects, task, files))
+    arguments = deploy_arguments(run, task, [*data.options(task)], service_objects(objects, task, files))
     start: Object = {
         "image": PYTHON_IMAGE,
         "command": ["python3"],
@@ -75,9 +76,11 @@ def service_template(name: str, objects: Objects, task: Service, files: Files) -
     }
     mount: Object = {"name": "deploy", "mountPath": DEPLOY, "readOnly": True}
     main = restricted(start, "50m", "64Mi", [mount])
-    head, service_account = _head(name, task), deployer_name(objects.workflow)
+    head, service_account = _head(task, data), deployer_name(objects.workflow)
     return head | {"serviceAccountName": service_account} | placed(task.placement) | {"container": main}
 
 
-def _head(name: str, task: Task) -> Object:
-    return {"name": name, "metadata": step_metadata(task)}
+def _head(task: Task, data: Data) -> Object:
+    head: Object = {"name": data.leaves[task.name], "metadata": step_metadata(task)}
+    inputs = data.inputs(task)
+    return head | {"inputs": inputs} if inputs else head

@@ -1,0 +1,167 @@
+"""What tasks hand to each other in Argo: values as parameters, files as artifacts or by paths of the workspace.
+
+Argo puts the parameters into the template as JSON and then looks at what it has become (SubstituteParams in
+workflow/common/util.go; seen with 3.7.18 and 4.0.7): the value `{{=1+1}}` arrives as `2`, `{{workflow.name}}` as the
+name, and a control character ends the run; Kubernetes makes `$` of `$$`. So the start script writes what Argo collects
+in a code that has none of these, and what is written so arrives as it is, of any length and in any characters.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from automl.compiler.ir import Job, OfRun, Output, OutputOf, Reference, Task, Workflow
+from automl.targets.argo.artifacts import artifact
+from automl.targets.dag.routes import Handed, Origin, Routes, routes_of
+from automl.targets.dag.shapes import Dag
+from automl.targets.objects.metadata import Object
+from automl.targets.objects.start import Given
+from automl.targets.objects.volumes import WORK
+from automl.targets.writers.yaml import Value
+
+RUN = "{{workflow.uid}}"  # the name is the same again when a Workflow is deleted and applied again; this never is
+INPUTS = "/automl/inputs"
+_OF_RUN = MappingProxyType({OfRun.ID: RUN, OfRun.NAME: "{{workflow.name}}"})
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """How what the tasks of a workflow leave gets to those that take it."""
+
+    workflow: Workflow
+    tasks: Mapping[str, Task]
+    leaves: Mapping[str, str]
+    routes: Routes
+    artifacts: frozenset[str]  # the keys of what is no value
+    taken_plain: frozenset[
+        tuple[str, str]
+    ]  # the outputs, by task and name, that go to what cannot decode them
+
+    def given(self, task: Task) -> Given:
+        """What Argo gives a job in a run, and how."""
+        if task.project:
+            return Given(options=[*self.options(task), *self._left(task)], by_script=True)
+        filled = [(reference.variable, self._text(reference)) for reference in _late(task)]
+        places = [(output.variable, self._place(task, output)) for output in task.outputs]
+        return Given([{"name": name, "value": value} for name, value in (*filled, *places)])
+
+    def options(self, task: Task) -> Iterator[str]:
+        """What tells a script the values of a run."""
+        for reference in _late(task):
+            yield "--value" if self._is_encoded(reference) else "--plain"
+            yield f"{reference.variable}={self._text(reference)}"
+
+    def inputs(self, task: Task) -> Object:
+        """What the template of a task takes."""
+        keys = self._keys(task)
+        return self.by_kind(
+            {key: {"path": f"{INPUTS}/{key}"} if key in self.artifacts else {} for key in keys}
+        )
+
+    def outputs(self, job: Job) -> Object:
+        """What Argo collects when a job has ended."""
+        values: list[Value] = []
+        files: list[Value] = []
+        for output in job.outputs:
+            place = self._place(job, output)
+            if not output.type.is_file:
+                values.append({"name": output.name, "valueFrom": {"path": place}})
+            elif by_artifacts(self.workflow):
+                files.append(self._artifact(job, output.name, place))
+        return _both(values, files)
+
+    def by_kind(self, entries: Mapping[str, Object]) -> Object:
+        """Parameters and artifacts, by their keys, each kind for itself."""
+        named: list[tuple[str, Value]] = [(key, {"name": key} | entry) for key, entry in entries.items()]
+        values = [entry for key, entry in named if key not in self.artifacts]
+        return _both(values, [entry for key, entry in named if key in self.artifacts])
+
+    def tag(self, key: str, origin: Origin) -> str:
+        """What stands for something in a DAG."""
+        kind = "artifacts" if key in self.artifacts else "parameters"
+        owner = "inputs" if origin.node is None else f"tasks.{origin.node}.outputs"
+        return f"{{{{{owner}.{kind}.{origin.key}}}}}"
+
+    def _keys(self, task: Task) -> Iterable[str]:
+        taken = (_handed(source, self.leaves) for source in taken_by(self.workflow, task))
+        return dict.fromkeys(self.routes.keys[handed] for handed in taken)
+
+    def _left(self, task: Task) -> Iterator[str]:
+        """What tells the start script where to put what the command leaves."""
+        for output in task.outputs:
+            yield from ("--to", f"{output.name}={self._place(task, output)}")
+            if (task.name, output.name) in self.taken_plain:
+                yield from ("--unencoded", output.name)
+
+    def _place(self, task: Task, output: Output) -> str:
+        """Where an output is when a task has ended: on the workspace, or where Argo collects it."""
+        if output.type.is_file and not by_artifacts(self.workflow):
+            return self._on_workspace(task.name, output.name)
+        return f"{WORK}/output.{output.name}"
+
+    def _on_workspace(self, task: str, output: str) -> str:
+        assert self.workflow.workspace
+        return f"{self.workflow.workspace.path}/runs/{RUN}/{task}/{output}"
+
+    def _text(self, reference: Reference) -> str:
+        """The value of a run, or the path of a file, in a template."""
+        source = reference.source
+        if isinstance(source, OfRun):
+            return _OF_RUN[source]
+        assert isinstance(source, OutputOf)
+        if not is_routed(self.workflow, source):
+            return self._on_workspace(source.task, source.output)
+        key = self.routes.keys[_handed(source, self.leaves)]
+        return f"{INPUTS}/{key}" if source.type.is_file else self.tag(key, Origin(None, key))
+
+    def _is_encoded(self, reference: Reference) -> bool:
+        """Whether it is a value that a start script has written, and none that an image left as it is."""
+        source = reference.source
+        if not isinstance(source, OutputOf) or source.type.is_file:
+            return False
+        return self.tasks[source.task].project is not None
+
+    def _artifact(self, job: Job, name: str, path: str) -> Object:
+        return artifact(self.workflow, name, path, f"runs/{RUN}/{job.name}/{name}")
+
+
+def data_of(workflow: Workflow, leaves: Mapping[str, str], dags: Sequence[Dag]) -> Data:
+    """The ways through the DAGs of a workflow. `leaves`: name of a task to its node."""
+    tasks = {task.name: task for task in workflow.tasks}
+    taken = {name: list(taken_by(workflow, task)) for name, task in tasks.items()}
+    takes = {leaves[name]: [_handed(one, leaves) for one in sources] for name, sources in taken.items()}
+    routes = routes_of(dags, takes)
+    all_taken = [source for sources in taken.values() for source in sources]
+    artifacts = (routes.keys[_handed(source, leaves)] for source in all_taken if source.type.is_file)
+    by_images = (source for job in workflow.jobs if not job.project for source in taken[job.name])
+    plain = frozenset((source.task, source.output) for source in by_images)
+    return Data(workflow, tasks, leaves, routes, frozenset(artifacts), plain)
+
+
+def by_artifacts(workflow: Workflow) -> bool:
+    """Whether files travel as artifacts of Argo; else they are on the workspace."""
+    return workflow.by_engine or workflow.store is not None
+
+
+def taken_by(workflow: Workflow, task: Task) -> Iterator[OutputOf]:
+    """What a task takes of others by Argo itself."""
+    sources = (reference.source for reference in task.values)
+    return (source for source in sources if isinstance(source, OutputOf) and is_routed(workflow, source))
+
+
+def is_routed(workflow: Workflow, source: OutputOf) -> bool:
+    """Whether an output goes through Argo: all do but the files on the workspace."""
+    return not source.type.is_file or by_artifacts(workflow)
+
+
+def _late(task: Task) -> list[Reference]:
+    return [reference for reference in task.values if reference.known is None]
+
+
+def _handed(source: OutputOf, leaves: Mapping[str, str]) -> Handed:
+    return Handed(leaves[source.task], source.output)
+
+
+def _both(parameters: list[Value], artifacts: list[Value]) -> Object:
+    kinds: dict[str, Value] = {"parameters": parameters, "artifacts": artifacts}
+    return {kind: entries for kind, entries in kinds.items() if entries}

@@ -1,0 +1,224 @@
+"""What tasks hand to each other in Argo: where each value and each file comes from, and where it goes."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from automl.compiler.graph import upstream
+from automl.compiler.ir import (
+    Access,
+    Bundle,
+    BundledFile,
+    Command,
+    Job,
+    Node,
+    OfRun,
+    Output,
+    OutputOf,
+    Project,
+    Reference,
+    Store,
+    Text,
+    Type,
+    Workflow,
+    Workspace,
+)
+from automl.targets.dag import nesting
+from tests.by_hand import SPAN, graphs, job, workflow
+from tests.examples import examples
+from tests.targets.test_references import emitted, service
+
+Object = dict[str, Any]
+_SOME = settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_KINDS = (("rows", Type.INT), ("table", Type.FILE))
+PROJECT = {"project": Project(None), "command": Command(None, (Text.of("train.sh", SPAN),))}
+ROWS, TABLE = OutputOf("load", "rows", Type.INT), OutputOf("load", "table", Type.FILE)
+OUTPUTS = (Output("rows", Type.INT, None, SPAN), Output("table", Type.FILE, None, SPAN))
+TAKEN = (Reference("AUTOML_INPUT_ROWS", ROWS), Reference("AUTOML_INPUT_TABLE", TABLE))
+
+
+def handing(load: Mapping[str, Any], train: Mapping[str, Any], **more: Any) -> Workflow:
+    """A task that takes a value and a file of another."""
+    nodes = [job("load", outputs=OUTPUTS, **load), job("train", "load", values=TAKEN, **train)]
+    disk = Workspace("10Gi", None, Access.ONE_NODE, None, "/disk", SPAN, is_written=False)
+    code = Bundle((BundledFile("train.sh", b"", False),), SPAN)
+    return replace(workflow(nodes), code=code, workspace=disk, **more)
+
+
+def templates(wanted: Workflow) -> dict[str, Object]:
+    """The templates of a workflow, wherever they are kept, by their names."""
+    specs = [document.get("spec", {}) for document in emitted("argo", None, wanted)]
+    return {each["name"]: each for spec in specs for each in spec.get("templates", [])}
+
+
+def words(template: Object, option: str) -> list[str]:
+    """What stands behind an option."""
+    arguments = template["container"].get("args", [])
+    return [word for before, word in itertools.pairwise(arguments) if before == option]
+
+
+def variables(template: Object) -> dict[str, str]:
+    return {entry["name"]: entry["value"] for entry in template["container"]["env"]}
+
+
+def test_a_value_of_a_project_goes_to_another_in_a_code() -> None:
+    found = templates(handing(PROJECT, PROJECT))
+    assert found["load"]["outputs"]["parameters"] == [
+        {"name": "rows", "valueFrom": {"path": "/automl/work/output.rows"}}
+    ]
+    assert "rows=/automl/work/output.rows" in words(found["load"], "--to")
+    assert words(found["load"], "--unencoded") == []
+    assert found["train"]["inputs"]["parameters"] == [{"name": "load_rows"}]
+    assert words(found["train"], "--value") == ["AUTOML_INPUT_ROWS={{inputs.parameters.load_rows}}"]
+    [_, task] = found["main"]["dag"]["tasks"]
+    value = "{{tasks.load.outputs.parameters.rows}}"
+    assert task["arguments"] == {"parameters": [{"name": "load_rows", "value": value}]}
+
+
+def test_a_value_for_an_image_is_written_as_it_is() -> None:
+    found = templates(handing(PROJECT, {}))
+    assert words(found["load"], "--unencoded") == ["rows"]
+    assert variables(found["train"])["AUTOML_INPUT_ROWS"] == "{{inputs.parameters.load_rows}}"
+
+
+def test_a_value_of_an_image_is_taken_as_it_is() -> None:
+    found = templates(handing({}, PROJECT, by_engine=True))
+    assert variables(found["load"])["AUTOML_OUTPUT_ROWS"] == "/automl/work/output.rows"
+    assert words(found["train"], "--value") == []
+    assert "AUTOML_INPUT_ROWS={{inputs.parameters.load_rows}}" in words(found["train"], "--plain")
+
+
+def test_a_file_is_on_the_workspace_in_a_folder_of_the_run() -> None:
+    found = templates(handing(PROJECT, PROJECT))
+    path = "/disk/runs/{{workflow.uid}}/load/table"
+    assert f"table={path}" in words(found["load"], "--to")
+    assert words(found["train"], "--plain") == [f"AUTOML_INPUT_TABLE={path}"]
+    assert variables(templates(handing(PROJECT, {}))["train"])["AUTOML_INPUT_TABLE"] == path
+    assert "artifacts" not in str(found)
+
+
+@pytest.mark.parametrize("kind", [PROJECT, {}], ids=["project", "image"])
+def test_a_file_is_an_artifact_of_the_engine(kind: Mapping[str, Any]) -> None:
+    found = templates(handing(kind, kind, by_engine=True))
+    path = "/automl/work/output.table"
+    left = words(found["load"], "--to") if kind else variables(found["load"]).values()
+    assert any(word.endswith(path) for word in left)
+    artifact = {"name": "table", "path": path, "archive": {"none": {}}}
+    assert found["load"]["outputs"]["artifacts"] == [artifact]
+    assert found["train"]["inputs"]["artifacts"] == [
+        {"name": "load_table", "path": "/automl/inputs/load_table"}
+    ]
+    [_, task] = found["main"]["dag"]["tasks"]
+    origin = "{{tasks.load.outputs.artifacts.table}}"
+    assert task["arguments"]["artifacts"] == [{"name": "load_table", "from": origin}]
+    taken = words(found["train"], "--plain") if kind else variables(found["train"]).values()
+    assert any(word.endswith("/automl/inputs/load_table") for word in taken)
+
+
+@pytest.mark.parametrize(
+    ("url", "secret", "bucket", "key"),
+    [("s3://churn/all/runs/", None, "churn", "all/runs/"), ("s3://churn", "login", "churn", "")],
+)
+def test_an_artifact_is_kept_in_the_store(url: str, secret: str | None, bucket: str, key: str) -> None:
+    [artifact] = templates(handing(PROJECT, PROJECT, store=Store(url, secret, SPAN)))["load"]["outputs"][
+        "artifacts"
+    ]
+    kept = artifact["s3"]
+    assert (kept["bucket"], kept["key"]) == (bucket, key + "runs/{{workflow.uid}}/load/table")
+    assert kept["endpoint"] == "s3.amazonaws.com"
+    if secret:
+        assert kept["secretKeySecret"] == {"name": "login", "key": "secretkey"}
+        assert kept["accessKeySecret"] == {"name": "login", "key": "accesskey"}
+    assert kept.get("useSDKCreds", False) is (secret is None)
+
+
+def test_what_tells_runs_apart_is_a_variable() -> None:
+    values = (Reference("AUTOML_RUN_ID", OfRun.ID), Reference("AUTOML_RUN_NAME", OfRun.NAME))
+    wanted = handing(PROJECT, PROJECT)
+    nodes = [*wanted.nodes, job("image", values=values), job("project", values=values, **PROJECT)]
+    found = templates(replace(wanted, nodes=tuple(nodes)))
+    filled = {"AUTOML_RUN_ID": "{{workflow.uid}}", "AUTOML_RUN_NAME": "{{workflow.name}}"}
+    assert filled.items() <= variables(found["image"]).items()
+    assert words(found["project"], "--plain") == [f"{name}={value}" for name, value in filled.items()]
+
+
+def test_a_service_is_told_the_values_by_what_deploys_it() -> None:
+    wanted = handing(PROJECT, PROJECT)
+    load, train = wanted.nodes
+    assert isinstance(train, Job)
+    found = templates(replace(wanted, nodes=(load, service(train))))
+    assert words(found["train"], "--value") == ["AUTOML_INPUT_ROWS={{inputs.parameters.load_rows}}"]
+    assert words(found["train"], "--plain") == ["AUTOML_INPUT_TABLE=/disk/runs/{{workflow.uid}}/load/table"]
+    assert found["main"]["dag"]["tasks"][1]["arguments"]["parameters"][0]["name"] == "load_rows"
+
+
+@st.composite
+def taking(draw: st.DrawFn) -> list[Node]:
+    """Tasks that take values of some that come before them, and files; each leaves one of both."""
+    nodes = draw(graphs())
+    before = upstream(nodes)
+    taken: list[Node] = []
+    for node in nodes:
+        known = [
+            other.name
+            for place, other in enumerate(nodes)
+            if isinstance(other, Job) and before[node.name] >> place & 1
+        ]
+        if isinstance(node, Job):
+            sources = draw(st.lists(st.sampled_from(known), max_size=3)) if known else []
+            values = [OutputOf(name, *draw(st.sampled_from(_KINDS))) for name in sources]
+            taken_by = (Reference(f"AUTOML_INPUT_{number}", each) for number, each in enumerate(values))
+            node = replace(node, values=tuple(taken_by), outputs=OUTPUTS)
+        taken.append(node)
+    return taken
+
+
+def came_from(found: Mapping[str, Object], name: str, kind: str, key: str) -> str:
+    """The task and the output that an input of a template comes from, by way of the DAGs, as Argo sees it."""
+    [(dag, task)] = [
+        (each, task)
+        for each in found.values()
+        for task in each.get("dag", {}).get("tasks", [])
+        if task["name"] == name
+    ]
+    [argument] = [each for each in task["arguments"][kind] if each["name"] == key]
+    tag = argument["value" if kind == "parameters" else "from"]
+    owner, _, rest = tag.strip("{}").partition(".")
+    if owner == "inputs":
+        assert key in [each["name"] for each in dag["inputs"][kind]]
+        return came_from(found, dag["name"], kind, rest.partition(".")[2])
+    node, _, _, output = rest.split(".")
+    assert node in [each["name"] for each in dag["dag"]["tasks"]]
+    return left_by(found, node, kind, output)
+
+
+def left_by(found: Mapping[str, Object], name: str, kind: str, key: str) -> str:
+    [output] = [each for each in found[name]["outputs"][kind] if each["name"] == key]
+    if "container" in found[name]:
+        return f"{name}.{key}"
+    tag = output["from"] if kind == "artifacts" else output["valueFrom"]["parameter"]
+    _, node, _, _, inner = tag.strip("{}").split(".")
+    return left_by(found, node, kind, inner)
+
+
+@_SOME
+@given(taking(), st.sampled_from([3, 200]))
+def test_every_input_comes_from_its_task(nodes: Sequence[Node], most: int) -> None:
+    wanted = replace(workflow(nodes), by_engine=True)
+    with patch.multiple(nesting, MAX_ITEMS=most, MAX_FLAT_EDGES=most):
+        found = templates(wanted)
+    for task in wanted.jobs:
+        for reference in task.values:
+            assert isinstance(reference.source, OutputOf)
+            kind = "artifacts" if reference.source.type.is_file else "parameters"
+            filled = variables(found[task.name])[reference.variable]
+            key = filled.rpartition("/")[2] if kind == "artifacts" else filled.strip("{}").rpartition(".")[2]
+            assert key in [each["name"] for each in found[task.name]["inputs"][kind]]
+            source = f"{reference.source.task}.{reference.source.output}"
+            assert came_from(found, task.name, kind, key) == source
