@@ -69,11 +69,15 @@ class Process:
     """A script that runs; what it says is read meanwhile."""
 
     def __init__(
-        self, command: Sequence[str], environment: Mapping[str, str], folder: Path | None = None
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        folder: Path | None = None,
+        **settings: Any,
     ) -> None:
         self.lines: list[str] = []
         output: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        self._process = subprocess.Popen(command, cwd=folder, env=environment, **output)
+        self._process = subprocess.Popen(command, cwd=folder, env=environment, **output, **settings)
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 

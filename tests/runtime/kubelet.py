@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -170,13 +171,21 @@ def _make_empty_dir(folder: Path) -> None:
     folder.chmod(0o2777)
 
 
-def variables_of(env: Sequence[Object], sources: Sources) -> dict[str, str]:
-    """The variables of a container: those before can be used in those behind, unless from elsewhere."""
+def variables_of(
+    env: Sequence[Object], sources: Sources, fields: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
+    """The variables of a container: those before can be used in those behind, unless from elsewhere.
+
+    `fields` is what a pod can be told of itself.
+    """
     found: dict[str, str] = {}
     for entry in env:
         if "valueFrom" in entry:
             place = next(iter(entry["valueFrom"].values()))
-            found[entry["name"]] = sources[place["name"]][place["key"]].decode()
+            is_field = "fieldRef" in entry["valueFrom"]
+            found[entry["name"]] = (
+                fields[place["fieldPath"]] if is_field else sources[place["name"]][place["key"]].decode()
+            )
         else:
             found[entry["name"]] = expanded(entry.get("value", ""), found)
     return found
