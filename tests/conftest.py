@@ -1,6 +1,6 @@
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -82,8 +82,20 @@ def report(record_property: Callable[[str, object], None]) -> Callable[[str], No
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What a test has reported goes with its own reports, since it may run in another process than this."""
     done = [each for reports in terminalreporter.stats.values() for each in reports]
-    for each in done:
-        if isinstance(each, pytest.TestReport) and each.when == "teardown":
-            for name, line in each.user_properties:
-                if name == _REPORTED:
-                    terminalreporter.write_line(str(line))
+    ended = [each for each in done if isinstance(each, pytest.TestReport) and each.when == "teardown"]
+    properties = [each for report in ended for each in report.user_properties]
+    for line in (value for name, value in properties if name == _REPORTED):
+        terminalreporter.write_line(str(line))
+    for line in _table([value for name, value in properties if name == "corpus"]):
+        terminalreporter.write_line(line)
+
+
+def _table(cells: Sequence[Any]) -> list[str]:
+    """The workflows of the corpus by engines, from (workflow, engine, what became of it)."""
+    outcomes = {(workflow, engine): outcome for workflow, engine, outcome in cells}
+    engines = sorted({engine for _, engine in outcomes})
+    rows = [["corpus", *engines]] if cells else []
+    for workflow in sorted({workflow for workflow, _ in outcomes}):
+        rows.append([workflow, *(outcomes.get((workflow, engine), "-") for engine in engines)])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]

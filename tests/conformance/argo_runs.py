@@ -29,11 +29,19 @@ THREADS = 16
 
 
 class Ending(NamedTuple):
-    """How a pod ends, with the last words of its program. An output that is not among the `outputs` is "1"."""
+    """How a pod ends, with the last words of its program, and the error of the executor beside it.
+
+    An output that is not among the `outputs` is "1", unless something has failed.
+    """
 
     exit_code: int = 0
     outputs: Mapping[str, str] = MappingProxyType({})
     message: str = ""
+    error: str = ""
+
+    @property
+    def has_failed(self) -> bool:
+        return bool(self.exit_code or self.error)
 
 
 class Begun(NamedTuple):
@@ -60,7 +68,7 @@ class Run(Place):
         self.name = ""
         self.keeps = 0  # which of the pods that are pending is kept back
         self.begun: dict[str, Begun] = {}  # by the uid of the pod, in the order in which they were found
-        self.ended: dict[str, int] = {}  # the exit codes of nodes
+        self.ended: dict[str, int] = {}  # 0 for each node that has succeeded
         self.problems: list[str] = []  # what the executor in a pod has met
         self._attended: set[str] = set()
         self._tokens: dict[str, str] = {}
@@ -133,10 +141,11 @@ class Run(Place):
         ending = self.run_pod(self, pod)
         self.report(pod, ending)
         # Noted first: the controller may be faster than what follows here.
-        self.ended[_node(pod)] = ending.exit_code
+        self.ended[_node(pod)] = int(ending.has_failed)
         names = [each["name"] for each in pod["spec"]["containers"]]
-        statuses = [_status(name, ending if name == "main" else Ending()) for name in names]
-        phase = "Failed" if ending.exit_code else "Succeeded"
+        of_executor = Ending(int(bool(ending.error)), message=ending.error)
+        statuses = [_status(name, ending if name == "main" else of_executor) for name in names]
+        phase = "Failed" if ending.has_failed else "Succeeded"
         self.set_status(pod, phase=phase, containerStatuses=statuses)
 
     def report(self, pod: Object, ending: Ending) -> None:
@@ -153,7 +162,7 @@ class Run(Place):
         made: Object = {"apiVersion": "argoproj.io/v1alpha1", "kind": "WorkflowTaskResult", "metadata": meta}
         self._as_executor(pod, "POST", path, made, "application/json")
         change: Object = {"metadata": {"labels": {f"{NOTE}/report-outputs-completed": "true"}}}
-        if ending.exit_code == 0 and (outputs := _outputs(pod, ending)):
+        if outputs := _outputs(pod, ending):
             change["outputs"] = outputs
         self._as_executor(pod, "PATCH", f"{path}/{node_id}", change, MERGE)
 
@@ -258,11 +267,13 @@ def _by_namespace(pods: Iterable[Object]) -> defaultdict[str, list[Object]]:
 def _outputs(pod: Object, ending: Ending) -> Object:
     """All parameters that the template declares, with their values, as SaveParameters leaves them."""
     declared = template_of(pod).get("outputs", {}).get("parameters", [])
-    return (
-        {"parameters": [{**each, "value": ending.outputs.get(each["name"], "1")} for each in declared]}
-        if declared
-        else {}
+    known = (
+        ending.outputs
+        if ending.has_failed
+        else {each["name"]: "1" for each in declared} | dict(ending.outputs)
     )
+    values = {name: {"value": value} for name, value in known.items()}
+    return {"parameters": [{**each, **values.get(each["name"], {})} for each in declared]} if declared else {}
 
 
 def _status(container: str, ending: Ending) -> Object:

@@ -45,7 +45,7 @@ class Machine:
     """What plays the cluster for one job."""
 
     def __init__(self, job: Object) -> None:
-        self.folder, self.image = Path(job["folder"]), Path(job["image"])
+        self.folder, self.image, self.traces = Path(job["folder"]), Path(job["image"]), job["traces"]
         found = documents(Path(job["package"]).read_text(encoding="utf-8"))
         objects = [each for each in found if "kind" in each]
         pipeline, *platforms = package_in(found)
@@ -83,7 +83,8 @@ class Machine:
             return Status.SUCCESS  # there is no cluster
         env = [*self._secrets(), *_variables(handler.env_vars, folder / "work")]
         container = {"command": handler.full_command, "env": env}
-        done = kubelet.Container(folder, self.image, container, self.sources).run()
+        trace = {"CORPUS_TRACE": f"{self.traces}/{folder.name}.json"} if self.traces else {}
+        done = kubelet.Container(folder, self.image, container, self.sources).run(**trace)
         start |= {"end": time.time(), "status": done.returncode, "output": done.stdout, "errors": done.stderr}
         return Status.FAILURE if done.returncode else Status.SUCCESS
 

@@ -50,7 +50,8 @@ def package_in(found: list[Object]) -> list[Object]:
 class Job(NamedTuple):
     """A package to run. `folder` is for what the run leaves, `image` what each of its containers has.
 
-    `passes` counts how often the kubelet expands the words of a container: see `kfp_machine`.
+    `passes` counts how often the kubelet expands the words of a container: see `kfp_machine`. With `traces`, each
+    container is told a file in there, by the number of its start, to write down what it sees.
     """
 
     package: Path
@@ -58,6 +59,7 @@ class Job(NamedTuple):
     image: Path
     secrets: Mapping[str, Mapping[str, str]] = {}
     passes: int = 2
+    traces: Path | None = None
 
     def as_json(self) -> Object:
         return {
@@ -66,6 +68,7 @@ class Job(NamedTuple):
             "image": str(self.image),
             "secrets": self.secrets,
             "passes": self.passes,
+            "traces": str(self.traces) if self.traces else "",
         }
 
 

@@ -136,10 +136,12 @@ class Node:
 
     def _sources(self, entries: Iterable[Object]) -> kubelet.Sources:
         """The ConfigMaps and Secrets that entries of volumes or variables name, by their names."""
-        names = {(SOURCES[kind], _name(each[kind])) for each in entries for kind in SOURCES.keys() & each.keys()}
+        names = {
+            (SOURCES[kind], _name(each[kind])) for each in entries for kind in SOURCES.keys() & each.keys()
+        }
         return {name: self._content(kind, name) for kind, name in sorted(names)}
 
-    def _content(self, kind: str, name: str) -> dict[str, bytes]:
+    def _content(self, kind: str, name: str) -> Mapping[str, bytes]:
         status, found = self.place.cluster.request(
             "GET", f"/api/v1/namespaces/{self.place.namespace}/{kind}/{name}"
         )

@@ -1,0 +1,164 @@
+"""The corpus: small workflows that every engine runs, with the words of their pods as processes, and what each saw.
+
+A folder of `tests/corpus` is a project, and in its `expected.json` stands what has to come of it on every engine:
+
+    saw       for each step, and each of its tries, what `see` wrote down; a step that may not run is not there
+    after     the steps that must have succeeded before a step begins
+    before    the steps that may not have succeeded when a step begins, where an engine runs steps side by side
+    failures  the steps that end the run, each with its exit status and what automl says of it
+    refused   the targets that do not take it, each with a part of what they say
+    set       the parameters of the run that differ from their defaults
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from automl import targets
+from automl.compiler.diagnostics import has_errors
+from automl.compiler.driver import Input, Overrides, compile_config
+from automl.compiler.target import Options
+from tests.conformance.workflows import Object
+from tests.runtime import kubelet
+
+CORPUS = Path(__file__).parent.parent / "corpus"
+NAMES = sorted(path.parent.name for path in CORPUS.glob("*/config.yaml"))
+EXPECTED = "expected.json"
+SEE = CORPUS / "see.py"
+OF_OURS = "automl: "
+CELL = "corpus"  # of the table that the end of all tests shows
+
+
+class Pod(NamedTuple):
+    """A pod that has run. `after` are the steps that had succeeded when it was found."""
+
+    step: str
+    saw: Object | None
+    after: frozenset[str]
+    status: int
+    lines: list[str]
+
+
+class Trace(NamedTuple):
+    """What an engine made of a workflow: its pods in the order in which they were found."""
+
+    pods: list[Pod]
+    has_succeeded: bool
+
+
+def expected(name: str) -> Object:
+    """What has to come of a workflow."""
+    return dict(json.loads((CORPUS / name / EXPECTED).read_text(encoding="utf-8")))
+
+
+def project(name: str, folder: Path) -> Path:
+    """A workflow as its user has it, with the file by which its steps write down what they see."""
+    shutil.copytree(CORPUS / name, folder, ignore=shutil.ignore_patterns(EXPECTED))
+    shutil.copy(SEE, folder / SEE.name)
+    return folder
+
+
+class Compiled(NamedTuple):
+    """What a target makes of a workflow, or all that it says if it refuses it."""
+
+    text: str
+    refusal: str = ""
+
+
+def compiled(name: str, folder: Path, target: str) -> Compiled:
+    """What becomes of a workflow, in a new folder."""
+    found = targets.load(target)
+    assert found is not None
+    place = project(name, folder)
+    given = Input("config.yaml", (place / "config.yaml").read_bytes(), place)
+    result = compile_config(given, Overrides(), found, Options(found.default_version, found.forms[0]))
+    if has_errors(result.diagnostics):
+        return Compiled("", "\n".join(each.message for each in result.diagnostics))
+    [artifact] = result.artifacts
+    return Compiled(artifact.text)
+
+
+def programs(folder: Path) -> Path:
+    """A folder of programs, as the images of all steps have them."""
+    folder.mkdir()
+    for name in ("python", "python3"):
+        (folder / name).symlink_to(kubelet.python())
+    (folder / "see").write_text(f"#!{kubelet.python()}\n{SEE.read_text(encoding='utf-8')}", encoding="utf-8")
+    (folder / "see").chmod(0o755)
+    return folder
+
+
+def seen(file: Path) -> Object | None:
+    """What a step has written down; None if it did not come so far."""
+    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else None
+
+
+def differences(trace: Trace, wanted: Object, is_parallel: bool = True) -> list[str]:
+    """What was not as expected, a line each."""
+    found = []
+    failures = wanted.get("failures", {})
+    if trace.has_succeeded == bool(failures):
+        found.append(f"the run has {'succeeded' if trace.has_succeeded else 'failed'}")
+    found += _unlike("saw", _by_step(trace.pods), wanted["saw"])
+    found += _unlike("failures", _failures(trace.pods), failures)
+    for pod in trace.pods:
+        missing = set(wanted.get("after", {}).get(pod.step, [])) - pod.after
+        early = set(wanted.get("before", {}).get(pod.step, [])) & pod.after
+        found += [f"{pod.step} began before {each} had succeeded" for each in sorted(missing)]
+        found += [f"{pod.step} waited for {each}" for each in sorted(early) if is_parallel]
+    return found
+
+
+def _by_step(pods: Iterable[Pod]) -> dict[str, list[Object]]:
+    """What each try of a step saw."""
+    found: dict[str, list[Any]] = {}
+    for pod in pods:
+        if pod.saw is not None:
+            found.setdefault(pod.step, []).append(pod.saw)
+    return found
+
+
+def _failures(pods: Iterable[Pod]) -> Mapping[str, Object]:
+    """The steps whose last try failed."""
+    last = {pod.step: pod for pod in pods}
+    return {
+        step: {"status": pod.status, "says": said(pod.lines)} for step, pod in last.items() if pod.status != 0
+    }
+
+
+def said(lines: Iterable[str]) -> list[str]:
+    """What our scripts say of a failure."""
+    return [line.removeprefix(OF_OURS) for line in lines if line.startswith(OF_OURS)]
+
+
+def _unlike(what: str, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{what} of {step}: {json.dumps(found.get(step))} and not {json.dumps(wanted.get(step))}"
+        for step in sorted(found.keys() | wanted.keys())
+        if found.get(step) != wanted.get(step)
+    ]
+
+
+def check(
+    name: str,
+    engine: str,
+    outcome: Trace | str,
+    record_property: Callable[[str, object], None],
+    details: str = "",
+    is_parallel: bool = True,
+) -> None:
+    """Hold what an engine made of a workflow against what is expected; it is a cell of the table in the end."""
+    wanted = expected(name)
+    refusal = wanted.get("refused", {}).get(engine.partition(" ")[0])
+    if isinstance(outcome, str):
+        assert refusal is not None, outcome
+        assert refusal in outcome
+        verdict = "refused"
+    else:
+        assert refusal is None
+        lines = [f"{pod.step}: {line}" for pod in outcome.pods for line in pod.lines]
+        assert differences(outcome, wanted, is_parallel) == [], "\n".join([details, *lines])
+        verdict = "same" if outcome.has_succeeded else "same failure"
+    record_property(CELL, [name, engine, verdict])

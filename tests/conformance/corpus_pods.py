@@ -1,0 +1,58 @@
+"""Pods of the corpus on a control plane: their containers are processes, and what each saw is kept."""
+
+from pathlib import Path
+
+from tests.conformance import corpus
+from tests.conformance.node import Ended, Node, container_of
+from tests.conformance.workflows import Object, Place
+from tests.runtime.kubelet import identity
+
+TRACE = "CORPUS_TRACE"
+
+
+class Folders:
+    """The folders of one workflow, which the user of the containers can look into."""
+
+    def __init__(self, root: Path, name: str) -> None:
+        self.project, self.run, self.traces = (root / name / each for each in ("project", "run", "traces"))
+        self.programs = root / "bin"
+        for folder in (self.run, self.traces):
+            folder.mkdir(parents=True)
+        self.traces.chmod(0o777)
+        if not self.programs.exists():
+            corpus.programs(self.programs)
+
+
+class Pods:
+    """Runs the pods of one workflow, and keeps what they saw and how they ended."""
+
+    def __init__(self, place: Place, folders: Folders) -> None:
+        self.node = Node(place, folders.programs, **identity())
+        self.traces = folders.traces
+        self._ended: dict[str, Ended] = {}
+
+    def run(self, pod: Object) -> Ended:
+        """Run the containers of a pod that end before the main one, and that one."""
+        for each in pod["spec"].get("initContainers", []):
+            if each["name"] != "init":  # that is Argo's own
+                self.node.run(pod, each["name"])
+        ended = self.node.run(pod, **{TRACE: str(self._trace(pod))})
+        self._ended[pod["metadata"]["uid"]] = ended
+        return ended
+
+    def folders(self, pod: Object) -> dict[str, Path]:
+        return self.node.folders(pod, container_of(pod))
+
+    def seen(self, pod: Object, after: frozenset[str]) -> corpus.Pod:
+        """What is known of a pod in the end."""
+        ended = self._ended.get(pod["metadata"]["uid"], Ended(-1, ["has not run"], ""))
+        return corpus.Pod(
+            step_of(pod), corpus.seen(self._trace(pod)), after, ended.exit_code, list(ended.lines)
+        )
+
+    def _trace(self, pod: Object) -> Path:
+        return self.traces / f"{pod['metadata']['name']}.json"
+
+
+def step_of(pod: Object) -> str:
+    return str(pod["metadata"]["labels"]["automl.dev/step"])

@@ -1,0 +1,65 @@
+"""The corpus under Argo's own controller, of each version."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import yaml
+
+from tests.conformance import corpus
+from tests.conformance.argo_controller import Controller
+from tests.conformance.argo_executor import saved_parameters
+from tests.conformance.argo_pods import without_executor
+from tests.conformance.argo_runs import Ending, Run, play, template_of
+from tests.conformance.corpus_pods import Folders, Pods, step_of
+from tests.conformance.kfp_runs import open_folder
+from tests.conformance.workflows import Object
+
+SECONDS = 240
+
+
+class Case:
+    """A workflow that runs, or has run."""
+
+    def __init__(self, argo: Controller, name: str, folders: Folders) -> None:
+        self.run = Run(argo.cluster, f"corpus-{name}", folders.run, self.run_pod)
+        self.pods = Pods(self.run, folders)
+
+    def run_pod(self, run: Run, made: Object) -> Ending:
+        pod = without_executor(made)
+        ended = self.pods.run(pod)
+        outputs, error = saved_parameters(template_of(made), self.pods.folders(pod))
+        return Ending(ended.exit_code, outputs, "\n".join(ended.lines)[-2048:], error)
+
+    def trace(self) -> corpus.Trace:
+        begun = list(self.run.begun.values())
+        steps = {each.node: step_of(each.pod) for each in begun}
+        pods = [self.pods.seen(each.pod, frozenset(steps[node] for node in each.after)) for each in begun]
+        return corpus.Trace(pods, self.run.verdict() == "Succeeded")
+
+
+@pytest.fixture(scope="module")
+def cases(argo: Controller) -> Iterator[dict[str, Case | str]]:
+    """All workflows, which have run side by side, or why they are refused."""
+    with open_folder() as root:
+        found = {name: started(argo, name, Folders(root, name)) for name in corpus.NAMES}
+        play(argo, [case.run for case in found.values() if isinstance(case, Case)], SECONDS)
+        yield found
+
+
+def started(argo: Controller, name: str, folders: Folders) -> Case | str:
+    text, refusal = corpus.compiled(name, folders.project, "argo")
+    if refusal:
+        return refusal
+    case = Case(argo, name, folders)
+    case.run.submit(yaml.load_all(text, yaml.CSafeLoader))
+    return case
+
+
+@pytest.mark.parametrize("name", corpus.NAMES)
+def test_every_step_sees_what_it_should(
+    name: str, cases: dict[str, Case | str], argo: Controller, record_property: Callable[[str, object], None]
+) -> None:
+    case = cases[name]
+    outcome = case if isinstance(case, str) else case.trace()
+    details = "" if isinstance(case, str) else case.run.verdict()
+    corpus.check(name, f"argo {argo.version}", outcome, record_property, details)

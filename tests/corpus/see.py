@@ -1,0 +1,46 @@
+"""Writes down what a step of the corpus sees: `import see` in a script of a project, `see ARGUMENT...` in an image.
+
+Paths differ from engine to engine: a text that is the path of something stands as what is there.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+
+LONG = 100
+MINE = ("AUTOML_INPUT_", "AUTOML_PARAM_", "MY_")
+
+
+def everything() -> dict[str, object]:
+    """The arguments, the variables that a workflow can mean, and the file of all parameters."""
+    variables = {name: value for name, value in sorted(os.environ.items()) if name.startswith(MINE)}
+    params = os.environ.get("AUTOML_PARAMS_FILE", "")
+    found = {
+        "args": [shown(text) for text in sys.argv[1:]],
+        "variables": {name: shown(value) for name, value in variables.items()},
+        "params": json.loads(Path(params).read_text(encoding="utf-8")) if params else {},
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def shown(text: str) -> object:
+    """A text, or what is at the path that it is."""
+    path = Path(text)
+    if not path.is_absolute() or not path.exists():
+        return short(os.fsencode(text))
+    if path.is_dir():
+        inside = sorted(each for each in path.rglob("*") if each.is_file())
+        return {"folder": {str(each.relative_to(path)): short(each.read_bytes()) for each in inside}}
+    return {"file": short(path.read_bytes())}
+
+
+def short(content: bytes) -> str:
+    """The bytes as text; many of them by their number and hash."""
+    if len(content) > LONG:
+        return f"{len(content)} bytes {hashlib.sha256(content).hexdigest()[:16]}"
+    return content.decode(errors="backslashreplace")
+
+
+Path(os.environ["CORPUS_TRACE"]).write_text(json.dumps(everything()), encoding="utf-8")
