@@ -1,7 +1,8 @@
 """The plan of a workflow, in `plan.json`: this module writes it for the coordinator, and reads it there.
 
-Its nodes are tasks (steps and services) and barriers, each with the names of the nodes that it comes `after`. In the
-text, what has its default is left out. It runs on Python 3.8 and newer, with the standard library alone.
+Its nodes are tasks (steps and services) and barriers, each with the names of the nodes that it comes `after`. A value comes
+from `{"task": …, "output": …}`, with `"file": true` it is the path of a file, or from `{"run": "id"}`, or `"name"`. In
+the text, what has its default is left out. It runs on Python 3.8 and newer, with the standard library alone.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, TypeVar
 
 
@@ -23,6 +24,8 @@ class Step:
     after: tuple[str, ...] = ()
     poll: float | None = None  # seconds between two looks at it
     first_look: float | None = None  # seconds from its start
+    values: dict[str, dict[str, Any]] = field(default_factory=dict)  # variables, and where each comes from
+    outputs: tuple[str, ...] = ()  # the values that its pod says when it has succeeded
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Service:
     deadline: float | None = None  # seconds from its start
     poll: float | None = None
     first_look: float | None = None
+    values: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Plan:
     tasks: tuple[Step | Service, ...]
     barriers: tuple[Barrier, ...] = ()
     repeats: bool = False  # each run of it runs everything, and leaves earlier runs alone
+    workspace: str = ""  # where files are: `<workspace>/runs/<Job of the step>/<output>`
 
     def __post_init__(self) -> None:
         nodes = [*self.tasks, *self.barriers]
@@ -81,7 +86,12 @@ Node = TypeVar("Node", bound="Step | Service | Barrier | Plan")
 def written(node: Node) -> dict[str, Any]:
     """The fields of a node, but for those that have their default."""
     values = [(field, getattr(node, field.name)) for field in fields(node)]
-    return {field.name: value for field, value in values if value != field.default}
+    return {field.name: value for field, value in values if value != default_of(field)}
+
+
+def default_of(field: Field[Any]) -> Any:
+    """What a field has if nothing is said; MISSING if something must be."""
+    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 def read(kind: type[Node], content: dict[str, Any]) -> Node:
@@ -95,7 +105,7 @@ def read(kind: type[Node], content: dict[str, Any]) -> Node:
 
 def checked(kind: type[Node], content: dict[str, Any]) -> dict[str, Any]:
     """The fields of a node; ValueError if it has others, or lacks one."""
-    required = {field.name for field in fields(kind) if field.default is MISSING}
+    required = {field.name for field in fields(kind) if default_of(field) is MISSING}
     subject = " ".join([kind.__name__.lower(), *filter(None, [content.get("name")])])
     refuse(f"{subject} has unknown keys:", content.keys() - {field.name for field in fields(kind)})
     refuse(f"{subject} lacks", required - content.keys())

@@ -4,8 +4,10 @@ from automl.compiler.graph import only_successes
 from automl.compiler.ir import Workflow
 from automl.compiler.target import Emission, Options
 from automl.targets.kubernetes.capabilities import CAPABILITIES
+from automl.targets.kubernetes.collecting import collector
 from automl.targets.kubernetes.coordinator import coordinated
 from automl.targets.kubernetes.jobs import alone
+from automl.targets.kubernetes.values import has_values
 from automl.targets.objects.checks import services_without_timeout
 from automl.targets.objects.config_maps import config_maps
 from automl.targets.objects.disks import claims
@@ -28,7 +30,7 @@ class Kubernetes:
         """One file with all objects, in the order of their creation."""
         objects = Objects(workflow)
         files = config_maps(objects)
-        documents = [*files.objects, *claims(objects)]
+        documents = [*files.objects, *collector(objects), *claims(objects)]
         for service in workflow.services:  # there is nothing behind the address until its turn comes
             documents += network(objects, service)
         diagnostics = [*services_without_timeout(workflow), *files.diagnostics]
@@ -54,6 +56,7 @@ def _needs_coordinator(workflow: Workflow) -> bool:
     return (
         workflow.schedule is not None
         or bool(workflow.services)
+        or has_values(workflow)
         or any(
             task.after or task.polling_seconds is not None or task.initial_delay_seconds is not None
             for task in workflow.tasks

@@ -12,6 +12,7 @@ from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime import script
 from automl.runtime.plan import Barrier, Plan, Service, Step
 from automl.targets.kubernetes.jobs import LONGEST_CRON_JOB_NAME, job_spec, template, template_name
+from automl.targets.kubernetes.values import sources, values_of
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES, Files
 from automl.targets.objects.container import restricted
 from automl.targets.objects.json import canonical, size_of
@@ -69,7 +70,8 @@ def _planned(objects: Objects, files: Files) -> tuple[Plan, list[Object]]:
     awaited = {edge.node for node in nodes for edge in node.after}
     kept = tuple(barrier for barrier in barriers if barrier.name in awaited)
     repeats = objects.workflow.schedule is not None
-    return Plan(objects.workflow.name, tuple(tasks), kept, repeats=repeats), templates
+    workspace = objects.workflow.workspace.path if objects.workflow.workspace else ""
+    return Plan(objects.workflow.name, tuple(tasks), kept, repeats, workspace), templates
 
 
 def _check_size(workflow: Workflow, config_map: Object) -> list[Diagnostic]:
@@ -86,16 +88,20 @@ def _check_size(workflow: Workflow, config_map: Object) -> list[Diagnostic]:
 def _planned_task(
     objects: Objects, task: Task, files: Files, before: Sequence[str], templates: list[Object]
 ) -> Step | Service:
-    """What the plan says of a task. Its hash is of all that it runs, and of all that ran before it."""
+    """What the plan says of a task. Its hash is of all that it runs, of where its values come from, and of what ran before."""
     poll, first_look = task.polling_seconds, task.initial_delay_seconds
+    values = sources(task)
+    before = [*before, canonical(values)] if values else before
     if isinstance(task, ir.Service):
         wanted = deployment(objects, task, files)
         hashed, deadline = digest(canonical([wanted["spec"], *before])), task.rollout_deadline
-        return Service(task.name, hashed, wanted, deadline=deadline, poll=poll, first_look=first_look)
+        service = Service(task.name, hashed, wanted, deadline=deadline, poll=poll, first_look=first_look)
+        return replace(service, values=values)
     spec = job_spec(objects, task, files)
     hashed = digest(canonical([spec, *before]))
     templates.append(template(objects, task, spec, hashed))
-    return Step(task.name, hashed, template_name(objects.workflow, task), poll=poll, first_look=first_look)
+    step = Step(task.name, hashed, template_name(objects.workflow, task), poll=poll, first_look=first_look)
+    return replace(step, values=values, outputs=tuple(values_of(task)))
 
 
 def _config_map(objects: Objects, plan: Plan) -> Object:
@@ -113,6 +119,8 @@ def _rules(workflow: Workflow) -> list[Value]:
     if templates:
         batch: Object = {"apiGroups": ["batch"], "resources": ["cronjobs"]}
         rules.append(batch | {"resourceNames": templates, "verbs": ["get"]})
+    if any(map(values_of, workflow.jobs)):
+        rules.append({"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]})
     return rules + deploy_rules(workflow, only="deployments")
 
 

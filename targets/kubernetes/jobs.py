@@ -2,11 +2,12 @@
 
 from automl.compiler.ir import Job, Workflow
 from automl.compiler.values.dns import member
+from automl.targets.kubernetes.collecting import DEFAULT_CONTAINER, collected, is_collected
+from automl.targets.kubernetes.values import given
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.disks import node_labels
 from automl.targets.objects.metadata import Object, Objects, hashed_name, with_annotations, with_labels
 from automl.targets.objects.pod import pod_spec
-from automl.targets.objects.start import placeholders
 
 LONGEST_CRON_JOB_NAME = 52  # Kubernetes appends the time of a run to it
 NEVER = "0 0 1 1 *"  # a CronJob must have a schedule, also one that is suspended
@@ -18,9 +19,14 @@ def job_spec(objects: Objects, task: Job, files: Files) -> Object:
     spec: Object = {"restartPolicy": "Never", "automountServiceAccountToken": False}
     if task.deadline is not None:
         spec["activeDeadlineSeconds"] = task.deadline
-    spec |= pod_spec(objects.workflow, task, files, placeholders(task))
-    pod = with_labels(objects.template(spec, task), node_labels(objects.workflow, task))
-    return {"backoffLimit": task.retries, "template": pod}
+    workflow = objects.workflow
+    pod = pod_spec(workflow, task, files, given(workflow, task))
+    if is_collected(task):
+        pod = collected(objects, task, pod)
+    template = with_labels(objects.template(spec | pod, task), node_labels(workflow, task))
+    if is_collected(task):
+        template = with_annotations(template, DEFAULT_CONTAINER)
+    return {"backoffLimit": task.retries, "template": template}
 
 
 def alone(objects: Objects, task: Job, files: Files) -> Object:

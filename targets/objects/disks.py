@@ -70,11 +70,16 @@ def _name_in_pod(volume: str) -> str:
 
 
 def disk_mounts(workflow: Workflow, task: Task) -> Iterator[Object]:
-    """Where the container of a task finds them. A service only reads the workspace: it outlives the run."""
-    if workflow.workspace and task.uses_workspace:
-        yield _mount(WORKSPACE, workflow.workspace.path, read_only=isinstance(task, Service))
+    """Where the container of a task finds them."""
+    yield from workspace_mount(workflow, task)
     for mount in task.mounts:
         yield _mount(_name_in_pod(mount.volume), mount.path, mount.read_only)
+
+
+def workspace_mount(workflow: Workflow, task: Task) -> Iterator[Object]:
+    """Where a container finds the workspace, if the task uses it. A service only reads it: it outlives the run."""
+    if workflow.workspace and task.uses_workspace:
+        yield _mount(WORKSPACE, workflow.workspace.path, read_only=isinstance(task, Service))
 
 
 def _mount(name: str, path: str, read_only: bool) -> Object:

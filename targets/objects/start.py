@@ -28,7 +28,7 @@ def placeholders(task: Task) -> Given:
 def start_arguments(task: Task, options: Sequence[Text | str] = ()) -> list[Text | str]:
     """What the start script is told: what to install, what the task is given and leaves, more options, what to run."""
     assert task.project
-    known = [*_installed(task.project), *_parameters(task, task.project), *_outputs(task.outputs)]
+    known = [*_installed(task.project), *_parameters(task, task.project), *declared(task.outputs)]
     return [*known, *options, "--", *task.command.words]
 
 
@@ -47,10 +47,11 @@ def _parameters(task: Task, project: Project) -> Iterator[str]:
         yield from ("--params-file", project.params_file)
 
 
-def _outputs(outputs: Sequence[Output]) -> Iterator[str]:
+def declared(outputs: Sequence[Output]) -> Iterator[str]:
+    """What a task has to leave."""
     for output in outputs:
-        declared = f"{output.name}:{output.type}"
-        yield from ("--output", declared if output.path is None else f"{declared}:{output.path}")
+        path = "" if output.path is None else f":{output.path}"
+        yield from ("--output", f"{output.name}:{output.type}{path}")
 
 
 def is_late(text: Text) -> bool:

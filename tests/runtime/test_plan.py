@@ -24,6 +24,9 @@ VALUES = st.recursive(
 )
 
 
+SOURCES = st.dictionaries(TEXTS, st.dictionaries(TEXTS, TEXTS | st.booleans(), max_size=3), max_size=2)
+
+
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     """Any plan; in it every node comes after some others."""
@@ -36,6 +39,7 @@ def plans(draw: st.DrawFn) -> Plan:
         tuple(each for each in nodes if not isinstance(each, Barrier)),
         tuple(each for each in nodes if isinstance(each, Barrier)),
         draw(st.booleans()),
+        draw(TEXTS),
     )
 
 
@@ -43,9 +47,11 @@ def node(kind: type, name: Any, after: Any) -> st.SearchStrategy[Any]:
     if kind is Barrier:
         return st.builds(Barrier, name, after)
     if kind is Step:
-        return st.builds(Step, name, TEXTS, TEXTS, after, NUMBERS, NUMBERS)
+        return st.builds(
+            Step, name, TEXTS, TEXTS, after, NUMBERS, NUMBERS, SOURCES, st.lists(TEXTS, max_size=2).map(tuple)
+        )
     deployment = st.dictionaries(TEXTS, VALUES, max_size=3)
-    return st.builds(Service, name, TEXTS, deployment, after, NUMBERS, NUMBERS, NUMBERS)
+    return st.builds(Service, name, TEXTS, deployment, after, NUMBERS, NUMBERS, NUMBERS, SOURCES)
 
 
 @settings(max_examples=200, deadline=None)
