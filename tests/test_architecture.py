@@ -124,6 +124,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.capabilities",
         "compiler.diagnostics",
         "compiler.generated",
+        "compiler.graph",
         "compiler.ir",
         "compiler.target",
         "compiler.values",

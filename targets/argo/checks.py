@@ -9,6 +9,7 @@ from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from automl.targets.objects.checks import (
     annotations_of,
     images_without_entrypoint,
+    kept_from_one_node,
     services_without_timeout,
     unsafe_texts,
 )
@@ -28,6 +29,7 @@ expands `$(NAME)` (workflow/controller/workflowpod.go)."""
 def of_workflow(workflow: Workflow) -> Iterator[Diagnostic]:
     """What Argo cannot say of a workflow, whatever its templates look like."""
     yield from services_without_timeout(workflow)
+    yield from kept_from_one_node(workflow)
     described = [workflow.description] if workflow.description else []
     yield from unsafe_texts([*described, *annotations_of(workflow)], _why_no_annotation)
     message = 'Argo has to look up in the registry what the image "{image}" starts'

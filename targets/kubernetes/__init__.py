@@ -8,7 +8,7 @@ from automl.targets.kubernetes.collecting import collector
 from automl.targets.kubernetes.coordinator import coordinated
 from automl.targets.kubernetes.jobs import alone
 from automl.targets.kubernetes.values import has_values
-from automl.targets.objects.checks import services_without_timeout
+from automl.targets.objects.checks import kept_from_one_node, services_without_timeout
 from automl.targets.objects.config_maps import config_maps
 from automl.targets.objects.disks import claims
 from automl.targets.objects.metadata import Objects
@@ -34,6 +34,7 @@ class Kubernetes:
         for service in workflow.services:  # there is nothing behind the address until its turn comes
             documents += network(objects, service)
         diagnostics = [*services_without_timeout(workflow), *files.diagnostics]
+        diagnostics += kept_from_one_node(workflow)
         diagnostics += only_successes(workflow, "the coordinator")
         judged = [files.code]
         if _needs_coordinator(workflow):

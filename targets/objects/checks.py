@@ -1,9 +1,17 @@
 """What several engines check alike. What they make of it, and what they say, is their own."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import combinations, product
 
-from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.ir import Text, Workflow
+from automl.compiler.diagnostics import Code, Diagnostic, Related
+from automl.compiler.graph import upstream
+from automl.compiler.ir import Service, Task, Text, Workflow
+from automl.targets.objects.disks import needs_node
+from automl.targets.objects.placement import selector
+from automl.targets.writers.yaml import Value
+
+Selector = frozenset[tuple[str, Value]]
+"""Labels that a node must have."""
 
 
 def services_without_timeout(workflow: Workflow) -> Iterator[Diagnostic]:
@@ -39,3 +47,43 @@ def unsafe_texts(texts: Iterable[Text], why_not: Callable[[str], str | None]) ->
     for text in texts:
         if message := why_not(text.literal):
             yield Diagnostic(Code.CANNOT_SAY, message, text.span, help="write it in another way")
+
+
+def kept_from_one_node(workflow: Workflow) -> Iterator[Diagnostic]:
+    """Steps that run at a time, share a disk that one node may have, and are sent to different nodes."""
+    groups: dict[Selector, list[Task]] = {}
+    for task in workflow.tasks:
+        if needs_node(workflow, task):
+            labels = frozenset(selector(task.placement).items())
+            groups.setdefault(labels, []).append(task)
+    before = upstream(workflow.nodes) if len(groups) > 1 else {}
+    place = {node.name: number for number, node in enumerate(workflow.nodes)}
+    for one, other in combinations(groups, 2):
+        pairs = list(product(groups[one], groups[other]))
+        lasting = [pair for pair in pairs if any(isinstance(task, Service) for task in pair)]
+        if lasting:  # a service runs along with all that comes later, and with the next run
+            yield _kept_apart(*lasting[0], never=_conflict(one, other))
+            continue
+        for first, second in pairs:
+            follows = before[first.name] >> place[second.name] | before[second.name] >> place[first.name]
+            if not follows & 1:
+                yield _kept_apart(first, second, never=False)
+                break
+
+
+def _conflict(one: Selector, other: Selector) -> bool:
+    """Whether no node has the labels of both."""
+    first, second = dict(one), dict(other)
+    return any(first[key] != second[key] for key in first.keys() & second.keys())
+
+
+def _kept_apart(first: Task, second: Task, never: bool) -> Diagnostic:
+    """A job waits for another to end; for a service, which does not end, it would wait for ever."""
+    message = (
+        f'"{second.step}" and "{first.step}" share a disk that one node has at a time (`ReadWriteOnce`), but not their '
+        f"`node_selector`: {'one of them would never start' if never else 'one may wait until the other has ended'}"
+    )
+    help = "give the disk `access: ReadWriteMany`, or both steps the same `node_selector`"
+    related = (Related(f'"{first.step}" runs elsewhere', first.place("node_selector")),)
+    code = Code.CANNOT_SAY if never else Code.ENGINE_LIMIT
+    return Diagnostic(code, message, second.place("node_selector"), help, related)

@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from automl.compiler.ir import Access, Mount, Node, Service, Volume, Workflow, Workspace
+from automl.compiler.diagnostics import Code
+from automl.compiler.ir import Access, Mount, Node, Placement, Service, Volume, Workflow, Workspace
+from automl.compiler.source import Located, Pair
+from automl.compiler.target import Options
+from automl.targets import load
 from automl.targets.objects.disks import NODE
 from tests.by_hand import SPAN, job, workflow
 from tests.targets.test_references import emitted, service
@@ -176,3 +180,66 @@ def test_the_files_of_a_disk_get_their_owners_once(target: str) -> None:
         found = pods(emitted(target, None, wanted))
         name = "second" if policy else "first"
         assert found[name]["spec"]["securityContext"].get("fsGroupChangePolicy") == policy
+
+
+def pool(name: str) -> Placement:
+    """Nodes with a label."""
+    pair = Pair(Located("pool", SPAN), Located(name, SPAN))
+    return Placement(node_selector=(pair,))
+
+
+GPU, CPU, ANY = pool("gpu"), pool("cpu"), Placement()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    ("places", "access", "codes"),
+    [
+        ((GPU, GPU, GPU), Access.ONE_NODE, []),
+        ((CPU, GPU, ANY), Access.MANY_NODES, []),
+        (
+            (CPU, GPU, GPU),
+            Access.ONE_NODE,
+            [Code.CANNOT_SAY],
+        ),  # the service of the last run is on a node for ever
+        ((GPU, CPU, GPU), Access.ONE_NODE, [Code.CANNOT_SAY]),
+        ((ANY, GPU, GPU), Access.ONE_NODE, [Code.ENGINE_LIMIT]),
+        ((GPU, GPU, ANY), Access.ONE_NODE, [Code.ENGINE_LIMIT]),
+    ],
+)
+def test_who_shares_a_disk_of_one_node_is_not_sent_to_several(
+    target: str, places: tuple[Placement, ...], access: Access, codes: list[Code]
+) -> None:
+    first, second, api = (
+        job(name, *after, placement=place, uses_workspace=True)
+        for name, after, place in zip("abc", ((), ("a",), ("b",)), places, strict=True)
+    )
+    apart = job("apart", placement=pool("other"))  # it mounts nothing
+    wanted = replace(workflow([first, second, service(api), apart]), workspace=replace(SHARED, access=access))
+    assert diagnosed(target, wanted) == codes
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(("after", "codes"), [((), [Code.ENGINE_LIMIT]), (("a",), [])])
+def test_jobs_that_follow_each_other_may_be_sent_to_several_nodes(
+    target: str, after: tuple[str, ...], codes: list[Code]
+) -> None:
+    nodes = [
+        job("a", placement=CPU, uses_workspace=True),
+        job("b", *after, placement=GPU, uses_workspace=True),
+    ]
+    assert diagnosed(target, replace(workflow(nodes), workspace=SHARED)) == codes
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_service_in_the_way_is_said_first(target: str) -> None:
+    one, two = (job(name, placement=place, uses_workspace=True) for name, place in (("a", CPU), ("b", GPU)))
+    nodes: list[Node] = [one, two, service(job("c", "a", "b", placement=GPU, uses_workspace=True))]
+    assert diagnosed(target, replace(workflow(nodes), workspace=SHARED)) == [Code.CANNOT_SAY]
+
+
+def diagnosed(target: str, wanted: Workflow) -> list[Code]:
+    engine = load(target)
+    assert engine
+    emission = engine.emit(wanted, Options(engine.default_version, engine.forms[0]))
+    return [diagnostic.code for diagnostic in emission.diagnostics if "`node_selector`" in diagnostic.message]
