@@ -5,7 +5,7 @@ from automl.compiler.ir import Schedule, Service, Workflow
 from automl.compiler.target import Emission, Options
 from automl.compiler.values.dns import cut
 from automl.targets.argo.capabilities import CAPABILITIES
-from automl.targets.argo.checks import check_size, of_workflow, too_long
+from automl.targets.argo.checks import check_size, of_workflow, too_long, too_many_inputs
 from automl.targets.argo.dags import dag_template
 from automl.targets.argo.data import data_of
 from automl.targets.argo.overflow import sizes_of, split
@@ -50,7 +50,7 @@ class Argo:
         templates, diagnostics = _templates(objects, files)
         sizes = sizes_of(templates)
         diagnostics += [*of_workflow(workflow), *files.diagnostics, *too_long(workflow, templates, sizes)]
-        diagnostics += check_size(workflow, sizes)
+        diagnostics += [*check_size(workflow, sizes), *too_many_inputs(workflow, templates)]
         overflow, own = split(objects, templates, sizes)
         deployers = [deployer(objects)] if workflow.services else []
         mounted = [*_volumes_of_jobs(workflow, files), *map(deployer_volume, deployers)]

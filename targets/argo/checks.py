@@ -1,9 +1,11 @@
 """What Argo cannot say, or says otherwise: told before it is emitted, with the place in the config."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, repeat
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Job, Task, Text, Workflow
+from automl.targets.argo.data import taken_by
 from automl.targets.argo.overflow import MAX_TEMPLATE_BYTES
 from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from automl.targets.objects.checks import (
@@ -21,6 +23,8 @@ _LONGEST_ESCAPE = 6  # bytes that Go writes for one
 TEMPLATE_OVERHEAD, NODE_BYTES, WORKFLOW_OVERHEAD = 100, 80, 8 * 1024
 """Bytes, measured on 3.7: what a copy of a template has besides, a node once compressed, and all the rest."""
 
+MAX_INPUTS = 500
+"""The most parameters that a template takes; Argo's full CRDs enforce it, `argo lint` does not."""
 MAX_ARGUMENT_BYTES = 120 * 1024
 """The arguments of a container as JSON in Go's manner. Beyond 128 KiB Argo moves them where Kubernetes no longer
 expands `$(NAME)` (workflow/controller/workflowpod.go)."""
@@ -35,6 +39,33 @@ def of_workflow(workflow: Workflow) -> Iterator[Diagnostic]:
     message = 'Argo has to look up in the registry what the image "{image}" starts'
     help = "give `entrypoint`, the command of the image, so that it need not"
     yield from images_without_entrypoint(workflow, Code.HINT_LOST, message, help)
+    yield from _services_with_artifacts(workflow)
+
+
+def _services_with_artifacts(workflow: Workflow) -> Iterator[Diagnostic]:
+    """The services that take files where those are artifacts: no pod of a Deployment is given any."""
+    for service in workflow.services:
+        if any(source.type.is_file for source in taken_by(workflow, service)):
+            message = f'the service "{service.step}" cannot take a file: Argo gives artifacts to the pods of a run alone'
+            help = "leave out `artifacts`, so that files are on the workspace"
+            yield Diagnostic(Code.CANNOT_SAY, message, service.place("inputs"), help)
+
+
+def too_many_inputs(workflow: Workflow, templates: Sequence[Object]) -> Iterator[Diagnostic]:
+    """Steps, or DAGs of steps, that take more values than a template may. `templates` begin with those of the tasks."""
+    for template, place in zip(templates, chain(workflow.tasks, repeat(workflow)), strict=False):
+        inputs = template.get("inputs", {})
+        assert isinstance(inputs, dict)
+        if (count := len(inputs.get("parameters", ()))) > MAX_INPUTS:
+            message = (
+                f'"{template["name"]}" takes {count} values of other steps; the limit of Argo is {MAX_INPUTS}'
+            )
+            yield Diagnostic(
+                Code.CANNOT_SAY,
+                message,
+                place.span,
+                help="hand on many values as one of `json`, or in a file",
+            )
 
 
 def _why_no_annotation(text: str) -> str | None:

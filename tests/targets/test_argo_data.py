@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from automl.compiler.diagnostics import Severity
 from automl.compiler.graph import upstream
 from automl.compiler.ir import (
     Access,
@@ -29,8 +30,10 @@ from automl.compiler.ir import (
     Workflow,
     Workspace,
 )
+from automl.compiler.target import Options
+from automl.targets import load
 from automl.targets.dag import nesting
-from tests.by_hand import SPAN, graphs, job, workflow
+from tests.by_hand import SPAN, barrier, graphs, job, workflow
 from tests.examples import examples
 from tests.targets.test_references import emitted, service
 
@@ -222,3 +225,36 @@ def test_every_input_comes_from_its_task(nodes: Sequence[Node], most: int) -> No
             assert key in [each["name"] for each in found[task.name]["inputs"][kind]]
             source = f"{reference.source.task}.{reference.source.output}"
             assert came_from(found, task.name, kind, key) == source
+
+
+def said(wanted: Workflow) -> list[str]:
+    """The errors about a workflow."""
+    engine = load("argo")
+    assert engine
+    diagnostics = engine.emit(wanted, Options("4.0", "workflow")).diagnostics
+    return [each.message for each in diagnostics if each.severity is Severity.ERROR]
+
+
+def test_a_service_cannot_be_given_artifacts() -> None:
+    wanted = handing(PROJECT, PROJECT, by_engine=True)
+    load, train = wanted.nodes
+    assert isinstance(train, Job)
+    [message] = said(replace(wanted, nodes=(load, service(train))))
+    assert message.startswith('the service "train" cannot take a file: ')
+    of_value = replace(train, values=TAKEN[:1])
+    assert said(replace(wanted, nodes=(load, service(of_value)))) == []
+
+
+@pytest.mark.parametrize(("count", "errors"), [(500, 0), (501, 2)])
+def test_a_template_takes_five_hundred_values(count: int, errors: int) -> None:
+    """The step, and the DAG that it is in with another."""
+    outputs = tuple(Output(f"o{number}", Type.INT, None, SPAN) for number in range(count))
+    values = tuple(
+        Reference(f"AUTOML_INPUT_{each.name}", OutputOf("load", each.name, each.type)) for each in outputs
+    )
+    nodes = [job("load", outputs=outputs), job("all", "load", values=values), job("other", "load")]
+    wanted = workflow([*nodes, barrier("stage/b", "all", "other")])
+    with patch.multiple(nesting, MAX_ITEMS=2):
+        messages = said(wanted)
+    expected = f"takes {count} values of other steps; the limit of Argo is 500"
+    assert messages == [f'"all" {expected}', f'"stage-b" {expected}'][:errors]
