@@ -22,6 +22,7 @@ import yaml
 from kfp import local  # type: ignore[import-untyped]
 from kfp.components import load_component_from_text  # type: ignore[import-untyped]
 from kfp.local import (  # type: ignore[import-untyped]
+    executor_input_utils,
     executor_output_utils,
     subprocess_task_handler,
     task_dispatcher,
@@ -32,12 +33,14 @@ from kfp.local.status import Status  # type: ignore[import-untyped]
 
 from automl.runtime import script
 from automl.targets.objects.volumes import CODE, WORK
+from tests.conformance import kfp_launcher
 from tests.conformance.kfp_runs import documents, package_in
 from tests.runtime import kubelet
 
 Object = dict[str, Any]
 _CLUSTER = script("cluster.py")
 _OF_DRIVER = {"KUBERNETES_SERVICE_HOST": "10.96.0.1", "ML_PIPELINE_SERVICE_HOST": "10.96.0.2"}
+_construct = executor_input_utils.construct_executor_input
 _dispatch = task_dispatcher.run_single_task_implementation
 
 
@@ -60,11 +63,19 @@ class Machine:
         )
         self.starts: list[Object] = []
         self._component = ""
+        self._given: Any = None
 
     def dispatch(self, **task: Any) -> Any:
         """Run a task by kfp.local; its handler knows the container alone."""
         self._component = task["component_name"]
         return _dispatch(**task)
+
+    def tell(self, **task: Any) -> Any:
+        """What the program of a task is told, as its launcher gets it."""
+        made = _construct(**task)
+        self._given = kfp_launcher.through_kubelet(made, lambda text: kubelet.expanded(text, _OF_DRIVER))
+        kfp_launcher.prepare_folders(self._given)
+        return self._given
 
     def run(self, handler: Any) -> Status:
         """Start the container and wait for its end."""
@@ -86,7 +97,9 @@ class Machine:
         trace = {"CORPUS_TRACE": f"{self.traces}/{folder.name}.json"} if self.traces else {}
         done = kubelet.Container(folder, self.image, container, self.sources).run(**trace)
         start |= {"end": time.time(), "status": done.returncode, "output": done.stdout, "errors": done.stderr}
-        return Status.FAILURE if done.returncode else Status.SUCCESS
+        if done.returncode == 0 and (problems := kfp_launcher.missing(self._given)):
+            start |= {"status": 1, "errors": "\n".join([done.stderr, *problems])}
+        return Status.FAILURE if start["status"] else Status.SUCCESS
 
     def _said(self, key: str) -> list[Object]:
         """What the platform document says of the executor of the task."""
@@ -138,14 +151,6 @@ def _variables(variables: Mapping[str, str], work: Path) -> list[Object]:
     ]
 
 
-def _files_made(executor_input: Any, **_: Any) -> Object:
-    """What a task has made: the files that it was told to put somewhere, as Kubeflow's launcher takes them."""
-    return {
-        name: executor_output_utils.artifact_list_to_dsl_artifact(files, is_artifact_list=False)
-        for name, files in executor_input.outputs.artifacts.items()
-    }
-
-
 def _inputs_of_dag(task_spec: Any, io_store: Any, **_: Any) -> Object:
     """What a DAG in a DAG gets; kfp.local forgets the files if there is no parameter too."""
     return dict(OrchestratorUtils.make_task_arguments(task_spec.inputs, io_store))
@@ -161,7 +166,8 @@ def run(job: Object) -> Object:
     handler.validate_not_container_component = lambda *_: None
     handler.run = lambda self: machine.run(self)
     task_dispatcher.run_single_task_implementation = machine.dispatch
-    executor_output_utils.get_outputs_for_task = _files_made
+    executor_input_utils.construct_executor_input = machine.tell
+    executor_output_utils.get_outputs_for_task = kfp_launcher.made
     task_spec_utils.build_nested_dag_arguments = _inputs_of_dag
     local.init(local.SubprocessRunner(use_venv=False), str(artifacts), str(machine.folder / "workspace"))
     try:
