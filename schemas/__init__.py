@@ -22,16 +22,20 @@ def schema() -> Schema:
 
 @cache
 def schema_of(key: str) -> Schema:
-    """What the schema asks of a key with those around it, `schedule.history`; the keys of a step are below `step`."""
+    """What the schema asks of a key with those around it, `schedule.history`; those of a step are below `step`."""
+    below: dict[str, Schema] = {
+        "step": schema()["$defs"]["step"],
+        "stage": schema()["$defs"]["stage"]["then"],
+    }
     at = schema()
     for part in filter(None, key.split(".")):
-        is_step = part == "step" and at is schema()
-        at = at["$defs"]["step"] if is_step else _properties(at)[part]
+        at = below[part] if at is schema() and part in below else _properties(at)[part]
         at = schema()["$defs"][at["$ref"].removeprefix("#/$defs/")] | at if "$ref" in at else at
     return at
 
 
 def _properties(at: Schema) -> Schema:
-    """The keys of an object, or those of the objects in a list."""
-    properties: Schema = at.get("properties") or at["items"]["properties"]
+    """The keys of an object, or those of the objects in a list, or behind keys of the user's."""
+    below: Schema = at.get("items") or at.get("additionalProperties") or {}
+    properties: Schema = at.get("properties") or below["properties"]
     return properties

@@ -9,10 +9,15 @@ from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 
+from automl.schemas import schema_of
+
 Schema: TypeAlias = dict[str, Any]
 Config: TypeAlias = dict[str, Any]
 ABSENT = object()
-STEP = "step"
+STEP, STAGE = "step", "stage"
+NAME = "data"  # of what the user gives a name to: an output, a volume
+EXTRACT = "extract"  # a step before the others, whose outputs they may take
+OF_SEVERAL_STEPS = ("step.needs", "step.inputs", "stage.needs", "artifacts")
 
 
 class Leaf(NamedTuple):
@@ -59,7 +64,13 @@ def _resolved(schema: Schema, whole: Schema) -> Schema:
 
 def _properties(schema: Schema, whole: Schema) -> Schema:
     items = _resolved(schema.get("items", {}), whole)
-    return {**schema.get("properties", {}), **items.get("properties", {})}
+    return {**schema.get("properties", {}), **items.get("properties", {}), **_behind_names(schema)}
+
+
+def _behind_names(schema: Schema) -> Schema:
+    """The keys that stand behind names of the user's own."""
+    below = schema.get("additionalProperties")
+    return below.get("properties", {}) if isinstance(below, dict) else {}
 
 
 def _values(schema: Schema) -> tuple[Any, ...]:
@@ -101,15 +112,36 @@ def _steps_of(stage: Any) -> list[Any]:
 
 
 def is_service(config: Config) -> bool:
-    """Whether the steps are services."""
-    return all("service" in step for step in steps_of(config))
+    """Whether the last step is a service."""
+    return "service" in steps_of(config)[-1]
 
 
 def config_with(base: Config, key: str, value: Any, whole: Schema) -> Config:
-    """The base with a value at a key, and what the schema asks for beside it."""
-    if value is ABSENT:
+    """The base with a value at a key, and what there has to be beside it."""
+    if value is ABSENT and not key.startswith("volumes."):
         return base
+    config = _with_key(base, key, value, whole)
+    if key == "step.volumes" or key.startswith("volumes."):
+        config.setdefault("volumes", {NAME: {"claim": "claim"}})
+        for step in steps_of(config):
+            step.setdefault("volumes", [f"{NAME}:/data"])
+    if key in ("volumes.access", "volumes.storage_class"):
+        config["volumes"][NAME]["size"] = "1Gi"
+    return _with_extract(config, base, key) if key.startswith(OF_SEVERAL_STEPS) else config
+
+
+def _with_extract(config: Config, base: Config, key: str) -> Config:
+    """The same after a stage with another step, of which outputs can be taken."""
+    first = {name: value for name, value in steps_of(base)[0].items() if name not in ("service", "step_name")}
+    outputs = {} if key.endswith("needs") else {"outputs": {"rows": "int", "table": "dataset"}}
+    step = {"step_name": EXTRACT, **first, **outputs}
+    return {**config, "stages": {EXTRACT: [step], **config["stages"]}}
+
+
+def _with_key(base: Config, key: str, value: Any, whole: Schema) -> Config:
     config = copy.deepcopy(base)
+    if value is ABSENT:
+        return config
     around, _, rest = key.partition(".")
     if around == STEP:
         name, *words = rest.split(".")
@@ -139,6 +171,8 @@ def _nested(schema: Schema, words: list[str], value: Any, whole: Schema) -> Any:
         examples = [item for items in _values(schema) for item in items if isinstance(item, dict)]
         example = next((item for item in examples if words[0] in item), {})
         return [example | _nested(schema["items"], words, value, whole)]
+    if _behind_names(schema):
+        return {NAME: _nested(schema["additionalProperties"], words, value, whole)}
     name, *rest = words
     required = {each: _values(schema["properties"][each])[0] for each in schema.get("required", ())}
     return required | {name: _nested(schema["properties"][name], rest, value, whole)}
@@ -156,22 +190,34 @@ def places(text: str) -> dict[str, list[Place]]:
 def _places(node: Any, around: str) -> Iterator[tuple[str, Place]]:
     if isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            yield from _places(item, around)
+            yield from _places(item, STEP if around == STAGE else around)
     elif isinstance(node, yaml.MappingNode):
         for name, value in node.value:
-            key = {"stages": STEP, "step.steps": STEP}.get(around, f"{around}.{name.value}".lstrip("."))
-            if around not in ("stages",) and key != "step.steps":
-                end = value.end_mark
-                yield (
-                    key,
-                    Place(
-                        name.start_mark.line + 1,
-                        name.start_mark.column + 1,
-                        name.end_mark.column + 1,
-                        (end.line + 1, end.column + 1),
-                    ),
-                )
-            yield from _places(value, STEP if key == "step.steps" else key)
+            key = _key(around, name.value)
+            if key != STAGE and not key.endswith("[]"):
+                yield key, _place(name, value)
+            yield from _places(value, key)
+
+
+def _key(around: str, name: str) -> str:
+    """What a key is called in tables, where names of the user's own are left out."""
+    if around == "stages" or (around == STAGE and name == "steps"):
+        return STAGE
+    if _behind_names(_schema_at(around)):
+        return f"{around}[]"
+    return f"{around.removesuffix('[]')}.{name}".lstrip(".")
+
+
+def _schema_at(key: str) -> Schema:
+    try:
+        return schema_of(key.replace("defaults.", "step.")) if key else {}
+    except (KeyError, AttributeError):
+        return {}
+
+
+def _place(name: Any, value: Any) -> Place:
+    start, end = name.start_mark, value.end_mark
+    return Place(start.line + 1, start.column + 1, name.end_mark.column + 1, (end.line + 1, end.column + 1))
 
 
 def write_files(folder: Path, whole: Schema) -> Path:

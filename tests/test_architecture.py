@@ -78,8 +78,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compiler.lowering": {
         "compiler.config",
         "compiler.diagnostics",
+        "compiler.graph",
         "compiler.ir",
         "compiler.source",
+        "compiler.suggest",
+        "compiler.tree",
         "compiler.values",
     },
     "compiler.graph": {"compiler.diagnostics", "compiler.ir"},

@@ -6,6 +6,8 @@ from typing import TypeAlias
 
 from automl.compiler.checks import (
     amounts,
+    data,
+    disks,
     files,
     metadata,
     names,
@@ -41,6 +43,10 @@ VALUES: tuple[Check, ...] = (  # each looks at one value alone, whatever stands 
     placement.check_node_selectors,
     placement.check_tolerations,
     sizes.check_words,
+    data.check_names,
+    data.check_output_paths,
+    data.check_params_files,
+    disks.check_workspace,
     services.check_hosts,
     services.check_paths,
     services.check_readiness_paths,
@@ -56,6 +62,8 @@ CHECKS: tuple[Check, ...] = (
     sizes.check_all,
     services.check_ingresses,
     services.check_service_names,
+    disks.check_volumes,
+    disks.check_mounts,
 )
 
 

@@ -99,8 +99,22 @@ def _references(config: Config) -> Iterator[tuple[str, Located[str]]]:
         yield from (("a Secret", name) for name in secrets)
         if ingress and ingress.class_name:
             yield "an IngressClass", ingress.written["class"]
+    yield from _disks(config)
     if config.code and config.code.git and config.code.git.token_secret:
         yield "a Secret", config.code.git.written["token_secret.name"]
+
+
+def _disks(config: Config) -> Iterator[tuple[str, Located[str]]]:
+    """What volumes, the workspace and the store name."""
+    kinds = {
+        "claim": "a claim",
+        "config_map": "a ConfigMap",
+        "secret": "a Secret",
+        "storage_class": "a StorageClass",
+    }
+    for noun in (*config.volumes, config.workspace, config.artifacts):
+        if noun is not None:
+            yield from ((what, noun.written[key]) for key, what in kinds.items() if key in noun.written)
 
 
 def _did_you_mean(text: str, is_right: Callable[[str], bool], longest: int) -> str | None:

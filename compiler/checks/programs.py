@@ -94,6 +94,7 @@ def _unused(step: StepConfig, config: Config) -> Iterator[tuple[str, str]]:
         yield "dependency_path", "the image holds the dependencies too"
     if step.service:
         yield "backoff_limit", "the pods of a service are always started again"
+        yield "outputs", "a service does not end, so it leaves nothing behind"
     else:
         yield from ((key, "the step has no `service`") for key in _SERVICE_KEYS)
 

@@ -8,10 +8,10 @@ from functools import cache, partial
 from typing import Any, NamedTuple, TypeAlias, TypeVar, get_origin
 
 from automl.compiler.config.kinds import Keys, Kind, joined, kinds_of
-from automl.compiler.config.located import Name
+from automl.compiler.config.located import Name, Template
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.source import Located, Pair, Source, Span, Written
-from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar
+from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
 from automl.compiler.values.cron import CronError, parse_cron
 from automl.compiler.values.dns import dns_label
 from automl.compiler.values.units import QuantityError, parse_duration
@@ -88,7 +88,11 @@ def _reader(kind: Kind, key: str, written: list[Keys]) -> Read:
     assert kind.item, f"nothing reads {kind.type}"
     if kind.item.type in _PAIR:
         return partial(_pairs, _PAIR[kind.item.type])
-    read = _reader(kind.item, key, written)
+    if get_origin(kind.type) is Located and kind.item.type is str:
+        return lambda node, _: _located(node)
+    read, item = _reader(kind.item, key, written), kind.item
+    if item.is_noun:
+        return lambda node, diagnostics: _nouns(item.type, read, node, key, diagnostics)
     if get_origin(kind.type) is Located:
         return lambda node, diagnostics: Located(read(node, diagnostics), node.span)
     return lambda node, diagnostics: tuple([read(item, diagnostics) for item in node.items])
@@ -107,12 +111,27 @@ _PAIR: dict[Any, Callable[[Entry], object]] = {
 }
 
 
+def _nouns(noun: Any, read: Read, node: Node, key: str, diagnostics: list[Diagnostic]) -> tuple[object, ...]:
+    """The nouns of a list, or those behind the user's own keys, which are their names."""
+    if isinstance(node, Sequence):
+        return tuple([read(item, diagnostics) for item in node.items])
+    assert isinstance(node, Mapping), "the schema asks for keys and values here"
+    return tuple([_named(noun, entry, key, diagnostics) for entry in node])
+
+
+def _named(noun: Any, entry: Entry, key: str, diagnostics: list[Diagnostic]) -> object:
+    assert isinstance(entry.value, Mapping), "the schema asks for keys and values here"
+    return bind(noun, entry.value, key, diagnostics, name=entry.key.text, span=entry.key.span)
+
+
 def _pairs(make: Callable[[Entry], object], node: Mapping, _: list[Diagnostic]) -> tuple[object, ...]:
     return tuple([make(entry) for entry in node])
 
 
 def _located(node: Node) -> Located[str]:
     assert isinstance(node, Scalar), "the schema asks for a single value here"
+    if node.parts is not None:
+        return Template(node.text, node.span, node.parts)
     return Located(node.text, node.span)
 
 

@@ -11,7 +11,7 @@ from automl.compiler.config.located import Name
 from automl.compiler.config.spans import spans_of
 from automl.compiler.config.step import StepConfig
 from automl.compiler.diagnostics import Diagnostic
-from automl.compiler.ir import Schedule
+from automl.compiler.ir import Schedule, Store, Volume, Workspace
 from automl.compiler.source import Located, Pair, Span, Spans
 from automl.compiler.tree.nodes import Entry, Mapping, Sequence
 
@@ -20,13 +20,14 @@ from automl.compiler.tree.nodes import Entry, Mapping, Sequence
 class StageConfig:
     """A stage and its steps."""
 
-    name: Name
-    steps: tuple[StepConfig, ...]
+    name: Annotated[Name, GIVEN]
+    steps: Annotated[tuple[StepConfig, ...], GIVEN]
+    needs: tuple[Located[str], ...] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A whole config. `spans` has the places of the keys around the steps: `stages`, `schedule.timezone`."""
+    """A whole config. `spans` has the places of the keys around the steps: `schedule.timezone`, `stage[train].needs`."""
 
     version: Located[str] | None
     name: Located[str] | None
@@ -36,6 +37,9 @@ class Config:
     annotations: tuple[Pair, ...]
     schedule: Schedule | None
     code: CodeConfig | None
+    workspace: Workspace | None
+    artifacts: Store | None  # whose `url` is ENGINE where the engine has them
+    volumes: tuple[Volume, ...]
     stages: Annotated[tuple[StageConfig, ...], GIVEN]
     span: Annotated[Span, GIVEN]
     spans: Annotated[Spans, GIVEN]
@@ -62,15 +66,26 @@ def build_config(root: Mapping) -> tuple[Config, list[Diagnostic]]:
         diagnostics,
         stages=tuple(_stage(stage, inherited, diagnostics) for stage in stages.value),
         span=stages.key.span,
-        spans=spans_of(root),
+        spans=dict(_spans(root, stages.value)),
     )
     return config, diagnostics
 
 
+def _spans(root: Mapping, stages: Mapping) -> Iterator[tuple[str, Span]]:
+    yield from spans_of(root).items()
+    for name, stage in stages.entries.items():
+        assert isinstance(stage.value, Mapping), "the long form of a stage has keys"
+        for key, entry in stage.value.entries.items():
+            if key != "steps" and not key.startswith("x-"):
+                yield f"stage[{name}].{key}", entry.key.span
+
+
 def _stage(stage: Entry, inherited: Mapping, diagnostics: list[Diagnostic]) -> StageConfig:
-    steps = stage.value.get("steps") if isinstance(stage.value, Mapping) else None
-    assert isinstance(steps, Sequence), "the long form of a stage has its steps there"
-    return StageConfig(name_of(stage.key), tuple(_step(step, inherited, diagnostics) for step in steps.items))
+    assert isinstance(stage.value, Mapping), "the long form of a stage has keys"
+    items = stage.value.get("steps")
+    assert isinstance(items, Sequence), "the long form of a stage has its steps there"
+    steps = tuple(_step(step, inherited, diagnostics) for step in items.items)
+    return bind(StageConfig, stage.value, "stage", diagnostics, name=name_of(stage.key), steps=steps)
 
 
 def _step(step: object, inherited: Mapping, diagnostics: list[Diagnostic]) -> StepConfig:

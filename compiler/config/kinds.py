@@ -1,7 +1,8 @@
 """What the fields of a noun say of themselves: which key of the config each has, and of what kind its value is.
 
 A field has the key of its name. `Annotated[…, "history.success"]` names another key, or one below it, and `""` the keys
-around the field themselves; `Annotated[…, parse]` has the reader of a little language, and `GIVEN` no key at all.
+around the field themselves; `Annotated[…, parse]` has the reader of a little language. `GIVEN` has no key at all, and
+`NAMED` is of the user's own key that leads to the noun, as the outputs of a step have.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from automl.compiler.config.located import Name
 from automl.compiler.source import Pair, Span, Written
 
 GIVEN: Final = "given"
+NAMED: Final = "*"
 Keys = tuple[str, ...]  # that lead to a value
 
 
@@ -45,7 +47,7 @@ class Kind:
 def kinds_of(noun: type) -> dict[str, Kind]:
     """The kinds of the fields that have a key."""
     hints = get_type_hints(noun, include_extras=True)
-    names = [field.name for field in fields(noun) if GIVEN not in _extras(hints[field.name])]
+    names = [field.name for field in fields(noun) if not {GIVEN, NAMED} & {*_extras(hints[field.name])}]
     return {name: _kind_of_field(name, hints[name]) for name in names}
 
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from automl.compiler.source import Span
+from automl.compiler.source import Located, Span
+from automl.compiler.tree.nodes import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,3 +13,10 @@ class Name:
     written: str
     label: str
     span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Template(Located[str]):
+    """A text with references in it; `value` is what was written."""
+
+    parts: tuple[Part, ...]

@@ -8,7 +8,7 @@ from automl.schemas import schema_of
 
 
 def spans_of(node: Mapping, at: str = "") -> Spans:
-    """The place of every key, by its own name and those around it: `service.readiness.path`, `secrets[0].keys`.
+    """The place of every key, by its own name and those around it: `service.readiness.path`, `outputs[auc].type`.
 
     `at` is what the schema calls the node: `step`, or nothing for the whole. The user's notes, `x-…`, are left out.
     """
@@ -28,7 +28,12 @@ def _add(spans: dict[str, Span], node: Mapping, prefix: str, at: str) -> None:
 
 
 def _add_below(spans: dict[str, Span], node: Node, key: str, at: str) -> None:
-    if isinstance(node, Mapping):
+    if isinstance(node, Mapping) and _has_names_of_the_user(at):
+        for name, entry in node.entries.items():
+            spans[f"{key}[{name}]"] = entry.key.span
+            if isinstance(entry.value, Mapping):
+                _add(spans, entry.value, f"{key}[{name}].", at)
+    elif isinstance(node, Mapping):
         _add(spans, node, f"{key}.", at)
     elif not isinstance(node, Scalar):
         for number, item in enumerate(node.items):
@@ -42,3 +47,13 @@ def _has_keys_of_the_user(at: str) -> bool:
         return not {"properties", "items"} & schema_of(at).keys()
     except KeyError:  # there is no such key, which the schema says
         return False
+
+
+@cache
+def _has_names_of_the_user(at: str) -> bool:
+    """Whether the user's own keys there lead to keys of the language: those of outputs, of volumes."""
+    try:
+        below = schema_of(at).get("additionalProperties")
+    except KeyError:
+        return False
+    return isinstance(below, dict) and "properties" in below

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from automl.compiler.config.kinds import GIVEN
 from automl.compiler.config.located import Name
-from automl.compiler.ir import Ingress, Placement, Resources, Secret
+from automl.compiler.ir import Ingress, Output, Placement, Resources, Secret
 from automl.compiler.source import Located, Pair, Spans
 from automl.compiler.values.units import Duration
 
@@ -35,6 +35,11 @@ class StepConfig:
     entrypoint: tuple[Located[str], ...]
     args: tuple[Located[str], ...]
     envs: tuple[Pair, ...]
+    inputs: tuple[Pair, ...]
+    outputs: tuple[Output, ...]
+    needs: tuple[Located[str], ...] | None
+    params_file: Annotated[Located[str] | None, "params_file.path"]
+    volumes: tuple[Located[str], ...]
     secrets: tuple[Secret, ...]
     image_pull_secrets: tuple[Located[str], ...]
     resources: Annotated[Resources, ""]

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from automl.compiler.source import Span, Written
+from automl.compiler.values.units import Memory
 
 
 class Type(StrEnum):
@@ -30,10 +31,10 @@ class Type(StrEnum):
 class Output:
     """What a job leaves behind. `path` is where its program leaves a file, relative to the project; None: at $variable."""
 
-    name: str
-    type: Type
+    name: Annotated[str, "*"]
+    type: Annotated[Type, Type]
     path: str | None
-    span: Span
+    span: Annotated[Span, "*"]
 
     @property
     def variable(self) -> str:
@@ -80,13 +81,13 @@ class Workspace:
     `is_written` is whether the config asks for it; else it is there because files travel by it.
     """
 
-    size: str
+    size: Memory
     storage_class: str | None
-    access: Access
+    access: Annotated[Access, Access]
     claim: str | None
     path: str
     span: Span
-    is_written: bool
+    is_written: Annotated[bool, "*"] = True
     written: Written = field(default_factory=dict)
 
 
@@ -104,15 +105,16 @@ class Store:
 class Volume:
     """What steps may mount: of `claim`, `size`, `empty_dir`, `config_map` and `secret` exactly one says what it is."""
 
-    name: str
+    name: Annotated[str, "*"]
     claim: str | None
-    size: str | None
-    access: Access
+    size: Memory | None
+    access: Annotated[Access, Access]
     storage_class: str | None
     empty_dir: bool
     config_map: str | None
     secret: str | None
-    span: Span
+    span: Annotated[Span, "*"]
+    written: Written = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

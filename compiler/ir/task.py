@@ -50,6 +50,7 @@ class Project:
     dependencies: Text | None  # a file, relative to the project
     packages: tuple[str, ...] = ()  # requirements beside those of the file
     params_file: str | None = None  # where the parameters are put, too
+    notebook: str | None = None  # the one that papermill writes, with what the cells put out
 
 
 @dataclass(frozen=True, slots=True)

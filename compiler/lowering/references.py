@@ -1,17 +1,20 @@
 """What is known only when a task runs: variables of its container that its texts refer to."""
 
 from dataclasses import replace
+from typing import TypeVar
 
-from automl.compiler.ir import Reference, Task
+from automl.compiler.ir import BaseTask
+
+T = TypeVar("T", bound=BaseTask)
 
 
-def with_values(task: Task, given: tuple[Reference, ...] = ()) -> Task:
-    """The task with a variable for each value that it is given, or that its texts refer to.
+def with_values(task: T) -> T:
+    """The task with a variable for each value that it has, or that its texts refer to.
 
     So an emitter writes `$(NAME)`, or whatever the engine takes for a variable, and fills only the variable itself.
     """
     in_texts = (reference for text in task.texts for reference in text.references)
-    references = tuple(dict.fromkeys((*task.values, *given, *in_texts)))
+    references = tuple(dict.fromkeys((*task.values, *in_texts)))
     if not references:
         return task
     if len({reference.variable for reference in references}) < len(references):

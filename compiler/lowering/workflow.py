@@ -1,20 +1,23 @@
 """From the typed config to the workflow it means: names, commands and order are worked out here."""
 
-from collections.abc import Iterator
-from dataclasses import fields
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple, TypeVar
 
 from automl.compiler import ir
 from automl.compiler.config.code import CodeConfig
 from automl.compiler.config.code_source import uses_project
-from automl.compiler.config.config import Config, StageConfig
+from automl.compiler.config.config import Config
 from automl.compiler.config.ingress_paths import ingress_of, shares_root
 from automl.compiler.config.notebooks import names_kernel, runs_notebook
 from automl.compiler.config.step import ServiceConfig, StepConfig
-from automl.compiler.diagnostics import Diagnostic
-from automl.compiler.lowering.edges import TaskNames, nodes, task_names
+from automl.compiler.diagnostics import Diagnostic, has_errors
+from automl.compiler.lowering.disks import Disks, mount_of
+from automl.compiler.lowering.edges import Graph
 from automl.compiler.lowering.references import with_values
+from automl.compiler.lowering.steps import StepAt, Steps
+from automl.compiler.lowering.values import Values
 from automl.compiler.source import Located, Pair
 from automl.compiler.values.dns import dns_label
 from automl.compiler.values.images import PYTHON_IMAGE
@@ -25,11 +28,24 @@ _SHARED = fields(ir.BaseTask)
 NOTEBOOK_PACKAGES = ("papermill>=2.6,<3", "ipykernel>=6.29,<8")
 
 
-def lower(config: Config, bundle: ir.Bundle | None, origin: str) -> tuple[ir.Workflow, list[Diagnostic]]:
-    """The workflow of a config without errors. `origin` is the file name of the config."""
+def lower(
+    config: Config, bundle: ir.Bundle | None, origin: str
+) -> tuple[ir.Workflow | None, list[Diagnostic]]:
+    """The workflow of a config without errors in itself; none if its steps do not fit together.
+
+    `origin` is the file name of the config.
+    """
     assert config.name is not None, "the driver gives every config a name"
-    names, diagnostics = task_names(config)
-    scope = _Scope(config.code, names, shares_root(config))
+    steps = Steps(config)
+    values = Values(steps, ())
+    disks = Disks(config)
+    scope = _Scope(config.code, values, disks, shares_root(config))
+    made = {at.task: _task(scope, at) for at in steps.all}
+    graph = Graph(config, steps, values.taken)
+    nodes = graph.nodes(lambda at, after: replace(made[at.task], after=after))
+    diagnostics = [*steps.renamed, *values.diagnostics, *graph.diagnostics]
+    if has_errors(diagnostics):
+        return None, diagnostics
     git = config.code.git if config.code else None
     workflow = ir.Workflow(
         name=dns_label(config.name.value),
@@ -40,12 +56,16 @@ def lower(config: Config, bundle: ir.Bundle | None, origin: str) -> tuple[ir.Wor
         annotations=_texts(config.annotations),
         schedule=config.schedule,
         code=git or bundle,
-        nodes=tuple(nodes(config, lambda *step: with_values(_task(scope, *step)))),
+        nodes=tuple(nodes),
         origin=origin,
         span=config.span,
         spans=config.spans,
         files=tuple(_files(config)),
         title=config.name.value,
+        workspace=disks.workspace(made.values()),
+        store=disks.store,
+        by_engine=disks.by_engine,
+        volumes=config.volumes,
     )
     return workflow, diagnostics
 
@@ -59,29 +79,35 @@ class _Scope(NamedTuple):
     """What a step means depends on these, too."""
 
     code: CodeConfig | None
-    names: TaskNames
+    values: Values
+    disks: Disks
     root_is_shared: bool
 
 
-def _task(scope: _Scope, stage: StageConfig, step: StepConfig, after: tuple[ir.Edge, ...]) -> ir.Task:
-    shared = _shared(scope, stage, step, after)
+def _task(scope: _Scope, at: StepAt) -> ir.Task:
+    """The task of a step, which does not know yet what it comes after."""
+    step, shared = at.step, with_values(_shared(scope, at))
+    shared = replace(shared, uses_workspace=scope.disks.are_used_by(shared))
     if step.service:
         return _service(shared, step, step.service, scope.root_is_shared)
     return ir.Job(**_fields(shared), retries=step.backoff_limit, deadline=step.timeout)
 
 
-def _shared(scope: _Scope, stage: StageConfig, step: StepConfig, after: tuple[ir.Edge, ...]) -> ir.BaseTask:
-    in_project = uses_project(step, scope.code)
+def _shared(scope: _Scope, at: StepAt) -> ir.BaseTask:
+    step, in_project = at.step, uses_project(at.step, scope.code)
+    texts = _Texts(scope.values, at)
+    filled, inputs = scope.values.inputs(at)
+    variables = [ir.Variable(pair.key.value, texts.of(pair.value)) for pair in step.envs]
     return ir.BaseTask(
-        name=scope.names[stage.name.label, step.name.label],
-        stage=stage.name.label,
+        name=at.task,
+        stage=at.stage.name.label,
         step=step.name.label,
-        titles=ir.Titles(stage.name.written, step.name.written),
-        after=after,
+        titles=ir.Titles(at.stage.name.written, step.name.written),
+        after=(),
         image=step.image.value if step.image else PYTHON_IMAGE,
-        command=_project_command(step) if in_project else _image_command(step),
+        command=_project_command(step, texts) if in_project else _image_command(step, texts),
         project=_project(step) if in_project else None,
-        variables=tuple(ir.Variable(pair.key.value, _text(pair.value)) for pair in step.envs),
+        variables=(*inputs, *variables),
         secrets=step.secrets,
         pull_secrets=tuple(name.value for name in step.image_pull_secrets),
         resources=step.resources,
@@ -92,16 +118,34 @@ def _shared(scope: _Scope, stage: StageConfig, step: StepConfig, after: tuple[ir
         annotations=_texts(step.annotations),
         span=step.name.span,
         spans=step.spans,
+        values=(*scope.values.given(), *filled),
+        outputs=() if step.service else step.outputs,
+        mounts=tuple(mount_of(word) for word in step.volumes),
     )
+
+
+class _Texts(NamedTuple):
+    """The texts of a step, with the values in them."""
+
+    values: Values
+    at: StepAt
+
+    def of(self, located: Located[str]) -> ir.Text:
+        """One text."""
+        return self.values.text(located, self.at)
+
+    def all(self, words: Sequence[Located[str]]) -> tuple[ir.Text, ...]:
+        """One text after the other."""
+        return tuple(self.of(word) for word in words)
 
 
 def _fields(shared: ir.BaseTask) -> dict[str, Any]:
     return {field.name: getattr(shared, field.name) for field in _SHARED}
 
 
-def _project_command(step: StepConfig) -> ir.Command:
+def _project_command(step: StepConfig, texts: _Texts) -> ir.Command:
     """In the project's folder: the command, or the script with what runs it."""
-    arguments = tuple(_text(word) for word in step.args)
+    arguments = texts.all(step.args)
     if step.command or step.entrypoint:
         words = (*(step.entrypoint or ()), *(step.command or ()))
         return ir.Command(tuple(_text(word) for word in words), arguments)
@@ -109,9 +153,9 @@ def _project_command(step: StepConfig) -> ir.Command:
     return ir.Command(_interpreter(step, step.path, in_project=True), arguments)
 
 
-def _image_command(step: StepConfig) -> ir.Command:
+def _image_command(step: StepConfig, texts: _Texts) -> ir.Command:
     """In an image of its own: Docker's ENTRYPOINT and CMD, or the script."""
-    arguments = tuple(_text(word) for word in step.args)
+    arguments = texts.all(step.args)
     if step.path and not (step.command or step.entrypoint):
         return ir.Command(_interpreter(step, step.path, in_project=False), arguments)
     entrypoint = tuple(_text(word) for word in step.entrypoint) if step.entrypoint else None
@@ -123,7 +167,7 @@ def _interpreter(step: StepConfig, path: Located[str], in_project: bool) -> tupl
     script = PurePosixPath(path.value)
     words: tuple[str, ...]
     if script.suffix == ".ipynb":
-        output = script.with_suffix(".output.ipynb") if in_project else f"/tmp/{script.stem}.output.ipynb"
+        output = _executed(path.value) if in_project else f"/tmp/{script.stem}.output.ipynb"
         files = (_as_file(path.value), _as_file(str(output)))
         words = ("papermill", "--log-output", "--no-progress-bar", *_kernel(step), *files)
     else:
@@ -144,7 +188,15 @@ def _kernel(step: StepConfig) -> tuple[str, ...]:
 def _project(step: StepConfig) -> ir.Project:
     file = step.dependencies
     dependencies = ir.Text.of(_as_file(file.value), file.span) if file else None
-    return ir.Project(dependencies, NOTEBOOK_PACKAGES if runs_notebook(step) else ())
+    params_file = _value(step.params_file)
+    if not (step.path and runs_notebook(step)):
+        return ir.Project(dependencies, params_file=params_file)
+    return ir.Project(dependencies, NOTEBOOK_PACKAGES, params_file, str(_executed(step.path.value)))
+
+
+def _executed(notebook: str) -> PurePosixPath:
+    """The notebook that papermill writes."""
+    return PurePosixPath(notebook).with_suffix(".output.ipynb")
 
 
 def _service(

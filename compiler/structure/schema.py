@@ -86,7 +86,7 @@ def _explain(misfit: Misfit, root: Mapping, whole: Schema) -> Iterator[Diagnosti
         if not _is_misspelt(names[0], node, at):
             yield _missing_key(root, path, node, names[0], at)
     elif keyword == "propertyNames" and isinstance(node, Mapping):
-        yield from _wrong_keys(path, node)
+        yield from _wrong_keys(path, node, at.get("propertyNames", at))
     elif isinstance(node, Scalar) and node.value is None and _is_merged(path):
         yield _nothing_to_remove(_entry_at(root, path), path)
     elif keyword == "type":
@@ -133,16 +133,12 @@ def _missing_key(root: Mapping, path: Path, node: Mapping, name: str, at: Schema
     return Diagnostic(Code.MISSING_KEY, message, _head(root, path, node), help=help)
 
 
-def _wrong_keys(path: Path, node: Mapping) -> Iterator[Diagnostic]:
-    allowed = re.compile(
-        r"(?!\.\Z|\.\.)[-._a-zA-Z0-9]{1,253}\Z"
-    )  # what `propertyNames` asks of the keys of a Secret
+def _wrong_keys(path: Path, node: Mapping, wanted: Schema) -> Iterator[Diagnostic]:
+    allowed = re.compile(rf"{wanted['pattern'].removesuffix('$')}\Z")
     for name, entry in node.entries.items():
         if not allowed.match(name):
             message = f'"{name}" cannot be a key{_of(path)}'
-            yield Diagnostic(
-                Code.WRONG_VALUE, message, entry.key.span, help="use letters, digits, `-`, `_` and `.`"
-            )
+            yield Diagnostic(Code.WRONG_VALUE, message, entry.key.span, help=f"use {wanted['x-expected']}")
 
 
 def _head(root: Mapping, path: Path, node: Mapping) -> Span:

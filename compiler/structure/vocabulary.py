@@ -8,15 +8,11 @@ from automl.compiler.suggest import did_you_mean, distance
 from automl.schemas import schema
 
 _NOT_YET = {  # what the language will have, or could: what is so today
-    "stages run in their order, and the steps of one in parallel": (
-        "needs depends_on dependson depends after requires upstream dag"
-    ),
+    "stages run in their order, and the steps of one in parallel, unless `needs` says otherwise": "dag",
     "every step runs": "if when condition rules only except skip",
     "a step asks for `cpu_request` and `memory_request`": "gpu gpus tpu accelerator accelerators nvidia.com/gpu shm",
     "write the value under `args` or `envs`": "params parameters param variables vars with hyperparameters",
-    "steps share no disk, so they pass files on in a store, for instance a bucket": (
-        "inputs outputs outs deps artifacts volumes volume volume_mounts volumemounts workspace mounts pvc cache storage"
-    ),
+    "files travel by `outputs` and `inputs`, and a disk is one of the `volumes`": "pvc cache storage",
     "write a step for each value": (
         "sweep matrix strategy grid cross_validation foreach for_each with_items withitems parallel loop"
     ),

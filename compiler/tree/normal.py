@@ -13,12 +13,19 @@ Form: TypeAlias = Callable[[Node], Node | None]
 
 def normal(root: Mapping) -> Mapping:
     """A tree that fits the schema, in its long forms."""
-    step = _keys({"secrets": cache(_items(_under("name"))), "service": cache(_keys({"ingress": _switch}))})
+    step = _keys(
+        {
+            "secrets": cache(_items(_under("name"))),
+            "service": cache(_keys({"ingress": _switch})),
+            "outputs": cache(_each_key(_under("type"))),
+        }
+    )
     stage = _keys({STEPS: _items(step)})
     config = _keys(
         {
             "schedule": _under("cron"),
             "code": _keys({"bundle": _switch}),
+            "artifacts": _under("store"),
             "defaults": step,
             "stages": _each_key(lambda node: stage(long_stage(node))),
         }

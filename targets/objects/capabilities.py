@@ -5,13 +5,15 @@ What a pod, a Deployment, a Service and an Ingress have is native.
 
 from types import MappingProxyType
 
-from automl.compiler.capabilities import NATIVE, lowered
+from automl.compiler.capabilities import NATIVE, lowered, refused
 from automl.compiler.target import ByKind, Capabilities
 
 _ON_OBJECTS = lowered("on every object and every pod")
 _ON_STEP = lowered("on the pods of the step, and on the objects of a service")
 _CHECKOUT = lowered("an init container checks it out")
 _OF_SERVICES = ByKind(service=NATIVE)
+
+_LATER = refused("it is not there yet")
 
 ON_KUBERNETES: Capabilities = MappingProxyType(
     {
@@ -39,8 +41,24 @@ ON_KUBERNETES: Capabilities = MappingProxyType(
         "code.bundle": lowered("a ConfigMap, unpacked when the step starts"),
         "code.bundle.include": lowered("what is packed"),
         "code.bundle.exclude": lowered("what is packed"),
+        "workspace.size": _LATER,
+        "workspace.storage_class": _LATER,
+        "workspace.access": _LATER,
+        "workspace.claim": _LATER,
+        "workspace.path": _LATER,
+        "artifacts": _LATER,
+        "artifacts.store": _LATER,
+        "artifacts.secret": _LATER,
+        "volumes.claim": _LATER,
+        "volumes.size": _LATER,
+        "volumes.access": _LATER,
+        "volumes.storage_class": _LATER,
+        "volumes.empty_dir": _LATER,
+        "volumes.config_map": _LATER,
+        "volumes.secret": _LATER,
         "defaults": lowered("part of every step"),
         "stages": NATIVE,
+        "stage.needs": NATIVE,
         "step.step_name": NATIVE,
         "step.path_to_executable": lowered("the command of the container"),
         "step.dependency_path": lowered("installed when the step starts"),
@@ -49,6 +67,13 @@ ON_KUBERNETES: Capabilities = MappingProxyType(
         "step.entrypoint": NATIVE,
         "step.args": NATIVE,
         "step.envs": NATIVE,
+        "step.needs": NATIVE,
+        "step.inputs": _LATER,
+        "step.outputs": ByKind(job=_LATER),
+        "step.outputs.type": ByKind(job=_LATER),
+        "step.outputs.path": ByKind(job=_LATER),
+        "step.params_file.path": _LATER,
+        "step.volumes": _LATER,
         "step.secrets": NATIVE,
         "step.secrets.name": NATIVE,
         "step.secrets.keys": NATIVE,

@@ -17,11 +17,13 @@ def claims(objects: Objects) -> list[Object]:
     workspace, documents = objects.workflow.workspace, list[Object]()
     if workspace and workspace.claim is None:
         name = _workspace_claim(objects.workflow)
-        documents.append(_claim(objects, name, workspace.size, workspace.access, workspace.storage_class))
+        documents.append(
+            _claim(objects, name, workspace.size.text, workspace.access, workspace.storage_class)
+        )
     for volume in objects.workflow.volumes:
         if volume.size is not None:
             name = _claim_of(objects.workflow, volume)
-            documents.append(_claim(objects, name, volume.size, volume.access, volume.storage_class))
+            documents.append(_claim(objects, name, volume.size.text, volume.access, volume.storage_class))
     return documents
 
 

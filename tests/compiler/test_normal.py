@@ -86,7 +86,15 @@ def test_both_forms_give_the_same_output(folder: Path, short: list[object], long
 
 def test_every_short_form_of_the_schema_is_tried() -> None:
     schema = json.loads(config_schema())
-    assert set(_with_two_forms(schema, "")) == {"schedule", "secrets", "ingress", "bundle", "stage"}
+    assert set(_with_two_forms(schema, "")) == {
+        "schedule",
+        "secrets",
+        "ingress",
+        "bundle",
+        "stage",
+        "artifacts",
+        "outputs",
+    }
 
 
 def _with_two_forms(schema: Any, name: str) -> Iterator[str]:
@@ -95,7 +103,7 @@ def _with_two_forms(schema: Any, name: str) -> Iterator[str]:
         if ("object" in types and not isinstance(types, str)) or "if" in schema:
             yield name
         for key, below in schema.items():
-            yield from _with_two_forms(below, name if key == "items" else key)
+            yield from _with_two_forms(below, name if key in ("items", "additionalProperties") else key)
 
 
 def tree(config: dict[str, Any]) -> Mapping:

@@ -31,6 +31,7 @@ from automl.compiler.ir import (
     Workspace,
 )
 from automl.compiler.target import Options
+from automl.compiler.values.units import parse_memory
 from automl.targets import load
 from automl.targets.dag import nesting
 from tests.by_hand import SPAN, barrier, graphs, job, workflow
@@ -49,7 +50,7 @@ TAKEN = (Reference("AUTOML_INPUT_ROWS", ROWS), Reference("AUTOML_INPUT_TABLE", T
 def handing(load: Mapping[str, Any], train: Mapping[str, Any], **more: Any) -> Workflow:
     """A task that takes a value and a file of another."""
     nodes = [job("load", outputs=OUTPUTS, **load), job("train", "load", values=TAKEN, **train)]
-    disk = Workspace("10Gi", None, Access.ONE_NODE, None, "/disk", SPAN, is_written=False)
+    disk = Workspace(parse_memory("10Gi"), None, Access.ONE_NODE, None, "/disk", SPAN, is_written=False)
     code = Bundle((BundledFile("train.sh", b"", False),), SPAN)
     return replace(workflow(nodes), code=code, workspace=disk, **more)
 

@@ -11,17 +11,20 @@ from automl.compiler.diagnostics import Code
 from automl.compiler.ir import Access, Mount, Node, Placement, Service, Volume, Workflow, Workspace
 from automl.compiler.source import Located, Pair
 from automl.compiler.target import Options
+from automl.compiler.values.units import parse_memory
 from automl.targets import load
 from automl.targets.objects.disks import NODE
 from tests.by_hand import SPAN, job, workflow
 from tests.targets.test_references import emitted, service
 
 Object = dict[str, Any]
-SHARED = Workspace("10Gi", None, Access.ONE_NODE, None, "/automl/workspace", SPAN, is_written=True)
+SHARED = Workspace(
+    parse_memory("10Gi"), None, Access.ONE_NODE, None, "/automl/workspace", SPAN, is_written=True
+)
 NOTHING = Volume("v", None, None, Access.ONE_NODE, None, False, None, None, SPAN)
 VOLUMES = (
     replace(NOTHING, name="team", claim="team-data"),
-    replace(NOTHING, name="models", size="1Ti", storage_class="fast"),
+    replace(NOTHING, name="models", size=parse_memory("1Ti"), storage_class="fast"),
     replace(NOTHING, name="scratch", empty_dir=True),
     replace(NOTHING, name="settings", config_map="labels"),
     replace(NOTHING, name="certificates", secret="tls"),

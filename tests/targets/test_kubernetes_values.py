@@ -23,11 +23,12 @@ from automl.compiler.ir import (
     Workflow,
     Workspace,
 )
+from automl.compiler.values.units import parse_memory
 from tests.by_hand import SPAN, job, workflow
 from tests.targets.test_references import emitted, service
 
 Object = dict[str, Any]
-DISK = Workspace("10Gi", None, Access.ONE_NODE, None, "/data", SPAN, is_written=False)
+DISK = Workspace(parse_memory("10Gi"), None, Access.ONE_NODE, None, "/data", SPAN, is_written=False)
 GIT = Git("https://example.com/a.git", "main", None, None, None, SPAN)
 RUN = Command(None, (Text.of("run", SPAN),))
 

@@ -1,0 +1,72 @@
+"""The workspace, the volumes, and where steps mount them."""
+
+from collections.abc import Iterator
+
+from automl.compiler.config.config import Config
+from automl.compiler.diagnostics import Code, Diagnostic, Related
+from automl.compiler.ir import Volume
+from automl.compiler.source import Located, Span
+from automl.compiler.suggest import did_you_mean
+
+_KINDS = ("claim", "size", "empty_dir", "config_map", "secret")
+_OURS = ("/automl/work", "/automl/code", "/automl/plan", "/automl/deploy", "/automl/secrets")
+DEFAULT_PATH = "/automl/workspace"
+
+
+def check_workspace(config: Config) -> Iterator[Diagnostic]:
+    """A workspace that is there already, of which something else is asked."""
+    workspace = config.workspace
+    if workspace is None or workspace.claim is None:
+        return
+    for key in ("size", "storage_class"):
+        if place := config.spans.get(f"workspace.{key}"):
+            message = f'"{key}" has no effect: the claim "{workspace.claim}" is there already'
+            yield Diagnostic(Code.UNUSED_KEY, message, place, "leave it out")
+
+
+def check_volumes(config: Config) -> Iterator[Diagnostic]:
+    """Volumes that are of no kind, or of several."""
+    for volume in config.volumes:
+        kinds = [kind for kind in _KINDS if getattr(volume, kind)]
+        if len(kinds) != 1:
+            what = "does not say what it is" if not kinds else f"is {' and '.join(kinds)} at once"
+            message = f'the volume "{volume.name}" {what}'
+            yield Diagnostic(Code.MOUNT, message, volume.span, f"give one of {', '.join(_KINDS)}")
+        elif kinds != ["size"]:
+            yield from _unused(config, volume, kinds[0])
+
+
+def _unused(config: Config, volume: Volume, kind: str) -> Iterator[Diagnostic]:
+    keys = ["storage_class"] if kind == "claim" else ["storage_class", "access"]
+    for key in keys:
+        if place := config.spans.get(f"volumes[{volume.name}].{key}"):
+            message = f'"{key}" has no effect: the volume is a {kind}'
+            yield Diagnostic(Code.UNUSED_KEY, message, place, "leave it out")
+
+
+def check_mounts(config: Config) -> Iterator[Diagnostic]:
+    """Mounts of what is no volume, and at paths that are taken."""
+    known = [volume.name for volume in config.volumes]
+    path = config.workspace.path if config.workspace else DEFAULT_PATH
+    for step in config.steps:
+        taken: dict[str, Span | None] = dict.fromkeys((*_OURS, path))
+        for word in step.volumes:
+            name, place, *_ = word.value.split(":")
+            if name not in known:
+                nearest = did_you_mean(name, known)
+                help = f'did you mean "{nearest}"?' if nearest else f"say under `volumes` what {name} is"
+                yield Diagnostic(Code.MOUNT, f'there is no volume "{name}"', word.span, help)
+            yield from _taken(word, place.rstrip("/"), taken)
+
+
+def _taken(word: Located[str], path: str, taken: dict[str, Span | None]) -> Iterator[Diagnostic]:
+    """A path at or above one that is taken, or below one of ours."""
+    for other, span in taken.items():
+        if f"{other}/".startswith(f"{path}/") or (span is None and f"{path}/".startswith(f"{other}/")):
+            message = (
+                f'"{path}" is taken' if other == path else f'"{path}" would hide "{other}", or be hidden'
+            )
+            related = (Related("here", span),) if span else ()
+            yield Diagnostic(Code.MOUNT, message, word.span, "mount it at another path", related)
+            return
+    taken[path] = word.span

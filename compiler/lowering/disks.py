@@ -1,0 +1,47 @@
+"""By what files travel between the steps of a config, and which volumes they mount."""
+
+from collections.abc import Iterable
+
+from automl.compiler import ir
+from automl.compiler.config.binding import bind
+from automl.compiler.config.config import Config
+from automl.compiler.ir import Mount, OutputOf, Store, Workspace
+from automl.compiler.source import Located
+from automl.compiler.tree.nodes import Mapping
+
+ENGINE = "engine"  # instead of the address of a store
+
+
+class Disks:
+    """The workspace, which is there as soon as a file travels by it, or what files travel by instead."""
+
+    def __init__(self, config: Config) -> None:
+        self._written, self._span = config.workspace, config.span
+        self.by_engine = config.artifacts is not None and config.artifacts.url == ENGINE
+        self.store: Store | None = None if self.by_engine else config.artifacts
+
+    def are_used_by(self, task: ir.BaseTask) -> bool:
+        """Whether a task has the workspace: every one, if it is asked for, or one that hands on a file by it."""
+        if self._written is not None:
+            return True
+        return self.store is None and not self.by_engine and _has_files(task)
+
+    def workspace(self, tasks: Iterable[ir.BaseTask]) -> Workspace | None:
+        """The workspace, if a task has it."""
+        if self._written is not None:
+            return self._written
+        if not any(task.uses_workspace for task in tasks):
+            return None
+        return bind(Workspace, Mapping(self._span), "workspace", [], is_written=False)
+
+
+def _has_files(task: ir.BaseTask) -> bool:
+    sources = (reference.source for reference in task.values)
+    takes_files = any(isinstance(source, OutputOf) and source.type.is_file for source in sources)
+    return takes_files or any(output.type.is_file for output in task.outputs)
+
+
+def mount_of(word: Located[str]) -> Mount:
+    """The mount that `name:/path` or `name:/path:ro` says."""
+    volume, path, *mode = word.value.split(":")
+    return Mount(volume, path.rstrip("/"), bool(mode), word.span)
