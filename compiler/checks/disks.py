@@ -9,7 +9,14 @@ from automl.compiler.source import Located, Span
 from automl.compiler.suggest import did_you_mean
 
 _KINDS = ("claim", "size", "empty_dir", "config_map", "secret")
-_OURS = ("/automl/work", "/automl/code", "/automl/plan", "/automl/deploy", "/automl/secrets")
+_OURS = (
+    "/automl/work",
+    "/automl/code",
+    "/automl/outputs",
+    "/automl/plan",
+    "/automl/deploy",
+    "/automl/secrets",
+)
 DEFAULT_PATH = "/automl/workspace"
 
 

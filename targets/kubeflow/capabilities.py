@@ -5,7 +5,7 @@ from types import MappingProxyType
 from automl.compiler.capabilities import NATIVE, implied, lost, lowered, partly, refused
 from automl.compiler.target import ByKind, Capabilities
 from automl.targets.kubeflow import checks, vertex
-from automl.targets.objects.capabilities import ON_KUBERNETES
+from automl.targets.objects.capabilities import DISKS, ON_KUBERNETES
 
 _POD_LABELS = lowered("on the pods of every step (`podMetadata`)")
 _MANIFEST = lowered("in the Deployment that the last task applies")
@@ -18,6 +18,7 @@ _WHOLE_SECRETS = partly("all keys of a Secret for steps of the project; the job 
 PACKAGE: Capabilities = MappingProxyType(
     {
         **ON_KUBERNETES,
+        **dict.fromkeys(DISKS, refused("it is not there yet")),
         "version": lowered("the label `automl.dev/version` of the pods"),
         "namespace": implied("a package is uploaded to a namespace, which is not named in it"),
         "description": NATIVE,

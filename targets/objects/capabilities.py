@@ -13,7 +13,24 @@ _ON_STEP = lowered("on the pods of the step, and on the objects of a service")
 _CHECKOUT = lowered("an init container checks it out")
 _OF_SERVICES = ByKind(service=NATIVE)
 
+_CLAIM = lowered("a PersistentVolumeClaim of the workflow's own")
 _LATER = refused("it is not there yet")
+
+DISKS = (
+    "workspace.size",
+    "workspace.storage_class",
+    "workspace.access",
+    "workspace.claim",
+    "workspace.path",
+    "volumes.claim",
+    "volumes.size",
+    "volumes.access",
+    "volumes.storage_class",
+    "volumes.empty_dir",
+    "volumes.config_map",
+    "volumes.secret",
+    "step.volumes",
+)
 
 ON_KUBERNETES: Capabilities = MappingProxyType(
     {
@@ -41,21 +58,21 @@ ON_KUBERNETES: Capabilities = MappingProxyType(
         "code.bundle": lowered("a ConfigMap, unpacked when the step starts"),
         "code.bundle.include": lowered("what is packed"),
         "code.bundle.exclude": lowered("what is packed"),
-        "workspace.size": _LATER,
-        "workspace.storage_class": _LATER,
-        "workspace.access": _LATER,
-        "workspace.claim": _LATER,
-        "workspace.path": _LATER,
+        "workspace.size": _CLAIM,
+        "workspace.storage_class": _CLAIM,
+        "workspace.access": _CLAIM,
+        "workspace.claim": lowered("a volume of the pods"),
+        "workspace.path": lowered("a mount in the pods"),
         "artifacts": _LATER,
         "artifacts.store": _LATER,
         "artifacts.secret": _LATER,
-        "volumes.claim": _LATER,
-        "volumes.size": _LATER,
-        "volumes.access": _LATER,
-        "volumes.storage_class": _LATER,
-        "volumes.empty_dir": _LATER,
-        "volumes.config_map": _LATER,
-        "volumes.secret": _LATER,
+        "volumes.claim": NATIVE,
+        "volumes.size": _CLAIM,
+        "volumes.access": _CLAIM,
+        "volumes.storage_class": _CLAIM,
+        "volumes.empty_dir": NATIVE,
+        "volumes.config_map": NATIVE,
+        "volumes.secret": NATIVE,
         "defaults": lowered("part of every step"),
         "stages": NATIVE,
         "stage.needs": NATIVE,
@@ -73,7 +90,7 @@ ON_KUBERNETES: Capabilities = MappingProxyType(
         "step.outputs.type": ByKind(job=_LATER),
         "step.outputs.path": ByKind(job=_LATER),
         "step.params_file.path": _LATER,
-        "step.volumes": _LATER,
+        "step.volumes": NATIVE,
         "step.secrets": NATIVE,
         "step.secrets.name": NATIVE,
         "step.secrets.keys": NATIVE,

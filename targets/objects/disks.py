@@ -98,9 +98,13 @@ def has_claim(workflow: Workflow, task: Task) -> bool:
 def needs_node(workflow: Workflow, task: Task) -> bool:
     """Whether a pod of a task has to be where others are: a disk of theirs is on one node at a time.
 
-    Of a claim that is there already, but for the workspace, nobody has said so.
+    Of a claim among the volumes nobody knows that, unless it is written.
     """
-    alone = {volume.name for volume in workflow.volumes if volume.size and volume.access is Access.ONE_NODE}
+    alone = {
+        volume.name
+        for volume in workflow.volumes
+        if volume.access is Access.ONE_NODE and (volume.size or "access" in volume.written)
+    }
     workspace = workflow.workspace
     shares_workspace = task.uses_workspace and workspace and workspace.access is Access.ONE_NODE
     return bool(shares_workspace) or any(mount.volume in alone for mount in task.mounts)

@@ -5,6 +5,7 @@ from typing import Any
 
 from automl.compiler.ir import Access, Mount, Node, Output, Type, Workflow
 from automl.compiler.target import Options
+from automl.compiler.values.units import parse_memory
 from automl.targets import load
 from tests.by_hand import SPAN, job, workflow
 from tests.conformance.cluster import Cluster
@@ -26,7 +27,7 @@ def wanted(size: str = "10Gi") -> Workflow:
         job("leaves", "mounts", outputs=outputs, uses_workspace=True),
         service(job("serves", "leaves", uses_workspace=True)),
     ]
-    return replace(workflow(nodes), workspace=replace(SHARED, size=size), volumes=VOLUMES)
+    return replace(workflow(nodes), workspace=replace(SHARED, size=parse_memory(size)), volumes=VOLUMES)
 
 
 def text(disks: Workflow) -> str:
@@ -90,7 +91,9 @@ def test_a_disk_can_grow_where_its_class_can(cluster: Cluster, namespace: str) -
     }
     assert cluster.request("POST", "/apis/storage.k8s.io/v1/storageclasses", grows).status == 201
     for size, status in (("10Gi", 0), ("20Gi", 0), ("5Gi", 1)):
-        of_class = replace(wanted(), workspace=replace(SHARED, size=size, storage_class=f"grows-{namespace}"))
+        of_class = replace(
+            wanted(), workspace=replace(SHARED, size=parse_memory(size), storage_class=f"grows-{namespace}")
+        )
         done = cluster.kubectl("apply", "-n", namespace, "-f", "-", input=text(of_class), check=False)
         assert done.returncode == status
         path = f"/api/v1/namespaces/{namespace}/persistentvolumeclaims/by-hand-workspace"

@@ -29,6 +29,7 @@ VOLUMES = (
     replace(NOTHING, name="settings", config_map="labels"),
     replace(NOTHING, name="certificates", secret="tls"),
     replace(NOTHING, name="unused", claim="nobody"),
+    replace(NOTHING, name="written", claim="ours", written={"access": Located("ReadWriteOnce", SPAN)}),
 )
 TARGETS = ["argo", "kubernetes"]
 
@@ -103,7 +104,7 @@ def test_a_claim_that_is_there_is_not_made(target: str) -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_pod_has_every_volume_that_it_mounts_where_it_is_said(target: str) -> None:
-    names = [volume.name for volume in VOLUMES if volume.name != "unused"]
+    names = [volume.name for volume in VOLUMES if volume.name not in ("unused", "written")]
     found = pods(emitted(target, None, mounted(*names)))
     for pod in found.values():
         volumes = {volume["name"] for volume in pod["spec"].get("volumes", [])}
@@ -147,6 +148,7 @@ def mounts_of(pod: Object) -> dict[str, bool]:
     [
         ("scratch", Access.ONE_NODE, {"second", "api"}),
         ("team", Access.ONE_NODE, {"second", "api"}),  # nobody has said how many nodes may have it
+        ("written", Access.ONE_NODE, {"first", "second", "api"}),
         ("models", Access.ONE_NODE, {"first", "second", "api"}),
         ("models", Access.MANY_NODES, {"first"}),
         ("scratch", Access.MANY_NODES, set()),
