@@ -62,7 +62,10 @@ def compile_one(given: Input, request: Request) -> Compiled:
                 emissions[choice.target.name] = emission if request.keep else emission._replace(artifacts=())
     files = workflow.files if workflow else ()
     return Compiled(
-        given, tuple(diagnostics), emissions, (given.file, *(under(given.folder, path) for path in files))
+        given,
+        tuple(diagnostics),
+        emissions,
+        (given.file, *(under(given.folder, path) for path in files), *request.overrides.files),
     )
 
 

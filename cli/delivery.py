@@ -8,6 +8,7 @@ import typer
 from automl.cli import batch
 from automl.cli.batch import Compiled, Request
 from automl.cli.choices import Choice, ChoiceError, FailedTargetError, choose
+from automl.cli.inputs import UnreadableError, read_params
 from automl.cli.options import message_formats
 from automl.cli.output import OutputError, destination, write_files
 from automl.cli.staleness import check_files
@@ -25,6 +26,7 @@ from automl.cli.terminal import (
 )
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.driver import Input
+from automl.compiler.params.given import Given
 
 
 def chosen(names: Sequence[str], version: str | None, form: str | None, format: str = "yaml") -> list[Choice]:
@@ -32,6 +34,14 @@ def chosen(names: Sequence[str], version: str | None, form: str | None, format: 
     try:
         return choose(names, version, form, format)
     except ChoiceError as error:
+        wrong_usage(str(error))
+
+
+def given_params(assignments: Sequence[str] | None, path: str | None) -> Given:
+    """What a command line gives for the parameters, or its end."""
+    try:
+        return read_params(assignments or (), path)
+    except UnreadableError as error:
         wrong_usage(str(error))
 
 

@@ -3,12 +3,13 @@
 import os
 import stat
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from automl.cli.links import config_leads_out
 from automl.compiler.driver import STREAM, Input
+from automl.compiler.params.given import Given, ParamsFile
 from automl.compiler.project.files import Seen
 from automl.compiler.tree.decoding import MAX_BYTES
 
@@ -46,7 +47,7 @@ def _config_of(path: str) -> str:
 
 def read(path: str) -> Input:
     """One config; no more of it than the reader would take. Raises UnreadableError."""
-    try:
+    with _reading(path):
         if path == STDIN:
             if sys.stdin is None:
                 raise UnreadableError("cannot read standard input: it is closed")
@@ -61,13 +62,46 @@ def read(path: str) -> Input:
             raise UnreadableError(
                 f"there is no automl.yaml and no config.yaml {where}; give the path of a config"
             )
-        with Path(path).open("rb") as file:
-            return Input(name, file.read(MAX_BYTES + 1), Path(path).parent)
+        return Input(name, _bytes_of(path), Path(path).parent)
+
+
+def read_params(assignments: Sequence[str], path: str | None) -> Given:
+    """What is given for the parameters. Raises UnreadableError for a file that cannot be read."""
+    texts = tuple(map(_assignment, assignments))
+    if path is None:
+        return Given(texts)
+    with _reading(path):
+        if problem := config_leads_out(Path(path)):
+            raise UnreadableError(problem)
+        return Given(texts, ParamsFile(os.fsencode(path).decode(), _bytes_of(path)))
+
+
+def _assignment(argument: str) -> str:
+    """An argument of `--set` as the text that it is, whatever the locale makes of its bytes."""
+    name, sign, _ = argument.partition("=")
+    if not name or not sign:
+        raise UnreadableError(f'--set takes NAME=VALUE, not "{argument}"')
+    try:
+        return os.fsencode(argument).decode()
+    except UnicodeDecodeError:
+        raise UnreadableError(f'the value that --set gives to "{name}" is not UTF-8') from None
+
+
+@contextmanager
+def _reading(path: str) -> Iterator[None]:
+    """Within it, a file that cannot be read is an UnreadableError."""
+    try:
+        yield
     except UnicodeDecodeError:
         raise UnreadableError(f'cannot read "{path}": its name is not UTF-8') from None
     except (OSError, ValueError) as error:  # a name with U+0000 is a ValueError
         why = error.strerror if isinstance(error, OSError) else error
         raise UnreadableError(f'cannot read "{path}": {why}') from None
+
+
+def _bytes_of(path: str) -> bytes:
+    with Path(path).open("rb") as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def _current_folder() -> Path:

@@ -109,6 +109,23 @@ Namespace = Annotated[
         "--namespace", "-n", metavar="NAMESPACE", help="Kubernetes namespace, instead of the config's."
     ),
 ]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Value of a parameter, instead of its default; can be given several times.",
+        show_default=False,
+    ),
+]
+ParamsFile = Annotated[
+    str | None,
+    typer.Option(
+        "--params-file",
+        metavar="FILE",
+        help="Values of parameters by name, in YAML or JSON; --set wins.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that are no output of automl, too.")]
 MessageFormat = Annotated[
     str,

@@ -13,6 +13,8 @@ from automl.compiler.diagnostics import Code, Diagnostic, has_errors, in_order
 from automl.compiler.expressions.phase import expressions_of
 from automl.compiler.ir import Workflow
 from automl.compiler.lowering.workflow import lower
+from automl.compiler.params.given import Given
+from automl.compiler.params.parameters import parameters_of, with_pins
 from automl.compiler.project.bundle import Collection, collect_bundle
 from automl.compiler.project.files import Project, Seen
 from automl.compiler.project.paths import text_of, under
@@ -22,7 +24,6 @@ from automl.compiler.structure.schema import check_structure
 from automl.compiler.target import Artifact, Emission, Options, Target
 from automl.compiler.tree.budgets import check_defaults
 from automl.compiler.tree.decoding import decode
-from automl.compiler.tree.expressions import find_expressions
 from automl.compiler.tree.layers import layer_of_options, layered
 from automl.compiler.tree.nodes import Mapping
 from automl.compiler.tree.normal import normal
@@ -67,15 +68,22 @@ class Input(NamedTuple):
 
 
 class Overrides(NamedTuple):
-    """What the command line says instead of the config."""
+    """What the command line says instead of the config, and which values it gives to parameters."""
 
     name: str | None = None
     namespace: str | None = None
+    params: Given = Given()
 
     @property
     def values(self) -> dict[str, str]:
         """What is said, by the keys of a config."""
-        return {key: value for key, value in self._asdict().items() if value is not None}
+        said = {"name": self.name, "namespace": self.namespace}
+        return {key: value for key, value in said.items() if value is not None}
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that it was read from."""
+        return (under(Path(), self.params.file.path),) if self.params.file else ()
 
 
 class Result(NamedTuple):
@@ -93,7 +101,8 @@ def compile_config(given: Input, overrides: Overrides, target: Target, options: 
         return Result((), tuple(in_order(diagnostics)))
     emission = emit(workflow, target, options)
     diagnostics += emission.diagnostics
-    inputs = (given.file, *(under(given.folder, path) for path in workflow.files))
+    files = (under(given.folder, path) for path in workflow.files)
+    inputs = (given.file, *files, *overrides.files)
     return Result(() if has_errors(diagnostics) else emission.artifacts, tuple(in_order(diagnostics)), inputs)
 
 
@@ -137,15 +146,18 @@ def _configure(given: Input, overrides: Overrides) -> tuple[Config | None, list[
     if too_much := check_defaults(root):
         return None, diagnostics + too_much
     options = layer_of_options(root, overrides.values)
-    expressions = expressions_of(layered(root, options), {})
+    root = layered(root, options)
+    params, wrong = parameters_of(root, overrides.params)
+    expressions = expressions_of(root, params)
     root = expressions.root
-    diagnostics += expressions.diagnostics or find_expressions(root)
+    diagnostics += wrong + expressions.diagnostics
     sound, misfits = check_structure(root)
     later = misfits + (_values_beside(root) if misfits else [])
     config = None
     if sound is not None:
         config, unreadable = build_config(normal(sound))
-        config = replace(config, name=config.name or Located(given.default_name, config.span))
+        name = config.name or Located(given.default_name, config.span)
+        config = replace(config, name=name, params=with_pins(params, expressions.pinned))
         later += unreadable + check(config, given.folder)
     diagnostics += [diagnostic for diagnostic in later if diagnostic.span not in expressions.void]
     return (None if has_errors(diagnostics) else config), diagnostics

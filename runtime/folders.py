@@ -1,7 +1,4 @@
-"""The folders that `start.py` and what is beside it write to.
-
-It runs on Python 3.8 and newer, with the standard library alone.
-"""
+"""The folders that `start.py` and what is beside it write to."""
 
 from __future__ import annotations
 
@@ -10,10 +7,3 @@ from pathlib import Path
 
 WORK = Path(os.environ.get("AUTOML_WORK", "/automl/work")).absolute()
 PROJECT = WORK / "project"
-
-
-def in_project(path: str) -> Path:
-    """Where a path of the project is; ValueError if it leads out of it."""
-    if os.path.normpath(path).split("/")[0] in ("", ".."):
-        raise ValueError(f"{path!r} is not in the folder of the project")
-    return PROJECT / path

@@ -14,6 +14,7 @@ import yaml
 from automl import targets
 from automl.compiler.diagnostics import has_errors
 from automl.compiler.driver import Input, Overrides, compile_config
+from automl.compiler.params.given import Given, ParamsFile
 from automl.compiler.target import Options, Target
 from automl.compiler.views.text import render
 from automl.runtime.plan import Plan, Service
@@ -21,6 +22,7 @@ from tests.digest import digest
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 MAX_LINES = 3_000  # of a file that is kept as it is
+GIVEN = ("set.txt", "given.yaml")  # beside a config: what the command line gives for its parameters
 DIGEST = ".digest.txt"  # ends the name of one that is kept in short
 OTHER_FORMS = {
     "quickstart": ("template",),
@@ -77,7 +79,7 @@ def expected_names() -> set[str]:
 
 def project_copy(case: str, folder: Path) -> Path:
     """The case as a user has it, without what is expected of it."""
-    ignore = shutil.ignore_patterns(*expected_names())
+    ignore = shutil.ignore_patterns(*expected_names(), *GIVEN)
     home = GOLDEN if (GOLDEN / case / "config.yaml").is_file() else GOLDEN.parent / "examples"
     return Path(shutil.copytree(home / case, folder / case, ignore=ignore))
 
@@ -110,13 +112,21 @@ def compiled(case: str, folder: Path) -> dict[str, str]:
 
 def _compiled(project: Path, target: Target, form: str) -> dict[str, str]:
     given = Input("config.yaml", (project / "config.yaml").read_bytes(), project)
-    result = compile_config(given, Overrides(), target, Options(target.default_version, form))
+    overrides = Overrides(params=_params(project.name))
+    result = compile_config(given, overrides, target, Options(target.default_version, form))
     text = render(result.diagnostics)
     if has_errors(result.diagnostics):
         return {f"{target.name}.diagnostics.txt": text}
     middle = "" if form == target.forms[0] else f".{form}"
     found = {f"{target.name}{middle}{Path(each.path).suffix}": each.text for each in result.artifacts}
     return found | ({f"{target.name}.notes.txt": text} if text else {})
+
+
+def _params(case: str) -> Given:
+    """What the command line gives for the parameters of a case: lines of `--set`, and `--params-file`."""
+    assignments, file = (GOLDEN / case / name for name in GIVEN)
+    lines = assignments.read_text(encoding="utf-8").splitlines() if assignments.is_file() else []
+    return Given(tuple(lines), ParamsFile(file.name, file.read_bytes()) if file.is_file() else None)
 
 
 def _targets() -> list[Target]:

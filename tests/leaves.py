@@ -18,6 +18,9 @@ STEP, STAGE = "step", "stage"
 NAME = "data"  # of what the user gives a name to: an output, a volume
 EXTRACT = "extract"  # a step before the others, whose outputs they may take
 OF_SEVERAL_STEPS = ("step.needs", "step.inputs", "stage.needs", "artifacts")
+OF_THE_COMPILER = [
+    f"params.{name}" for name in ("type", "default", "enum", "min", "max", "description")
+]  # what decides which value a parameter has: its text is all that engines see, and the row of `params` speaks of it
 
 
 class Leaf(NamedTuple):
@@ -47,7 +50,8 @@ def _leaves(schema: Schema, whole: Schema, key: str) -> Iterator[Leaf]:
     if (values := _values(schema)) or not (properties or key == "stages"):
         yield Leaf(key, values)
     for name, below in properties.items():
-        yield from _leaves(below, whole, f"{key}.{name}")
+        if f"{key}.{name}" not in OF_THE_COMPILER:
+            yield from _leaves(below, whole, f"{key}.{name}")
     if key == "stages":
         for name, below in whole["$defs"]["stage"]["then"]["properties"].items():
             if name != "steps":

@@ -2,7 +2,15 @@
 
 from automl.cli import batch
 from automl.cli.choices import what_to_choose
-from automl.cli.delivery import check_output, chosen, compile_configs, conclude, manner_of, write_output
+from automl.cli.delivery import (
+    check_output,
+    chosen,
+    compile_configs,
+    conclude,
+    given_params,
+    manner_of,
+    write_output,
+)
 from automl.cli.inputs import STDIN, read_all
 from automl.cli.options import (
     Check,
@@ -14,7 +22,9 @@ from automl.cli.options import (
     Name,
     Namespace,
     Output,
+    ParamsFile,
     Quiet,
+    Set,
     Strict,
     Targets,
     Version,
@@ -30,6 +40,8 @@ def run(
     check: Check = False,
     name: Name = None,
     namespace: Namespace = None,
+    set: Set = None,
+    params_file: ParamsFile = None,
     format: Format = "yaml",
     target_version: Version = None,
     form: Form = None,
@@ -41,6 +53,8 @@ def run(
     """Compile configs and print the result, or write it with -o.
 
     automl compile config.yaml -t argo | kubectl apply -f -
+
+    automl compile config.yaml -t argo --set learning_rate=0.01
 
     automl compile config.yaml -t argo -o manifests/ --check
 
@@ -58,7 +72,7 @@ def run(
     if count * len(choices) > 1 and output in (None, STDIN):
         wrong_usage("several configs or targets need a folder to write to: -o DIR/")
     manner = manner_of(quiet, strict, message_format)
-    request = batch.Request(Overrides(name, namespace), choices)
+    request = batch.Request(Overrides(name, namespace, given_params(set, params_file)), choices)
     compiled, diagnostics = compile_configs(given, unreadable, request)
     diagnostics += batch.same_paths(compiled)
     if output is None or output == STDIN or unreadable or are_refused(diagnostics, manner):

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
+from automl.cli.delivery import given_params
 from automl.cli.inputs import read_all
-from automl.cli.options import Quiet
+from automl.cli.options import ParamsFile, Quiet, Set
 from automl.cli.terminal import PROBLEMS, Manner, print_text, report, say, touching_files, wrong_usage
 from automl.compiler.diagnostics import Code, in_order
 from automl.compiler.driver import Overrides, analyse_files
@@ -20,6 +21,8 @@ def run(
     packed: Annotated[
         bool, typer.Option("--packed", help="Only the paths of what is packed, one a line.")
     ] = False,
+    set: Set = None,
+    params_file: ParamsFile = None,
     quiet: Quiet = False,
 ) -> None:
     """List the project's files: those that are packed, and why the others are left out.
@@ -30,8 +33,9 @@ def run(
     for line in unreadable:
         wrong_usage(line)
     [given] = configs
+    params = given_params(set, params_file)
     with touching_files("read"):
-        workflow, files, diagnostics = analyse_files(given, Overrides())
+        workflow, files, diagnostics = analyse_files(given, Overrides(params=params))
     size, too_large = code_size(workflow) if workflow else (None, [])
     diagnostics = in_order([*diagnostics, *too_large])
     listed_anyway = Code.LEFT_OUT_CREDENTIALS

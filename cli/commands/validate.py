@@ -2,9 +2,9 @@
 
 from automl.cli import batch
 from automl.cli.choices import every_choice
-from automl.cli.delivery import chosen, compile_configs, conclude, manner_of
+from automl.cli.delivery import chosen, compile_configs, conclude, given_params, manner_of
 from automl.cli.inputs import read_all
-from automl.cli.options import Files, Form, MessageFormat, Quiet, Strict, Targets, Version
+from automl.cli.options import Files, Form, MessageFormat, ParamsFile, Quiet, Set, Strict, Targets, Version
 from automl.cli.terminal import TEXT, say, wrong_usage
 from automl.compiler.driver import Overrides
 
@@ -14,6 +14,8 @@ def run(
     target: Targets = None,
     target_version: Version = None,
     form: Form = None,
+    set: Set = None,
+    params_file: ParamsFile = None,
     strict: Strict = False,
     message_format: MessageFormat = TEXT,
     quiet: Quiet = False,
@@ -27,7 +29,13 @@ def run(
     choices = chosen(target or (), target_version, form) or every_choice()
     given, unreadable = read_all(files or ())
     manner = manner_of(quiet, strict, message_format, is_product=True)
-    request = batch.Request(Overrides(), choices, is_any_enough=not target, strict=strict, keep=False)
+    request = batch.Request(
+        Overrides(params=given_params(set, params_file)),
+        choices,
+        is_any_enough=not target,
+        strict=strict,
+        keep=False,
+    )
     compiled, diagnostics = compile_configs(given, unreadable, request)
     conclude(diagnostics, unreadable, manner)
     if not quiet:

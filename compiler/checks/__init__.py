@@ -35,6 +35,7 @@ VALUES: tuple[Check, ...] = (  # each looks at one value alone, whatever stands 
     metadata.check_variables,
     metadata.check_timezone,
     secrets.check_plain_secrets,
+    secrets.check_params,
     secrets.check_words,
     secrets.check_texts,
     secrets.check_git,

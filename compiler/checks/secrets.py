@@ -53,6 +53,15 @@ def _plain_secret(pair: Pair) -> Diagnostic:
     )
 
 
+def check_params(config: Config) -> Iterator[Diagnostic]:
+    """Values of parameters that look like a credential, wherever they were given."""
+    for param in config.params:
+        if has_one(param.text) or (is_named_like_one(param.name) and may_be_one(param.text)):
+            message = f'the parameter "{param.name}" looks like a credential, and would stand in the output for all to read'
+            help = "put it into a Secret, and name that under `secrets`"
+            yield Diagnostic(Code.PLAIN_SECRET, message, param.span, help=help)
+
+
 def check_words(config: Config) -> Iterator[Diagnostic]:
     """Words of commands that are a credential because of what stands before them, for instance `--password`."""
     for step in config.steps:

@@ -11,7 +11,7 @@ from automl.compiler.config.located import Name
 from automl.compiler.config.spans import spans_of
 from automl.compiler.config.step import StepConfig
 from automl.compiler.diagnostics import Diagnostic
-from automl.compiler.ir import Schedule, Store, Volume, Workspace
+from automl.compiler.ir import Parameter, Schedule, Store, Volume, Workspace
 from automl.compiler.source import Located, Pair, Span, Spans
 from automl.compiler.tree.nodes import Entry, Mapping, Sequence
 
@@ -43,6 +43,9 @@ class Config:
     stages: Annotated[tuple[StageConfig, ...], GIVEN]
     span: Annotated[Span, GIVEN]
     spans: Annotated[Spans, GIVEN]
+    params: Annotated[
+        tuple[Parameter, ...], GIVEN
+    ] = ()  # those that have a value, with what was given for them
 
     @property
     def steps(self) -> Iterator[StepConfig]:

@@ -99,10 +99,12 @@ class _Reader:
         return Scalar(value.text, value.plain, self._places.span(expression.start, expression.end))
 
     def _pin(self, reference: Reference, parameter: Parameter) -> Scalar:
-        span = self._span(reference)
-        self.pinned.setdefault(parameter.name, span)
+        self.pinned.setdefault(parameter.name, self._span(reference))
+        return self._known(reference)
+
+    def _known(self, reference: Reference) -> Scalar:
         value = evaluate(reference, self._params)
-        return Scalar(value.text, value.plain, span)
+        return Scalar(value.text, value.plain, self._span(reference))
 
     def _too_early(self, reference: Reference) -> Problem:
         shown = ".".join(reference.names)

@@ -28,6 +28,7 @@ Meaning: TypeAlias = Parameter | OfOutput | OfRun
 Parameters: TypeAlias = Mapping[str, Parameter | None]
 """By their names; None for one that has no value, which is said where it is declared."""
 
+_MOST_NAMED = 8
 ROOTS = ("params", "steps", "run")
 FUNCTIONS = ("collect",)
 _FIELDS_OF_RUN = ("id", "name")
@@ -90,8 +91,8 @@ def _parameter(reference: Reference, name: str, params: Parameters) -> Parameter
 def _other_parameter(name: str, params: Parameters) -> str:
     if better := did_you_mean(name, params):
         return f'did you mean "params.{better}"?'
-    known = f"the parameters are {', '.join(params)}" if params else "there are none"
-    return f"declare it under `params` at the top of the file; {known}"
+    known = f"; the parameters are {', '.join(params)}" if len(params) <= _MOST_NAMED else ""
+    return f"declare it under `params` at the top of the file{known if params else '; there are none'}"
 
 
 def _unknown(reference: Reference, params: Parameters) -> Problem:

@@ -37,7 +37,7 @@ def lower(
     """
     assert config.name is not None, "the driver gives every config a name"
     steps = Steps(config)
-    values = Values(steps, ())
+    values = Values(steps, config.params)
     disks = Disks(config)
     scope = _Scope(config.code, values, disks, shares_root(config))
     made = {at.task: _task(scope, at) for at in steps.all}
@@ -66,6 +66,7 @@ def lower(
         store=disks.store,
         by_engine=disks.by_engine,
         volumes=config.volumes,
+        params=config.params,
     )
     return workflow, diagnostics
 

@@ -7,11 +7,17 @@ from typing import Any
 from automl.compiler.suggest import did_you_mean, distance
 from automl.schemas import schema
 
+TYPES = {  # of values, as others call them
+    **dict.fromkeys(("string", "str"), "text"),
+    **dict.fromkeys(("integer", "long"), "int"),
+    **dict.fromkeys(("number", "double", "real"), "float"),
+    **dict.fromkeys(("boolean", "flag"), "bool"),
+}
 _NOT_YET = {  # what the language will have, or could: what is so today
     "stages run in their order, and the steps of one in parallel, unless `needs` says otherwise": "dag",
     "every step runs": "if when condition rules only except skip",
     "a step asks for `cpu_request` and `memory_request`": "gpu gpus tpu accelerator accelerators nvidia.com/gpu shm",
-    "write the value under `args` or `envs`": "params parameters param variables vars with hyperparameters",
+    "write the value under `args` or `envs`": "with",
     "files travel by `outputs` and `inputs`, and a disk is one of the `volumes`": "pvc cache storage",
     "write a step for each value": (
         "sweep matrix strategy grid cross_validation foreach for_each with_items withitems parallel loop"
@@ -97,6 +103,8 @@ def help_for_unknown(name: str, known: list[str], has_words: bool, schema: dict[
     own, steps = _synonyms().get(name.lower().replace("-", "_")), schema["$defs"]["step"]["properties"]
     if own in steps and own != "step_name" and not set(known) <= steps.keys() and has_words:
         return f'"{own}" belongs in a step, or in `defaults`'
+    if own in schema["properties"] and own not in steps and has_words:
+        return f'"{own}" belongs at the top of the file'
     if name in schema["properties"] and name != "name":  # many things have one
         return f'"{name}" belongs at the top of the file'
     if name in steps:

@@ -7,6 +7,7 @@ from typing import Any
 
 from automl.compiler.structure.flow import LONGEST, flow, pair, pairs, quoted_if_needed
 from automl.compiler.structure.scripts import SCRIPTS, for_script
+from automl.compiler.structure.vocabulary import TYPES
 from automl.compiler.suggest import did_you_mean
 from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence
 from automl.compiler.tree.scalars import interpret
@@ -40,6 +41,8 @@ def for_type(path: Path, node: Node, wanted: list[str], at: Schema) -> str | Non
         return f"write `{pair(key, text)}`"
     if isinstance(node, Mapping) and (help := _for_mapping(path, node)):
         return help
+    if path[:1] == ["params"] and len(path) == 2:
+        return "write one value, its default"
     if key == "dependency_path":
         return "write the requirements into a file, for instance a requirements.txt, and give the file"
     if isinstance(node, Scalar) and key in _ANY_TEXT and "string" in wanted:
@@ -104,7 +107,7 @@ def for_value(path: Path, node: Node, keyword: str, value: Any, at: Schema) -> s
             f"the image of all steps is `defaults: {{image: {text}}}`" if is_image else "write `image: true`"
         )
     if keyword == "enum":
-        right = did_you_mean(text, value)
+        right = did_you_mean(text, value, TYPES)
         return f'did you mean "{right}"?' if right else f"for instance `{key}: {value[0]}`"
     if key == "path_to_executable":
         return for_script(text)

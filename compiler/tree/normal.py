@@ -23,6 +23,7 @@ def normal(root: Mapping) -> Mapping:
     stage = _keys({STEPS: _items(step)})
     config = _keys(
         {
+            "params": _each_key(_under("default")),
             "schedule": _under("cron"),
             "code": _keys({"bundle": _switch}),
             "artifacts": _under("store"),

@@ -11,7 +11,6 @@ import yaml
 
 from automl.compiler.diagnostics import Code, Diagnostic, Related
 from automl.compiler.source import Source, Span
-from automl.compiler.tree import expressions
 from automl.compiler.tree.elsewhere import written_as_elsewhere
 from automl.compiler.tree.indentation import indentation_of, line_above, position, split, wrong_indentation
 from automl.compiler.tree.nodes import Node, Scalar
@@ -79,9 +78,10 @@ def _expression(source: Source, error: _Error) -> Diagnostic | None:
     text = source.line(line)
     if not text[: column + 1].rstrip("{").endswith("$") or not text.startswith("{{", column - 1):
         return None
-    end = text.find("}}", column) + 3
-    diagnostic = _at(source, line, (column - 1, max(end, column + 2)), expressions.MESSAGE, expressions.HELP)
-    return diagnostic._replace(code=Code.EXPRESSION)
+    end = max(text.find("}}", column) + 3, column + 2)
+    message = "in brackets an expression needs quotes"
+    help = f"write {_quoted(text[column - 2 : end - 1])}, in quotes"
+    return _at(source, line, (column - 1, end), message, help)._replace(code=Code.EXPRESSION)
 
 
 def _first_character(source: Source, error: _Error) -> Diagnostic | None:

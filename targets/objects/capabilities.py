@@ -40,6 +40,7 @@ ON_KUBERNETES: Capabilities = MappingProxyType(
         "description": lowered("an annotation"),
         "labels": _ON_OBJECTS,
         "annotations": _ON_OBJECTS,
+        "params": lowered("variables of every step, and worked out where expressions have them"),
         "schedule": NATIVE,
         "schedule.cron": NATIVE,
         "schedule.timezone": NATIVE,

@@ -25,6 +25,7 @@ from tests import configs
 
 ORACLE = Draft202012Validator(json.loads(config_schema()))
 FORMS: dict[str, tuple[Any, Any]] = {
+    "params": ({"lr": 0.1}, {"lr": {"default": 0.1}}),
     "schedule": ("0 1 * * *", {"cron": "0 1 * * *"}),
     "secrets": (["store", "other"], [{"name": "store"}, {"name": "other"}]),
     "ingress": (True, {}),
@@ -45,6 +46,7 @@ def config(long: set[str]) -> dict[str, Any]:
     ]
     return {
         "name": "n",
+        "params": form["params"],
         "schedule": form["schedule"],
         "code": {"bundle": form["bundle"]},
         "defaults": {"secrets": form["secrets"]},
@@ -87,6 +89,7 @@ def test_both_forms_give_the_same_output(folder: Path, short: list[object], long
 def test_every_short_form_of_the_schema_is_tried() -> None:
     schema = json.loads(config_schema())
     assert set(_with_two_forms(schema, "")) == {
+        "params",
         "schedule",
         "secrets",
         "ingress",
