@@ -66,7 +66,7 @@ class Run(Place):
         super().__init__(cluster, namespace, folder)
         self.run_pod = run_pod
         self.name = ""
-        self.keeps = 0  # which of the pods that are pending is kept back
+        self.keeps: int | None = 0  # which of the pods that are pending is kept back
         self.begun: dict[str, Begun] = {}  # by the uid of the pod, in the order in which they were found
         self.ended: dict[str, int] = {}  # 0 for each node that has succeeded
         self.problems: list[str] = []  # what the executor in a pod has met
@@ -125,10 +125,15 @@ class Run(Place):
         for pod in mine:
             self.begun.setdefault(pod["metadata"]["uid"], Begun(_node(pod), pod, after))
         waiting = [pod for pod in mine if pod["metadata"]["uid"] not in self._attended]
-        if len(waiting) > 1 or (waiting and not self._is_settled(workflow, mine)):
+        is_alone = len(waiting) == 1 and self._is_settled(workflow, mine)
+        if waiting and not is_alone and self.keeps is not None:
             waiting.pop(self.keeps)
         self._attended |= {pod["metadata"]["uid"] for pod in waiting}
         return waiting
+
+    def serve(self, pod: Object) -> None:
+        """Make a pod of a Deployment ready."""
+        make_ready(self, pod)
 
     def attend(self, pod: Object) -> None:
         """Run a pod from its beginning to its end."""
@@ -201,7 +206,7 @@ def play(controller: Controller, runs: Collection[Run], seconds: float = 120) ->
                     for pod in run.turn(workflows[run.namespace], pods[run.namespace]):
                         threads.submit(run.attend, pod)
                     for pod in filter(is_of_deployment, pods[run.namespace]):
-                        make_ready(run, pod)
+                        run.serve(pod)
             time.sleep(0.1 + 3 * (time.monotonic() - began))  # the API server has other things to do
 
 

@@ -1,5 +1,6 @@
 """Pods of the corpus on a control plane: their containers are processes, and what each saw is kept."""
 
+import time
 from pathlib import Path
 
 from tests.conformance import corpus
@@ -8,6 +9,9 @@ from tests.conformance.workflows import Object, Place
 from tests.runtime.kubelet import identity
 
 TRACE = "CORPUS_TRACE"
+STEP = "automl.dev/step"
+PAUSE = 1  # second, before a pod begins: what should have waited for it, and did not, is there by then
+OF_ARGO = ("init", "wait")
 
 
 class Folders:
@@ -32,12 +36,16 @@ class Pods:
         self._ended: dict[str, Ended] = {}
 
     def run(self, pod: Object) -> Ended:
-        """Run the containers of a pod that end before the main one, and that one."""
-        for each in pod["spec"].get("initContainers", []):
-            if each["name"] != "init":  # that is Argo's own
-                self.node.run(pod, each["name"])
-        ended = self.node.run(pod, **{TRACE: str(self._trace(pod))})
-        self._ended[pod["metadata"]["uid"]] = ended
+        """Run the containers of a pod one after the other, until one fails; the last that ran says how it ended."""
+        time.sleep(PAUSE)
+        containers = [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]
+        lines: list[str] = []
+        for name in (each["name"] for each in containers if each["name"] not in OF_ARGO):
+            ended = self.node.run(pod, name, **{TRACE: str(self._trace(pod))})
+            lines += ended.lines
+            if ended.exit_code:
+                break
+        self._ended[pod["metadata"]["uid"]] = ended._replace(lines=lines)
         return ended
 
     def folders(self, pod: Object) -> dict[str, Path]:
@@ -45,14 +53,14 @@ class Pods:
 
     def seen(self, pod: Object, after: frozenset[str]) -> corpus.Pod:
         """What is known of a pod in the end."""
-        ended = self._ended.get(pod["metadata"]["uid"], Ended(-1, ["has not run"], ""))
+        ended = self._ended.get(pod["metadata"]["uid"], Ended("", -1, ["has not run"], ""))
         return corpus.Pod(
             step_of(pod), corpus.seen(self._trace(pod)), after, ended.exit_code, list(ended.lines)
         )
 
     def _trace(self, pod: Object) -> Path:
-        return self.traces / f"{pod['metadata']['name']}.json"
+        return self.traces / f"{pod['metadata']['labels'].get(STEP)}.{pod['metadata']['name']}.json"
 
 
 def step_of(pod: Object) -> str:
-    return str(pod["metadata"]["labels"]["automl.dev/step"])
+    return str(pod["metadata"]["labels"][STEP])

@@ -94,12 +94,16 @@ class Machine:
             return Status.SUCCESS  # there is no cluster
         env = [*self._secrets(), *_variables(handler.env_vars, folder / "work")]
         container = {"command": handler.full_command, "env": env}
-        trace = {"CORPUS_TRACE": f"{self.traces}/{folder.name}.json"} if self.traces else {}
-        done = kubelet.Container(folder, self.image, container, self.sources).run(**trace)
+        done = kubelet.Container(folder, self.image, container, self.sources).run(**self._trace(start))
         start |= {"end": time.time(), "status": done.returncode, "output": done.stdout, "errors": done.stderr}
         if done.returncode == 0 and (problems := kfp_launcher.missing(self._given)):
             start |= {"status": 1, "errors": "\n".join([done.stderr, *problems])}
         return Status.FAILURE if start["status"] else Status.SUCCESS
+
+    def _trace(self, start: Object) -> dict[str, str]:
+        """Where a container is to write down what it sees; nothing runs beside it."""
+        name = f"{start['task']}.{len(self.starts) - 1}.json"
+        return {"CORPUS_TRACE": f"{self.traces}/{name}", "CORPUS_ALONE": "1"} if self.traces else {}
 
     def _said(self, key: str) -> list[Object]:
         """What the platform document says of the executor of the task."""

@@ -40,6 +40,7 @@ class Command(NamedTuple):
 class Ended(NamedTuple):
     """How a container ended, with what it said and its termination message."""
 
+    container: str
     exit_code: int
     lines: Sequence[str]
     message: str
@@ -61,7 +62,7 @@ class Node:
         process = Process(words, environment, _folder(container, folders), **self.settings)
         self.place.processes.append(process)
         exit_code = process.end(SECONDS)
-        return Ended(exit_code, process.lines, _message(folders[container["terminationMessagePath"]]))
+        return Ended(name, exit_code, process.lines, _message(folders[container["terminationMessagePath"]]))
 
     def command_of(self, pod: Object, container: Object) -> Command:
         """The words and the variables, as makeEnvironmentVariables in pkg/kubelet/kubelet_pods.go has them."""

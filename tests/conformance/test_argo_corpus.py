@@ -17,24 +17,32 @@ from tests.conformance.workflows import Object
 SECONDS = 240
 
 
-class Case:
+class Case(Run):
     """A workflow that runs, or has run."""
 
     def __init__(self, argo: Controller, name: str, folders: Folders) -> None:
-        self.run = Run(argo.cluster, f"corpus-{name}", folders.run, self.run_pod)
-        self.pods = Pods(self.run, folders)
+        super().__init__(argo.cluster, f"corpus-{name}", folders.run, lambda _, pod: self.run_main(pod))
+        self.keeps = None  # there are steps that wait for one that nothing lets wait for them
+        self.on_node = Pods(self, folders)
+        self.served: list[Object] = []
 
-    def run_pod(self, run: Run, made: Object) -> Ending:
+    def run_main(self, made: Object) -> Ending:
         pod = without_executor(made)
-        ended = self.pods.run(pod)
-        outputs, error = saved_parameters(template_of(made), self.pods.folders(pod))
+        ended = self.on_node.run(pod)
+        outputs, error = saved_parameters(template_of(made), self.on_node.folders(pod))
         return Ending(ended.exit_code, outputs, "\n".join(ended.lines)[-2048:], error)
 
+    def serve(self, pod: Object) -> None:
+        self.on_node.run(pod)
+        self.served.append(pod)
+        super().serve(pod)
+
     def trace(self) -> corpus.Trace:
-        begun = list(self.run.begun.values())
+        begun = list(self.begun.values())
         steps = {each.node: step_of(each.pod) for each in begun}
-        pods = [self.pods.seen(each.pod, frozenset(steps[node] for node in each.after)) for each in begun]
-        return corpus.Trace(pods, self.run.verdict() == "Succeeded")
+        found = [(each.pod, frozenset(steps[node] for node in each.after)) for each in begun]
+        found += [(pod, frozenset(steps.values())) for pod in self.served]
+        return corpus.Trace([self.on_node.seen(*each) for each in found], self.verdict() == "Succeeded")
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +50,7 @@ def cases(argo: Controller) -> Iterator[dict[str, Case | str]]:
     """All workflows, which have run side by side, or why they are refused."""
     with open_folder() as root:
         found = {name: started(argo, name, Folders(root, name)) for name in corpus.NAMES}
-        play(argo, [case.run for case in found.values() if isinstance(case, Case)], SECONDS)
+        play(argo, [case for case in found.values() if isinstance(case, Case)], SECONDS)
         yield found
 
 
@@ -51,7 +59,7 @@ def started(argo: Controller, name: str, folders: Folders) -> Case | str:
     if refusal:
         return refusal
     case = Case(argo, name, folders)
-    case.run.submit(yaml.load_all(text, yaml.CSafeLoader))
+    case.submit(yaml.load_all(text, yaml.CSafeLoader))
     return case
 
 
@@ -61,5 +69,5 @@ def test_every_step_sees_what_it_should(
 ) -> None:
     case = cases[name]
     outcome = case if isinstance(case, str) else case.trace()
-    details = "" if isinstance(case, str) else case.run.verdict()
+    details = "" if isinstance(case, str) else case.verdict()
     corpus.check(name, f"argo {argo.version}", outcome, record_property, details)

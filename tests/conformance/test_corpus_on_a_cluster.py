@@ -15,7 +15,6 @@ from tests.conformance.node import Ended
 from tests.conformance.workflows import READY, Object, Place
 
 SECONDS = 240
-PAUSE = 1.0  # before a pod begins: what should not have waited for it, or should have, is there by then
 COMPONENT = "automl.dev/component"
 PENDING = "/api/v1/pods?fieldSelector=status.phase=Pending"
 
@@ -42,7 +41,6 @@ class Case(Place):
             self.problems.append(f"{pod['metadata']['name']}: {error!r}")
 
     def _attend(self, pod: Object) -> None:
-        time.sleep(PAUSE)
         ended = self.attended.run(pod)
         if pod["metadata"]["ownerReferences"][0]["kind"] == "ReplicaSet":
             now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())  # `minReadySeconds` counts from it
@@ -51,7 +49,7 @@ class Case(Place):
             if ended.exit_code == 0 and is_of_step(pod):
                 self.succeeded.add(step_of(pod))
             phase = "Failed" if ended.exit_code else "Succeeded"
-            self.set_status(pod, phase=phase, containerStatuses=[terminated(ended)])
+            self.set_status(pod, phase=phase, **terminated(pod, ended))
 
     def deciding(self) -> list[Object]:
         """The Jobs that decide what becomes of the workflow: its coordinator, or all if it needs none."""
@@ -79,17 +77,18 @@ def is_of_step(pod: Object) -> bool:
     return "automl.dev/step" in pod["metadata"]["labels"]
 
 
-def terminated(ended: Ended) -> Object:
-    """The status of the main container, with its last words."""
-    state = {"exitCode": ended.exit_code, "message": ended.message}
-    return {
-        "name": "main",
-        "state": {"terminated": state},
+def terminated(pod: Object, ended: Ended) -> Object:
+    """The status of the container that ended last, with its last words."""
+    is_first = any(each["name"] == ended.container for each in pod["spec"].get("initContainers", []))
+    status = {
+        "name": ended.container,
+        "state": {"terminated": {"exitCode": ended.exit_code, "message": ended.message}},
         "image": "",
         "imageID": "",
         "ready": False,
         "restartCount": 0,
     }
+    return {"initContainerStatuses" if is_first else "containerStatuses": [status]}
 
 
 def play(cluster: Cluster, cases: Collection[Case], seconds: float = SECONDS) -> None:

@@ -33,7 +33,7 @@ def trace(job: Job, made: Run) -> corpus.Trace:
             each.task for each in made.starts[:number] if each.status == 0 and each.end <= start.start
         )
         assert job.traces
-        saw = corpus.seen(job.traces / f"{number}.json")
+        saw = corpus.seen(job.traces / f"{start.task}.{number}.json")
         lines = [*start.output.splitlines(), *start.errors.splitlines()]
         pods.append(corpus.Pod(start.task, saw, after, start.status or 0, lines))
     return corpus.Trace(pods, not made.error)
@@ -43,4 +43,4 @@ def trace(job: Job, made: Run) -> corpus.Trace:
 def test_every_step_sees_what_it_should(
     name: str, runs: dict[str, corpus.Trace | str], record_property: Callable[[str, object], None]
 ) -> None:
-    corpus.check(name, "kubeflow", runs[name], record_property, is_parallel=False)
+    corpus.check(name, "kubeflow", runs[name], record_property)

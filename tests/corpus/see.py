@@ -7,9 +7,12 @@ import hashlib
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 LONG = 100
+SECONDS = 90
+TRACE = Path(os.environ["CORPUS_TRACE"])
 MINE = ("AUTOML_INPUT_", "AUTOML_PARAM_", "MY_")
 
 
@@ -43,4 +46,22 @@ def short(content: bytes) -> str:
     return content.decode(errors="backslashreplace")
 
 
-Path(os.environ["CORPUS_TRACE"]).write_text(json.dumps(everything()), encoding="utf-8")
+def count_try() -> int:
+    """Which try of its step this is."""
+    step = TRACE.name.partition(".")[0]
+    counted = TRACE.with_name(f"tries-of-{step}")
+    with counted.open("a") as file:
+        file.write(".")
+    return counted.stat().st_size
+
+
+def wait_for(step: str) -> None:
+    """Go on when another step has begun, where an engine runs steps side by side: nothing lets that one wait for us."""
+    end = time.monotonic() + SECONDS
+    while "CORPUS_ALONE" not in os.environ and not list(TRACE.parent.glob(f"{step}.*")):
+        if time.monotonic() > end:
+            sys.exit(f"{step} has not begun")
+        time.sleep(0.1)
+
+
+TRACE.write_text(json.dumps(everything()), encoding="utf-8")

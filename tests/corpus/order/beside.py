@@ -1,0 +1,5 @@
+import sys
+
+import see
+
+see.wait_for(sys.argv[1])
