@@ -63,6 +63,7 @@ CHECKS: tuple[Check, ...] = (
     sizes.check_all,
     services.check_ingresses,
     services.check_service_names,
+    notebooks.check_parameters,
     disks.check_volumes,
     disks.check_mounts,
 )

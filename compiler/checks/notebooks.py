@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,17 @@ def check_notebooks(config: Config, folder: Path) -> Iterator[Diagnostic]:
     for step in config.steps:
         if step.path and runs_notebook(step) and uses_project(step, config.code):
             yield from _check_notebook(folder, step.path, names_kernel(step))
+
+
+def check_parameters(config: Config) -> Iterator[Diagnostic]:
+    """Parameters that a notebook cannot have: papermill makes variables of Python of them."""
+    if not any(runs_notebook(step) and uses_project(step, config.code) for step in config.steps):
+        return
+    for param in config.params:
+        if not param.name.isidentifier() or iskeyword(param.name):
+            better = param.name.replace("-", "_") + ("_" if iskeyword(param.name) else "")
+            message = f'"{param.name}" cannot be a variable of a notebook, which gets every parameter'
+            yield Diagnostic(Code.VARIABLE_NAME, message, param.span, help=f'did you mean "{better}"?')
 
 
 def _check_notebook(folder: Path, path: Located[str], has_kernel: bool) -> Iterator[Diagnostic]:

@@ -25,6 +25,7 @@ from automl.compiler.values.images import PYTHON_IMAGE
 T = TypeVar("T")
 _SHARED = fields(ir.BaseTask)
 
+PARAMS_OF_PROJECT = "../params.json"  # beside the folder of the project
 NOTEBOOK_PACKAGES = ("papermill>=2.6,<3", "ipykernel>=6.29,<8")
 
 
@@ -151,7 +152,10 @@ def _project_command(step: StepConfig, texts: _Texts) -> ir.Command:
         words = (*(step.entrypoint or ()), *(step.command or ()))
         return ir.Command(tuple(_text(word) for word in words), arguments)
     assert step.path is not None, "a step in the project has a script or a command"
-    return ir.Command(_interpreter(step, step.path, in_project=True), arguments)
+    script = _interpreter(step, step.path, in_project=True)
+    if runs_notebook(step) and texts.values.given():
+        script += tuple(ir.Text.of(word, step.path.span) for word in ("-f", PARAMS_OF_PROJECT))
+    return ir.Command(script, arguments)
 
 
 def _image_command(step: StepConfig, texts: _Texts) -> ir.Command:
