@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
-BESIDE_START = ("dependencies", "folders")
+BESIDE_START = ("child", "dependencies", "folders")
 """The modules that `start.py` imports. They lie beside it, in a pod as here."""
+
+FOR_VALUES = ("outputs", "results", "values")
+"""What it imports beside these for tasks that are given something, or leave something."""
 
 
 def script(name: str) -> str:
@@ -11,6 +14,7 @@ def script(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
-def start_scripts() -> dict[str, str]:
-    """The texts of `start.py` and of what it imports, by the names of their files."""
-    return {f"{name}.py": script(f"{name}.py") for name in ("start", *BESIDE_START)}
+def start_scripts(for_values: bool = True) -> dict[str, str]:
+    """The texts of `start.py` and of what it imports, by the names of their files; the rest only where it is needed."""
+    names = ("start", *BESIDE_START, *(FOR_VALUES if for_values else ()))
+    return {f"{name}.py": script(f"{name}.py") for name in names}

@@ -1,13 +1,22 @@
 #!/usr/bin/env python3
-"""Prepares a project inside a container, then becomes its command.
+"""Prepares a project inside a container, then becomes its command, or sees to what the command leaves.
 
     start.py [--dependencies FILE] [--package REQUIREMENT]... [--secrets FOLDER]... [--keep NAME]...
+             [--value NAME=ENCODED]... [--plain NAME=TEXT]... [--set NAME=TEXT]... [--expand NUMBER]...
+             [--param NAME:TYPE]... [--params-file PATH]
+             [--output NAME:TYPE[:PATH]]... [--to NAME=FILE]... [--unencoded NAME]... [--message FILE]
              -- COMMAND [ARGUMENT...]
 
 The project comes from the archive beside this file or in the zip that this file is in, or it has been checked
 out already. Each key of a secret that is mounted becomes a variable, but for those to keep. Dependencies go into a
-virtual environment that also sees what the image brings; then packages, where they are missing. Only $AUTOML_WORK is
-written to, so it works for any user. It runs on Python 3.8 and newer, with the standard library alone.
+virtual environment that also sees what the image brings; then packages, where they are missing.
+
+Variables are set to values of other tasks, encoded or plain; in the texts of --set, and in the words of the command
+that --expand counts from 0, @(NAME) is a variable and @@ an @. $AUTOML_PARAMS_FILE has the parameters in JSON. The
+command leaves each output at $AUTOML_OUTPUT_NAME, or at a PATH of the project; from there it goes to its FILE: a file
+or folder as it is, a value encoded, unless an image takes it that cannot decode it. The message has all values.
+Without outputs, only $AUTOML_WORK is written to, so it works for any user. It runs on Python 3.8 and newer, with the
+standard library alone.
 """
 
 from __future__ import annotations
@@ -26,28 +35,29 @@ from pathlib import Path
 from types import ModuleType
 from typing import IO, NoReturn
 
-if (
-    __name__ == "__main__"
-):  # what is beside this file is `automl.runtime`, also where an image has another `automl`
+if __name__ == "__main__":  # what is beside this file is `automl.runtime`, whatever the image has
     sys.modules.update((name, ModuleType(name)) for name in ("automl", "automl.runtime"))
     sys.modules["automl.runtime"].__path__ = [str(Path(__file__).absolute().parent)]
 
+from automl.runtime.child import become
 from automl.runtime.dependencies import enter_environment, in_environment
 from automl.runtime.folders import PROJECT, WORK
 
+REPEATED = ("package", "secrets", "keep", "value", "plain", "set", "param", "output", "to", "unencoded")
+VALUES = ("value", "plain", "set", "expand", "param", "params_file")
 PROGRAMS = WORK / "bin"
 ARCHIVE = Path(__file__).absolute().with_name("code.tar.bz2")
 VARIABLE = re.compile(r"(?!\.\.)[-._a-zA-Z][-._a-zA-Z0-9]*")  # the keys that `envFrom` takes
 
 
 def main(arguments: list[str]) -> NoReturn:
-    """Prepare, then replace this process by the command."""
+    """Prepare, run the command, and hand over what it leaves; without outputs, replace this process by the command."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # process 1 would ignore it
     options, command = parse(arguments)
     PROJECT.mkdir(parents=True, exist_ok=True)
     os.chdir(PROJECT)
     unpack()
-    take_secrets(options.secrets, options.keep)
+    command = with_values(command, options)
     ensure_home()
     ensure_user()
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
@@ -55,24 +65,34 @@ def main(arguments: list[str]) -> NoReturn:
         enter_environment(options.dependencies, options.package)
         command = in_environment(command)
     ensure_python()
-    for ignored_by_python in (signal.SIGPIPE, signal.SIGXFSZ):
-        signal.signal(ignored_by_python, signal.SIG_DFL)
-    try:
-        os.execvp(command[0], command)
-    except OSError as error:
-        sys.exit(f"automl: cannot run {command[0]!r}: {error.strerror}")
+    if not options.output:
+        become(command)
+    from automl.runtime.results import run_for
+
+    sys.exit(run_for(options, command))
 
 
 def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     """The options, and the command behind the first `--`, untouched."""
     parser = argparse.ArgumentParser(prog="start.py")
-    parser.add_argument("--dependencies", default="")
-    parser.add_argument("--package", action="append", default=[])
-    parser.add_argument("--secrets", action="append", default=[])
-    parser.add_argument("--keep", action="append", default=[])
+    for name in ("--dependencies", "--params-file", "--message"):
+        parser.add_argument(name, default="")
+    parser.add_argument("--expand", action="append", default=[], type=int)
+    for name in REPEATED:
+        parser.add_argument(f"--{name}", action="append", default=[])
     end = arguments.index("--") if "--" in arguments else len(arguments)
     options, command = parser.parse_args(arguments[:end]), arguments[end + 1 :]
     return (options, command) if command else parser.error("no command behind `--`")
+
+
+def with_values(command: list[str], options: argparse.Namespace) -> list[str]:
+    """Set the variables that are no part of the manifest; return the command with their values."""
+    take_secrets(options.secrets, options.keep)
+    if not any(getattr(options, name) for name in VALUES):
+        return command
+    from automl.runtime.values import given  # it is there if a task of the workflow needs it
+
+    return given(options, command)
 
 
 def unpack() -> None:
@@ -133,5 +153,5 @@ def ensure_python() -> None:
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except (OSError, subprocess.SubprocessError) as error:
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
         sys.exit(f"automl: {error}")

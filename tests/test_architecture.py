@@ -179,7 +179,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # what runs in a container: each module says what it needs beside it there
     "runtime": set(),
-    "runtime.start": {"runtime.dependencies", "runtime.folders"},
+    "runtime.start": {
+        "runtime.child",
+        "runtime.dependencies",
+        "runtime.folders",
+        "runtime.results",
+        "runtime.values",
+    },
+    "runtime.child": set(),
+    "runtime.outputs": set(),
+    "runtime.results": {"runtime.child", "runtime.folders", "runtime.outputs", "runtime.values"},
+    "runtime.values": {"runtime.folders", "runtime.outputs"},
     "runtime.folders": set(),
     "runtime.dependencies": {"runtime.folders"},
     "runtime.cluster": set(),

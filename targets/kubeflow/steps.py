@@ -4,9 +4,9 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from automl.compiler.ir import Bundle, Git, Job, Placement, Service
+from automl.compiler.ir import Bundle, Git, Job, Placement, Service, Workflow
 from automl.compiler.values.images import PYTHON_IMAGE
-from automl.runtime import script, start_scripts
+from automl.runtime import script
 from automl.targets.kubeflow.backend import Backend
 from automl.targets.kubeflow.container import SMALL, amounts, container
 from automl.targets.kubeflow.platform import (
@@ -18,7 +18,7 @@ from automl.targets.kubeflow.platform import (
 )
 from automl.targets.kubeflow.quoting import Words, protected, unfilled
 from automl.targets.objects.checkout import GIT_IMAGE, checkout_variables
-from automl.targets.objects.config_maps import archive
+from automl.targets.objects.config_maps import archive, scripts_of
 from automl.targets.objects.container import needs_home
 from automl.targets.objects.metadata import Object, Objects
 from automl.targets.objects.service import deploy_arguments
@@ -96,14 +96,15 @@ def code_step(objects: Objects, backend: Backend, title: str) -> Step:
     It is tried as often as that of them which is tried the most. A checkout may take as long as the longest; packing
     waits for nobody.
     """
+    scripts = _scripts(objects.workflow)
     code, jobs = objects.workflow.code, [job for job in objects.workflow.jobs if job.project]
     if isinstance(code, Git):  # pods of services check the repository out themselves
-        main = _checkout(code, backend, title)
+        main = _checkout(code, backend, title, scripts)
         platform = checkout_platform(objects, code, backend, _longest_deadline(jobs))
     else:
         assert isinstance(code, Bundle)
         task = next(task for task in objects.workflow.tasks if task.project)  # its image has Python
-        main = _program(title, task.image, _packing(code), backend)
+        main = _program(title, task.image, _packing(code, scripts), backend)
         pull = Placement(image_pull_policy=task.placement.image_pull_policy)
         platform = pod_platform(objects.template_metadata(), backend, task.pull_secrets, pull)
     retries = max((job.retries for job in jobs), default=0)
@@ -116,20 +117,20 @@ def _longest_deadline(jobs: Sequence[Job]) -> int | None:
     return max(deadlines) if deadlines and len(deadlines) == len(jobs) else None
 
 
-def _packing(bundle: Bundle) -> Words:
+def _packing(bundle: Bundle, scripts: Sequence[str]) -> Words:
     packed = base64.b64encode(archive(bundle.files)).decode()
-    return Words(["python3", "-c", script("pack.py")], [CODE_OUTPUT, packed, *_scripts()])
+    return Words(["python3", "-c", script("pack.py")], [CODE_OUTPUT, packed, *scripts])
 
 
-def _checkout(git: Git, backend: Backend, title: str) -> Object:
+def _checkout(git: Git, backend: Backend, title: str, scripts: Sequence[str]) -> Object:
     command = ["sh", "-c", script("checkout.sh") + script("pack.sh")]
-    words = Words(command, ["pack.sh", CODE_OUTPUT, *_scripts()])
+    words = Words(command, ["pack.sh", CODE_OUTPUT, *scripts])
     return _program(title, GIT_IMAGE, words, backend, checkout_variables(git))
 
 
-def _scripts() -> list[str]:
+def _scripts(workflow: Workflow) -> list[str]:
     """What starts a step of the project, by names and texts; Python runs the `__main__` of a zip."""
-    scripts = start_scripts()
+    scripts = scripts_of(workflow)
     return ["__main__.py", scripts.pop("start.py"), *(word for pair in scripts.items() for word in pair)]
 
 

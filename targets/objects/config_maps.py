@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from automl.compiler.bundle_size import too_large
 from automl.compiler.diagnostics import Diagnostic
-from automl.compiler.ir import Bundle, BundledFile, Git, Workflow
+from automl.compiler.ir import Bundle, BundledFile, Git, Task, Workflow
 from automl.runtime import script, start_scripts
 from automl.targets.objects.escape import Texts, collect_texts
 from automl.targets.objects.json import size_of
@@ -59,11 +59,22 @@ def _code(objects: Objects) -> Object | None:
     source = objects.workflow.code
     if source is None:
         return None
-    scripts: Object = dict(start_scripts())
+    scripts: Object = dict(scripts_of(objects.workflow))
     if isinstance(source, Git):
         return config_map(objects, "code", {"data": scripts | {"checkout.sh": script("checkout.sh")}})
     packed = base64.b64encode(archive(source.files)).decode()
     return config_map(objects, "code", {"data": scripts, "binaryData": {"code.tar.bz2": packed}})
+
+
+def scripts_of(workflow: Workflow) -> dict[str, str]:
+    """What starts the tasks of a project, by the names of the files."""
+    tasks = [task for task in workflow.tasks if task.project]
+    return start_scripts(for_values=any(map(_has_values, tasks)))
+
+
+def _has_values(task: Task) -> bool:
+    """Whether it is given something, or leaves something."""
+    return bool(task.values or task.outputs or (task.project and task.project.params_file))
 
 
 def code_size(workflow: Workflow) -> tuple[int, list[Diagnostic]]:

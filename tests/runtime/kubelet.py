@@ -97,7 +97,7 @@ class Container:
 
     def _in_folder(self, word: str) -> str:
         """The word, with the folder that stands for what is mounted."""
-        for mount in ("code", "secrets"):
+        for mount in ("code", "secrets", "work", "workspace"):
             word = word.replace(f"/automl/{mount}/", f"{self.folder}/{mount}/")
         return word
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from automl.runtime import cluster
+from automl.runtime import BESIDE_START, cluster
 from tests.conformance.kfp_runs import compiled, documents
 from tests.runtime.git_server import GitServer, serving
 from tests.runtime.kubelet import Container, Done, make_volumes, write_project
@@ -204,7 +204,9 @@ def test_the_token_does_not_travel(place: Path, image: Path, server: GitServer, 
     tasks = in_git(place, image, server, origin.first, ["./run.sh"])
     succeeded(tasks.code(secrets_of(tasks)).run())
     with zipfile.ZipFile(tasks.file) as program:
-        assert sorted(program.namelist()) == ["__main__.py", "code.tar", "dependencies.py", "folders.py"]
+        assert sorted(program.namelist()) == sorted(
+            ["__main__.py", "code.tar", *(f"{name}.py" for name in BESIDE_START)]
+        )
         packed = program.read("code.tar")
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         assert "./.git/config" in archive.getnames()

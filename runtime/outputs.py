@@ -1,0 +1,145 @@
+"""Values that tasks hand on: what may be one, and how it travels through engines that read text as something of theirs.
+
+It runs on Python 3.8 and newer, with the standard library alone.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+
+LIMIT = 3 * 1024  # bytes of all values of a task together
+_AS_IT_IS = (
+    "-_.~ /:;,=@+!*()<>?&#|^[]"  # beside letters and digits: nothing by which anything is found or quoted
+)
+_ENCODED = re.compile("(?:[A-Za-z0-9" + re.escape(_AS_IT_IS) + "]|%[0-9A-Fa-f][0-9A-Fa-f])*")
+_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
+_NUMBER = re.compile(r"[-+]?((\d+\.?\d*|\.\d+)(e[-+]?\d+)?|inf(inity)?|nan)", re.ASCII | re.IGNORECASE)
+_FRAME = re.compile(rb"([A-Za-z0-9_-]+) (\d+)\n")
+
+
+def encode(text: str) -> str:
+    """The text in letters that no engine, no shell and no kubelet takes for something else; an ordinary value as it is."""
+    return "".join(map(_encoded, text.encode()))
+
+
+def _encoded(byte: int) -> str:
+    character = chr(byte)
+    is_kept = character in _AS_IT_IS or (character.isascii() and character.isalnum())
+    return character if is_kept else f"%{byte:02X}"
+
+
+def decode(encoded: str) -> str:
+    """The text that was encoded; ValueError if none was."""
+    if not _ENCODED.fullmatch(encoded):
+        raise ValueError(f"{encoded[:100]!r} is no value that a step has handed on")
+    return _ESCAPE.sub(lambda escape: bytes([int(escape[1], 16)]), encoded.encode()).decode()
+
+
+def framed(values: Mapping[str, str]) -> bytes:
+    """The values as one message: for each its name, its length in bytes, and itself."""
+    parts = [(name.encode(), text.encode()) for name, text in values.items()]
+    return b"".join(b"%s %d\n%s\n" % (name, len(content), content) for name, content in parts)
+
+
+def unframed(message: bytes) -> dict[str, str]:
+    """The values in a message; ValueError if it is none."""
+    values: dict[str, str] = {}
+    while message:
+        head = _FRAME.match(message)
+        end = head.end() + int(head[2]) if head else -1
+        if not head or message[end : end + 1] != b"\n":
+            raise ValueError(f"no values are in the message {message[:100]!r}")
+        values[head[1].decode()] = message[head.end() : end].decode()
+        message = message[end + 1 :]
+    return values
+
+
+def checked(name: str, type: str, content: bytes) -> str:
+    """The value that a program has left; ValueError if it is none of its type. One newline at its end is dropped."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        raise ValueError(f"the output {name!r} is no text in UTF-8; hand it on as a file") from None
+    text = text.removesuffix("\n")
+    if "\0" in text:
+        raise ValueError(f"the output {name!r} has a character U+0000; hand it on as a file")
+    try:
+        return _AS[type](text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"the output {name!r} is not {error}: {shortened(text)}") from None
+
+
+def shortened(text: str) -> str:
+    """The text in quotes, as far as it fits a line."""
+    return repr(text if len(text) <= 60 else f"{text[:60]}…")
+
+
+def refuse_too_much(values: Mapping[str, str]) -> None:
+    """ValueError if the values of a task are too much together."""
+    size = sum(len(text.encode()) for text in values.values())
+    if size > LIMIT:
+        many = (
+            f"the values {', '.join(values)} take"
+            if len(values) > 1
+            else f"the output {next(iter(values))!r} takes"
+        )
+        raise ValueError(f"{many} {size:,} bytes; at most {LIMIT:,} can be handed on, so hand on a file")
+
+
+def _int(text: str) -> str:
+    if not re.fullmatch(r"[-+]?\d+", text.strip(), re.ASCII):
+        raise ValueError("a whole number")
+    return text.strip()
+
+
+def _float(text: str) -> str:
+    if not _NUMBER.fullmatch(text.strip()):
+        raise ValueError("a number")
+    return text.strip()
+
+
+def _bool(text: str) -> str:
+    if text.strip().lower() not in ("true", "false"):
+        raise ValueError("true or false")
+    return text.strip().lower()
+
+
+def _json(text: str) -> str:
+    _loaded(text, "JSON")
+    return text
+
+
+def _metrics(text: str) -> str:
+    expected = "a JSON object of finite numbers"
+    metrics = _loaded(text, expected)
+    if not isinstance(metrics, dict) or not all(map(_is_finite, metrics.values())):
+        raise ValueError(expected)
+    return text
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _loaded(text: str, expected: str) -> object:
+    try:
+        return json.loads(text, parse_int=float, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise ValueError(expected) from None
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is no JSON")
+
+
+_AS: Mapping[str, Callable[[str], str]] = {
+    "text": str,
+    "int": _int,
+    "float": _float,
+    "bool": _bool,
+    "json": _json,
+    "metrics": _metrics,
+}
