@@ -50,7 +50,7 @@ class Argo:
         templates, diagnostics = _templates(objects, files)
         sizes = sizes_of(templates)
         diagnostics += [*of_workflow(workflow), *files.diagnostics, *too_long(workflow, templates, sizes)]
-        diagnostics += [*check_size(workflow, sizes), *too_many_inputs(workflow, templates)]
+        diagnostics += [*check_size(workflow, templates, sizes), *too_many_inputs(workflow, templates)]
         overflow, own = split(objects, templates, sizes)
         deployers = [deployer(objects)] if workflow.services else []
         mounted = [*_volumes_of_jobs(workflow, files), *map(deployer_volume, deployers)]

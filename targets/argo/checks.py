@@ -22,6 +22,8 @@ from automl.targets.objects.metadata import Object
 _LONGEST_ESCAPE = 6  # bytes that Go writes for one
 TEMPLATE_OVERHEAD, NODE_BYTES, WORKFLOW_OVERHEAD = 100, 80, 8 * 1024
 """Bytes, measured on 3.7: what a copy of a template has besides, a node once compressed, and all the rest."""
+VALUE_BYTES = 20
+"""What a number of 17 digits takes, once compressed, in each node that takes it, leaves it or hands it on."""
 
 MAX_INPUTS = 500
 """The most parameters that a template takes; Argo's full CRDs enforce it, `argo lint` does not."""
@@ -54,9 +56,7 @@ def _services_with_artifacts(workflow: Workflow) -> Iterator[Diagnostic]:
 def too_many_inputs(workflow: Workflow, templates: Sequence[Object]) -> Iterator[Diagnostic]:
     """Steps, or DAGs of steps, that take more values than a template may. `templates` begin with those of the tasks."""
     for template, place in zip(templates, chain(workflow.tasks, repeat(workflow)), strict=False):
-        inputs = template.get("inputs", {})
-        assert isinstance(inputs, dict)
-        if (count := len(inputs.get("parameters", ()))) > MAX_INPUTS:
+        if (count := _values_in(template, ("inputs",))) > MAX_INPUTS:
             message = (
                 f'"{template["name"]}" takes {count} values of other steps; the limit of Argo is {MAX_INPUTS}'
             )
@@ -112,18 +112,24 @@ def _too_long(what: str, size: int, limit: int, place: Task | Text) -> Diagnosti
     )
 
 
-def check_size(workflow: Workflow, sizes: Sequence[int]) -> Iterator[Diagnostic]:
+def check_size(workflow: Workflow, templates: Sequence[Object], sizes: Sequence[int]) -> Iterator[Diagnostic]:
     """A workflow that Argo's controller would give up when it runs, long after it was applied.
 
     `sizes` are the bytes of its templates.
     """
-    size = workflow_bytes(workflow, sizes)
+    size = workflow_bytes(workflow, sizes) + VALUE_BYTES * sum(map(_values_in, templates))
     if size > MAX_WORKFLOW_BYTES:
         message = (
             f"the workflow takes {size // 1024} KiB in Argo; the limit is {MAX_WORKFLOW_BYTES // 1024} KiB "
             f"({len(workflow.tasks)} steps)"
         )
         yield Diagnostic(Code.CANNOT_SAY, message, workflow.span, help="split it into several workflows")
+
+
+def _values_in(template: Object, sides: Sequence[str] = ("inputs", "outputs")) -> int:
+    """How many values a template takes, leaves, or both."""
+    of_sides = [template.get(side, {}) for side in sides]
+    return sum(len(values.get("parameters", ())) for values in of_sides if isinstance(values, dict))
 
 
 def workflow_bytes(workflow: Workflow, sizes: Sequence[int]) -> int:

@@ -33,7 +33,10 @@ from automl.compiler.ir import (
 from automl.compiler.target import Options
 from automl.compiler.values.units import parse_memory
 from automl.targets import load
+from automl.targets.argo import checks
+from automl.targets.argo.checks import VALUE_BYTES, workflow_bytes
 from automl.targets.dag import nesting
+from automl.targets.objects.json import size_of
 from tests.by_hand import SPAN, barrier, graphs, job, workflow
 from tests.examples import examples
 from tests.targets.test_references import emitted, service
@@ -50,9 +53,14 @@ TAKEN = (Reference("AUTOML_INPUT_ROWS", ROWS), Reference("AUTOML_INPUT_TABLE", T
 def handing(load: Mapping[str, Any], train: Mapping[str, Any], **more: Any) -> Workflow:
     """A task that takes a value and a file of another."""
     nodes = [job("load", outputs=OUTPUTS, **load), job("train", "load", values=TAKEN, **train)]
+    return replace(written(nodes), **more)
+
+
+def written(nodes: Sequence[Node]) -> Workflow:
+    """A workflow with code for projects, and a workspace."""
     disk = Workspace(parse_memory("10Gi"), None, Access.ONE_NODE, None, "/disk", SPAN, is_written=False)
     code = Bundle((BundledFile("train.sh", b"", False),), SPAN)
-    return replace(workflow(nodes), code=code, workspace=disk, **more)
+    return replace(workflow(nodes), code=code, workspace=disk)
 
 
 def templates(wanted: Workflow) -> dict[str, Object]:
@@ -259,3 +267,15 @@ def test_a_template_takes_five_hundred_values(count: int, errors: int) -> None:
         messages = said(wanted)
     expected = f"takes {count} values of other steps; the limit of Argo is 500"
     assert messages == [f'"all" {expected}', f'"stage-b" {expected}'][:errors]
+
+
+def test_values_count_for_what_argo_keeps_of_a_run() -> None:
+    """A value that one task leaves and another takes is kept with both."""
+    wanted = handing(PROJECT, PROJECT)
+    of_templates = [size_of(template) + 1 for template in templates(wanted).values()]
+    size = workflow_bytes(wanted, of_templates) + 2 * VALUE_BYTES
+    with patch.object(checks, "MAX_WORKFLOW_BYTES", size):
+        assert said(wanted) == []
+    with patch.object(checks, "MAX_WORKFLOW_BYTES", size - 1):
+        [message] = said(wanted)
+    assert message.startswith("the workflow takes ")
