@@ -2,18 +2,27 @@
 
 from types import MappingProxyType
 
-from automl.compiler.capabilities import implied, lowered
+from automl.compiler.capabilities import implied, lowered, partly
 from automl.compiler.target import ByKind, Capabilities
 from automl.targets.objects.capabilities import ON_KUBERNETES
 
 _APPLIED = lowered("in the Deployment that a pod of the run applies")
 _INGRESS = lowered("in the Ingress that a pod of the run applies")
+_OUTPUTS = partly("parameters; files: artifacts, or by the workspace, on which an image cannot leave any")
+_STORE = lowered("where an artifact is kept")
 _PULL = lowered("the Workflow's: Argo has them in one place")
 
 CAPABILITIES: Capabilities = MappingProxyType(
     {
         **ON_KUBERNETES,
         "schedule": lowered("a CronWorkflow"),
+        "artifacts": lowered("artifacts of Argo: in its own repository, or in the store"),
+        "artifacts.store": _STORE,
+        "artifacts.secret": _STORE,
+        "step.outputs": ByKind(job=_OUTPUTS),
+        "step.outputs.type": ByKind(job=_OUTPUTS),
+        "step.outputs.path": ByKind(job=partly("of the project alone: where the start script finds a file")),
+        "step.params_file.path": partly("of the project alone: written by the start script"),
         "step.image_pull_secrets": ByKind(job=_PULL, service=_APPLIED),
         "step.polling_time": implied("Argo's controller watches the pods, so nothing is polled"),
         "step.wait_before_start_time": implied("Argo's controller watches the pods from their start"),

@@ -14,6 +14,7 @@ from automl.compiler.ir import Job, OfRun, Output, OutputOf, Reference, Task, Wo
 from automl.targets.argo.artifacts import artifact
 from automl.targets.dag.routes import Handed, Origin, Routes, routes_of
 from automl.targets.dag.shapes import Dag
+from automl.targets.objects.escape import has_template_tag
 from automl.targets.objects.metadata import Object
 from automl.targets.objects.start import Given
 from automl.targets.objects.volumes import WORK
@@ -21,6 +22,7 @@ from automl.targets.writers.yaml import Value
 
 RUN = "{{workflow.uid}}"  # the name is the same again when a Workflow is deleted and applied again; this never is
 INPUTS = "/automl/inputs"
+_NOTEBOOK = "notebook"  # an output of every step that runs one
 _OF_RUN = MappingProxyType({OfRun.ID: RUN, OfRun.NAME: "{{workflow.name}}"})
 
 
@@ -68,7 +70,7 @@ class Data:
                 values.append({"name": output.name, "valueFrom": {"path": place}})
             elif by_artifacts(self.workflow):
                 files.append(self._artifact(job, output.name, place))
-        return _both(values, files)
+        return _both(values, [*files, *self._notebook(job)])
 
     def by_kind(self, entries: Mapping[str, Object]) -> Object:
         """Parameters and artifacts, by their keys, each kind for itself."""
@@ -123,6 +125,13 @@ class Data:
 
     def _artifact(self, job: Job, name: str, path: str) -> Object:
         return artifact(self.workflow, name, path, f"runs/{RUN}/{job.name}/{name}")
+
+    def _notebook(self, job: Job) -> Iterator[Object]:
+        """The notebook with what its cells have put out, which Argo shows; of a path with a tag it would make another."""
+        path = job.project.notebook if job.project else None
+        is_named = any(output.name == _NOTEBOOK for output in job.outputs)
+        if by_artifacts(self.workflow) and path and not is_named and not has_template_tag(path):
+            yield self._artifact(job, _NOTEBOOK, f"{WORK}/project/{path}")
 
 
 def data_of(workflow: Workflow, leaves: Mapping[str, str], dags: Sequence[Dag]) -> Data:
