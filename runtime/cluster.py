@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Applies objects to the cluster it runs in and waits until their Deployments are rolled out.
 
-    cluster.py [--run NAME [--created TIME]] [--deadline SECONDS] [--code PROGRAM] JSON...
+    cluster.py [--run NAME [--created TIME]] [--deadline SECONDS] [--code PROGRAM]
+               [--value NAME=ENCODED]... [--plain NAME=TEXT]... JSON...
 
 Each JSON is an object, or a list of objects. With --run, the pods of a Deployment carry this name: every run
 replaces them. With --created, the time at which the run was made in seconds since 1970, nothing is applied if a
 run that was made later has changed a Deployment. With --code, a ConfigMap without data gets what is in the zip that
-pack.py has made. It needs the verbs create, patch and get. It ends with status 75 if the API server could not be
+pack.py has made. Variables of a Deployment that have no value get those that tasks have left, encoded as start.py
+does or plain. It needs the verbs create, patch and get. It ends with status 75 if the API server could not be
 reached, with 1 for every other error. It runs on Python 3.8 and newer, with the standard library alone.
 """
 
@@ -21,11 +23,11 @@ import signal
 import ssl
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 from zipfile import ZipFile
 
 RUN, RUN_CREATED = "automl.dev/run", "automl.dev/run-created"
@@ -117,10 +119,7 @@ class Cluster:
 
 
 def encoded(body: object) -> bytes:
-    """JSON that is YAML too, which is what an API server takes the objects to apply for.
-
-    YAML knows no escape by two halves of a character, and reads some characters of JSON as ends of lines or not at all.
-    """
+    """JSON that is YAML too, which knows no escape by two halves of a character, and takes some for ends of lines."""
     text = json.dumps(body, ensure_ascii=False)
     return "".join(c if " " <= c <= "~" or c > "\uffff" else f"\\u{ord(c):04x}" for c in text).encode()
 
@@ -179,6 +178,14 @@ def too_late(deployment: dict[str, Any], seconds: float) -> str:
     """The last words on a rollout whose deadline has passed."""
     look = f"look at: kubectl describe {title(deployment)} -n {deployment['metadata']['namespace']}"
     return f"not rolled out in {seconds:g} s: {progress(deployment)}; {look}"
+
+
+def fill(pod: dict[str, Any], values: Mapping[str, str]) -> None:
+    """Give the variables of a pod that have no value theirs, as it is: a kubelet takes a doubled $ for one."""
+    for container in [*pod.get("initContainers", []), *pod["containers"]]:
+        for variable in container.get("env", []):
+            if variable.keys() == {"name"} and variable["name"] in values:
+                variable["value"] = values[variable["name"]].replace("$", "$$")
 
 
 def applied_for(deployment: dict[str, Any]) -> str:
@@ -254,8 +261,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--created", type=int)
     parser.add_argument("--deadline", type=float, default=math.inf)
     parser.add_argument("--code")
+    for name in ("--value", "--plain"):
+        parser.add_argument(name, action="append", default=[], type=lambda word: word.split("=", 1))
     parser.add_argument("objects", nargs="+", type=json.loads)
     options, cluster, start = parser.parse_args(arguments), Cluster(), time.monotonic()
+    values = {name: unquote(text) for name, text in options.value}
+    values.update((name, text.removesuffix("\n")) for name, text in options.plain)
     objects = [obj for part in options.objects for obj in (part if isinstance(part, list) else [part])]
     deployments: list[dict[str, Any]] = []
     for obj in objects:
@@ -263,6 +274,7 @@ def main(arguments: list[str]) -> int:
             still_ours(cluster, deployment)
         if obj["kind"] == "Deployment":
             deployments.append(obj)
+            fill(obj["spec"]["template"]["spec"], values)
             apply_for_run(cluster, obj, options.run, options.created)
         else:
             cluster.apply(with_code(obj, options.code) if options.code else obj)

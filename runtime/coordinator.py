@@ -15,12 +15,13 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 from automl.runtime.cluster import ApiError, Cluster, log, run, title
 from automl.runtime.deployments import DeploymentTask
 from automl.runtime.jobs import JobTask, batch, delete
 from automl.runtime.plan import Plan, Service, Step
-from automl.runtime.states import Run, State
+from automl.runtime.states import Run, State, reached
 from automl.runtime.tasks import WORKFLOW, ClusterTask, Owner
 from automl.runtime.watch import Watch
 
@@ -33,8 +34,11 @@ class Coordinator:
 
     def __init__(self, plan: Plan, cluster: Cluster, owner: Owner) -> None:
         self.cluster, self.owner = cluster, owner
-        tasks = [task_of(spec, cluster, owner) for spec in plan.tasks]
-        self.run = Run(tasks, {barrier.name: barrier.after for barrier in plan.barriers})
+        self.workspace = plan.workspace
+        self.tasks = {spec.name: task_of(spec, cluster, owner) for spec in plan.tasks}
+        self.run = Run([*self.tasks.values()], {barrier.name: barrier.after for barrier in plan.barriers})
+        for name in bound_to_run(plan) & self.tasks.keys():
+            self.tasks[name].repeats = True
         self.watch = Watch(cluster, f"{WORKFLOW}={owner.workflow}")
 
     def finish(self) -> int:
@@ -54,11 +58,15 @@ class Coordinator:
 
     def recover(self) -> None:
         """Go on with what an earlier start of this program has begun, and with what an older run has."""
-        objects = {task.name: self.cluster.find(task.path) for task in self.run.tasks}
-        begun = sum(map(self.owner.owns, objects.values()))
-        log(f"{self.owner.name}: {len(objects)} tasks" + (f", {begun} of them begun before" if begun else ""))
-        for task in self.run.tasks:
-            task.recover(objects[task.name], self.uids_before(task))
+        log(f"{self.owner.name}: {len(self.tasks)} tasks")
+        begun = 0
+        for task in self.run.tasks:  # each behind those that it comes after
+            self.settle(task)
+            obj = self.cluster.find(task.path) if task.path else {}
+            begun += self.owner.owns(obj)
+            task.recover(obj)
+        if begun:
+            log(f"{begun} of them were begun before")
 
     def end_older_runs(self) -> None:
         """Delete older coordinators, and with them what this run has not taken over from them."""
@@ -82,7 +90,8 @@ class Coordinator:
         for task in self.run.startable():
             try:
                 if task.due <= time.time():
-                    task.begin(self.uids_before(task))
+                    self.settle(task)
+                    task.begin(self.values_for(task))
             except ApiError as error:
                 if error.status not in task.overtaken:
                     task.end(State.FAILED, f"could not be started: {error}")
@@ -102,14 +111,38 @@ class Coordinator:
         for job in self.watch.ended(list(watched), int(min(seconds, LONGEST_WATCH))):
             watched[job].look_soon()
 
-    def uids_before(self, task: ClusterTask) -> list[str]:
-        """What a task comes right after, as it was made this time."""
-        return [other.uid for other in self.run.before(task)]
+    def settle(self, task: ClusterTask) -> None:
+        """Tell a task what it comes right after and what it takes something of, as that was made this time."""
+        takes = {source["task"] for source in task.sources.values() if "task" in source}
+        before = [other.uid for other in self.run.before(task)]
+        task.settle(before, [self.tasks[name].uid for name in sorted(takes)])
+
+    def values_for(self, task: ClusterTask) -> dict[str, str]:
+        """The values of its variables; all that it takes something of has succeeded."""
+        return {variable: self.value(source) for variable, source in task.sources.items()}
+
+    def value(self, source: dict[str, Any]) -> str:
+        """What a source of the plan gives in this run."""
+        if "run" in source:
+            return {"id": self.owner.uid, "name": self.owner.name}[source["run"]]
+        task, output = self.tasks[source["task"]], source["output"]
+        assert isinstance(task, JobTask)
+        return f"{self.workspace}/runs/{task.job}/{output}" if source.get("file") else task.values[output]
 
     def say_if_ended(self, task: ClusterTask) -> None:
         """Say how a task has gone."""
         if task.state in (State.SUCCEEDED, State.FAILED):
             log(self.run.said(task))
+
+
+def bound_to_run(plan: Plan) -> set[str]:
+    """The nodes that are others in each run: they are told which it is, or come after one that is."""
+    followers: dict[str, list[str]] = {}
+    for node in [*plan.tasks, *plan.barriers]:
+        for name in node.after:
+            followers.setdefault(name, []).append(node.name)
+    sources = {task.name: task.values.values() for task in plan.tasks}
+    return reached([name for name in sources if any("run" in source for source in sources[name])], followers)
 
 
 def task_of(spec: Step | Service, cluster: Cluster, owner: Owner) -> ClusterTask:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.runtime.cluster import (
@@ -16,6 +16,7 @@ from automl.runtime.cluster import (
     Cluster,
     annotations_of,
     applied_for,
+    fill,
     is_rolled_out,
     log,
     progress,
@@ -24,7 +25,7 @@ from automl.runtime.cluster import (
     too_late,
 )
 from automl.runtime.plan import Service
-from automl.runtime.states import State, joined
+from automl.runtime.states import State
 from automl.runtime.tasks import ClusterTask, Owner
 
 APPLIED = "automl.dev/applied"
@@ -38,17 +39,22 @@ class DeploymentTask(ClusterTask):
         self.deployment, self.deadline = service.deployment, service.deadline
         self.path = cluster.path(self.deployment)
 
-    def recover(self, obj: dict[str, Any], before: Sequence[str]) -> None:
+    def settle(self, before: Sequence[str], takes: Sequence[str]) -> None:
+        """Be what the pods carry, so that a new run of what the service comes after replaces them."""
+        self.digest = self.digest_after(before)
+
+    def recover(self, obj: dict[str, Any]) -> None:
         """Go on with its Deployment, if this run has applied it as it is."""
-        self.digest = self._digest_after(before)
         if self.owner.owns(obj) and applied_for(obj) == self.digest:
             self.begun(annotations_of(obj)[APPLIED], self.digest)
 
-    def begin(self, before: Sequence[str]) -> None:
+    def begin(self, values: Mapping[str, str]) -> None:
         """Apply its Deployment; where it is as wanted already, nothing changes."""
-        current, self.digest = self.cluster.find(self.path), self._digest_after(before)
-        annotations = self._annotations(current)
-        self.cluster.apply(self._wanted(current, annotations))
+        current = self.cluster.find(self.path)
+        annotations, wanted = self._annotations(current), self._wanted(current)
+        wanted["metadata"]["annotations"].update(annotations)
+        fill(wanted["spec"]["template"]["spec"], values)
+        self.cluster.apply(wanted)
         log(f"{self.name}: applied ({title(self.deployment)})")
         self.begun(max(annotations.get(APPLIED, ""), self.owner.created), self.digest)
 
@@ -67,11 +73,6 @@ class DeploymentTask(ClusterTask):
             self.fate = progress(current)
             log(f"{self.name}: {self.fate}")
 
-    def _digest_after(self, before: Sequence[str]) -> str:
-        """What the pods carry, so that a new run of what the service comes after replaces them."""
-        more = [*before, self.owner.name] if self.owner.repeats else before
-        return joined(self.hash, *more) if more else self.hash
-
     def _annotations(self, current: dict[str, Any]) -> dict[str, str]:
         """When the Deployment was applied, and by which run: again as it is, if it need not change."""
         if applied_for(current) == self.digest:
@@ -80,11 +81,11 @@ class DeploymentTask(ClusterTask):
         refuse_older(current, self.owner.created)
         return {APPLIED: time.strftime(TIME, time.gmtime()), RUN_CREATED: self.owner.created}
 
-    def _wanted(self, current: dict[str, Any], annotations: dict[str, str]) -> dict[str, Any]:
+    def _wanted(self, current: dict[str, Any]) -> dict[str, Any]:
         """The Deployment to apply; what another has changed of the current one meanwhile is a conflict."""
         wanted = copy.deepcopy(self.deployment)
         metadata, of_pods = wanted["metadata"], wanted["spec"]["template"]["metadata"]
-        metadata["annotations"] = {**metadata.get("annotations", {}), **annotations}
+        metadata.setdefault("annotations", {})
         metadata["resourceVersion"] = current.get("metadata", {}).get("resourceVersion", "")
         of_pods["annotations"] = {**of_pods.get("annotations", {}), RUN: self.digest}
         return wanted

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from automl.runtime.cluster import POLL, RUN, ApiError, Cluster, annotations_of, log
+from automl.runtime.cluster import POLL, RUN, ApiError, Cluster, annotations_of, fill, log
+from automl.runtime.handed_on import Lost, values_of
 from automl.runtime.plan import Step
-from automl.runtime.states import State, joined
+from automl.runtime.states import State
 from automl.runtime.tasks import WORKFLOW, ClusterTask, Owner, epoch_seconds
 
 HASH = "automl.dev/hash"
@@ -26,11 +27,22 @@ class JobTask(ClusterTask):
     def __init__(self, step: Step, cluster: Cluster, owner: Owner) -> None:
         super().__init__(step, cluster, owner)
         self.template, self.planned = step.template, time.time()
-        self.digest = joined(self.hash, owner.name) if owner.repeats else self.hash
-        self.job = job_name(self.template, self.digest)
-        self.path = f"{batch(cluster)}/jobs/{self.job}"
+        self.outputs, self.values = step.outputs, dict[str, str]()
+        self.job = ""
 
-    def recover(self, obj: dict[str, Any], before: Sequence[str]) -> None:
+    def settle(self, before: Sequence[str], takes: Sequence[str]) -> None:
+        """Be named after what it runs, and after the very Jobs whose values and files it takes.
+
+        A Job leaves one set of values and files, whatever becomes of its pods. So a step that was given others is
+        another Job, and one with the same name has what it would be given now.
+        """
+        self.job = self.path = ""
+        if all(takes):
+            self.digest = self.digest_after(takes)
+            self.job = job_name(self.template, self.digest)
+            self.path = f"{batch(self.cluster)}/jobs/{self.job}"
+
+    def recover(self, obj: dict[str, Any]) -> None:
         """Go on with its Job, if there is one that is not to go."""
         if not obj or self._is_to_go(obj):
             return
@@ -40,11 +52,11 @@ class JobTask(ClusterTask):
             if error.status not in self.overtaken:
                 raise
 
-    def begin(self, before: Sequence[str]) -> None:
+    def begin(self, values: Mapping[str, str]) -> None:
         """Make its Job of the template, or go on with the one that is there, or take away the one that has failed."""
         job = self.cluster.find(self.path)
         if not job:
-            self._make()
+            self._make(values)
         elif self._is_to_go(job):
             self._clear(job)
         else:
@@ -57,27 +69,51 @@ class JobTask(ClusterTask):
         if not job or job["metadata"]["uid"] != self.uid:
             self.end(State.FAILED, "failed: its Job has been deleted")
         elif condition := ending(job):
-            self._end_by(condition)
+            try:
+                self._end_by(condition, job)
+            except ApiError as error:
+                if error.status not in self.overtaken:
+                    raise
+                self.due = time.time() + 1
 
-    def _end_by(self, condition: dict[str, Any]) -> None:
+    def _end_by(self, condition: dict[str, Any], job: dict[str, Any]) -> None:
         after = f"after {epoch_seconds(condition['lastTransitionTime']) - self.since:.0f} s"
-        if condition["type"] == "Complete":
-            self.end(State.SUCCEEDED, f"succeeded {after}")
-            return
         why = f"{condition.get('reason', '')}: {condition.get('message', '')}"
+        if condition["type"] == "Complete":
+            try:
+                self.values = values_of(self.cluster, job, self.outputs)
+                self.end(State.SUCCEEDED, f"succeeded {after}")
+                return
+            except ValueError as error:
+                why = str(error)
         place = f"look at: kubectl logs job/{self.job} -n {self.cluster.namespace}"
         self.end(State.FAILED, f"failed {after}: {why}; {place}")
 
     def _is_to_go(self, job: dict[str, Any]) -> bool:
-        """Whether a Job is no longer, or failed in an earlier run, so that it is tried anew."""
-        has_failed = self.owner.is_newer_than(job) and ending(job).get("type") == "Failed"
-        return has_failed or "deletionTimestamp" in job["metadata"]
+        """Whether a Job is no longer, failed in an earlier run, or has values that are lost, so that it is tried anew."""
+        if "deletionTimestamp" in job["metadata"]:
+            return True
+        end = ending(job).get("type")
+        return (
+            self._lacks_values(job)
+            if end == "Complete"
+            else end == "Failed" and self.owner.is_newer_than(job)
+        )
+
+    def _lacks_values(self, job: dict[str, Any]) -> bool:
+        """Whether there are no values of a Job that has succeeded, or, in an earlier run, not all."""
+        try:
+            values_of(self.cluster, job, self.outputs)
+        except ValueError as error:
+            return isinstance(error, Lost) or self.owner.is_newer_than(job)
+        return False
 
     def _clear(self, job: dict[str, Any]) -> None:
         """Take away a Job that is to go; another can be made when it is gone."""
         if "deletionTimestamp" not in job["metadata"]:
             delete(self.cluster, job)
-            log(f"{self.name}: failed in an earlier run, is tried anew")
+            why = "failed in an earlier run" if ending(job)["type"] == "Failed" else "its values are lost"
+            log(f"{self.name}: {why}, is tried anew")
         self.due = time.time() + POLL
 
     def _adopt(self, job: dict[str, Any]) -> None:
@@ -89,11 +125,11 @@ class JobTask(ClusterTask):
             log(f"{self.name}: already {ending(job).get('type', 'Running').lower()} (Job {self.job})")
         self.begun(job["metadata"]["creationTimestamp"], job["metadata"]["uid"])
 
-    def _make(self) -> None:
+    def _make(self, values: Mapping[str, str]) -> None:
         """Make the Job, once the template is the one that the plan means."""
         template = self.cluster.find(f"{batch(self.cluster)}/cronjobs/{self.template}")
         if annotations_of(template).get(HASH) == self.hash:
-            job = self.cluster.request("POST", f"{batch(self.cluster)}/jobs", self._job_of(template))
+            job = self.cluster.request("POST", f"{batch(self.cluster)}/jobs", self._job_of(template, values))
             self.begun(job["metadata"]["creationTimestamp"], job["metadata"]["uid"])
             log(f"{self.name}: started (Job {self.job})")
         elif time.time() - self.planned > APPLYING:
@@ -101,9 +137,10 @@ class JobTask(ClusterTask):
             raise ValueError(f"{self.name}: the template cronjob/{self.template} {state}; this run ends")
         self.due = max(self.due, time.time() + 1)
 
-    def _job_of(self, template: dict[str, Any]) -> dict[str, Any]:
-        """The Job, as `kubectl create job --from` makes it of the template."""
+    def _job_of(self, template: dict[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+        """The Job, as `kubectl create job --from` makes it of the template, with the values."""
         source = template["spec"]["jobTemplate"]
+        fill(source["spec"]["template"]["spec"], values)
         labels = source.get("metadata", {}).get("labels", {})
         metadata = {
             "name": self.job,

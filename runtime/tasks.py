@@ -5,13 +5,13 @@ from __future__ import annotations
 import calendar
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from automl.runtime.cluster import RUN_CREATED, TIME, Cluster, annotations_of
 from automl.runtime.plan import Service, Step
-from automl.runtime.states import State, Task
+from automl.runtime.states import State, Task, joined
 
 WORKFLOW = "automl.dev/workflow"
 
@@ -49,21 +49,38 @@ class ClusterTask(Task, ABC):
         super().__init__(spec.name, spec.after)
         self.cluster, self.owner = cluster, owner
         self.hash, self.poll, self.first_look = spec.hash, spec.poll, spec.first_look or 0
+        self.sources = spec.values
+        self.repeats = owner.repeats  # whether it is another one in each run
         self.digest = self.path = ""
         self.uid = ""  # of what it has made, for those that come after it
         self.since = self.due = 0.0  # seconds since 1970: when it was begun, and when to attend to it next
 
     @abstractmethod
-    def recover(self, obj: dict[str, Any], before: Sequence[str]) -> None:
-        """Go on with its object, if it is what is wanted. `before` are the `uid` of the tasks right before."""
+    def settle(self, before: Sequence[str], takes: Sequence[str]) -> None:
+        """Be the one that comes of these: the `uid` of the tasks right before, and of those that it takes something of.
+
+        One that was not made yet has none; then there can be no object of this task either, and no `path`.
+        """
 
     @abstractmethod
-    def begin(self, before: Sequence[str]) -> None:
-        """See to it that its object is there, once; if that takes longer, it is begun again when it is due."""
+    def recover(self, obj: dict[str, Any]) -> None:
+        """Go on with its object, if it is what is wanted."""
+
+    @abstractmethod
+    def begin(self, values: Mapping[str, str]) -> None:
+        """See to it that its object is there, once; if that takes longer, it is begun again when it is due.
+
+        The values are those of the variables that this run fills.
+        """
 
     @abstractmethod
     def look(self) -> None:
         """See whether it has ended, and when to look again."""
+
+    def digest_after(self, uids: Sequence[str]) -> str:
+        """What it is when it comes of these: another one in each run if it has to be."""
+        more = [*uids, self.owner.name] if self.repeats else uids
+        return joined(self.hash, *more) if more else self.hash
 
     def begun(self, since: str, uid: str) -> None:
         """It runs since then, and is looked at as soon as it may be."""

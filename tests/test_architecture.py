@@ -198,7 +198,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runtime.states": set(),
     "runtime.plan": set(),
     "runtime.tasks": {"runtime.cluster", "runtime.plan", "runtime.states"},
-    "runtime.jobs": {"runtime.cluster", "runtime.plan", "runtime.states", "runtime.tasks"},
+    "runtime.handed_on": {"runtime.cluster", "runtime.outputs"},
+    "runtime.jobs": {
+        "runtime.cluster",
+        "runtime.handed_on",
+        "runtime.plan",
+        "runtime.states",
+        "runtime.tasks",
+    },
     "runtime.deployments": {"runtime.cluster", "runtime.plan", "runtime.states", "runtime.tasks"},
     "runtime.watch": {"runtime.cluster", "runtime.jobs"},
     "runtime.coordinator": {

@@ -25,7 +25,18 @@ from automl.targets.writers.yaml import Value
 
 PLAN = "/automl/plan"
 PROGRAM = "automl.runtime.coordinator"
-MODULES = ("coordinator", "states", "plan", "tasks", "jobs", "deployments", "watch", "cluster")
+MODULES = (
+    "coordinator",
+    "states",
+    "plan",
+    "tasks",
+    "jobs",
+    "handed_on",
+    "outputs",
+    "deployments",
+    "watch",
+    "cluster",
+)
 RESTARTS = 20  # of the coordinator, when its pod is lost; it goes on where it was
 COMPONENT = {"automl.dev/component": "coordinator"}  # a newer run finds the older ones by it
 

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +25,7 @@ RIGHTS = {  # all that the coordinator may do
     "jobs.batch": ("get", "list", "watch", "create", "patch", "delete"),
     "cronjobs.batch": ("get",),
     "deployments.apps": ("get", "create", "patch"),
+    "pods": ("get", "list"),
 }
 RBAC = "rbac.authorization.k8s.io"
 MERGE = "application/merge-patch+json"
@@ -49,19 +50,22 @@ def service(name: str, hash: str, *after: str, **more: Any) -> Service:
     return replace(Service(name, hash, deployment(name), after, poll=1), **more)
 
 
-def plan(*tasks: Step | Service, workflow: str = "churn", repeats: bool = False) -> Plan:
-    return Plan(workflow, tasks, repeats=repeats)
+def plan(*tasks: Step | Service, workflow: str = "churn", repeats: bool = False, workspace: str = "") -> Plan:
+    return Plan(workflow, tasks, repeats=repeats, workspace=workspace)
 
 
-def deployment(name: str) -> Object:
+def deployment(name: str, variables: Iterable[str] = ()) -> Object:
     labels = {"app": name}
-    template = {"metadata": {"labels": labels}, "spec": pod_spec("Always")}
+    template = {"metadata": {"labels": labels}, "spec": pod_spec("Always", variables)}
     spec = {"replicas": 1, "selector": {"matchLabels": labels}, "template": template}
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": spec}
 
 
-def pod_spec(policy: str) -> Object:
-    container = {"name": "main", "image": "python", "securityContext": SAFE}
+def pod_spec(policy: str, variables: Iterable[str] = ()) -> Object:
+    """A pod; the variables have no value yet."""
+    container: Object = {"name": "main", "image": "python", "securityContext": SAFE}
+    if entries := [{"name": name} for name in variables]:
+        container["env"] = entries
     return {"restartPolicy": policy, "containers": [container]}
 
 
@@ -169,11 +173,12 @@ class Place:
     def apply_templates(self, plan: Plan, **more: Any) -> None:
         """The templates of the steps, as the compiler's output has them; `more` is of the Jobs' `spec`."""
         labels = {"automl.dev/workflow": plan.workflow, "team": "ml"}
-        spec = {"backoffLimit": 0, "template": {"spec": pod_spec("Never")}, **more}
-        job = {"metadata": {"labels": labels, "annotations": {"note": "mine"}}, "spec": spec}
-        whole = {"suspend": True, "schedule": "0 0 1 1 *", "jobTemplate": job}
         for task in plan.tasks:
             if isinstance(task, Step):
+                template = {"spec": pod_spec("Never", task.values)}
+                spec = {"backoffLimit": 0, "template": template, **more}
+                job = {"metadata": {"labels": labels, "annotations": {"note": "mine"}}, "spec": spec}
+                whole = {"suspend": True, "schedule": "0 0 1 1 *", "jobTemplate": job}
                 annotations = {"automl.dev/hash": task.hash}
                 self.apply("batch/v1", "CronJob", task.template, annotations, spec=whole)
 
@@ -239,6 +244,10 @@ class Place:
         """End the pod of a Job, as soon as there is one that runs."""
         self.set_status(self.live_pod(f"batch.kubernetes.io/job-name={job}"), phase=phase, **status)
 
+    def end_with(self, job: str, message: bytes, container: str = "main") -> None:
+        """End the pod of a Job well, with last words of a container."""
+        self.end_pod(job, containerStatuses=[terminated(message, container)])
+
     def make_ready(self, service: str) -> None:
         """Make the pod of a service ready, as soon as there is one that is not."""
         self.set_status(self.live_pod(f"app={service}"), phase="Running", conditions=READY)
@@ -249,6 +258,13 @@ class Place:
     def set_status(self, pod: Object, **status: Any) -> None:
         path = f"/api/v1/namespaces/{self.namespace}/pods/{pod['metadata']['name']}/status"
         self.ask("PATCH", path, {"status": status}, MERGE)
+
+
+def terminated(message: bytes, container: str = "main") -> Object:
+    """What a kubelet says of a container that has ended well."""
+    state = {"terminated": {"exitCode": 0, "reason": "Completed", "message": message.decode()}}
+    fields = {"image": "python", "imageID": "", "ready": False, "restartCount": 0}
+    return {"name": container, "state": state, **fields}
 
 
 def is_alive(pod: Object) -> bool:
@@ -268,8 +284,11 @@ def placed(cluster: Cluster, test: str, folder: Path, kind: type[P]) -> Iterator
 
 
 @contextmanager
-def kubelet(place: Place) -> Iterator[list[str]]:
-    """While this is open all goes well with every pod; the Jobs whose pods have ended, one by one."""
+def kubelet(place: Place, messages: Mapping[str, bytes] = MappingProxyType({})) -> Iterator[list[str]]:
+    """While this is open all goes well with every pod; the Jobs whose pods have ended, one by one.
+
+    The messages are the last words of pods, by the beginnings of the names of their Jobs.
+    """
     closed, ended = threading.Event(), list[str]()
 
     def work() -> None:
@@ -278,8 +297,10 @@ def kubelet(place: Place) -> Iterator[list[str]]:
                 if "app" in pod["metadata"]["labels"]:
                     place.set_status(pod, phase="Running", conditions=READY)
                 else:
-                    place.set_status(pod, phase="Succeeded")
-                    ended.append(pod["metadata"]["labels"]["batch.kubernetes.io/job-name"])
+                    job = pod["metadata"]["labels"]["batch.kubernetes.io/job-name"]
+                    said = [terminated(messages[name]) for name in messages if job.startswith(f"{name}-")]
+                    place.set_status(pod, phase="Succeeded", containerStatuses=said)
+                    ended.append(job)
 
     thread = threading.Thread(target=work)
     thread.start()
