@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from itertools import accumulate
+from typing import TypeAlias
 
 from automl.compiler.source import Span
 
@@ -10,6 +11,8 @@ _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")  # an anchor, a tag
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _CONTINUATION = re.compile(r"\\\r?\n[ \t]*")
 _ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
+
+Written: TypeAlias = tuple[int, int]  # from where to where
 
 
 class Places:
@@ -21,15 +24,15 @@ class Places:
         raw = "\n".join([lines[0][span.column - 1 :], *lines[1:]])
         if span.line == span.end_line:
             raw = raw[: span.end_column - span.column]
-        self._offsets = list(range(len(text) + 1)) if raw == text else _aligned(raw, text)
+        self._written = [(at, at + 1) for at in range(len(text))] if raw == text else _aligned(raw, text)
         self._starts = list(accumulate((len(line) + 1 for line in raw.split("\n")), initial=0))
 
     def span(self, start: int, end: int) -> Span:
         """The place of the text between two offsets."""
-        if self._offsets is None:
+        if self._written is None:
             return self._span
-        line, column = self._position(self._offsets[start])
-        end_line, end_column = self._position(self._offsets[end])
+        line, column = self._position(self._written[start][0])
+        end_line, end_column = self._position(self._written[end - 1][1])
         return Span(self._span.source, line, column, end_line, end_column)
 
     def _position(self, offset: int) -> tuple[int, int]:
@@ -38,8 +41,8 @@ class Places:
         return self._span.line + line, offset - self._starts[line] + first
 
 
-def _aligned(raw: str, text: str) -> list[int] | None:
-    """For each character of the text where it begins in what was written; None if that is not sure."""
+def _aligned(raw: str, text: str) -> list[Written] | None:
+    """For each character of the text what was written for it; None if that is not sure."""
     start = _PROPERTIES.match(raw)
     at = start.end() if start else 0
     if raw[at : at + 1] in ("|", ">"):
@@ -48,35 +51,34 @@ def _aligned(raw: str, text: str) -> list[int] | None:
     return _walk(raw, text, at + len(quote), quote)
 
 
-def _walk(raw: str, text: str, at: int, quote: str) -> list[int] | None:
+def _walk(raw: str, text: str, at: int, quote: str) -> list[Written] | None:
     """Walk along both; blanks go together as they are, or as a fold."""
-    offsets: list[int] = []
-    while len(offsets) < len(text):
+    written: list[Written] = []
+    while len(written) < len(text):
         if quote == '"' and (match := _CONTINUATION.match(raw, at)):
             at = match.end()
         elif blanks := _BLANKS.match(raw, at):
-            offsets += _fold(blanks, text, len(offsets), quote)
+            written += _fold(blanks, text, len(written), quote)
             at = blanks.end()
-        elif end := _end_of_character(raw, at, text[len(offsets)], quote):
-            offsets.append(at)
+        elif end := _end_of_character(raw, at, text[len(written)], quote):
+            written.append((at, end))
             at = end
         else:
             return None
-    return [*offsets, at]
+    return written
 
 
-def _fold(blanks: re.Match[str], text: str, start: int, quote: str) -> list[int]:
-    """The offsets for what a run of blanks became: the blanks of the text, or a part of them before an escape."""
+def _fold(blanks: re.Match[str], text: str, start: int, quote: str) -> list[Written]:
+    """What a run of blanks became: the blanks of the text, or a part of them before an escape."""
     match = _BLANKS.match(text, start)
     there, written = (match[0] if match else ""), blanks[0]
     count = len(there)
     if quote == '"':
         breaks = written.count("\n")
         count = min(count, len(written) if not breaks else max(1, breaks - 1))
-    if there[:count] == written:
-        return list(range(blanks.start(), blanks.end()))
     last = blanks.end() - 1
-    return [min(blanks.start() + index, last) for index in range(count)]
+    places = (min(blanks.start() + index, last) for index in range(count))
+    return [(at, at + 1) for at in places]
 
 
 def _end_of_character(raw: str, at: int, character: str, quote: str) -> int | None:

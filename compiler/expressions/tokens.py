@@ -95,6 +95,8 @@ def _is_behind_a_name(before: Token | None, at: int) -> bool:
 
 def _no_token(text: str, at: int, start: int) -> Problem:
     """What is wrong with signs that are none, and what to write."""
+    if at == len(text):
+        return _never_closed(start)
     if match := _SIGN.match(text, at):
         instead = _INSTEAD[match[0]]
         return Problem(at, match.end(), f"there is no operator `{match[0]}`", f"did you mean `{instead}`?")
