@@ -4,11 +4,11 @@ from automl.compiler.graph import only_successes
 from automl.compiler.ir import Workflow
 from automl.compiler.target import Emission, Options
 from automl.targets.kubernetes.capabilities import CAPABILITIES
-from automl.targets.kubernetes.collecting import collector
 from automl.targets.kubernetes.coordinator import coordinated
 from automl.targets.kubernetes.jobs import alone
-from automl.targets.kubernetes.values import has_values
+from automl.targets.kubernetes.values import collected_jobs, has_values
 from automl.targets.objects.checks import kept_from_one_node, services_without_timeout
+from automl.targets.objects.collecting import collector
 from automl.targets.objects.config_maps import config_maps
 from automl.targets.objects.disks import claims
 from automl.targets.objects.metadata import Objects
@@ -30,7 +30,7 @@ class Kubernetes:
         """One file with all objects, in the order of their creation."""
         objects = Objects(workflow)
         files = config_maps(objects)
-        documents = [*files.objects, *collector(objects), *claims(objects)]
+        documents = [*files.objects, *collector(objects, collected_jobs(workflow)), *claims(objects)]
         for service in workflow.services:  # there is nothing behind the address until its turn comes
             documents += network(objects, service)
         diagnostics = [*services_without_timeout(workflow), *files.diagnostics]

@@ -2,8 +2,8 @@
 
 from automl.compiler.ir import Job, Workflow
 from automl.compiler.values.dns import member
-from automl.targets.kubernetes.collecting import DEFAULT_CONTAINER, collected, is_collected
-from automl.targets.kubernetes.values import given
+from automl.targets.kubernetes.values import given, is_collected, left, places
+from automl.targets.objects.collecting import DEFAULT_CONTAINER, collected
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.disks import node_labels
 from automl.targets.objects.metadata import Object, Objects, hashed_name, with_annotations, with_labels
@@ -22,7 +22,7 @@ def job_spec(objects: Objects, task: Job, files: Files) -> Object:
     workflow = objects.workflow
     pod = pod_spec(workflow, task, files, given(workflow, task))
     if is_collected(task):
-        pod = collected(objects, task, pod)
+        pod = collected(objects, task, pod, left(workflow, task), places(task))
     template = with_labels(objects.template(spec | pod, task), node_labels(workflow, task))
     if is_collected(task):
         template = with_annotations(template, DEFAULT_CONTAINER)

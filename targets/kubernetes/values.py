@@ -47,6 +47,16 @@ def given(workflow: Workflow, job: Job) -> Given:
     return Given([*places(job), *placeholders(job).variables], left(workflow, job))
 
 
+def is_collected(job: Job) -> bool:
+    """Whether nothing in the container of a job itself could look after what it leaves."""
+    return job.project is None and bool(job.outputs)
+
+
+def collected_jobs(workflow: Workflow) -> list[Job]:
+    """The jobs whose outputs another container looks after."""
+    return [job for job in workflow.jobs if is_collected(job)]
+
+
 def places(job: Job) -> list[Value]:
     """The variable in the place of the files of a job."""
     return [JOB] if any(output.type.is_file for output in job.outputs) else []

@@ -4,13 +4,12 @@ The image runs first, as an init container: when it has succeeded, the start scr
 belong, or says what is missing, as it does for the steps of a project.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from automl.compiler.ir import Job, Workflow
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime import start_scripts
-from automl.targets.kubernetes.values import left, places
 from automl.targets.objects.config_maps import config_map
 from automl.targets.objects.container import restricted
 from automl.targets.objects.disks import workspace_mount
@@ -25,47 +24,50 @@ OUTPUTS_MOUNT: Object = {"name": "outputs", "mountPath": OUTPUTS}
 DEFAULT_CONTAINER = {"kubectl.kubernetes.io/default-container": STEP}  # whose log `kubectl logs` shows
 
 
-def is_collected(job: Job) -> bool:
-    """Whether nothing in the container of a job itself could look after what it leaves."""
-    return job.project is None and bool(job.outputs)
+def collector(objects: Objects, jobs: Collection[Job]) -> list[Object]:
+    """The ConfigMap of the program for these jobs, if there are any."""
+    return [_program(objects)] if jobs else []
 
 
-def collector(objects: Objects) -> list[Object]:
-    """The ConfigMap of the program, if a job needs it."""
-    if not any(map(is_collected, objects.workflow.jobs)):
-        return []
-    return [config_map(objects, "start", {"data": dict(start_scripts())})]
+def _program(objects: Objects) -> Object:
+    return config_map(objects, "start", {"data": dict(start_scripts())})
 
 
-def collected(objects: Objects, job: Job, spec: Mapping[str, Any]) -> Object:
-    """The pod, with the image of the job before a container that collects."""
-    [main], [program] = spec["containers"], collector(objects)
-    variables: list[Value] = [
+def collected(
+    objects: Objects,
+    job: Job,
+    spec: Mapping[str, Any],
+    options: Sequence[str],
+    variables: Sequence[Value] = (),
+) -> Object:
+    """The pod, with the image of the job before a container that collects, by these options and variables."""
+    [main] = spec["containers"]
+    places: list[Value] = [
         {"name": output.variable, "value": f"{OUTPUTS}/{output.name}"} for output in job.outputs
     ]
     step: Object = main | {
         "name": STEP,
-        "env": [*variables, *main["env"]],
+        "env": [*places, *main["env"]],
         "volumeMounts": [*main["volumeMounts"], OUTPUTS_MOUNT],
     }
     volumes: list[Value] = [
         {"name": "outputs", "emptyDir": {}},
         {"name": "collecting", "emptyDir": {}},
-        {"name": "start", "configMap": {"name": name_of(program)}},
+        {"name": "start", "configMap": {"name": name_of(_program(objects))}},
     ]
-    containers: Object = {"initContainers": [step], "containers": [_collector(objects.workflow, job)]}
+    collector = _collector(objects.workflow, job, options, variables)
+    containers: Object = {"initContainers": [step], "containers": [collector]}
     return dict(spec) | containers | {"volumes": [*spec["volumes"], *volumes]}
 
 
-def _collector(workflow: Workflow, job: Job) -> Object:
-    options = [*declared(job.outputs), *left(workflow, job)]
+def _collector(workflow: Workflow, job: Job, options: Sequence[str], variables: Sequence[Value]) -> Object:
     start: Object = {
         "name": "main",
         "image": PYTHON_IMAGE,
         "command": ["python3", f"{CODE}/start.py"],
-        "args": [*options, "--", "sh", "-c", _copying(job)],
+        "args": [*declared(job.outputs), *options, "--", "sh", "-c", _copying(job)],
     }
-    if variables := places(job):
+    if variables:
         start["env"] = variables
     mounts: list[Value] = [
         {"name": "collecting", "mountPath": WORK},
