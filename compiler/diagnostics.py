@@ -91,6 +91,7 @@ class Code(StrEnum):
     ENGINE_LIMIT = "AML605"
     NEEDS_RIGHTS = "AML606"
     NOT_IN_TABLE = "AML607"
+    FIXED_PARAMETER = "AML608"
     STALE_OUTPUT = "AML701"
     INTERNAL = "AML900"
 
@@ -142,6 +143,7 @@ SEVERITIES: Mapping[Code, Severity] = MappingProxyType(
         Code.ENGINE_LIMIT: Severity.WARNING,
         Code.NEEDS_RIGHTS: Severity.INFO,
         Code.NOT_IN_TABLE: Severity.WARNING,
+        Code.FIXED_PARAMETER: Severity.INFO,
     }
 )
 

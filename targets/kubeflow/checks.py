@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.ir import Bundle, Job, Task, Workflow
+from automl.compiler.ir import Bundle, Job, OutputOf, Service, Task, Workflow
 from automl.compiler.values.dns import LONGEST
 from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from automl.targets.kubeflow.native import MAX_CONCURRENCY, six_fields
+from automl.targets.kubeflow.parameters import of_fixed_parameters
 from automl.targets.kubeflow.pipeline import Pipeline
 from automl.targets.kubeflow.quoting import is_broken, is_misread
 from automl.targets.kubeflow.sizes import sizes_of
@@ -50,9 +51,9 @@ def of_pipeline(workflow: Workflow, is_kubernetes: bool = True) -> Iterator[Diag
     if is_kubernetes:
         for job in workflow.jobs:
             yield from _whole_secrets(job)
-    for text in (text for job in workflow.jobs for text in job.texts if text.references):
-        message = f"Kubeflow cannot put the value of {text.references[0].variable} into a text yet"
-        yield Diagnostic(Code.CANNOT_SAY, message, text.span, "read the variable in the program")
+    for service in workflow.services:
+        yield from _files_taken(service)
+    yield from of_fixed_parameters(workflow)
     yield from services_without_timeout(workflow)
 
 
@@ -66,6 +67,18 @@ def _why_no_annotation(text: str) -> str | None:
             "through the pod of Kubeflow's driver, which then fails"
         )
     return None
+
+
+def _files_taken(service: Service) -> Iterator[Diagnostic]:
+    """Files are artifacts, which Kubeflow brings to its own tasks; the pods of a service are none, and outlive the run."""
+    sources = (reference.source for reference in service.values)
+    for source in (source for source in sources if isinstance(source, OutputOf) and source.type.is_file):
+        message = (
+            f'the service "{service.step}" cannot take the file "{source.output}" of "{source.task}": '
+            f"Kubeflow brings files to the tasks of a run only"
+        )
+        help = "let a job put it where the service loads it from, and hand on the address as a value"
+        yield Diagnostic(Code.CANNOT_SAY, message, service.place("inputs"), help)
 
 
 def _whole_secrets(task: Job) -> Iterator[Diagnostic]:

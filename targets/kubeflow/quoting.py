@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from automl.compiler.ir import Text
 from automl.targets.objects.escape import DOUBLE_BRACE, EXPANDED, NOT_IN_JSON, has_template_tag
 
 _BROKEN = re.compile(r"[$][^\x00-\x7f]")
@@ -35,11 +34,22 @@ def is_broken(text: str) -> bool:
     return _BROKEN.search(text) is not None
 
 
-class Words(NamedTuple):
-    """What a container runs, ours as text and the user's with its place."""
+class Filled(NamedTuple):
+    """What the launcher fills in when a task starts; with `ends_line` the newline at its end is none of it."""
 
-    command: Sequence[Text | str]
-    arguments: Sequence[Text | str]
+    placeholder: str
+    ends_line: bool = False
+
+
+Word = str | tuple[str | Filled, ...]
+"""A word of ours, which is as it is, or one of the user's, of parts."""
+
+
+class Words(NamedTuple):
+    """What a container runs."""
+
+    command: Sequence[Word]
+    arguments: Sequence[Word]
 
 
 class Protected(NamedTuple):
@@ -51,42 +61,89 @@ class Protected(NamedTuple):
     secrets: Mapping[str, str]
 
 
-def protected(words: Words, variables: Sequence[tuple[str, str]], secrets: Sequence[str] = ()) -> Protected:
+def protected(
+    words: Words,
+    variables: Sequence[tuple[str, Word]],
+    secrets: Sequence[str] = (),
+    files: Sequence[str] = (),
+) -> Protected:
     """The same words and variables, and the variables that come from secrets, for a container of Kubeflow.
 
-    What is unsafe goes into a line of shell, where quotes inside it keep apart what must not stand together. The
-    line hands on all variables: a shell drops those whose names it does not know, and changes some that it knows.
+    What is unsafe goes into a line of shell, where quotes inside it keep apart what must not stand together; what the
+    launcher fills in are words behind it. The line hands on all variables: a shell drops those whose names it does not
+    know, and changes some that it knows. At the end it looks for the files that these variables name.
     """
     every = [*words.command, *words.arguments]
-    if not any(map(_is_unsafe, every)) and not any(is_unsafe(value) for _, value in variables):
-        return Protected(_plain(words.command), _plain(words.arguments), list(variables), {})
+    if not any(map(_is_unsafe, (*every, *(_parts(value) for _, value in variables)))):
+        plain = [(name, _text(value)) for name, value in variables]
+        return Protected(_plain(words.command), _plain(words.arguments), plain, {})
     stand_ins = {name: f"{SECRET_PREFIX}{number}" for number, name in enumerate(secrets, 1)}
-    pairs = [_quoted(f"{name}={value}") for name, value in variables]
+    line = _Line()
+    pairs = [line.quoted(_joined(f"{name}=", value)) for name, value in variables]
     pairs += [f'"{name}=${stand_in}"' for name, stand_in in stand_ins.items()]
-    safe = [word for word in every if not _is_unsafe(word)]
-    numbers = iter(range(len(safe)))
-    parts = [_quoted(_text(word)) if _is_unsafe(word) else f'"${{{next(numbers)}}}"' for word in every]
-    if every and "=" in _text(every[0]):
+    parts = [line.quoted(_parts(word)) if _is_unsafe(word) else line.behind(_text(word)) for word in every]
+    if every and ("=" in _text(every[0]) or _is_filled(every[0])):
         parts.insert(0, _NO_VARIABLE)
-    starts = " \\\n  ".join(["exec env --", *pairs, ""]) if pairs else "exec "
-    return Protected(["sh", "-c", starts + " ".join(parts)], _plain(safe), [], stand_ins)
+    start = "" if files else "exec "
+    starts = " \\\n  ".join([f"{start}env --", *pairs, ""]) if pairs else start
+    checks = [_looking_for(name, line.quoted(_parts(dict(variables)[name]))) for name in files]
+    text = starts + " ".join(parts) + "".join(checks)
+    return Protected(["sh", "-c", text], line.words, [], stand_ins)
 
 
-def _is_unsafe(word: Text | str) -> bool:
-    return isinstance(word, Text) and is_unsafe(unfilled(word))
+def _looking_for(variable: str, file: str) -> str:
+    """A step that has not left a file has failed; Kubeflow would go on."""
+    missing = _quoted(f"automl: an output is missing: the step has left nothing at ${variable}")
+    return f" || exit\n[ -e {file} ] || {{ echo {missing} >&2; exit 1; }}"
 
 
-def _plain(words: Sequence[Text | str]) -> list[str]:
+class _Line:
+    """A line of shell, and the words behind it: the first is `${0}` in the line."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+
+    def behind(self, word: str) -> str:
+        """What stands for a word that is behind the line."""
+        self.words.append(word)
+        return f'"${{{len(self.words) - 1}}}"'
+
+    def quoted(self, parts: Sequence[str | Filled]) -> str:
+        """A word in the line, of parts."""
+        return "".join(self._filled(part) if isinstance(part, Filled) else _quoted(part) for part in parts)
+
+    def _filled(self, part: Filled) -> str:
+        if part.placeholder not in self.words:
+            self.words.append(part.placeholder)
+        number = self.words.index(part.placeholder)
+        return f'"${{{number}%\n}}"' if part.ends_line else f'"${{{number}}}"'
+
+
+def _joined(start: str, word: Word) -> tuple[str | Filled, ...]:
+    """A word with something before it; what stands beside each other is quoted as one."""
+    return (start + _text(word),) if not _is_filled(word) else (start, *_parts(word))
+
+
+def _parts(word: Word) -> tuple[str | Filled, ...]:
+    return (word,) if isinstance(word, str) else word
+
+
+def _is_unsafe(word: Word) -> bool:
+    if isinstance(word, str):
+        return False
+    return _is_filled(word) or is_unsafe(_text(word))
+
+
+def _is_filled(word: Word) -> bool:
+    return any(isinstance(part, Filled) for part in _parts(word))
+
+
+def _plain(words: Sequence[Word]) -> list[str]:
     return [_text(word) for word in words]
 
 
-def _text(word: Text | str) -> str:
-    return unfilled(word) if isinstance(word, Text) else word
-
-
-def unfilled(text: Text) -> str:
-    """The text; with a reference in it, which Kubeflow is not told to fill yet, the task is an error."""
-    return text.with_values(lambda reference: f"$({reference.variable})")
+def _text(word: Word) -> str:
+    return "".join(part for part in _parts(word) if isinstance(part, str))
 
 
 def _quoted(text: str) -> str:

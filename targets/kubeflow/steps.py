@@ -1,14 +1,17 @@
 """What the tasks of a pipeline run: those of the config, and one before them that makes the code."""
 
 import base64
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from automl.compiler.ir import Bundle, Git, Job, Placement, Service, Workflow
+from automl.compiler.ir import Bundle, Git, Job, OfRun, Placement, Service, Workflow
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime import script
 from automl.targets.kubeflow.backend import Backend
 from automl.targets.kubeflow.container import SMALL, amounts, container
+from automl.targets.kubeflow.data import OF_RUN, Data, made_by
+from automl.targets.kubeflow.given import in_image, in_project
+from automl.targets.kubeflow.interface import ARTIFACT, NOTHING, TEXT, Interface
 from automl.targets.kubeflow.platform import (
     SECRETS,
     checkout_platform,
@@ -16,57 +19,61 @@ from automl.targets.kubeflow.platform import (
     pod_platform,
     whole_secrets,
 )
-from automl.targets.kubeflow.quoting import Words, protected, unfilled
+from automl.targets.kubeflow.quoting import Words, protected
 from automl.targets.objects.checkout import GIT_IMAGE, checkout_variables
 from automl.targets.objects.config_maps import archive, scripts_of
 from automl.targets.objects.container import needs_home
 from automl.targets.objects.metadata import Object, Objects
 from automl.targets.objects.service import deploy_arguments
-from automl.targets.objects.start import start_arguments
 from automl.targets.objects.volumes import CODE, WORK
 
 CODE_INPUT = "{{$.inputs.artifacts['code'].path}}"
 CODE_OUTPUT = "{{$.outputs.artifacts['code'].path}}"
 RUN_INPUT = "{{$.inputs.parameters['run']}}"
+RUN_ID = Interface({OF_RUN[OfRun.ID][0]: TEXT})
+CODE_FILE = Interface(artifacts={"code": ARTIFACT})
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one task of the pipeline runs, with what it takes and makes."""
+    """What one task of the pipeline runs, with what it takes and makes. `constants` are inputs that the driver knows."""
 
     container: Object
     platform: Object
     retries: int = 0
-    takes_code: bool = False
-    makes_code: bool = False
-    takes_run: bool = False
+    takes: Interface = NOTHING
+    makes: Interface = NOTHING
+    constants: Mapping[str, str] = field(default_factory=dict)
 
 
-def job_step(objects: Objects, job: Job, backend: Backend) -> Step:
+def job_step(objects: Objects, job: Job, backend: Backend, data: Data) -> Step:
     """The step of a job."""
     ours = [("AUTOML_STEP", job.name)]  # makes the container differ from every other: see `pipeline`
     if backend.sets_user and needs_home(job):
         ours.append(("HOME", WORK))
-    variables = [(variable.name, unfilled(variable.value)) for variable in job.variables]
-    runs = protected(_words(job, backend), variables, _secret_variables(job))
+    given = in_project(job, data, _options(job)) if job.project else in_image(job, data)
+    start = f"{CODE}/start.py" if backend.code else CODE_INPUT
+    words = given.words._replace(command=["python3", start]) if job.project else given.words
+    runs = protected(words, given.variables, _secret_variables(job), given.files)
     runs = runs._replace(variables=ours + runs.variables)
     main = container(job.image, runs, amounts(job.resources, backend, job.spans))
     platform = job_platform(objects, job, backend, runs.secrets)
-    takes_code = job.project is not None and backend.code is None
-    return Step(main, platform, job.retries, takes_code=takes_code)
+    takes = data.takes(job)
+    if job.project and backend.code is None:
+        takes = CODE_FILE | takes
+    return Step(main, platform, job.retries, takes, made_by(job), data.constants(job))
 
 
-def _words(job: Job, backend: Backend) -> Words:
-    if job.project is None:
-        return Words(job.command.entrypoint or (), job.command.arguments)
+def _options(job: Job) -> list[str]:
+    """What the start script is told of whole secrets."""
     options = []
     for name in whole_secrets(job):
         options += ["--secrets", f"{SECRETS}/{name}"]
     if whole_secrets(job):  # what the config gives a value to comes before what a whole secret has
-        named = ["AUTOML_STEP", *(variable.name for variable in job.variables), *_secret_variables(job)]
+        ours = ["AUTOML_STEP", *(reference.variable for reference in job.values)]
+        named = [*ours, *(variable.name for variable in job.variables), *_secret_variables(job)]
         options += [f"--keep={name}" for name in named]
-    start = f"{CODE}/start.py" if backend.code else CODE_INPUT
-    return Words(["python3", start], start_arguments(job, options))
+    return options
 
 
 def _secret_variables(job: Job) -> list[str]:
@@ -75,19 +82,28 @@ def _secret_variables(job: Job) -> list[str]:
 
 
 def deploy_step(
-    objects: Objects, service: Service, backend: Backend, applied: Sequence[Object], takes_code: bool = False
+    objects: Objects, service: Service, backend: Backend, data: Data, applied: Sequence[Object]
 ) -> Step:
     """The step of a service: it applies the objects and waits until the pods are replaced.
 
-    If it takes the code, the ConfigMap of the code has no data yet: a copy of all files would stand in the pipeline.
+    In a package the ConfigMap of a bundle has no data yet: a copy of all files would stand in the pipeline.
     """
+    takes_code = makes_map(objects.workflow, service, backend)
     options = ["--code", CODE_INPUT] if takes_code else []
+    options += data.options(service)
     arguments = deploy_arguments(["--run", RUN_INPUT], service, options, applied)
     words = Words(["python3", "-c", script("cluster.py")], arguments)
     main = _program(service.name, PYTHON_IMAGE, words, backend)
     placement = replace(service.placement, image_pull_policy=None)  # which is for the image of the service
     platform = pod_platform(objects.template_metadata(service), backend, placement=placement)
-    return Step(main, platform, takes_run=True, takes_code=takes_code)
+    takes = RUN_ID | data.takes(service)
+    takes = CODE_FILE | takes if takes_code else takes
+    return Step(main, platform, takes=takes, constants=dict([OF_RUN[OfRun.ID]]) | data.constants(service))
+
+
+def makes_map(workflow: Workflow, service: Service, backend: Backend) -> bool:
+    """Whether the task of a service applies the ConfigMap of a bundle, with what the code has."""
+    return service.project is not None and not backend.has_config_maps and isinstance(workflow.code, Bundle)
 
 
 def code_step(objects: Objects, backend: Backend, title: str) -> Step:
@@ -108,7 +124,7 @@ def code_step(objects: Objects, backend: Backend, title: str) -> Step:
         pull = Placement(image_pull_policy=task.placement.image_pull_policy)
         platform = pod_platform(objects.template_metadata(), backend, task.pull_secrets, pull)
     retries = max((job.retries for job in jobs), default=0)
-    return Step(main, platform, retries, makes_code=True)
+    return Step(main, platform, retries, makes=CODE_FILE)
 
 
 def _longest_deadline(jobs: Sequence[Job]) -> int | None:

@@ -1,6 +1,6 @@
 """What the start script of a project is told, and what an engine gives a task in a run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from automl.compiler.ir import Output, Parameter, Project, Task, Text
@@ -59,7 +59,7 @@ def is_late(text: Text) -> bool:
     return any(reference.known is None for reference in text.references)
 
 
-def late_options(task: Task) -> Iterator[Text | str]:
+def late_options(task: Task, is_late: Callable[[Text], bool] = is_late) -> Iterator[Text | str]:
     """What tells the start script of the texts that it puts values into: words, and values of variables."""
     for variable in task.variables:
         if is_late(variable.value):

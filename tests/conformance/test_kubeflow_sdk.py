@@ -15,8 +15,6 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automl.compiler.ir import Text
-from automl.compiler.source import Source
 from automl.targets.kubeflow import VERSIONS
 from automl.targets.kubeflow.quoting import Protected, Words, is_unsafe, protected
 from tests.conformance.kfp_runs import (
@@ -486,9 +484,8 @@ def test_protected_words_pass_the_kubelet_and_a_shell(
     texts: list[str], variables: dict[str, str], secrets: dict[str, str]
 ) -> None:
     secrets = {name: text for name, text in secrets.items() if name not in variables}
-    span = Source("config.yaml", "").start()
     ours = ["sh", "-c", RECEIVER, "receiver"]
-    words = Words(ours, [Text.of(text, span) for text in texts])
+    words = Words(ours, [(text,) for text in texts])
     found = protected(words, list(variables.items()), list(secrets))
     sent = [*found.command, *found.arguments, *(text for _, text in found.variables)]
     assert not any("{{" in word or (word.lstrip().startswith('{"') and is_unsafe(word)) for word in sent)
@@ -504,8 +501,7 @@ def test_a_program_with_a_sign_of_equality_is_none_to_env(tmp_path: Path) -> Non
     program = tmp_path / "a=b"
     program.write_text('#!/bin/sh\nprintf "%s|" "$1" "$X"')
     program.chmod(0o755)
-    span = Source("config.yaml", "").start()
-    words = Words([Text.of(str(program), span)], [Text.of("$$", span)])
+    words = Words([(str(program),)], [("$$",)])
     found = protected(words, [("X", "{{x}}")])
     assert received_after(2, found, {}) == "$$|{{x}}|"
 

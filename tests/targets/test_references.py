@@ -10,7 +10,6 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from automl.compiler.diagnostics import Code
 from automl.compiler.ir import (
     BaseTask,
     Command,
@@ -182,14 +181,3 @@ def test_a_text_with_a_reference_has_no_literal() -> None:
         text.literal  # noqa: B018
     assert Text((), SPAN).literal == ""
     assert Text.of("lr", SPAN).literal == "lr"
-
-
-@pytest.mark.parametrize("target", ["kubeflow", "kubeflow-native"])
-def test_kubeflow_says_that_it_fills_nothing_yet(target: str) -> None:
-    text = Text(("lr=", Reference("AUTOML_PARAM_LR", Constant("1"))), SPAN)
-    engine = load(target)
-    assert engine
-    wanted = workflow([with_values(job("a", command=Command((text,), ())))])
-    emission = engine.emit(wanted, Options(engine.default_version, engine.forms[0]))
-    [refusal] = [diagnostic for diagnostic in emission.diagnostics if "AUTOML_PARAM_LR" in diagnostic.message]
-    assert (refusal.code, refusal.span) == (Code.CANNOT_SAY, text.span)

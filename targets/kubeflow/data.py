@@ -1,0 +1,188 @@
+"""What tasks hand to each other in Kubeflow: values as parameters, files as artifacts, through the DAGs of the stages.
+
+A value goes through the arguments of the driver of the task that takes it, and through those of its pod (kubeflow/pipelines
+2.15.0, backend/src/v2/driver/driver.go, initPodSpecPatch: `--executor_input`), where Kubernetes expands it. So the start
+script writes what is handed on in a code that has nothing to expand. What an image leaves, or what somebody types when a run
+is started, is in no code.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from automl.compiler.ir import Job, OfRun, Output, OutputOf, Parameter, Reference, Task, Workflow
+from automl.targets.dag.routes import Handed, Origin, Routes, routes_of
+from automl.targets.dag.shapes import Dag
+from automl.targets.kubeflow.interface import TEXT, Interface, kind_of
+from automl.targets.kubeflow.parameters import OURS, keys_of, kind_of_parameter
+from automl.targets.kubeflow.quoting import Filled
+
+OF_RUN: Mapping[OfRun, tuple[str, str]] = MappingProxyType(
+    {
+        OfRun.ID: ("run", "{{$.pipeline_job_uuid}}"),
+        OfRun.NAME: ("run_name", "{{$.pipeline_job_name}}"),
+    }
+)
+"""The inputs for them, and what the driver takes for their values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """How what a run is started with, and what tasks leave, gets to the tasks that take it.
+
+    `parameters` are those that a run may set, each with its key; `names` the keys of what is handed on, by those of the
+    routes; `kinds` the types of all keys. `plain` is what goes to an image, which cannot decode it.
+    """
+
+    tasks: Mapping[str, Task]  # by their nodes
+    leaves: Mapping[str, str]  # the nodes, by the names of the tasks
+    routes: Routes
+    parameters: Mapping[str, str]
+    names: Mapping[str, str]
+    kinds: Interface
+    plain: frozenset[OutputOf]
+
+    def is_late(self, reference: Reference) -> bool:
+        """Whether a value is known in a run only."""
+        source = reference.source
+        return source.name in self.parameters if isinstance(source, Parameter) else reference.known is None
+
+    def late(self, task: Task) -> list[Reference]:
+        """The values that a task is given in a run."""
+        return [reference for reference in task.values if self.is_late(reference)]
+
+    def known(self, task: Task) -> list[tuple[str, str]]:
+        """The other values, with their variables."""
+        values = [reference for reference in task.values if not self.is_late(reference)]
+        return [(reference.variable, str(reference.known)) for reference in values]
+
+    def filled(self, reference: Reference) -> Filled:
+        """What the launcher makes the value of; that of a file is its path."""
+        source, key = reference.source, self._key(reference)
+        if isinstance(source, OutputOf) and source.type.is_file:
+            return Filled(f"{{{{$.inputs.artifacts['{key}'].path}}}}")
+        return Filled(f"{{{{$.inputs.parameters['{key}']}}}}", self._is_of_image(reference))
+
+    def options(self, task: Task) -> Iterator[str]:
+        """What tells a script the values of a run."""
+        for reference in self.late(task):
+            source = reference.source
+            is_value = isinstance(source, OutputOf) and not source.type.is_file
+            yield "--value" if is_value and not self._is_of_image(reference) else "--plain"
+            yield f"{reference.variable}={self.filled(reference).placeholder}"
+
+    def is_plain(self, job: Job, output: Output) -> bool:
+        """Whether an output goes to what cannot decode it."""
+        return OutputOf(job.name, output.name, output.type) in self.plain
+
+    def takes(self, task: Task) -> Interface:
+        """What the component of a task takes."""
+        return self.kinds.of(self._key(reference) for reference in self.late(task))
+
+    def taken_by_dag(self, dag: str) -> Interface:
+        """What the component of a DAG takes: every task has all parameters."""
+        handed = [self.names[key] for key in self.routes.dags[dag].inputs]
+        return self.kinds.of([*self.parameters.values(), *handed])
+
+    def made_by_dag(self, dag: str) -> dict[str, Origin]:
+        """What the component of a DAG makes, by its keys, and of which of its tasks."""
+        outputs = self.routes.dags[dag].outputs
+        return {self.names[key]: self._origin(key, origin) for key, origin in outputs.items()}
+
+    def given(self, dag: str, node: str) -> dict[str, Origin]:
+        """What a node of a DAG is given of others, by its keys."""
+        arguments = self.routes.dags[dag].arguments.get(node, {})
+        return {self.names[key]: self._origin(key, origin) for key, origin in arguments.items()}
+
+    def constants(self, task: Task) -> dict[str, str]:
+        """What a task is given that the driver knows, by its keys."""
+        sources = [reference.source for reference in task.values]
+        return dict(OF_RUN[source] for source in sources if isinstance(source, OfRun))
+
+    def _origin(self, key: str, origin: Origin) -> Origin:
+        """The same by the keys of the components."""
+        task = self.tasks.get(origin.node or "")
+        if isinstance(task, Job):
+            return Origin(origin.node, keys_of_outputs(task)[origin.key])
+        return Origin(origin.node, self.names[key])
+
+    def _key(self, reference: Reference) -> str:
+        source = reference.source
+        if isinstance(source, OutputOf):
+            return self.names[self.routes.keys[_handed(source, self.leaves)]]
+        if isinstance(source, OfRun):
+            return OF_RUN[source][0]
+        assert isinstance(source, Parameter)
+        return self.parameters[source.name]
+
+    def _is_of_image(self, reference: Reference) -> bool:
+        """Whether it is a value that an image has left as it is."""
+        source = reference.source
+        if not isinstance(source, OutputOf) or source.type.is_file:
+            return False
+        return self.tasks[self.leaves[source.task]].project is None
+
+
+def data_of(workflow: Workflow, leaves: Mapping[str, str], dags: Sequence[Dag]) -> Data:
+    """The ways through the DAGs of a workflow. `leaves`: name of a task to its node."""
+    taken = {task.name: _taken_by(task) for task in workflow.tasks}
+    takes = {leaves[name]: [_handed(source, leaves) for source in sources] for name, sources in taken.items()}
+    routes, parameters = routes_of(dags, takes), keys_of(workflow)
+    names = _names(routes, parameters)
+    return Data(
+        {leaves[task.name]: task for task in workflow.tasks},
+        leaves,
+        routes,
+        parameters,
+        names,
+        _kinds(workflow, leaves, routes, names),
+        frozenset(source for job in workflow.jobs if not job.project for source in taken[job.name]),
+    )
+
+
+def keys_of_outputs(job: Job) -> dict[str, str]:
+    """The outputs of a component, by the names of those of its job."""
+    return {output.name: output.name.lower().replace("-", "_") for output in job.outputs}
+
+
+def made_by(job: Job) -> Interface:
+    """What the component of a job makes."""
+    keys = keys_of_outputs(job)
+    files = {keys[output.name]: kind_of(output.type) for output in job.outputs if output.type.is_file}
+    values = {keys[output.name]: TEXT for output in job.outputs if not output.type.is_file}
+    return Interface(values, files)
+
+
+def _taken_by(task: Task) -> list[OutputOf]:
+    sources = (reference.source for reference in task.values)
+    return [source for source in sources if isinstance(source, OutputOf)]
+
+
+def _handed(source: OutputOf, leaves: Mapping[str, str]) -> Handed:
+    return Handed(leaves[source.task], source.output)
+
+
+def _names(routes: Routes, parameters: Mapping[str, str]) -> dict[str, str]:
+    """The keys of what is handed on: those of the routes, but where a parameter has one."""
+    taken = {*OURS, *parameters.values()}
+    names = {}
+    for key in routes.handed:
+        names[key] = key
+        while names[key] in taken or (names[key] != key and names[key] in routes.handed):
+            names[key] += "_"
+    return names
+
+
+def _kinds(
+    workflow: Workflow, leaves: Mapping[str, str], routes: Routes, names: Mapping[str, str]
+) -> Interface:
+    keys = keys_of(workflow)
+    values = {key: TEXT for key, _ in OF_RUN.values()}
+    values |= {keys[one.name]: kind_of_parameter(one) for one in workflow.params if one.name in keys}
+    files: dict[str, str] = {}
+    for source in (source for task in workflow.tasks for source in _taken_by(task)):
+        key = names[routes.keys[_handed(source, leaves)]]
+        (files if source.type.is_file else values)[key] = (
+            kind_of(source.type) if source.type.is_file else TEXT
+        )
+    return Interface(values, files)

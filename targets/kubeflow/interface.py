@@ -1,0 +1,51 @@
+"""What a component takes and makes, in Kubeflow's intermediate representation."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from automl.compiler.ir import Type
+from automl.targets.objects.metadata import Object
+
+ARTIFACT, METRICS = "system.Artifact", "system.Metrics"
+TEXT = "STRING"
+_KINDS = {Type.MODEL: "system.Model", Type.DATASET: "system.Dataset", Type.METRICS: METRICS}
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """Parameters and artifacts, by their keys, each with its type."""
+
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    artifacts: Mapping[str, str] = field(default_factory=dict)
+
+    def __or__(self, other: "Interface") -> "Interface":
+        """Those of both."""
+        return Interface({**self.parameters, **other.parameters}, {**self.artifacts, **other.artifacts})
+
+    def of(self, keys: Iterable[str]) -> "Interface":
+        """Of these keys."""
+        keys = list(keys)
+        parameters = {key: self.parameters[key] for key in keys if key in self.parameters}
+        return Interface(parameters, {key: self.artifacts[key] for key in keys if key in self.artifacts})
+
+    def as_object(self) -> Object:
+        """The definitions; empty if there is nothing."""
+        definitions: Object = {}
+        if self.artifacts:
+            definitions["artifacts"] = {
+                key: {"artifactType": {"schemaTitle": kind, "schemaVersion": "0.0.1"}}
+                for key, kind in self.artifacts.items()
+            }
+        if self.parameters:
+            definitions["parameters"] = {
+                key: {"parameterType": kind} for key, kind in self.parameters.items()
+            }
+        return definitions
+
+
+NOTHING = Interface()
+
+
+def kind_of(type: Type) -> str:
+    """The type of the artifact for an output."""
+    return _KINDS.get(type, ARTIFACT)

@@ -1,0 +1,333 @@
+"""What tasks hand to each other in Kubeflow, and what a run may set: where it comes from, and how it gets to a program."""
+
+import itertools
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automl.compiler.diagnostics import Code
+from automl.compiler.ir import (
+    Bundle,
+    BundledFile,
+    Command,
+    Node,
+    OfRun,
+    Output,
+    OutputOf,
+    Parameter,
+    Project,
+    Reference,
+    Text,
+    Type,
+    Variable,
+    Workflow,
+)
+from automl.compiler.target import Options
+from automl.targets import load
+from tests.by_hand import SPAN, barrier, job, workflow
+from tests.targets.test_references import emitted, service
+
+Object = dict[str, Any]
+PROJECT = {"project": Project(None), "command": Command(None, (Text.of("train.sh", SPAN),))}
+ROWS, TABLE = OutputOf("load", "rows", Type.INT), OutputOf("load", "table", Type.DATASET)
+OUTPUTS = (Output("rows", Type.INT, None, SPAN), Output("table", Type.DATASET, "out/t.csv", SPAN))
+TAKEN = (Reference("AUTOML_INPUT_ROWS", ROWS), Reference("AUTOML_INPUT_TABLE", TABLE))
+
+
+def handing(
+    load: Mapping[str, Any], train: Mapping[str, Any], values: Sequence[Reference] = (), **more: Any
+) -> Workflow:
+    """A task in a stage that takes a value and a file of another in the stage before."""
+    first = job("load", outputs=OUTPUTS, **load)
+    other = job("train", "stage/a", "load", values=(*values, *TAKEN), **train)
+    nodes: list[Node] = [first, barrier("stage/a", "load"), other, barrier("stage/b", "train")]
+    return replace(workflow(nodes), code=Bundle((BundledFile("train.sh", b"", False),), SPAN), **more)
+
+
+def spec_of(wanted: Workflow) -> Object:
+    return emitted("kubeflow", None, wanted)[0]
+
+
+def container(spec: Object, name: str) -> Object:
+    return dict(spec["deploymentSpec"]["executors"][f"exec-{name}"]["container"])
+
+
+def words_behind(spec: Object, name: str, option: str) -> list[str]:
+    return [word for before, word in itertools.pairwise(container(spec, name)["args"]) if before == option]
+
+
+def test_a_value_and_a_file_go_through_the_dags_of_their_stages() -> None:
+    spec = spec_of(handing(PROJECT, PROJECT))
+    components = spec["components"]
+    assert components["comp-load"]["outputDefinitions"] == {
+        "artifacts": {"table": {"artifactType": {"schemaTitle": "system.Dataset", "schemaVersion": "0.0.1"}}},
+        "parameters": {"rows": {"parameterType": "STRING"}},
+    }
+    stage = components["comp-stage-a"]
+    assert stage["dag"]["outputs"] == {
+        "parameters": {
+            "load_rows": {"valueFromParameter": {"producerSubtask": "load", "outputParameterKey": "rows"}}
+        },
+        "artifacts": {
+            "load_table": {"artifactSelectors": [{"producerSubtask": "load", "outputArtifactKey": "table"}]}
+        },
+    }
+    assert {kind: list(keys) for kind, keys in stage["outputDefinitions"].items()} == {
+        "artifacts": ["load_table"],
+        "parameters": ["load_rows"],
+    }
+    inputs = spec["root"]["dag"]["tasks"]["stage-b"]["inputs"]
+    assert inputs["parameters"] == {
+        "load_rows": {"taskOutputParameter": {"producerTask": "stage-a", "outputParameterKey": "load_rows"}}
+    }
+    assert inputs["artifacts"]["load_table"] == {
+        "taskOutputArtifact": {"producerTask": "stage-a", "outputArtifactKey": "load_table"}
+    }
+    inner = components["comp-stage-b"]["dag"]["tasks"]["train"]["inputs"]
+    assert inner["parameters"] == {"load_rows": {"componentInputParameter": "load_rows"}}
+    assert inner["artifacts"]["load_table"] == {"componentInputArtifact": "load_table"}
+    assert components["comp-train"]["inputDefinitions"].keys() == {"artifacts", "parameters"}
+    assert words_behind(spec, "load", "--to") == [
+        "rows={{$.outputs.parameters['rows'].output_file}}",
+        "table={{$.outputs.artifacts['table'].path}}",
+    ]
+    assert words_behind(spec, "train", "--value") == [
+        "AUTOML_INPUT_ROWS={{$.inputs.parameters['load_rows']}}"
+    ]
+    assert words_behind(spec, "train", "--plain") == [
+        "AUTOML_INPUT_TABLE={{$.inputs.artifacts['load_table'].path}}"
+    ]
+
+
+def test_in_one_stage_the_task_beside_is_the_source() -> None:
+    wanted = handing(PROJECT, PROJECT)
+    nodes = [
+        wanted.nodes[0],
+        replace(wanted.nodes[2], after=wanted.nodes[2].after[1:]),
+        barrier("stage/a", "load", "train"),
+    ]
+    spec = spec_of(replace(wanted, nodes=tuple(nodes)))
+    inputs = spec["components"]["comp-stage-a"]["dag"]["tasks"]["train"]["inputs"]
+    assert inputs["parameters"]["load_rows"] == {
+        "taskOutputParameter": {"producerTask": "load", "outputParameterKey": "rows"}
+    }
+    assert "outputs" not in spec["components"]["comp-stage-a"]["dag"]
+
+
+def test_who_cannot_decode_gets_what_is_in_no_code() -> None:
+    spec = spec_of(handing(PROJECT, {}))
+    assert words_behind(spec, "load", "--unencoded") == ["rows", "table"]
+    assert words_behind(spec_of(handing(PROJECT, PROJECT)), "load", "--unencoded") == []
+    spec = spec_of(handing({}, PROJECT))
+    assert words_behind(spec, "train", "--value") == []
+
+
+def test_texts_with_values_are_for_the_start_script() -> None:
+    reference = TAKEN[0]
+    command = Command((Text(("a@b$(X)=", reference), SPAN),), (Text.of("a@b", SPAN),))
+    variables = (Variable("A", Text((reference, "@"), SPAN)), Variable("B", Text.of("@", SPAN)))
+    spec = spec_of(handing(PROJECT, {"project": Project(None), "command": command, "variables": variables}))
+    runs = container(spec, "train")
+    assert runs["command"][:2] == ["sh", "-c"]
+    line = runs["command"][2]
+    assert "'a@@b$''(X)=@(AUTOML_INPUT_ROWS)'" in line
+    assert runs["args"][-1] == "a@b"
+    words = runs["args"]
+    assert words[words.index("--expand") + 1] == "0"
+    assert "A=@(AUTOML_INPUT_ROWS)@@" in words
+    assert '"B=@"' in line or "'B=@'" in line
+
+
+PARAMETERS = [
+    (Type.INT, "10", "NUMBER_INTEGER", 10),
+    (Type.INT, "0x10", "STRING", "0x10"),
+    (Type.INT, "9007199254740993", "STRING", "9007199254740993"),  # which is no double
+    (Type.FLOAT, "0.5", "NUMBER_DOUBLE", 0.5),
+    (Type.FLOAT, "3", "NUMBER_DOUBLE", 3),
+    (Type.FLOAT, "0.00001", "NUMBER_DOUBLE", 0.00001),
+    (Type.FLOAT, "1e-4", "STRING", "1e-4"),
+    (Type.FLOAT, "1.0", "STRING", "1.0"),
+    (Type.FLOAT, ".inf", "STRING", ".inf"),
+    (Type.BOOL, "true", "BOOLEAN", True),
+    (Type.BOOL, "False", "STRING", "False"),
+    (Type.TEXT, "10", "STRING", "10"),
+]
+
+
+@pytest.mark.parametrize(("type", "text", "kind", "default"), PARAMETERS)
+def test_a_parameter_is_an_input_that_a_step_sees_as_it_is_written(
+    type: Type, text: str, kind: str, default: Any
+) -> None:
+    parameter = Parameter("learning-Rate", type, text, "How fast.", SPAN)
+    taken = (Reference(parameter.variable, parameter),)
+    nodes: list[Node] = [job("a", values=taken), barrier("stage/s", "a")]
+    spec = spec_of(replace(workflow(nodes), params=(parameter,)))
+    assert spec["root"]["inputDefinitions"]["parameters"] == {
+        "learning_rate": {
+            "parameterType": kind,
+            "defaultValue": default,
+            "isOptional": True,
+            "description": "How fast.",
+        }
+    }
+    for dag, task in (("root", "stage-s"), ("comp-stage-s", "a")):
+        component = spec["components"].get(dag, spec["root"])
+        inputs = component["dag"]["tasks"][task]["inputs"]
+        assert inputs == {"parameters": {"learning_rate": {"componentInputParameter": "learning_rate"}}}
+        called = spec["components"][f"comp-{task}"]["inputDefinitions"]
+        assert called == {"parameters": {"learning_rate": {"parameterType": kind}}}
+
+
+@pytest.mark.parametrize(("text", "pinned"), [("1", SPAN), ("$(X)", None), ("{{x}}", None)])
+def test_a_parameter_that_no_run_can_change_is_said_and_stands_in_the_pipeline(
+    text: str, pinned: Any, see: Path
+) -> None:
+    parameter = Parameter("a", Type.TEXT, text, None, SPAN, pinned)
+    value = Reference(parameter.variable, parameter)
+    command = Command((Text.of(str(see), SPAN),), (Text(("a=", value), SPAN),))
+    wanted = replace(workflow([job("a", values=(value,), command=command)]), params=(parameter,))
+    assert "inputDefinitions" not in spec_of(wanted)["root"]
+    words, seen = received(start(spec_of(wanted), "a", {}))
+    assert words == [f"a={text}"]
+    assert seen["AUTOML_PARAM_A"] == text
+    engine = load("kubeflow")
+    assert engine
+    emission = engine.emit(wanted, Options(engine.default_version, "package"))
+    [said] = [diagnostic for diagnostic in emission.diagnostics if diagnostic.code is Code.FIXED_PARAMETER]
+    assert said.span == SPAN
+    assert '"a"' in said.message
+
+
+def test_names_of_inputs_are_free() -> None:
+    names = ("code", "run", "load_rows")
+    parameters = tuple(Parameter(name, Type.TEXT, name, None, SPAN) for name in names)
+    values = tuple(Reference(each.variable, each) for each in parameters)
+    more = (*values, Reference("AUTOML_FROM_RUN_ID", OfRun.ID))
+    spec = spec_of(handing({**PROJECT, "values": values}, PROJECT, more, params=parameters))
+    assert list(spec["root"]["inputDefinitions"]["parameters"]) == ["param_code", "param_run", "load_rows"]
+    takes = spec["components"]["comp-train"]["inputDefinitions"]
+    assert takes["parameters"].keys() == {"param_code", "param_run", "load_rows", "load_rows_", "run"}
+    assert takes["artifacts"].keys() == {"code", "load_table"}
+    inputs = spec["components"]["comp-stage-b"]["dag"]["tasks"]["train"]["inputs"]
+    assert inputs["parameters"]["run"] == {"runtimeValue": {"constant": "{{$.pipeline_job_uuid}}"}}
+    assert inputs["parameters"]["load_rows_"] == {"componentInputParameter": "load_rows_"}
+
+
+PLACEHOLDER = re.compile(r"\{\{\$.*?\}\}")
+SEE = f"""#!{sys.executable} -S
+import os, sys
+pairs = [name + "=" + value for name, value in os.environ.items()]
+print(str(len(sys.argv) - 1), *sys.argv[1:], *pairs, "", sep="\\0", end="")
+if os.environ.get("LEAVES"):
+    open(os.environ["AUTOML_OUTPUT_TABLE"], "w").close()
+sys.exit(int(os.environ.get("STATUS", "0")))
+"""
+
+
+@pytest.fixture
+def see(tmp_path: Path) -> Path:
+    """A program that says what it was started with."""
+    program = tmp_path / "see"
+    program.write_text(SEE)
+    program.chmod(0o755)
+    return program
+
+
+def start(
+    spec: Object, name: str, filled: Mapping[str, str], **more: str
+) -> subprocess.CompletedProcess[str]:
+    """The container of an image, with what the launcher fills in."""
+    runs = container(spec, name)
+    words = [
+        PLACEHOLDER.sub(lambda tag: filled[tag[0]], word)
+        for word in (*runs["command"], *runs.get("args", []))
+    ]
+    variables = {each["name"]: each["value"] for each in runs["env"]}
+    env = {"PATH": os.environ["PATH"], **variables, **more}
+    return subprocess.run(words, env=env, capture_output=True, check=False, text=True)
+
+
+def received(done: subprocess.CompletedProcess[str]) -> tuple[list[str], dict[str, str]]:
+    """The words behind the program, and the variables that are no matter of the shell."""
+    number, *rest = done.stdout.split("\0")[:-1]
+    words, variables = rest[: int(number)], dict(pair.split("=", 1) for pair in rest[int(number) :])
+    return words, variables
+
+
+HOSTILE = ["", "a b", "'\"`\\", "$(X) $$ {{x}} ${0} %41", "é€😀", "\n\n", "a=b", "-x", "*", "@(X)"]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize("ending", ["", "\n"])
+def test_an_image_gets_what_an_image_has_left(value: str, ending: str, see: Path) -> None:
+    if not ending and value.endswith("\n"):
+        return
+    reference = TAKEN[0]
+    command = Command(
+        (Text.of(str(see), SPAN),), (Text(("$(A)='", reference, "'"), SPAN), Text.of("{{b}}", SPAN))
+    )
+    variables = (Variable("own.name", Text(("<", TAKEN[1], ">"), SPAN)), Variable("C", Text.of("$$", SPAN)))
+    spec = spec_of(handing({}, {"command": command, "variables": variables}))
+    filled = {
+        "{{$.inputs.parameters['load_rows']}}": value + ending,
+        "{{$.inputs.artifacts['load_table'].path}}": "/s3/a table",
+    }
+    words, seen = received(start(spec, "train", filled))
+    assert words == [f"$(A)='{value}'", "{{b}}"]
+    wanted = {
+        "AUTOML_INPUT_ROWS": value,
+        "AUTOML_INPUT_TABLE": "/s3/a table",
+        "own.name": "</s3/a table>",
+        "C": "$$",
+    }
+    assert wanted.items() <= seen.items()
+
+
+@pytest.mark.parametrize(
+    ("leaves", "status", "ended"), [("", "0", 1), ("1", "0", 0), ("1", "7", 7), ("", "7", 7)]
+)
+def test_an_image_that_leaves_no_file_has_failed(
+    leaves: str, status: str, ended: int, see: Path, tmp_path: Path
+) -> None:
+    spec = spec_of(handing({"command": Command((Text.of(str(see), SPAN),), ())}, {}))
+    filled = {
+        "{{$.outputs.parameters['rows'].output_file}}": str(tmp_path / "rows"),
+        "{{$.outputs.artifacts['table'].path}}": str(tmp_path / "a table"),
+    }
+    done = start(spec, "load", filled, LEAVES=leaves, STATUS=status)
+    _, seen = received(done)
+    assert seen["AUTOML_OUTPUT_ROWS"] == str(tmp_path / "rows")
+    assert seen["AUTOML_OUTPUT_TABLE"] == str(tmp_path / "a table")
+    assert done.returncode == ended
+    missing = "automl: an output is missing: the step has left nothing at $AUTOML_OUTPUT_TABLE\n"
+    assert done.stderr == (missing if (leaves, status) == ("", "0") else "")
+
+
+def test_a_service_takes_values_and_no_files() -> None:
+    values = (*TAKEN, Reference("AUTOML_FROM_RUN_NAME", OfRun.NAME))
+    api = service(job("api", "stage/a", values=values))
+    first = job("load", outputs=OUTPUTS, **PROJECT)
+    nodes: list[Node] = [first, barrier("stage/a", "load"), api, barrier("stage/b", "api")]
+    wanted = replace(workflow(nodes), code=Bundle((BundledFile("train.sh", b"", False),), SPAN))
+    engine = load("kubeflow")
+    assert engine
+    emission = engine.emit(wanted, Options(engine.default_version, "package"))
+    refusals = [
+        diagnostic.message for diagnostic in emission.diagnostics if diagnostic.code is Code.CANNOT_SAY
+    ]
+    assert refusals == [
+        'the service "api" cannot take the file "table" of "load": Kubeflow brings files to the tasks of a run only'
+    ]
+    nodes[2] = replace(api, values=(TAKEN[0], values[2]))
+    spec = spec_of(replace(wanted, nodes=tuple(nodes)))
+    assert words_behind(spec, "api", "--value") == ["AUTOML_INPUT_ROWS={{$.inputs.parameters['load_rows']}}"]
+    assert words_behind(spec, "api", "--plain") == [
+        "AUTOML_FROM_RUN_NAME={{$.inputs.parameters['run_name']}}"
+    ]
