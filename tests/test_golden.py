@@ -37,7 +37,6 @@ def test_every_code_has_a_golden() -> None:
         Code.BUNDLE_SIZE,
         Code.TOO_LONG,
         Code.NOT_IN_TABLE,
-        Code.FIXED_PARAMETER,  # until configs have parameters
         Code.STALE_OUTPUT,
         Code.INTERNAL,
     }
