@@ -188,11 +188,10 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 def _consequences(ordered: Sequence[Diagnostic]) -> list[bool]:
     """Of each finding whether another says its cause.
 
-    A scalar that is an error already is not called ambiguous too; an expression that is not supported has the wrong
-    type for no other reason; and what a key that is none makes of a text has no type worth a word.
+    A scalar that is an error already is not called ambiguous too; and what a key that is none makes of a text has no
+    type worth a word.
     """
     wrong = {diagnostic.span for diagnostic in ordered if diagnostic.severity is Severity.ERROR}
-    expressions = {diagnostic.span for diagnostic in ordered if diagnostic.code is Code.EXPRESSION}
     torn = [diagnostic.span[1:3] for diagnostic in ordered if diagnostic.code is Code.KEY_TYPE]
 
     def follows(diagnostic: Diagnostic) -> bool:
@@ -200,9 +199,8 @@ def _consequences(ordered: Sequence[Diagnostic]) -> list[bool]:
             return diagnostic.span in wrong
         if diagnostic.code is Code.WRONG_TYPE:
             first = bisect_left(torn, diagnostic.span[1:3])
-            if first < len(torn) and torn[first] < diagnostic.span[3:]:
-                return True
-        return diagnostic.span in expressions and diagnostic.code is not Code.EXPRESSION
+            return first < len(torn) and torn[first] < diagnostic.span[3:]
+        return False
 
     return [follows(diagnostic) for diagnostic in ordered]
 

@@ -11,14 +11,14 @@ from automl.compiler.config.code_source import uses_bundle, uses_project
 from automl.compiler.config.config import Config, build_config
 from automl.compiler.diagnostics import Code, Diagnostic, has_errors, in_order
 from automl.compiler.expressions.phase import expressions_of
-from automl.compiler.ir import Workflow
+from automl.compiler.ir import Parameter, Workflow
 from automl.compiler.lowering.workflow import lower
 from automl.compiler.params.given import Given
 from automl.compiler.params.parameters import parameters_of, with_pins
 from automl.compiler.project.bundle import Collection, collect_bundle
 from automl.compiler.project.files import Project, Seen
 from automl.compiler.project.paths import text_of, under
-from automl.compiler.source import Located
+from automl.compiler.source import Located, Span
 from automl.compiler.structure.mended import mended
 from automl.compiler.structure.schema import check_structure
 from automl.compiler.target import Artifact, Emission, Options, Target
@@ -133,34 +133,50 @@ def analyse_files(
     return workflow, files, diagnostics + renamed
 
 
+class _Tree(NamedTuple):
+    """A config as a tree whose steps are complete, without expressions; `void` are the places of those without a value."""
+
+    root: Mapping
+    params: tuple[Parameter, ...]
+    void: frozenset[Span]
+
+
 def _configure(given: Input, overrides: Overrides) -> tuple[Config | None, list[Diagnostic]]:
     """The config, from its text to its checks; none if something is an error."""
-    source, diagnostics = decode(given.path, given.data)
-    if diagnostics:
+    tree, diagnostics = _read(given, overrides)
+    if tree is None:
         return None, diagnostics
-    root, diagnostics = read(source)
-    if root is None or any(diagnostic.code is Code.CONTROL_CHARACTER for diagnostic in diagnostics):
-        return None, diagnostics  # text with U+0000 in it is no name of a file, nor anything else
-    if other := recognise(root):
-        return None, [other]
-    if too_much := check_defaults(root):
-        return None, diagnostics + too_much
-    options = layer_of_options(root, overrides.values)
-    root = layered(root, options)
-    params, wrong = parameters_of(root, overrides.params)
-    expressions = expressions_of(root, params)
-    root = expressions.root
-    diagnostics += wrong + expressions.diagnostics
-    sound, misfits = check_structure(root)
-    later = misfits + (_values_beside(root) if misfits else [])
+    sound, misfits = check_structure(tree.root)
+    later = misfits + (_values_beside(tree.root) if misfits else [])
     config = None
     if sound is not None:
         config, unreadable = build_config(normal(sound))
         name = config.name or Located(given.default_name, config.span)
-        config = replace(config, name=name, params=with_pins(params, expressions.pinned))
+        config = replace(config, name=name, params=tree.params)
         later += unreadable + check(config, given.folder)
-    diagnostics += [diagnostic for diagnostic in later if diagnostic.span not in expressions.void]
+    diagnostics += [diagnostic for diagnostic in later if diagnostic.span not in tree.void]
     return (None if has_errors(diagnostics) else config), diagnostics
+
+
+def _read(given: Input, overrides: Overrides) -> tuple[_Tree | None, list[Diagnostic]]:
+    """The tree of a config, whatever its shape; none for a text that is no config, or stands for too much."""
+    source, diagnostics = decode(given.path, given.data)
+    if diagnostics:
+        return None, diagnostics
+    written, diagnostics = read(source)
+    if written is None or any(diagnostic.code is Code.CONTROL_CHARACTER for diagnostic in diagnostics):
+        return None, diagnostics  # text with U+0000 in it is no name of a file, nor anything else
+    if other := recognise(written):
+        return None, [other]
+    if too_much := check_defaults(written):
+        return None, diagnostics + too_much
+    root = layered(written, layer_of_options(written, overrides.values))
+    params, wrong = parameters_of(root, overrides.params)
+    expressions = expressions_of(root, params)
+    diagnostics += wrong + expressions.diagnostics
+    if expressions.root is not root and (too_much := check_defaults(expressions.root)):
+        return None, diagnostics + too_much
+    return _Tree(expressions.root, with_pins(params, expressions.pinned), expressions.void), diagnostics
 
 
 def _values_beside(root: Mapping) -> list[Diagnostic]:

@@ -19,7 +19,7 @@ import pytest
 from automl import targets
 from automl.compiler import driver
 from automl.compiler.capabilities import NATIVE, implied, lost, table_of
-from automl.compiler.diagnostics import Diagnostic
+from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.driver import Input, Overrides, analyse
 from automl.compiler.ir import Barrier, Job, Resources, Service, Task, Workflow
 from automl.compiler.project.files import Seen
@@ -38,6 +38,7 @@ from automl.compiler.values.units import parse_cpu, parse_memory
 from automl.schemas import config_schema
 from tests.leaves import (
     OF_SEVERAL_STEPS,
+    OF_THE_COMPILER,
     Config,
     Schema,
     bases,
@@ -157,6 +158,34 @@ def test_there_are_jobs_and_services_of_the_project_and_of_images(analysed: Anal
         "service 0": (Service, True),
         "service 1": (Service, False),
     }
+
+
+@pytest.mark.parametrize(
+    ("key", "one", "other"),
+    [
+        ("type", {"type": "float", "default": 1}, {"type": "int", "default": 1}),
+        ("default", {"default": 0.1}, {"default": 0.2}),
+        ("enum", {"default": 2, "enum": [2]}, {"default": 2, "enum": [1]}),
+        ("min", {"default": 2, "min": 2}, {"default": 2, "min": 2.5}),
+        ("max", {"default": 2, "max": 2}, {"default": 2, "max": 1.5}),
+        ("description", {"default": 2, "description": "a"}, {"default": 2, "description": "b"}),
+    ],
+)
+def test_a_key_of_a_parameter_changes_it_or_refuses_its_value(
+    key: str, one: Config, other: Config, analysed: Analyse
+) -> None:
+    """What decides which value a parameter has; how far an engine shows the rest is its own matter."""
+    assert f"params.{key}" in OF_THE_COMPILER
+    outcomes = [
+        analysed(written({"params": {"x": declared}, **bases(SCHEMA)["job 1"]})) for declared in (one, other)
+    ]
+    params = [workflow.params if workflow else None for workflow, _ in outcomes]
+    assert params[0] is not None
+    assert params[0] != params[1]
+    assert (params[1] is None) == (key in ("enum", "min", "max"))
+    assert {each.code for _, diagnostics in outcomes for each in diagnostics} == (
+        {Code.PARAMETER} if params[1] is None else set()
+    )
 
 
 OTHER_IN_DEFAULTS = "step.image"  # the image of all steps; in one of them it is where the code of the step is

@@ -24,7 +24,9 @@ PACKAGE: Capabilities = MappingProxyType(
         "description": NATIVE,
         "labels": _POD_LABELS,
         "annotations": _POD_LABELS,
-        "params": lowered("inputs of the pipeline, where `args`, `envs` and `inputs` of jobs alone have them"),
+        "params": lowered(
+            "inputs of the pipeline, where `args`, `envs` and `inputs` of jobs alone have them"
+        ),
         "schedule": lost(_NO_SCHEDULE, checks.help_on_schedule),
         "code.git.url": _FIRST_TASK,
         "code.git.ref": _FIRST_TASK,
