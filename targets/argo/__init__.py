@@ -7,7 +7,7 @@ from automl.compiler.values.dns import cut
 from automl.targets.argo.capabilities import CAPABILITIES
 from automl.targets.argo.checks import check_size, of_workflow, too_long, too_many_inputs
 from automl.targets.argo.dags import dag_template
-from automl.targets.argo.data import data_of
+from automl.targets.argo.data import data_of, is_collected
 from automl.targets.argo.overflow import sizes_of, split
 from automl.targets.argo.rbac import runner_name, service_accounts
 from automl.targets.argo.templates import (
@@ -19,6 +19,7 @@ from automl.targets.argo.templates import (
 )
 from automl.targets.dag.names import TaskNames
 from automl.targets.dag.nesting import shape_of
+from automl.targets.objects.collecting import collector
 from automl.targets.objects.config_maps import Files, config_maps
 from automl.targets.objects.disks import claims, disks, has_claim
 from automl.targets.objects.escape import has_template_tag
@@ -54,7 +55,14 @@ class Argo:
         overflow, own = split(objects, templates, sizes)
         deployers = [deployer(objects)] if workflow.services else []
         mounted = [*_volumes_of_jobs(workflow, files), *map(deployer_volume, deployers)]
-        beside = [*service_accounts(objects), *files.objects, *claims(objects), *deployers]
+        jobs = [job for job in workflow.jobs if is_collected(workflow, job)]
+        beside = [
+            *service_accounts(objects),
+            *files.objects,
+            *collector(objects, jobs),
+            *claims(objects),
+            *deployers,
+        ]
         diagnostics += too_large(workflow, beside, but=[files.code])
         # A Workflow fails if the controller has not heard of its templates yet, so they come first of all.
         documents = [*overflow, *beside, *_top(objects, options, _spec(objects, mounted, own))]

@@ -8,7 +8,8 @@ from automl.targets.objects.capabilities import ON_KUBERNETES
 
 _APPLIED = lowered("in the Deployment that a pod of the run applies")
 _INGRESS = lowered("in the Ingress that a pod of the run applies")
-_OUTPUTS = partly("parameters; files: artifacts, or by the workspace, on which an image cannot leave any")
+_DATA = lowered("parameters; files: artifacts, or paths of the workspace")
+_INPUTS_OF_SERVICES = partly("filled in by the pod that applies its objects; files from the workspace alone")
 _STORE = lowered("where an artifact is kept")
 _PULL = lowered("the Workflow's: Argo has them in one place")
 
@@ -19,8 +20,9 @@ CAPABILITIES: Capabilities = MappingProxyType(
         "artifacts": lowered("artifacts of Argo: in its own repository, or in the store"),
         "artifacts.store": _STORE,
         "artifacts.secret": _STORE,
-        "step.outputs": ByKind(job=_OUTPUTS),
-        "step.outputs.type": ByKind(job=_OUTPUTS),
+        "step.inputs": ByKind(job=_DATA, service=_INPUTS_OF_SERVICES),
+        "step.outputs": ByKind(job=_DATA),
+        "step.outputs.type": ByKind(job=_DATA),
         "step.outputs.path": ByKind(job=partly("of the project alone: where the start script finds a file")),
         "step.params_file.path": partly("of the project alone: written by the start script"),
         "step.image_pull_secrets": ByKind(job=_PULL, service=_APPLIED),

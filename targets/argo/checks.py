@@ -5,7 +5,7 @@ from itertools import chain, repeat
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Job, Task, Text, Workflow
-from automl.targets.argo.data import by_artifacts, taken_by
+from automl.targets.argo.data import taken_by
 from automl.targets.argo.overflow import MAX_TEMPLATE_BYTES
 from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from automl.targets.objects.checks import (
@@ -42,7 +42,6 @@ def of_workflow(workflow: Workflow) -> Iterator[Diagnostic]:
     help = "give `entrypoint`, the command of the image, so that it need not"
     yield from images_without_entrypoint(workflow, Code.HINT_LOST, message, help)
     yield from _services_with_artifacts(workflow)
-    yield from _files_of_images(workflow)
 
 
 def _services_with_artifacts(workflow: Workflow) -> Iterator[Diagnostic]:
@@ -52,19 +51,6 @@ def _services_with_artifacts(workflow: Workflow) -> Iterator[Diagnostic]:
             message = f'the service "{service.step}" cannot take a file: Argo gives artifacts to the pods of a run alone'
             help = "leave out `artifacts`, so that files are on the workspace"
             yield Diagnostic(Code.CANNOT_SAY, message, service.place("inputs"), help)
-
-
-def _files_of_images(workflow: Workflow) -> Iterator[Diagnostic]:
-    """The files that an image leaves on the workspace: nothing in its pod sees to it that they are there."""
-    for job in workflow.jobs:
-        files = [output for output in job.outputs if output.type.is_file]
-        if files and not job.project and not by_artifacts(workflow):
-            message = (
-                f'Argo does not look whether an image has left the file "{files[0].name}" on the workspace'
-            )
-            help = "write `artifacts: engine`, if your Argo has a repository for artifacts, or a `store`"
-            place = job.spans.get(f"outputs[{files[0].name}].type", files[0].span)
-            yield Diagnostic(Code.CANNOT_SAY, message, place, help)
 
 
 def too_many_inputs(workflow: Workflow, templates: Sequence[Object]) -> Iterator[Diagnostic]:

@@ -42,10 +42,11 @@ class Data:
     def given(self, task: Task) -> Given:
         """What Argo gives a job in a run, and how."""
         if task.project:
-            return Given(options=[*self.options(task), *self._left(task)], by_script=True)
+            return Given(options=[*self.options(task), *self.left(task)], by_script=True)
         filled = [(reference.variable, self._text(reference)) for reference in _late(task)]
-        places = [(output.variable, self._place(task, output)) for output in task.outputs]
-        return Given([{"name": name, "value": value} for name, value in (*filled, *places)])
+        if not is_collected(self.workflow, task):
+            filled += [(output.variable, self._place(task, output)) for output in task.outputs]
+        return Given([{"name": name, "value": value} for name, value in filled])
 
     def options(self, task: Task) -> Iterator[str]:
         """What tells a script the values of a run."""
@@ -88,7 +89,7 @@ class Data:
         taken = (_handed(source, self.leaves) for source in taken_by(self.workflow, task))
         return dict.fromkeys(self.routes.keys[handed] for handed in taken)
 
-    def _left(self, task: Task) -> Iterator[str]:
+    def left(self, task: Task) -> Iterator[str]:
         """What tells the start script where to put what the command leaves."""
         for output in task.outputs:
             yield from ("--to", f"{output.name}={self._place(task, output)}")
@@ -121,7 +122,8 @@ class Data:
         source = reference.source
         if not isinstance(source, OutputOf) or source.type.is_file:
             return False
-        return self.tasks[source.task].project is not None
+        producer = self.tasks[source.task]
+        return producer.project is not None or is_collected(self.workflow, producer)
 
     def _artifact(self, job: Job, name: str, path: str) -> Object:
         return artifact(self.workflow, name, path, f"runs/{RUN}/{job.name}/{name}")
@@ -150,6 +152,12 @@ def data_of(workflow: Workflow, leaves: Mapping[str, str], dags: Sequence[Dag]) 
 def by_artifacts(workflow: Workflow) -> bool:
     """Whether files travel as artifacts of Argo; else they are on the workspace."""
     return workflow.by_engine or workflow.store is not None
+
+
+def is_collected(workflow: Workflow, task: Task) -> bool:
+    """Whether an image leaves files on the workspace, where nothing of Argo's looks after them."""
+    leaves_files = any(output.type.is_file for output in task.outputs)
+    return task.project is None and leaves_files and not by_artifacts(workflow)
 
 
 def taken_by(workflow: Workflow, task: Task) -> Iterator[OutputOf]:

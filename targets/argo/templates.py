@@ -6,12 +6,20 @@ from typing import Any
 from automl.compiler.ir import Job, Service, Task
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime import script
-from automl.targets.argo.data import RUN, Data
+from automl.targets.argo.data import RUN, Data, is_collected
 from automl.targets.argo.rbac import deployer_name
+from automl.targets.objects.collecting import DEFAULT_CONTAINER, OF_COLLECTING, collected
 from automl.targets.objects.config_maps import Files, config_map
 from automl.targets.objects.container import restricted
 from automl.targets.objects.disks import node_labels
-from automl.targets.objects.metadata import Object, Objects, name_of, step_metadata, with_labels
+from automl.targets.objects.metadata import (
+    Object,
+    Objects,
+    name_of,
+    step_metadata,
+    with_annotations,
+    with_labels,
+)
 from automl.targets.objects.placement import placed
 from automl.targets.objects.pod import pod_spec
 from automl.targets.objects.security import CONTAINER_SECURITY
@@ -42,12 +50,18 @@ def job_template(task: Job, files: Files, data: Data) -> Object:
         template["retryStrategy"] = {"limit": str(task.retries), "retryPolicy": "Always"}
     if task.deadline is not None:
         template["activeDeadlineSeconds"] = task.deadline
-    return template | _pod_of_template(pod_spec(data.workflow, task, files, data.given(task)))
+    spec = pod_spec(data.workflow, task, files, data.given(task))
+    if is_collected(data.workflow, task):
+        template = with_annotations(template, DEFAULT_CONTAINER)
+        spec = collected(Objects(data.workflow), task, spec, [*data.left(task)])
+    return template | _pod_of_template(spec)
 
 
 def _pod_of_template(spec: Mapping[str, Any]) -> Object:
     """What a template says of its pods: its one container has no name, and some is said once for the Workflow."""
     rest = {key: value for key, value in spec.items() if key not in (*OF_WORKFLOW, "containers")}
+    if volumes := [volume for volume in spec["volumes"] if volume["name"] in OF_COLLECTING]:
+        rest["volumes"] = volumes
     [main] = spec["containers"]
     return rest | {"container": {key: value for key, value in main.items() if key != "name"}}
 

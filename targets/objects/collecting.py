@@ -19,6 +19,8 @@ from automl.targets.objects.volumes import CODE, WORK
 from automl.targets.writers.yaml import Value
 
 STEP = "step"
+OF_COLLECTING = ("outputs", "collecting", "start")
+"""The volumes of its own."""
 OUTPUTS = "/automl/outputs"
 OUTPUTS_MOUNT: Object = {"name": "outputs", "mountPath": OUTPUTS}
 DEFAULT_CONTAINER = {"kubectl.kubernetes.io/default-container": STEP}  # whose log `kubectl logs` shows

@@ -236,6 +236,21 @@ def test_every_input_comes_from_its_task(nodes: Sequence[Node], most: int) -> No
             assert came_from(found, task.name, kind, key) == source
 
 
+def test_what_an_image_leaves_on_the_workspace_is_collected_by_another_container() -> None:
+    found = templates(handing({}, PROJECT))
+    [step], main = found["load"]["initContainers"], found["load"]["container"]
+    assert (step["name"], step["image"]) == ("step", "busybox:1.37")
+    places = {entry["name"]: entry["value"] for entry in step["env"]}
+    assert places["AUTOML_OUTPUT_ROWS"] == "/automl/outputs/rows"
+    assert main["command"] == ["python3", "/automl/code/start.py"]
+    left = ["rows=/automl/work/output.rows", "table=/disk/runs/{{workflow.uid}}/load/table"]
+    assert words(found["load"], "--to") == left
+    volumes = {volume["name"] for volume in found["load"]["volumes"]}
+    ours = {mount["name"] for each in (step, main) for mount in each["volumeMounts"]}
+    assert ours - volumes == {"work"}
+    assert words(found["train"], "--value") == ["AUTOML_INPUT_ROWS={{inputs.parameters.load_rows}}"]
+
+
 def said(wanted: Workflow) -> list[str]:
     """The errors about a workflow."""
     engine = load("argo")
