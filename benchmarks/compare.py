@@ -29,7 +29,9 @@ QUICKSTART = HERE.parent / "examples" / "quickstart" / "config.yaml"
 ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 HASHED_NAME = re.compile(r"\b(bench(?:-[a-z]+)?)-[0-9a-f]{8}\b")
 KINDS = ("Workflow", "WorkflowTemplate")
+HERA_VALUES = [PYTHON, str(HERE / "hera_values.py")]
 ROUNDS = 7
+STEPS_WITH_VALUES = 600  # of 700 the run is too large for Argo
 STEPS_PER_STAGE = 100
 STEP = """\
     - step_name: step-{number:04}
@@ -108,8 +110,11 @@ def check_equal(ours: list[object], theirs: list[object]) -> None:
         )
 
 
-def write_project(folder: Path, steps: int) -> Path:
-    """Make the folder; the path of its config, in which stages of a hundred steps follow one another."""
+def write_project(folder: Path, steps: int, has_values: bool = False) -> Path:
+    """Make the folder; the path of its config, in which stages of a hundred steps follow one another.
+
+    With values each step hands one to a step of the next stage.
+    """
     folder.mkdir()
     (folder / "step.py").write_text("print('hello')\n", encoding="utf-8")
     parts = ["version: 1.0.0\nname: bench\nstages:\n"]
@@ -117,9 +122,17 @@ def write_project(folder: Path, steps: int) -> Path:
         if number % STEPS_PER_STAGE == 0:
             parts.append(f"  batch-{number // STEPS_PER_STAGE}:\n")
         parts.append(STEP.format(number=number))
+        if has_values:
+            parts.append(_value_of(number))
     config = folder / "config.yaml"
     config.write_text("".join(parts), encoding="utf-8")
     return config
+
+
+def _value_of(number: int) -> str:
+    before = number - STEPS_PER_STAGE
+    takes = f"      inputs: {{rows: '${{{{ steps.step-{before:04}.outputs.rows }}}}'}}\n"
+    return "      outputs: {rows: int}\n" + (takes if before >= 0 else "")
 
 
 def project(folder: Path, steps: int) -> Path:
@@ -210,6 +223,17 @@ def against_itself(folder: Path) -> None:
     )
 
 
+def against_steps_without_values(folder: Path) -> None:
+    """As many as Argo takes with values, by the hundred."""
+    with_values = write_project(folder / "values", STEPS_WITH_VALUES, has_values=True)
+    commands = {
+        "automl compile": [*AUTOML, "compile", str(project(folder, STEPS_WITH_VALUES)), "-t", "argo"],
+        "automl compile, with values": [*AUTOML, "compile", str(with_values), "-t", "argo"],
+        "hera with values, CSafeDumper": [*HERA_VALUES, str(STEPS_WITH_VALUES)],
+    }
+    show(f"{STEPS_WITH_VALUES} steps, each with a value for another", in_turns(commands, folder / "out"))
+
+
 def grow(folder: Path, target: str, counts: tuple[int, ...], title: str) -> None:
     """Times for more and more steps, and what each of them adds."""
     names = {f"{count:,} step{'s' * (count > 1)}": count for count in counts}
@@ -229,7 +253,13 @@ def main() -> None:
         f"Python {platform.python_version()} on {platform.machine()}, {os.cpu_count()} processors; milliseconds"
     )
     with tempfile.TemporaryDirectory() as name:
-        for compare in (against_hera, against_kfp, against_imports, against_itself):
+        for compare in (
+            against_hera,
+            against_kfp,
+            against_imports,
+            against_itself,
+            against_steps_without_values,
+        ):
             compare(Path(name))
 
 

@@ -131,6 +131,8 @@ class _Reader:
         spans, prefix = (self.workflow.spans, "") if task is None else (task.spans, STEP)
         closed: set[str] = set()  # what is in these keys is no further question
         for name, span in spans.items():
+            if name.endswith("]"):  # a name of the user's own, and no key
+                continue
             key = prefix + _INDEX.sub("", name)
             if closed and not closed.isdisjoint(_keys_around(key)):
                 continue
