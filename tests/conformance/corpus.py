@@ -4,7 +4,8 @@ A folder of `tests/corpus` is a project, and in its `expected.json` stands what 
 
     saw       for each step, and each of its tries, what `see` wrote down; a step that may not run is not there
     after     the steps that must have succeeded before a step begins
-    failures  the steps that end the run, each with its exit status and what automl says of it
+    failures  the steps that end the run, each with its exit status and what automl says of it; null where an engine
+              says it in its own way
     refused   the targets that do not take it, each with a part of what they say
     set       the parameters of the run that differ from their defaults
 """
@@ -103,7 +104,7 @@ def differences(trace: Trace, wanted: Object) -> list[str]:
     if trace.has_succeeded == bool(failures):
         found.append(f"the run has {'succeeded' if trace.has_succeeded else 'failed'}")
     found += _unlike("saw", _by_step(trace.pods), wanted["saw"])
-    found += _unlike("failures", _failures(trace.pods), failures)
+    found += _unlike("failures", _failures(trace.pods, failures), failures)
     for pod in trace.pods:
         missing = set(wanted.get("after", {}).get(pod.step, [])) - pod.after
         found += [f"{pod.step} began before {each} had succeeded" for each in sorted(missing)]
@@ -119,11 +120,15 @@ def _by_step(pods: Iterable[Pod]) -> dict[str, list[Object]]:
     return found
 
 
-def _failures(pods: Iterable[Pod]) -> Mapping[str, Object]:
+def _failures(pods: Iterable[Pod], wanted: Mapping[str, Object | None]) -> Mapping[str, Object | None]:
     """The steps whose last try failed."""
     last = {pod.step: pod for pod in pods}
+    failed = [pod for pod in last.values() if pod.status != 0]
     return {
-        step: {"status": pod.status, "says": said(pod.lines)} for step, pod in last.items() if pod.status != 0
+        pod.step: {"status": pod.status, "says": said(pod.lines)}
+        if wanted.get(pod.step, {}) is not None
+        else None
+        for pod in failed
     }
 
 

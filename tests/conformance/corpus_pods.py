@@ -48,6 +48,11 @@ class Pods:
         self._ended[pod["metadata"]["uid"]] = ended._replace(lines=lines)
         return ended
 
+    def fail(self, pod: Object, error: str) -> None:
+        """A pod has failed although its containers have not."""
+        ended = self._ended[pod["metadata"]["uid"]]
+        self._ended[pod["metadata"]["uid"]] = ended._replace(exit_code=1, lines=[*ended.lines, error])
+
     def folders(self, pod: Object) -> dict[str, Path]:
         return self.node.folders(pod, container_of(pod))
 

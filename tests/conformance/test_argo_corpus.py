@@ -30,6 +30,8 @@ class Case(Run):
         pod = without_executor(made)
         ended = self.on_node.run(pod)
         outputs, error = saved_parameters(template_of(made), self.on_node.folders(pod))
+        if error and ended.exit_code == 0:
+            self.on_node.fail(pod, error)
         return Ending(ended.exit_code, outputs, "\n".join(ended.lines)[-2048:], error)
 
     def serve(self, pod: Object) -> None:
