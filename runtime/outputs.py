@@ -63,7 +63,7 @@ def checked(name: str, type: str, content: bytes) -> str:
         text = content.decode()
     except UnicodeDecodeError:
         raise ValueError(f"the output {name!r} is no text in UTF-8; hand it on as a file") from None
-    text = text.removesuffix("\n")
+    text = text[:-1] if text.endswith("\n") else text
     if "\0" in text:
         raise ValueError(f"the output {name!r} has a character U+0000; hand it on as a file")
     try:

@@ -36,7 +36,7 @@ def fill(encoded: Iterable[str], plain: Iterable[str], texts: Iterable[str]) -> 
 
 def without_newline(text: str) -> str:
     """The text without one newline at its end."""
-    return text.removesuffix("\n")
+    return text[:-1] if text.endswith("\n") else text
 
 
 def expanded(text: str) -> str:

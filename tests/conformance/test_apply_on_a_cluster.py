@@ -14,6 +14,7 @@ from zipfile import ZipFile
 import pytest
 
 from automl.runtime import script
+from automl.runtime.outputs import encode
 from tests.conformance.cluster import HOST, Cluster, until
 from tests.conformance.workflows import (
     Object,
@@ -24,6 +25,7 @@ from tests.conformance.workflows import (
     kubelet,
     placed,
 )
+from tests.runtime.kubelet import variables_of
 from tests.targets.nasty import NASTY
 
 RIGHTS = {
@@ -176,6 +178,22 @@ def test_what_the_user_notes_stays(place: Place) -> None:
     assert found["spec"]["template"]["metadata"]["annotations"] == {"mine": "x", RUN: "one"}
     noted = {"mine": "x", "automl.dev/run-created": "1970-01-01T00:00:00Z"}
     assert found["metadata"]["annotations"].items() >= noted.items()
+
+
+def test_variables_without_a_value_get_what_tasks_have_left(place: Place) -> None:
+    texts = {f"V{number}": text for number, text in enumerate([*NASTY, *TRAPS, "", "a=b"])}
+    plain = {f"P{number}": text for number, text in enumerate(["%41", "$(HOME) $$", "a=b", ""])}
+    wanted = deployment("serve", [*texts, *plain, "OTHER"])
+    [container] = wanted["spec"]["template"]["spec"]["containers"]
+    container["env"] += [{"name": "V0X", "value": "mine"}]
+    wanted["spec"]["template"]["spec"]["initContainers"] = [{**container, "name": "first"}]
+    options = [word for name, text in texts.items() for word in ("--value", f"{name}={encode(text)}")]
+    options += [word for name, text in plain.items() for word in ("--plain", f"{name}={text}\n")]
+    with kubelet(place):
+        assert start(place, *options, json.dumps(wanted)).end() == 0
+    pod = place.deployment("serve")["spec"]["template"]["spec"]
+    for container in (*pod["initContainers"], *pod["containers"]):
+        assert variables_of(container["env"], {}) == {**texts, **plain, "OTHER": "", "V0X": "mine"}
 
 
 def test_what_others_set_stays_and_what_is_no_longer_said_goes(place: Place) -> None:

@@ -181,6 +181,23 @@ def test_values_have_a_limit(make: Make, place: Path) -> None:
         assert not (place / "work" / "message").exists()
 
 
+def test_values_have_a_limit_together(make: Make) -> None:
+    script = 'head -c 1600 /dev/zero | tr "\\0" x | tee "$AUTOML_OUTPUT_A" >"$AUTOML_OUTPUT_B"'
+    done = make("--output", "a:text", "--output", "b:text", command=script).run()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("automl: the values a, b take 3,200 bytes; at most 3,072 can be handed on")
+
+
+def test_value_of_an_earlier_try_is_none_of_this_one(make: Make) -> None:
+    started = make(
+        "--output", "x:text", command='test -z "$V" || echo "$V" >"$AUTOML_OUTPUT_X"; exit $STATUS'
+    )
+    assert started.run(V="1", STATUS="7").returncode == 7
+    done = started.run(V="", STATUS="0")
+    assert done.returncode == 1
+    assert "the output 'x' is missing" in done.stderr
+
+
 def test_message_that_is_too_long_is_an_error(make: Make, place: Path) -> None:
     names = [f"{'n' * 50}{number}" for number in range(30)]
     options = [f"--output={name}:text" for name in names]
