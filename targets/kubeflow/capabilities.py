@@ -14,6 +14,9 @@ _FIRST_TASK = lowered("a first task checks it out, once for the whole run")
 _NO_SCHEDULE = "a package holds no schedule"
 _COMMAND = partly("a job needs a command: no image is started by its own entrypoint")
 _WHOLE_SECRETS = partly("all keys of a Secret for steps of the project; the job of an image has to name them")
+_INPUTS = lowered("inputs of its task: parameters, and artifacts for files")
+_OUTPUTS = lowered("outputs of its task: parameters, and artifacts for files")
+_VALUES = partly("values; files go to the tasks of a run only, and a service outlives it")
 
 PACKAGE: Capabilities = MappingProxyType(
     {
@@ -38,6 +41,11 @@ PACKAGE: Capabilities = MappingProxyType(
             "a first task makes an artifact of it, which every step of the project starts"
         ),
         "step.image": ByKind(job=_COMMAND, service=NATIVE),
+        "step.inputs": ByKind(job=_INPUTS, service=_VALUES),
+        "step.outputs": ByKind(job=_OUTPUTS),
+        "step.outputs.type": ByKind(job=lowered("the type of the artifact; a value is a parameter, of text")),
+        "step.outputs.path": ByKind(job=partly("of the project alone: where the start script finds a file")),
+        "step.params_file.path": partly("of the project alone: where the start script puts it"),
         "step.secrets": ByKind(job=_WHOLE_SECRETS, service=NATIVE),
         "step.secrets.name": ByKind(job=_WHOLE_SECRETS, service=NATIVE),
         "step.polling_time": implied("Kubeflow watches the pods, so nothing is polled"),

@@ -4,7 +4,10 @@ Source of every field: kubeflow/pipelines, api/v2alpha1/pipeline_spec.proto, sch
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from copy import deepcopy
 from dataclasses import dataclass, field
+from typing import Any
 
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.graph import only_successes
@@ -79,12 +82,25 @@ def _platform(steps: Mapping[str, Step]) -> Object:
 def _step(objects: Objects, task: Task, backend: Backend, data: Data, files: Files) -> Step:
     if isinstance(task, Job):
         return job_step(objects, task, backend, data)
-    applied = service_objects(objects, task, files)
+    asked = {reference.variable for reference in data.late(task)}
+    applied = [_asking(document, asked) for document in service_objects(objects, task, files)]
     if task.project and not backend.has_config_maps:
         applied[:0] = files.objects
     if makes_map(objects.workflow, task, backend):
         applied = [_without_data(document) for document in applied]
     return deploy_step(objects, task, backend, data, applied)
+
+
+def _asking(document: Object, variables: AbstractSet[str]) -> Object:
+    """The object; what applies it gives these variables of its pods the values of the run."""
+    copy: Any = document
+    if document["kind"] == "Deployment":
+        copy = deepcopy(document)
+        for container in copy["spec"]["template"]["spec"]["containers"]:
+            for variable in container.get("env", ()):
+                if variable["name"] in variables:
+                    variable.pop("value", None)
+    return dict(copy)
 
 
 def _without_data(document: Object) -> Object:
