@@ -59,7 +59,8 @@ def collected(
     ]
     collector = _collector(objects.workflow, job, options, variables)
     containers: Object = {"initContainers": [step], "containers": [collector]}
-    return dict(spec) | containers | {"volumes": [*spec["volumes"], *volumes]}
+    rest = {key: value for key, value in spec.items() if key not in ("containers", "volumes")}
+    return rest | containers | {"volumes": [*spec["volumes"], *volumes]}
 
 
 def _collector(workflow: Workflow, job: Job, options: Sequence[str], variables: Sequence[Value]) -> Object:
