@@ -56,6 +56,7 @@ class Code(StrEnum):
     UNKNOWN_STEP = "AML215"
     OUTPUT = "AML216"
     MOUNT = "AML217"
+    TEXT_OF_OTHERS = "AML218"
     EMPTY_NAME = "AML301"
     SAME_NAME = "AML302"
     CHANGED_NAME = "AML303"
@@ -130,6 +131,7 @@ SEVERITIES: Mapping[Code, Severity] = MappingProxyType(
         Code.CHOSEN_PATH: Severity.WARNING,
         Code.COMMAND_LINE: Severity.WARNING,
         Code.CHANGED_NAME: Severity.INFO,
+        Code.TEXT_OF_OTHERS: Severity.INFO,
         Code.SHORT_COMMIT: Severity.INFO,
         Code.CHANGED_VERSION: Severity.INFO,
         Code.LOST_VERSION: Severity.WARNING,

@@ -18,6 +18,7 @@ from automl.compiler.checks import (
     secrets,
     services,
     sizes,
+    templates,
 )
 from automl.compiler.config.config import Config
 from automl.compiler.diagnostics import Diagnostic, Findings
@@ -47,6 +48,7 @@ VALUES: tuple[Check, ...] = (  # each looks at one value alone, whatever stands 
     data.check_names,
     data.check_output_paths,
     data.check_params_files,
+    templates.check_texts,
     disks.check_workspace,
     services.check_hosts,
     services.check_paths,

@@ -1,5 +1,6 @@
 """What a step takes and leaves: names that become one variable, and files that nothing can put in their place."""
 
+import posixpath
 from collections.abc import Iterable, Iterator
 
 from automl.compiler import ir
@@ -56,6 +57,10 @@ def check_params_files(config: Config) -> Iterator[Diagnostic]:
             help = "leave `params_file` out, and read the variables AUTOML_PARAM_…"
             yield Diagnostic(Code.CANNOT_SAY, message, step.spans["params_file.path"], help)
         yield from _leaving(step.params_file)
+        own = [path.value for path in (step.path, step.dependencies) if path]
+        if posixpath.normpath(step.params_file.value) in map(posixpath.normpath, own):
+            message = f'the parameters would replace "{step.params_file.value}", which the step needs'
+            yield Diagnostic(Code.OUTPUT, message, step.params_file.span, "give another path")
 
 
 def _leaving(path: Located[str]) -> Iterator[Diagnostic]:

@@ -61,7 +61,8 @@ def check_mounts(config: Config) -> Iterator[Diagnostic]:
             name, place, *_ = word.value.split(":")
             if name not in known:
                 nearest = did_you_mean(name, known)
-                help = f'did you mean "{nearest}"?' if nearest else f"say under `volumes` what {name} is"
+                better = word.value.replace(name, nearest or "", 1)
+                help = f'did you mean "{better}"?' if nearest else f"say under `volumes` what {name} is"
                 yield Diagnostic(Code.MOUNT, f'there is no volume "{name}"', word.span, help)
             yield from _taken(word, place.rstrip("/"), taken)
 

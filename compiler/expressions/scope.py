@@ -1,5 +1,6 @@
 """What the references of an expression stand for: parameters, outputs of steps, and the run."""
 
+import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
@@ -48,6 +49,7 @@ _ELSEWHERE: Mapping[str, str] = MappingProxyType(
         "outputs": _STEP,
         "needs": _STEP,
         "tasks": _STEP,
+        "jobs": _STEP,
         "stages": _STEP,
         "matrix": "write a step for each value",
         "workflow": "a run is told apart by `run.id` and `run.name`",
@@ -57,6 +59,11 @@ _ELSEWHERE: Mapping[str, str] = MappingProxyType(
         "param": "write it as `params.x`",
     }
 )
+
+_HOLDERS_OF_STEPS = ("steps", "needs", "tasks", "jobs", "stages")  # in other tools, too
+_BESIDE_OUTPUTS = ("outputs", "output", "result", "results", "parameters", "artifacts")
+_PARTS_OF_OUTPUTS = ("path", "value", "uri", "url")
+_NAME = re.compile(r"[\w-]+")
 
 
 def meaning_of(reference: Reference, params: Parameters) -> Meaning | None:
@@ -111,6 +118,8 @@ def _unknown(reference: Reference, params: Parameters) -> Problem:
 def _way_out(root: str, names: list[str], params: Parameters) -> str:
     if root == "params":
         return "a parameter is `params.x`: it has one name, and nothing in it"
+    if better := _output_meant(root, names):
+        return f'did you mean "{better}"?'
     if root == "steps":
         return f"{_STEP}; a step of a stage is `steps['stage/step'].outputs.y`"
     if root == "run":
@@ -127,6 +136,20 @@ def _way_out(root: str, names: list[str], params: Parameters) -> str:
     if not names:
         return f"a text stands in quotes: '{root}'; a parameter is `params.{root}`"
     return "there are `params.x`, `steps.x.outputs.y`, `run.id` and `run.name`"
+
+
+def _output_meant(root: str, names: list[str]) -> str | None:
+    """The output that is named as other tools do it: `needs.x.outputs.y`, `steps.x.y`, `x.output.y`."""
+    words = [name for name in names if name not in _BESIDE_OUTPUTS]
+    if root not in _HOLDERS_OF_STEPS:
+        if not {"outputs", "output"} & set(names[:1]):
+            return None
+        words = [root, *words]
+    words = words[:-1] if len(words) == 3 and words[2] in _PARTS_OF_OUTPUTS else words
+    if len(words) != 2:
+        return None
+    step, output = words
+    return f"steps.{step}.outputs.{output}" if _NAME.fullmatch(step) else f"steps['{step}'].outputs.{output}"
 
 
 def unknown_function(call: Call) -> Problem:

@@ -1,10 +1,11 @@
 """By what files travel between the steps of a config, and which volumes they mount."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from automl.compiler import ir
 from automl.compiler.config.binding import bind
 from automl.compiler.config.config import Config
+from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Mount, OutputOf, Store, Workspace
 from automl.compiler.source import Located
 from automl.compiler.tree.nodes import Mapping
@@ -19,6 +20,7 @@ class Disks:
         self._written, self._span = config.workspace, config.span
         self.by_engine = config.artifacts is not None and config.artifacts.url == ENGINE
         self.store: Store | None = None if self.by_engine else config.artifacts
+        self.diagnostics = list(_idle(config))
 
     def are_used_by(self, task: ir.BaseTask) -> bool:
         """Whether a task has the workspace: every one, if it is asked for, or one that hands on a file by it."""
@@ -33,6 +35,16 @@ class Disks:
         if not any(task.uses_workspace for task in tasks):
             return None
         return bind(Workspace, Mapping(self._span), "workspace", [], is_written=False)
+
+
+def _idle(config: Config) -> Iterator[Diagnostic]:
+    """Volumes that nothing mounts."""
+    mounted = {word.value.partition(":")[0] for step in config.steps for word in step.volumes}
+    for volume in config.volumes:
+        if volume.name not in mounted:
+            message = f'no step mounts the volume "{volume.name}"'
+            help = f'mount it in a step, `volumes: ["{volume.name}:/{volume.name}"]`, or leave it out'
+            yield Diagnostic(Code.UNUSED_KEY, message, volume.span, help)
 
 
 def _has_files(task: ir.BaseTask) -> bool:

@@ -70,16 +70,38 @@ class Graph:
             )
             if place:
                 links.append((node, place))
+        stages = [self._comes_before(node) for node in stuck if isinstance(node, Barrier)]
+        if len(links) == 1:
+            return _too_early(stuck, *links[0], stages)
         (first, place), *others = links
         names = [f'"{node.step}"' for node in stuck if not isinstance(node, Barrier)]
         message = (
             f"{' and '.join(names)} wait for each other" if len(names) > 1 else f"{names[0]} waits for itself"
         )
         related = [Related(f'"{_step(node)}" waits here', span) for node, span in others]
-        stages = [node for node in stuck if isinstance(node, Barrier)]
-        related += [Related("all of this stage comes before the next one", node.span) for node in stages]
         help = f'let "{_step(first)}" wait for something else, or say by `needs` what comes before the other'
-        return Diagnostic(Code.CIRCLE, message, place, help, tuple(related))
+        return Diagnostic(Code.CIRCLE, message, place, help, (*related, *stages))
+
+    def _comes_before(self, barrier: Barrier) -> Related:
+        """What the end of a stage, or of its jobs, says of the order."""
+        are_jobs = any(len(parts) > 1 and parts[0][0] == barrier.name for parts in self._parts.values())
+        what = (
+            "the jobs of this stage come before its services"
+            if are_jobs
+            else "all of this stage comes before the next one"
+        )
+        return Related(what, barrier.span)
+
+
+def _too_early(stuck: Sequence[Node], first: Node, place: Span, stages: Sequence[Related]) -> Diagnostic:
+    """One that waits for what comes after it, by the order of the stages alone."""
+    at = stuck.index(first)
+    behind = [*stuck[at + 1 :], *stuck[:at]]
+    later = next(node for node in behind if not isinstance(node, Barrier))
+    other = f'the stage "{later.titles.stage}"' if isinstance(behind[0], Barrier) else f'"{later.step}"'
+    message = f'"{_step(first)}" waits for {other}, which comes after it'
+    help = f'let "{_step(first)}" come later, or say by `needs` of "{later.step}" what comes before that: `[]` is nothing'
+    return Diagnostic(Code.CIRCLE, message, place, help, tuple(stages))
 
 
 def _step(node: Node) -> str:

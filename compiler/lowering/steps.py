@@ -45,10 +45,23 @@ class Steps:
 
     def nearest(self, name: str) -> str | None:
         """The step or the stage that a name is probably a slip of."""
-        known = [at.step.name.written for at in self.all]
-        known += [stage.name.written for stage in self.stages.values()]
-        known += [f"{at.stage.name.written}/{at.step.name.written}" for at in self.all] if "/" in name else []
-        return did_you_mean(name, known)
+        stages = [stage.name.written for stage in self.stages.values()]
+        return did_you_mean(name, [*self._names(name), *stages])
+
+    def nearest_step(self, name: str) -> str | None:
+        """The step that is probably meant, also one of a stage that has no other, and one that stands in another stage."""
+        stage = self.stages.get(dns_label(name))
+        if stage and len(stage.steps) == 1:
+            return stage.steps[0].name.written
+        elsewhere = self.called(name.rpartition("/")[2]) if "/" in name else ()
+        if len(elsewhere) == 1:
+            return elsewhere[0].step.name.written
+        return did_you_mean(name, self._names(name))
+
+    def _names(self, name: str) -> list[str]:
+        names = [at.step.name.written for at in self.all]
+        whole = [f"{at.stage.name.written}/{at.step.name.written}" for at in self.all] if "/" in name else []
+        return [*names, *whole]
 
 
 def _with_tasks(

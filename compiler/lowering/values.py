@@ -1,5 +1,6 @@
 """The values that a step takes: parameters, outputs of other steps, and what tells runs apart; and what it leaves."""
 
+import re
 from collections.abc import Sequence
 
 from automl.compiler import ir
@@ -11,6 +12,8 @@ from automl.compiler.lowering.steps import StepAt, Steps
 from automl.compiler.source import Located, Span
 from automl.compiler.suggest import did_you_mean
 from automl.compiler.tree.nodes import OutputReference, ParamReference, Part
+
+_NAME = re.compile(r"[\w-]+")
 
 
 class Values:
@@ -88,8 +91,9 @@ class Values:
         return name
 
     def _no_step(self, reference: OutputReference) -> None:
-        nearest = self._steps.nearest(reference.step)
-        help = f'did you mean "{nearest}"?' if nearest else "write the name of a step that has `outputs`"
+        nearest = self._steps.nearest_step(reference.step)
+        better = f'did you mean "{_written(nearest, reference.output)}"?' if nearest else None
+        help = better or "write the name of a step that has `outputs`"
         message = f'there is no step "{reference.step}"'
         self.diagnostics.append(Diagnostic(Code.UNKNOWN_STEP, message, reference.span, help))
 
@@ -105,8 +109,14 @@ def _no_output(reference: OutputReference, producer: StepAt, at: StepAt) -> Diag
         return Diagnostic(Code.OUTPUT, message, reference.span, help, related)
     known = [output.name for output in producer.step.outputs]
     nearest = did_you_mean(reference.output, known)
-    help = f'did you mean "{nearest}"?' if nearest else f"it has {', '.join(known)}"
+    better = f'did you mean "{_written(reference.step, nearest)}"?' if nearest else None
+    help = better or f"it has {', '.join(known)}"
     if not known:
-        help = f"write `outputs: {{{reference.output}: file}}` in that step, or another type"
+        help = f"say in that step what it leaves: `outputs: {{{reference.output}: file}}`, or another type"
     message = f'the step "{name}" has no output "{reference.output}"'
     return Diagnostic(Code.OUTPUT, message, reference.span, help, related)
+
+
+def _written(step: str, output: str) -> str:
+    """A reference, as it stands in an expression."""
+    return f"steps.{step}.outputs.{output}" if _NAME.fullmatch(step) else f"steps['{step}'].outputs.{output}"

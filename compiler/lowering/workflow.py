@@ -44,7 +44,7 @@ def lower(
     made = {at.task: _task(scope, at) for at in steps.all}
     graph = Graph(config, steps, values.taken)
     nodes = graph.nodes(lambda at, after: replace(made[at.task], after=after))
-    diagnostics = [*steps.renamed, *values.diagnostics, *graph.diagnostics]
+    diagnostics = [*steps.renamed, *values.diagnostics, *disks.diagnostics, *graph.diagnostics]
     if has_errors(diagnostics):
         return None, diagnostics
     git = config.code.git if config.code else None

@@ -6,6 +6,7 @@ import re
 from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence
 from automl.compiler.tree.scalars import interpret
 from automl.compiler.values.credentials import KEYS_OF_NAMES, has_one, is_named_like_one
+from automl.schemas import Schema
 
 LONGEST = 120  # a longer text is not written out again
 _PLAIN = re.compile(r"[A-Za-z_./][-\w./@:]*(?<!:)\Z", re.ASCII)
@@ -56,3 +57,17 @@ def quoted_if_needed(text: str) -> str:
 def _word(text: str) -> str:
     """A key, or a value whose type nobody asks for."""
     return text if text and not isinstance(interpret(text)[0], str) else quoted_if_needed(text)
+
+
+def example(key: str, at: Schema) -> str:
+    """What the schema has for an example, with its key if there is one."""
+    examples = at.get("examples", ["0 12 * * *"])
+    value = examples[-1] if key == "timeout" else examples[0]
+    text = quoted_if_needed(value) if isinstance(value, str) else _example(value)
+    return f"for instance `{key}: {text}`" if key else f"for instance {text}"
+
+
+def _example(value: object) -> str:
+    if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
+        return f"{{{', '.join(f'{key}: {quoted_if_needed(item)}' for key, item in value.items())}}}"
+    return json.dumps(value, ensure_ascii=False)

@@ -9,6 +9,7 @@ from automl.compiler.diagnostics import MOST_FOUND, Code, Diagnostic, Findings
 from automl.compiler.source import Span
 from automl.compiler.structure.misfits import Misfit, misfits
 from automl.compiler.structure.vocabulary import ALL_NAMED, help_for_unknown, meant
+from automl.compiler.structure.ways_of_data import for_list_of_data
 from automl.compiler.structure.ways_out import STAGES, for_type, for_value
 from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
 from automl.compiler.tree.scalars import resolve
@@ -57,7 +58,7 @@ def _sound_part(root: Mapping, paths: list[Path]) -> Mapping | None:
     stages = {place.stage for place in places if place.step is None}
     top = {path[0] for path in paths if path and path[0] != "stages"}
     there = root.get("stages")
-    if not isinstance(there, Mapping) or "code" in top or "defaults" in top:
+    if not isinstance(there, Mapping) or top & {"code", "defaults", "volumes"}:
         return None
     kept = {
         name: Entry(stage.key, _without(stage.value, {place.step for place in places if place.stage == name}))
@@ -98,10 +99,13 @@ def _explain(misfit: Misfit, root: Mapping, whole: Schema) -> Iterator[Diagnosti
 def _unknown_keys(
     node: Mapping, names: list[str], at: Schema, path: Path, whole: Schema
 ) -> Iterator[Diagnostic]:
-    has_words = not path or path == ["defaults"] or _is_step(path) or _is_stage(path)
+    is_volume = path[:1] == ["volumes"]
+    has_words = not path or path == ["defaults"] or is_volume or _is_step(path) or _is_stage(path)
     known = sorted(at.get("properties", {}).keys() - node.entries.keys())
     for name in names[:MOST_FOUND]:
-        help = help_for_unknown(name, known, has_words, whole)
+        value = node.entries[name].value
+        of_data = for_list_of_data(meant(name, known), value) if isinstance(value, Sequence) else None
+        help = of_data or help_for_unknown(name, known, has_words, whole)
         if not path and _holds_a_config(node.entries[name]):
             help = "write what stands below it at the top of the file"
         message = f'unknown key "{name}"{_of(path)}'

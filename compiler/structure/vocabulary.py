@@ -12,6 +12,15 @@ TYPES = {  # of values, as others call them
     **dict.fromkeys(("integer", "long"), "int"),
     **dict.fromkeys(("number", "double", "real"), "float"),
     **dict.fromkeys(("boolean", "flag"), "bool"),
+    **dict.fromkeys(("dict", "map", "object", "list", "array"), "json"),
+    **dict.fromkeys(("metric", "scores"), "metrics"),
+    **dict.fromkeys(("directory", "folder", "dir", "path", "artifact", "csv", "parquet", "pickle"), "file"),
+    **dict.fromkeys(("data", "table", "dataframe"), "dataset"),
+    **dict.fromkeys(("weights", "checkpoint"), "model"),
+}
+ACCESS = {
+    **dict.fromkeys(("rwo", "rwop", "readwriteoncepod"), "ReadWriteOnce"),
+    **dict.fromkeys(("rwx", "many", "shared"), "ReadWriteMany"),
 }
 _NOT_YET = {  # what the language will have, or could: what is so today
     "stages run in their order, and the steps of one in parallel, unless `needs` says otherwise": "dag",
@@ -46,6 +55,10 @@ _CONCEPTS = {
     "requests": "write `cpu_request` and `memory_request` in the step",
     "ports": "the port of a step is `service: {{port: 8080}}`",
     "stage": "a step belongs to the stage that it stands in",
+    "host_path": "a folder of a node cannot be mounted; a `claim` or a `size` is a disk",
+    "hostpath": "a folder of a node cannot be mounted; a `claim` or a `size` is a disk",
+    "read_only": "the step that mounts it says so: `name:/path:ro`",
+    "readonly": "the step that mounts it says so: `name:/path:ro`",
     "python": "the image has the Python: `image: python:3.12`",
     "python_version": "the image has the Python: `image: python:3.12`",
     "packages": "write them into a requirements.txt, and that under `dependency_path`",

@@ -5,9 +5,10 @@ import re
 from pathlib import PurePosixPath
 from typing import Any
 
-from automl.compiler.structure.flow import LONGEST, flow, pair, pairs, quoted_if_needed
+from automl.compiler.structure.flow import LONGEST, example, flow, pair, pairs
 from automl.compiler.structure.scripts import SCRIPTS, for_script
-from automl.compiler.structure.vocabulary import TYPES
+from automl.compiler.structure.vocabulary import ACCESS, TYPES
+from automl.compiler.structure.ways_of_data import for_type_of_data, for_value_of_data
 from automl.compiler.suggest import did_you_mean
 from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence
 from automl.compiler.tree.scalars import interpret
@@ -36,6 +37,8 @@ def for_type(path: Path, node: Node, wanted: list[str], at: Schema) -> str | Non
         return _for_stage(node) if place.step is None else _for_step(node)
     if key == "service" and isinstance(node, Scalar) and node.text.lower() in _FALSE:
         return "remove it: a step without `service` is a job"
+    if path and (help := for_type_of_data(path, node)):
+        return help
     text = _mended(key, node, wanted)
     if text is not None and len(text) <= LONGEST and key:
         return f"write `{pair(key, text)}`"
@@ -48,7 +51,7 @@ def for_type(path: Path, node: Node, wanted: list[str], at: Schema) -> str | Non
     if isinstance(node, Scalar) and key in _ANY_TEXT and "string" in wanted:
         return f'write "{node.text}", in quotes'
     if key == "schedule" or (at.get("examples") and wanted != ["integer"]):
-        return _example(key, at)
+        return example(key, at)
     if isinstance(node, Scalar) and "string" in wanted:
         return f'write "{node.text}", in quotes' if "integer" not in wanted else None
     return _range(at) if "integer" in wanted else _BY_TYPE.get(wanted[0])
@@ -99,6 +102,8 @@ def for_value(path: Path, node: Node, keyword: str, value: Any, at: Schema) -> s
         return "keep one of them"
     if keyword in ("minimum", "maximum"):
         return _range(at)
+    if help := for_value_of_data(path, text, at):
+        return help
     if keyword == "not" or (keyword == "const" and text.lower() in _FALSE):
         return _BUNDLE
     if keyword == "const":
@@ -107,7 +112,7 @@ def for_value(path: Path, node: Node, keyword: str, value: Any, at: Schema) -> s
             f"the image of all steps is `defaults: {{image: {text}}}`" if is_image else "write `image: true`"
         )
     if keyword == "enum":
-        right = did_you_mean(text, value, TYPES)
+        right = did_you_mean(text, value, TYPES | ACCESS)
         return f'did you mean "{right}"?' if right else f"for instance `{key}: {value[0]}`"
     if key == "path_to_executable":
         return for_script(text)
@@ -259,8 +264,11 @@ def _object(key: str, node: Scalar) -> str | None:
         "readiness": "{{path: {}}}",
         "history": "{{success: {0}, failed: {0}}}",
         "token_secret": "{{name: {}, key: token}}",
+        "params_file": "{{path: {}}}",
+        "workspace": "{{size: {}}}",
     }.get(key)
-    return form.format(text) if form and (key != "readiness" or text.startswith("/")) else None
+    is_right = (key != "readiness" or text.startswith("/")) and (key != "workspace" or text[:1].isdigit())
+    return form.format(text) if form and is_right else None
 
 
 def _nearest_form(text: str, at: Schema) -> str | None:
@@ -276,7 +284,7 @@ def _nearest_form(text: str, at: Schema) -> str | None:
     ):
         if candidate != text and re.search(at.get("pattern", r"\Z."), candidate):
             return f'did you mean "{candidate}"?'
-    return _example("", at) if at.get("examples") else None
+    return example("", at) if at.get("examples") else None
 
 
 def _range(at: Schema) -> str | None:
@@ -285,12 +293,3 @@ def _range(at: Schema) -> str | None:
         return None
     has_most = most is not None and most < _NO_LIMIT
     return f"write a whole number{f' from {least} to {most}' if has_most else f', {least} or more'}"
-
-
-def _example(key: str, at: Schema) -> str | None:
-    examples = at.get("examples", ["0 12 * * *"])
-    example = examples[-1] if key == "timeout" else examples[0]
-    text = (
-        json.dumps(example, ensure_ascii=False) if not isinstance(example, str) else quoted_if_needed(example)
-    )
-    return f"for instance `{key}: {text}`" if key else f"for instance {text}"
