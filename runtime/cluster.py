@@ -181,11 +181,11 @@ def too_late(deployment: dict[str, Any], seconds: float) -> str:
 
 
 def fill(pod: dict[str, Any], values: Mapping[str, str]) -> None:
-    """Give the variables of a pod that have no value theirs, as it is: a kubelet takes a doubled $ for one."""
+    """Give the variables of a pod that have no value theirs. A kubelet takes two $ for one, in this text too."""
     for container in [*pod.get("initContainers", []), *pod["containers"]]:
         for variable in container.get("env", []):
             if variable.keys() == {"name"} and variable["name"] in values:
-                variable["value"] = values[variable["name"]].replace("$", "$$")
+                variable["value"] = values[variable["name"]].replace("$", 2 * "$")
 
 
 def applied_for(deployment: dict[str, Any]) -> str:
