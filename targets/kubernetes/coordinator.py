@@ -131,7 +131,7 @@ def _rules(workflow: Workflow) -> list[Value]:
         batch: Object = {"apiGroups": ["batch"], "resources": ["cronjobs"]}
         rules.append(batch | {"resourceNames": templates, "verbs": ["get"]})
     if any(map(values_of, workflow.jobs)):
-        rules.append({"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]})
+        rules.append({"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]})
     return rules + deploy_rules(workflow, only="deployments")
 
 
