@@ -41,9 +41,9 @@ def lower(
     values = Values(steps, config.params)
     disks = Disks(config)
     scope = _Scope(config.code, values, disks, shares_root(config))
-    made = {at.task: _task(scope, at) for at in steps.all}
+    shared = {at.task: _shared(scope, at) for at in steps.all}
     graph = Graph(config, steps, values.taken)
-    nodes = graph.nodes(lambda at, after: replace(made[at.task], after=after))
+    nodes = graph.nodes(lambda at, after: _task(scope, at, _fields(shared[at.task]) | {"after": after}))
     diagnostics = [*steps.renamed, *values.diagnostics, *disks.diagnostics, *graph.diagnostics]
     if has_errors(diagnostics):
         return None, diagnostics
@@ -63,7 +63,7 @@ def lower(
         spans=config.spans,
         files=tuple(_files(config)),
         title=config.name.value,
-        workspace=disks.workspace(made.values()),
+        workspace=disks.workspace(shared.values()),
         store=disks.store,
         by_engine=disks.by_engine,
         volumes=config.volumes,
@@ -86,16 +86,21 @@ class _Scope(NamedTuple):
     root_is_shared: bool
 
 
-def _task(scope: _Scope, at: StepAt) -> ir.Task:
-    """The task of a step, which does not know yet what it comes after."""
-    step, shared = at.step, with_values(_shared(scope, at))
-    shared = replace(shared, uses_workspace=scope.disks.are_used_by(shared))
+def _task(scope: _Scope, at: StepAt, shared: dict[str, Any]) -> ir.Task:
+    """The task of a step, with the fields that all have."""
+    step = at.step
     if step.service:
         return _service(shared, step, step.service, scope.root_is_shared)
-    return ir.Job(**_fields(shared), retries=step.backoff_limit, deadline=step.timeout)
+    return ir.Job(**shared, retries=step.backoff_limit, deadline=step.timeout)
 
 
 def _shared(scope: _Scope, at: StepAt) -> ir.BaseTask:
+    """What a job and a service share; it does not know yet what it comes after."""
+    shared = with_values(_alone(scope, at))
+    return replace(shared, uses_workspace=True) if scope.disks.are_used_by(shared) else shared
+
+
+def _alone(scope: _Scope, at: StepAt) -> ir.BaseTask:
     step, in_project = at.step, uses_project(at.step, scope.code)
     texts = _Texts(scope.values, at)
     filled, inputs = scope.values.inputs(at)
@@ -205,10 +210,10 @@ def _executed(notebook: str) -> PurePosixPath:
 
 
 def _service(
-    shared: ir.BaseTask, step: StepConfig, service: ServiceConfig, root_is_shared: bool
+    shared: dict[str, Any], step: StepConfig, service: ServiceConfig, root_is_shared: bool
 ) -> ir.Service:
     return ir.Service(
-        **_fields(shared),
+        **shared,
         port=service.port,
         replicas=step.replicas.value,
         min_ready_seconds=step.min_ready_seconds,
