@@ -5,6 +5,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import shutil
 import signal
 import socket
@@ -15,16 +16,21 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-import yaml
+
+from automl import targets
+from automl.compiler.diagnostics import Severity
+from automl.compiler.driver import Input, Overrides, analyse, compile_config
+from automl.compiler.ir import Constant, OutputOf, Reference, Service, Task
+from automl.compiler.target import Options
 
 ROOT = Path(__file__).resolve().parents[1]
 QUICKSTART = ROOT / "examples" / "quickstart"
-LEFTOVERS = {".store", ".venv", "__pycache__"}
-Step = dict[str, Any]
+LEFTOVERS = {".venv", "__pycache__"}
 REQUIREMENTS = sorted(QUICKSTART.glob("*/requirements.txt"))
 
 
@@ -34,10 +40,19 @@ class Place(NamedTuple):
     venv: Path
     project: Path
     home: Path
-    store: str
 
-    def log(self, step: Step) -> Path:
-        return self.home / f"{step['step_name']}.log"
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of the machine."""
+        path = f"{self.venv / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        return {**os.environ, "PATH": path, "HOME": str(self.home)}
+
+    def log(self, task: Task) -> Path:
+        return self.home / f"{task.step}.log"
+
+    def output(self, task: str, output: str) -> Path:
+        """Where a task leaves an output."""
+        return self.home / f"{task}.{output}"
 
 
 def install(venv: Path) -> None:
@@ -75,33 +90,51 @@ def place(venv: Path, tmp_path: Path) -> Place:
     shutil.copytree(QUICKSTART, project, ignore=shutil.ignore_patterns(*LEFTOVERS))
     home = tmp_path / "home"
     home.mkdir()
-    return Place(venv, project, home, (tmp_path / "store").as_uri())
+    return Place(venv, project, home)
 
 
-@pytest.fixture
-def config() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((QUICKSTART / "config.yaml").read_text(encoding="utf-8"))
-    return loaded
+@pytest.fixture(scope="session")
+def stages() -> dict[str, list[Task]]:
+    """The tasks of each stage of the quickstart."""
+    return stages_of(QUICKSTART)
 
 
-def load_stages(config: dict[str, Any]) -> dict[str, list[Step]]:
-    """The stages of the config, each step with the defaults under it."""
-    defaults = config["defaults"]
-    return {
-        stage: [{**defaults, **step, "envs": {**defaults["envs"], **step.get("envs", {})}} for step in steps]
-        for stage, steps in config["stages"].items()
-    }
+def stages_of(project: Path) -> dict[str, list[Task]]:
+    """The tasks of each stage, as the compiler hands them to an engine."""
+    data = (project / "config.yaml").read_bytes()
+    workflow, diagnostics = analyse(Input("config.yaml", data, project), Overrides())
+    assert workflow
+    assert diagnostics == []
+    stages: dict[str, list[Task]] = {}
+    for task in workflow.tasks:
+        stages.setdefault(task.stage, []).append(task)
+    return stages
+
+
+def variables(task: Task, place: Place) -> dict[str, str]:
+    """What a program is given: parameters, the values and the paths of what it takes, and paths for what it leaves."""
+    given = {each.variable: value_of(each, place) for each in task.values}
+    given |= {each.name: each.value.literal for each in task.variables}
+    return given | {each.variable: str(place.output(task.name, each.name)) for each in task.outputs}
+
+
+def value_of(reference: Reference, place: Place) -> str:
+    if reference.known is not None:
+        return reference.known
+    assert isinstance(reference.source, OutputOf)
+    path = place.output(reference.source.task, reference.source.output)
+    return str(path) if reference.source.type.is_file else path.read_text().removesuffix("\n")
+
+
+def command_of(task: Task) -> list[str]:
+    return [word.literal for word in task.command.words]
 
 
 @contextmanager
-def start(command: list[str], step: Step, place: Place) -> Iterator[Callable[[], int | None]]:
+def start(command: list[str], task: Task, place: Place) -> Iterator[Callable[[], int | None]]:
     """Run a command the way an engine would; yields a poll, and ends the whole process group at last."""
-    path = f"{place.venv / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    env = {**os.environ, **step["envs"], "PATH": path, "HOME": str(place.home)}
-    env.pop("STORE_URL")
-    if place.store:
-        env["STORE_URL"] = place.store
-    with place.log(step).open("wb") as log:
+    env = place.environment | variables(task, place)
+    with place.log(task).open("wb") as log:
         process = subprocess.Popen(
             command, env=env, cwd=place.project, stdout=log, stderr=log, start_new_session=True
         )
@@ -126,17 +159,16 @@ def until(done: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def run_stage(steps: list[Step], place: Place) -> None:
+def run_stage(tasks: list[Task], place: Place) -> None:
     """Run the jobs of one stage at the same time."""
     with ExitStack() as stack:
-        polls = {
-            step["step_name"]: stack.enter_context(start(["python", step["path_to_executable"]], step, place))
-            for step in steps
-        }
+        polls = {task.step: stack.enter_context(start(command_of(task), task, place)) for task in tasks}
         until(lambda: all(poll() is not None for poll in polls.values()), 300)
         codes = {name: poll() for name, poll in polls.items()}
-    logs = "\n".join(place.log(step).read_text() for step in steps)
+    logs = "\n".join(place.log(task).read_text() for task in tasks)
     assert set(codes.values()) == {0}, f"{codes}\n{logs}"
+    for task in tasks:
+        assert all(place.output(task.name, output.name).is_file() for output in task.outputs)
 
 
 def get(url: str) -> tuple[int, Any]:
@@ -152,39 +184,39 @@ def get(url: str) -> tuple[int, Any]:
 
 
 @contextmanager
-def serving(step: Step, place: Place) -> Iterator[str]:
+def serving(service: Service, place: Place) -> Iterator[str]:
     """Start the service with the command of the config on a free port; yields its address once it listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    configured = f":{step['service']['port']}"
-    assert configured in step["command"]
-    command = [f":{port}" if word == configured else word for word in step["command"]]
+    words, configured = command_of(service), f":{service.port}"
+    assert configured in words
+    command = [f":{port}" if word == configured else word for word in words]
     url = f"http://127.0.0.1:{port}"
-    with start(command, step, place) as poll:
+    with start(command, service, place) as poll:
         listening = until(lambda: poll() is not None or get(f"{url}/health")[0] != 0, 120)
-        assert listening, place.log(step).read_text()
-        assert poll() is None, place.log(step).read_text()
+        assert listening, place.log(service).read_text()
+        assert poll() is None, place.log(service).read_text()
         yield url
 
 
-def test_the_quickstart_trains_compares_and_serves(place: Place, config: dict[str, Any]) -> None:
-    stages = load_stages(config)
+def test_the_quickstart_trains_compares_and_serves(place: Place, stages: dict[str, list[Task]]) -> None:
     assert list(stages) == ["processing", "train", "compare", "serve"]
     assert len(stages["train"]) == 2
     for stage in ("processing", "train", "compare"):
         run_stage(stages[stage], place)
+    scores = json.loads(place.output("best-model", "scores").read_text())
+    assert set(scores) == {"sarimax", "xgboost"}
+    assert all(0 < value < 15 for value in scores.values()), scores
 
     [api] = stages["serve"]
+    assert isinstance(api, Service)
     with serving(api, place) as url:
-        status, health = get(url + api["service"]["readiness"]["path"])
+        status, health = get(f"{url}{api.readiness_path}")
         assert (status, health["status"]) == (200, "ok")
+        assert health["model"] == min(scores, key=lambda name: scores[name])
 
         status, info = get(f"{url}/")
-        assert status == 200
-        mape = info["metrics"]["mape"]
-        assert set(mape) == {"sarimax", "xgboost"}
-        assert all(0 < value < 15 for value in mape.values()), mape
-        assert info["metrics"]["best"] == health["model"] == min(mape, key=lambda name: mape[name])
+        assert (status, info["mape"]) == (200, scores)
 
         status, answer = get(f"{url}/forecast?months=12")
         assert status == 200
@@ -198,33 +230,78 @@ def test_the_quickstart_trains_compares_and_serves(place: Place, config: dict[st
             assert (status, list(answer)) == (400, ["error"]), months
 
 
-def test_without_a_store_the_files_stay_in_the_project(place: Place, config: dict[str, Any]) -> None:
-    by_hand = place._replace(store="")
-    run_stage(load_stages(config)["processing"], by_hand)
-    store = place.project / ".store"
-    train, test = ((store / "data" / f"{part}.csv").read_text().splitlines() for part in ("train", "test"))
-    assert train[0] == test[0] == "month,passengers"
-    assert (train[1], train[-1]) == ("1949-01,112.0", "1958-12,337.0")
-    assert (test[1], test[-1]) == ("1959-01,360.0", "1960-12,432.0")
+def test_it_runs_by_hand_as_its_page_says(place: Place) -> None:
+    """Everything but what installs; the last command, which serves, answers one request."""
+    page = (QUICKSTART / "README.md").read_text(encoding="utf-8")
+    [block] = re.findall(r"## By hand.*?```bash\n(.*?)```", page, re.DOTALL)
+    lines = block.splitlines()
+    assert lines[0].startswith("pip install -r ml_api/requirements.txt ")
+    assert lines[-1].startswith("gunicorn -b :5000 ml_api.app:app ")
+    ask = "from ml_api.app import app; print(app.test_client().get('/forecast?months=3').json['forecast'])"
+    script = "\n".join(["set -eu", *lines[1:-1], "ls $out", f'python -c "{ask}"'])
+    done = subprocess.run(
+        ["bash", "-c", script],
+        check=False,
+        cwd=place.project,
+        env=place.environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "best.json\nsarimax.json\nscores\ntest.csv\ntrain.csv\nwinner\nxgboost.json\n" in done.stdout
+    assert "'1961-03': " in done.stdout
 
 
-def test_the_service_is_not_ready_before_there_is_a_model(place: Place, config: dict[str, Any]) -> None:
-    [api] = load_stages(config)["serve"]
-    with serving(api, place) as url:
-        for page in ("/health", "/forecast"):
-            status, answer = get(url + page)
-            assert status == 503
-            assert "no model yet" in answer["error"]
-
-
-def test_the_project_is_whole_and_small(config: dict[str, Any]) -> None:
-    for step in (step for steps in load_stages(config).values() for step in steps):
-        assert "command" in step or (QUICKSTART / step["path_to_executable"]).is_file()
-        assert (QUICKSTART / step["dependency_path"]).is_file()
-        assert all(isinstance(value, str) for value in step["envs"].values())
-    files = [
-        path for path in QUICKSTART.rglob("*") if not {".store", ".venv", "__pycache__"} & set(path.parts)
+def test_it_holds_out_as_many_months_as_are_asked_for(place: Place, stages: dict[str, list[Task]]) -> None:
+    [prepare] = stages["processing"]
+    more = [
+        replace(each, source=Constant("30")) if each.variable.endswith("HELD_OUT") else each
+        for each in prepare.values
     ]
+    run_stage([replace(prepare, values=tuple(more))], place)
+    train, test = (place.output(prepare.name, part).read_text().splitlines() for part in ("train", "test"))
+    assert train[0] == test[0] == "month,passengers"
+    assert (train[1], train[-1]) == ("1949-01,112.0", "1958-06,435.0")
+    assert (test[1], test[-1]) == ("1958-07,491.0", "1960-12,432.0")
+
+
+def test_the_first_scripts_of_the_readme_hand_on_what_its_config_says(venv: Path, tmp_path: Path) -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    [config] = [
+        text for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if text.startswith("name: churn\n")
+    ]
+    scripts = dict(re.findall(r"```python\n# (\w+\.py)\n(.*?)```", page, re.DOTALL))
+    assert list(scripts) == ["prepare.py", "train_forest.py"]
+    place = Place(venv, tmp_path / "project", tmp_path / "home")
+    place.project.mkdir()
+    place.home.mkdir()
+    files = {"config.yaml": config, "train_boosting.py": "", "requirements.txt": "pandas\n", **scripts}
+    for name, text in files.items():
+        (place.project / name).write_text(text)
+    tasks = stages_of(place.project)
+    run_stage(tasks["prepare"], place)
+    forest = tasks["train"][0]
+    run_stage([forest], place)
+    assert place.log(forest).read_text() == "3 rows, learning rate 0.001\n"
+    assert place.output("prepare", "rows").read_text() == "3"
+
+
+def test_it_compiles_for_every_engine(tmp_path: Path) -> None:
+    """As its page says: for Kubeflow without the service."""
+    text = (QUICKSTART / "config.yaml").read_text(encoding="utf-8")
+    before, _, _ = text.partition("\n  # A step with `service`")
+    for name in targets.OWN:
+        target = targets.load(name)
+        assert target
+        data = (before if name.startswith("kubeflow") else text).encode()
+        options = Options(target.default_version, target.forms[0])
+        result = compile_config(Input("config.yaml", data, QUICKSTART), Overrides(), target, options)
+        assert result.artifacts
+        assert [each.message for each in result.diagnostics if each.severity is not Severity.INFO] == []
+
+
+def test_the_project_is_whole_and_small() -> None:
+    files = [path for path in QUICKSTART.rglob("*") if not LEFTOVERS & set(path.parts)]
     assert sum(path.stat().st_size for path in files if path.is_file()) < 60_000
 
 

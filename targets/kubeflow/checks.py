@@ -72,11 +72,11 @@ def _why_no_annotation(text: str) -> str | None:
 def _files_taken(service: Service) -> Iterator[Diagnostic]:
     """Files are artifacts, which Kubeflow brings to its own tasks; the pods of a service are none, and outlive the run."""
     sources = (reference.source for reference in service.values)
-    for source in (source for source in sources if isinstance(source, OutputOf) and source.type.is_file):
-        message = (
-            f'the service "{service.step}" cannot take the file "{source.output}" of "{source.task}": '
-            f"Kubeflow brings files to the tasks of a run only"
-        )
+    files = [source for source in sources if isinstance(source, OutputOf) and source.type.is_file]
+    if files:
+        names = ", ".join(f'"{source.output}" of "{source.task}"' for source in files)
+        what = "the file" if len(files) == 1 else "the files"
+        message = f'the service "{service.step}" cannot take {what} {names}: Kubeflow brings files to the tasks of a run only'
         help = "let a job put it where the service loads it from, and hand on the address as a value"
         yield Diagnostic(Code.CANNOT_SAY, message, service.place("inputs"), help)
 

@@ -31,7 +31,7 @@ def test_every_output_is_known_again(target: Target, form: str, format: str, tmp
     (tmp_path / "small" / "config.yaml").write_text(BATCH)
     projects = [tmp_path / "small", project_copy("notebook", tmp_path)]
     if form != "vertex":
-        projects += [project_copy(case, tmp_path) for case in ("quickstart", "user-text")]
+        projects += [project_copy(case, tmp_path) for case in ("two-services", "user-text")]
     for project in projects:
         text = compiled(project, target, form, format)
         assert is_generated(text.encode()), project

@@ -1,52 +1,48 @@
 """Serve the forecast of the best model: `gunicorn -b :5000 ml_api.app:app`."""
 
 import json
+import os
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 from flask import Flask, Response, jsonify, request
-from models import store
-from models.forecast import forecast, parse_series
+from models.forecast import forecast, read_series
 
 MOST_MONTHS = 60
 app = Flask(__name__)
 
 
 class Best(NamedTuple):
-    """The winner, its name and scores, and the months it continues."""
+    """The winner, its name, the scores of all, and the months it continues."""
 
     name: str
     model: str
-    metrics: dict[str, object]
+    scores: dict[str, float]
     history: pd.Series
 
 
 @cache
 def load() -> Best:
-    """Read the best model from the store: once, at the first request."""
-    metrics = json.loads(store.read("best/metrics.json"))
-    history = parse_series(store.read("data/train.csv") + store.read("data/test.csv").split("\n", 1)[1])
-    return Best(metrics["best"], store.read("best/model.json"), metrics, history)
-
-
-@app.errorhandler(FileNotFoundError)
-def no_model(error: FileNotFoundError) -> tuple[Response, int]:
-    """Say "not yet" while nothing has been trained."""
-    return jsonify(error=f"no model yet: {error}"), 503
+    """Read what the steps before have left: once, at the first request."""
+    name, scores = os.environ["AUTOML_INPUT_WINNER"], json.loads(os.environ["AUTOML_INPUT_SCORES"])
+    model = Path(os.environ["AUTOML_INPUT_MODEL"]).read_text(encoding="utf-8")
+    months = [read_series(os.environ[f"AUTOML_INPUT_{part}"]) for part in ("TRAIN", "TEST")]
+    return Best(name, model, scores, pd.concat(months).asfreq("MS"))
 
 
 @app.get("/")
 def info() -> Response:
-    """Say what this is and how good the models are."""
+    """Say what this is and how far off each model was, in percent."""
     return jsonify(
-        about="airline passengers, thousands a month", usage="/forecast?months=12", metrics=load().metrics
+        about="airline passengers, thousands a month", usage="/forecast?months=12", mape=load().scores
     )
 
 
 @app.get("/health")
 def health() -> Response:
-    """Answer as soon as there is a model to serve."""
+    """Answer as soon as the model can be loaded."""
     return jsonify(status="ok", model=load().name)
 
 

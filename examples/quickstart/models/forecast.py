@@ -1,7 +1,7 @@
 """What training, comparing and serving share: the series, and how each stored model continues it."""
 
-import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,9 +11,9 @@ from statsmodels.tsa.statespace.sarimax import SARIMAX
 YEAR = 12
 
 
-def parse_series(csv: str) -> pd.Series:
-    """Read `month,passengers` lines into a monthly series."""
-    table = pd.read_csv(io.StringIO(csv), index_col="month", parse_dates=True)
+def read_series(path: str | Path) -> pd.Series:
+    """Read a file of `month,passengers` lines into a monthly series."""
+    table = pd.read_csv(path, index_col="month", parse_dates=True)
     return table["passengers"].astype(float).asfreq("MS")
 
 

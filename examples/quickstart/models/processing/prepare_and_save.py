@@ -1,17 +1,16 @@
-"""Check the raw data and split it: the last 24 months are held out to judge the models.
+"""Check the raw data and split it: the last months are held out to judge the models.
 
 The data: monthly airline passengers in thousands, 1949-1960;
 Box & Jenkins, Time Series Analysis (1976), series G.
 """
 
+import os
 from pathlib import Path
 
 import pandas as pd
-from models import store
-from models.forecast import parse_series
+from models.forecast import read_series
 
 RAW = Path(__file__).resolve().parents[1] / "data" / "air_passengers.csv"
-HELD_OUT = 24
 
 
 def check(series: pd.Series) -> None:
@@ -22,17 +21,19 @@ def check(series: pd.Series) -> None:
         raise ValueError("the models work on logarithms: every value must be positive")
 
 
-def to_csv(series: pd.Series) -> str:
+def write_series(series: pd.Series, path: str) -> None:
     """Write a series as `month,passengers` lines."""
-    return str(series.to_csv(index_label="month", date_format="%Y-%m"))
+    series.to_csv(path, index_label="month", date_format="%Y-%m")
 
 
 def main() -> None:
     """Read, check, split, save."""
-    series = parse_series(RAW.read_text(encoding="utf-8"))
+    held_out = int(os.environ["AUTOML_PARAM_HELD_OUT"])
+    series = read_series(RAW)
     check(series)
-    store.write("data/train.csv", to_csv(series[:-HELD_OUT]))
-    store.write("data/test.csv", to_csv(series[-HELD_OUT:]))
+    write_series(series[:-held_out], os.environ["AUTOML_OUTPUT_TRAIN"])
+    write_series(series[-held_out:], os.environ["AUTOML_OUTPUT_TEST"])
+    print(f"{len(series) - held_out} months to train, {held_out} to test")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Fit a seasonal ARIMA to the logarithm of the series and save its parameters."""
 
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from models import store
-from models.forecast import YEAR, parse_series
+from models.forecast import YEAR, read_series
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 ORDER = (0, 1, 1)
@@ -22,8 +23,8 @@ def train(series: pd.Series) -> str:
 
 def main() -> None:
     """Load, train, save."""
-    series = parse_series(store.read("data/train.csv"))
-    store.write("models/sarimax.json", train(series))
+    model = train(read_series(os.environ["AUTOML_INPUT_TRAIN"]))
+    Path(os.environ["AUTOML_OUTPUT_MODEL"]).write_text(model, encoding="utf-8")
 
 
 if __name__ == "__main__":
