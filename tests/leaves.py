@@ -122,7 +122,7 @@ def is_service(config: Config) -> bool:
 
 def config_with(base: Config, key: str, value: Any, whole: Schema) -> Config:
     """The base with a value at a key, and what there has to be beside it."""
-    if value is ABSENT and not key.startswith("volumes."):
+    if value is ABSENT and not key.startswith(("volumes.", *OF_SEVERAL_STEPS)):
         return base
     config = _with_key(base, key, value, whole)
     if key == "step.volumes" or key.startswith("volumes."):
@@ -131,6 +131,8 @@ def config_with(base: Config, key: str, value: Any, whole: Schema) -> Config:
             step.setdefault("volumes", [f"{NAME}:/data"])
     if key in ("volumes.access", "volumes.storage_class"):
         config["volumes"][NAME]["size"] = "1Gi"
+    if key == "artifacts.secret":
+        config["artifacts"]["store"] = "s3://models"
     return _with_extract(config, base, key) if key.startswith(OF_SEVERAL_STEPS) else config
 
 

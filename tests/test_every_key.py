@@ -402,11 +402,14 @@ def _supports(row: Row) -> set[Support]:
 
 @pytest.mark.parametrize("name", targets.OWN)
 def test_a_row_with_another_word_falls_into_the_net(name: str, analysed: Analyse) -> None:
-    """But for what is as good: native and lowered differ in words alone; some values may be none of the examples."""
+    """But for what is as good: native and lowered differ in words alone; some values may be none of the examples.
+
+    Where files travel is one of a few ways: one that a target does not have takes the files away, which is an effect.
+    """
     form = _own(name).forms[0]
     table = table_of(_own(name), form)
     held = []
-    for key in KEYS:
+    for key in sorted({*KEYS} - {"artifacts.engine"}):
         other = lost("no") if _supports(table[key]) - SAID.keys() else NATIVE
         is_in_one_that_is_lost = any(
             key.startswith(f"{around}.") for around in table if SAID.keys() & _supports(table[around])

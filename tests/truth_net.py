@@ -155,10 +155,12 @@ def _verdict(key: str, capability: Capability | None, outcomes: Sequence[Outcome
         return "" if is_idle else "it has no row for such tasks, and that is not said"
     if capability.support in SAID:
         code = SAID[capability.support]
-        if not all(each.names(named, code) for each in outcomes):
+        present = [each for each in outcomes if each.places]
+        if not all(each.names(named, code) for each in present):
             return f"{code} does not name it where it stands"
-        is_refused = capability.support is Support.REFUSED
-        return "" if is_same and bool(outputs[0]) != is_refused else "it is said, but not so"
+        if capability.support is Support.REFUSED:
+            return "it is said, but not so" if any(each.output for each in present) else ""
+        return "" if is_same and outputs[0] else "it is said, but not so"
     return _verdict_of_effect(key, capability.support is Support.PARTLY, outcomes)
 
 

@@ -66,6 +66,7 @@ CHECKS: tuple[Check, ...] = (
     services.check_ingresses,
     services.check_service_names,
     notebooks.check_parameters,
+    disks.check_artifacts,
     disks.check_volumes,
     disks.check_mounts,
 )

@@ -31,6 +31,20 @@ def check_workspace(config: Config) -> Iterator[Diagnostic]:
             yield Diagnostic(Code.UNUSED_KEY, message, place, "leave it out")
 
 
+def check_artifacts(config: Config) -> Iterator[Diagnostic]:
+    """Files travel by one thing: the engine's own, or a store."""
+    artifacts = config.artifacts
+    if artifacts is None:
+        return
+    if artifacts.engine == (artifacts.store is not None):
+        what = "says both `engine` and `store`" if artifacts.engine else "does not say where files travel"
+        help = "keep one of them" if artifacts.engine else "give `store`, or write `artifacts: engine`"
+        yield Diagnostic(Code.MOUNT, f'"artifacts" {what}', artifacts.span, help)
+    elif artifacts.engine and artifacts.secret:
+        message = '"secret" has no effect: the engine has the keys of its own store'
+        yield Diagnostic(Code.UNUSED_KEY, message, config.spans["artifacts.secret"], "leave it out")
+
+
 def check_volumes(config: Config) -> Iterator[Diagnostic]:
     """Volumes that are of no kind, or of several."""
     for volume in config.volumes:

@@ -6,12 +6,13 @@ from typing import Annotated
 
 from automl.compiler.config.binding import bind, name_of
 from automl.compiler.config.code import CodeConfig
+from automl.compiler.config.data import ArtifactsConfig
 from automl.compiler.config.kinds import GIVEN
 from automl.compiler.config.located import Name
 from automl.compiler.config.spans import spans_of
 from automl.compiler.config.step import StepConfig
 from automl.compiler.diagnostics import Diagnostic
-from automl.compiler.ir import Parameter, Schedule, Store, Volume, Workspace
+from automl.compiler.ir import Parameter, Schedule, Volume, Workspace
 from automl.compiler.source import Located, Pair, Span, Spans
 from automl.compiler.tree.nodes import Entry, Mapping, Sequence
 
@@ -38,7 +39,7 @@ class Config:
     schedule: Schedule | None
     code: CodeConfig | None
     workspace: Workspace | None
-    artifacts: Store | None  # whose `url` is ENGINE where the engine has them
+    artifacts: ArtifactsConfig | None
     volumes: tuple[Volume, ...]
     stages: Annotated[tuple[StageConfig, ...], GIVEN]
     span: Annotated[Span, GIVEN]

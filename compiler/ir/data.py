@@ -95,10 +95,9 @@ class Workspace:
 class Store:
     """Where files travel instead: a bucket below `url`, with the variables of a secret for its clients."""
 
-    url: Annotated[str, "store"]
+    url: str
     secret: str | None
     span: Span
-    written: Written = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,17 @@ from automl.compiler.ir import Mount, OutputOf, Store, Workspace
 from automl.compiler.source import Located
 from automl.compiler.tree.nodes import Mapping
 
-ENGINE = "engine"  # instead of the address of a store
-
 
 class Disks:
     """The workspace, which is there as soon as a file travels by it, or what files travel by instead."""
 
     def __init__(self, config: Config) -> None:
         self._written, self._span = config.workspace, config.span
-        self.by_engine = config.artifacts is not None and config.artifacts.url == ENGINE
-        self.store: Store | None = None if self.by_engine else config.artifacts
+        artifacts = config.artifacts
+        self.by_engine = artifacts is not None and artifacts.engine
+        self.store: Store | None = None
+        if artifacts and artifacts.store:
+            self.store = Store(artifacts.store.value, artifacts.secret, artifacts.store.span)
         self.diagnostics = list(_idle(config))
 
     def are_used_by(self, task: ir.BaseTask) -> bool:

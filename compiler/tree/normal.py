@@ -26,7 +26,7 @@ def normal(root: Mapping) -> Mapping:
             "params": _each_key(_under("default")),
             "schedule": _under("cron"),
             "code": _keys({"bundle": _switch}),
-            "artifacts": _under("store"),
+            "artifacts": _flag,
             "defaults": step,
             "stages": _each_key(lambda node: stage(long_stage(node))),
         }
@@ -43,6 +43,14 @@ def _under(key: str) -> Form:
         return Mapping(node.span, {key: Entry(Scalar(key, key, node.span), node)})
 
     return form
+
+
+def _flag(node: Node) -> Node:
+    """A word stands for a key of that name, which is true."""
+    if not isinstance(node, Scalar):
+        return node
+    key, value = Scalar(node.text, node.text, node.span), Scalar("true", True, node.span)
+    return Mapping(node.span, {node.text: Entry(key, value)})
 
 
 def _switch(node: Node) -> Node | None:

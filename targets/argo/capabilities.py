@@ -17,7 +17,7 @@ CAPABILITIES: Capabilities = MappingProxyType(
     {
         **ON_KUBERNETES,
         "schedule": lowered("a CronWorkflow"),
-        "artifacts": lowered("artifacts of Argo: in its own repository, or in the store"),
+        "artifacts.engine": lowered("artifacts of Argo, in its own repository"),
         "artifacts.store": _STORE,
         "artifacts.secret": _STORE,
         "step.inputs": ByKind(job=_DATA, service=_INPUTS_OF_SERVICES),

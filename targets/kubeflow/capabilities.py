@@ -7,6 +7,10 @@ from automl.compiler.target import ByKind, Capabilities
 from automl.targets.kubeflow import checks, vertex
 from automl.targets.objects.capabilities import DISKS, ON_KUBERNETES
 
+_OWN_STORE = refused(
+    "Kubeflow keeps artifacts in a store of its own, below the root of the pipeline",
+    "leave it out: files are artifacts of Kubeflow",
+)
 _POD_LABELS = lowered("on the pods of every step (`podMetadata`)")
 _MANIFEST = lowered("in the Deployment that the last task applies")
 _INGRESS = lowered("in the Ingress that the last task applies")
@@ -22,6 +26,9 @@ PACKAGE: Capabilities = MappingProxyType(
     {
         **ON_KUBERNETES,
         **dict.fromkeys(DISKS, refused("it is not there yet")),
+        "artifacts.engine": implied("files are artifacts of Kubeflow anyway"),
+        "artifacts.store": _OWN_STORE,
+        "artifacts.secret": _OWN_STORE,
         "version": lowered("the label `automl.dev/version` of the pods"),
         "namespace": implied("a package is uploaded to a namespace, which is not named in it"),
         "description": NATIVE,

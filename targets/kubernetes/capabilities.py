@@ -19,7 +19,7 @@ CAPABILITIES: Capabilities = MappingProxyType(
     {
         **ON_KUBERNETES,
         "schedule": lowered("the coordinator is a CronJob"),
-        "artifacts": _NO_STORE,
+        "artifacts.engine": _NO_STORE,
         "artifacts.store": _NO_STORE,
         "artifacts.secret": _NO_STORE,
         "stages": _COORDINATED,

@@ -5,7 +5,7 @@ What a pod, a Deployment, a Service and an Ingress have is native.
 
 from types import MappingProxyType
 
-from automl.compiler.capabilities import NATIVE, lowered, refused
+from automl.compiler.capabilities import NATIVE, lowered
 from automl.compiler.target import ByKind, Capabilities
 
 _ON_OBJECTS = lowered("on every object and every pod")
@@ -14,8 +14,6 @@ _CHECKOUT = lowered("an init container checks it out")
 _OF_SERVICES = ByKind(service=NATIVE)
 
 _CLAIM = lowered("a PersistentVolumeClaim of the workflow's own")
-_LATER = refused("it is not there yet")
-
 DISKS = (
     "workspace.size",
     "workspace.storage_class",
@@ -64,9 +62,6 @@ ON_KUBERNETES: Capabilities = MappingProxyType(
         "workspace.access": _CLAIM,
         "workspace.claim": lowered("a volume of the pods"),
         "workspace.path": lowered("a mount in the pods"),
-        "artifacts": _LATER,
-        "artifacts.store": _LATER,
-        "artifacts.secret": _LATER,
         "volumes.claim": NATIVE,
         "volumes.size": _CLAIM,
         "volumes.access": _CLAIM,
@@ -86,11 +81,6 @@ ON_KUBERNETES: Capabilities = MappingProxyType(
         "step.args": NATIVE,
         "step.envs": NATIVE,
         "step.needs": NATIVE,
-        "step.inputs": _LATER,
-        "step.outputs": ByKind(job=_LATER),
-        "step.outputs.type": ByKind(job=_LATER),
-        "step.outputs.path": ByKind(job=_LATER),
-        "step.params_file.path": _LATER,
         "step.volumes": NATIVE,
         "step.secrets": NATIVE,
         "step.secrets.name": NATIVE,
