@@ -236,7 +236,7 @@ def test_a_bundle_that_only_the_native_form_takes(tmp_path: Path) -> None:
 def test_services_carry_no_copy_of_a_bundle(services: int, tmp_path: Path) -> None:
     """Nearly the largest bundle of all passes, with three services too."""
     (tmp_path / "a.py").write_text("")
-    (tmp_path / "data").write_bytes(Random(1).randbytes(74_000))
+    (tmp_path / "data").write_bytes(Random(1).randbytes(70_000))
     serves = "{{step_name: api-{}, command: [python, a.py], timeout: 60, service: {{}}}}"
     config = (
         "name: w\nstages: {train: [{step_name: a, path_to_executable: a.py}], serve: ["
