@@ -176,8 +176,36 @@ def made(chance: random.Random, schema: Any) -> bytes:
             step.setdefault("image", "busybox:1.37")
             if chance.random() < 0.9:
                 step["step_name"] = f"step-{number}"  # or most configs would have two of one name
+        if chance.random() < 0.9:
+            _fit_together(chance, config)
     text = json.dumps(config, ensure_ascii=chance.random() < 0.5)
     return text.encode("utf-8", "surrogatepass")
+
+
+def _fit_together(chance: random.Random, config: dict[str, Any]) -> None:
+    """Give a config what the examples refer to: a step, a volume, parameters; and let expressions refer to those."""
+    for step in _steps(config):
+        if "path_to_executable" not in step:  # the code is in the image
+            step.pop("params_file", None)
+            step.pop("outputs", None)
+        if chance.random() < 0.5:
+            step["args"] = chance.sample(EXPRESSIONS, 2)
+    if isinstance(stages := config.get("stages"), dict):
+        first = {"step_name": "extract", "image": "busybox:1.37", "outputs": {"rows": "int", "table": "file"}}
+        config["stages"] = {"extract": [first | {"entrypoint": ["extract"]}], **stages}
+    config["volumes"] = {"data": {"empty_dir": True}}
+    config["params"] = {"lr": 0.1, "tier": {"enum": ["gold", "it's {{ x }} $(Y)"], "default": "gold"}, "n": 3}
+
+
+EXPRESSIONS = [
+    "--lr=${{ params.lr }}",
+    "${{ params.tier == 'gold' && !(params.n >= 3) }}",
+    "${{ params.tier }}",
+    "a ${{ steps.extract.outputs.rows }} b ${{ params.n }} $(Z) {{ x }}",
+    "${{ steps['extract/extract'].outputs.table }}/part",
+    "${{ run.id }}",
+    "${{ params['lr'] < 1e-3 }}",
+]
 
 
 def _steps(config: dict[str, Any]) -> Iterator[dict[str, Any]]:
