@@ -5,7 +5,7 @@ from pathlib import Path
 BESIDE_START = ("child", "dependencies", "folders")
 """The modules that `start.py` imports. They lie beside it, in a pod as here."""
 
-FOR_VALUES = ("outputs", "results", "values")
+FOR_VALUES = ("metrics", "outputs", "results", "values")
 """What it imports beside these for tasks that are given something, or leave something."""
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from automl.runtime.child import run
 from automl.runtime.folders import WORK, in_project
+from automl.runtime.metrics import EXECUTOR_INPUT, show
 from automl.runtime.outputs import LIMIT, checked, encode, framed, refuse_too_much, shortened
 from automl.runtime.values import variable_of
 
@@ -41,10 +42,14 @@ class Output:
 def run_for(options: argparse.Namespace, command: list[str]) -> int:
     """The status of the command, which has to leave what the options of `start.py` say."""
     outputs = outputs_of(options.output, options.to, options.unencoded)
+    executor_input = os.environ.pop(EXECUTOR_INPUT, "")  # which is no matter of the command
     prepare(outputs)
     status = run(command)
     if status == 0:
         hand_over(outputs, options.message)
+        if executor_input:
+            metrics = [output for output in outputs if output.type == "metrics"]
+            show(executor_input, {output.name: value_of(output) for output in metrics})
     return status
 
 

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from automl.compiler.ir import Job, OfRun, Output, OutputOf, Parameter, Reference, Task, Workflow
+from automl.compiler.ir import Job, OfRun, Output, OutputOf, Parameter, Reference, Task, Type, Workflow
 from automl.targets.dag.routes import Handed, Origin, Routes, routes_of
 from automl.targets.dag.shapes import Dag
-from automl.targets.kubeflow.interface import TEXT, Interface, kind_of
+from automl.targets.kubeflow.interface import ARTIFACT, TEXT, Interface, kind_of
 from automl.targets.kubeflow.parameters import OURS, keys_of, kind_of_parameter
 from automl.targets.kubeflow.quoting import Filled
 
+_NOTEBOOK = "notebook"
 OF_RUN: Mapping[OfRun, tuple[str, str]] = MappingProxyType(
     {
         OfRun.ID: ("run", "{{$.pipeline_job_uuid}}"),
@@ -141,16 +142,42 @@ def data_of(workflow: Workflow, leaves: Mapping[str, str], dags: Sequence[Dag]) 
 
 
 def keys_of_outputs(job: Job) -> dict[str, str]:
-    """The outputs of a component, by the names of those of its job."""
-    return {output.name: output.name.lower().replace("-", "_") for output in job.outputs}
+    """The outputs of a component, by the names of those of its job. The text of metrics stands beside an artifact of them."""
+    keys = {output.name: _shown(output) for output in job.outputs}
+    for output in job.outputs:
+        while _is_shown(job, output) and keys[output.name] in (_shown(other) for other in job.outputs):
+            keys[output.name] += "_text"
+    return keys
 
 
 def made_by(job: Job) -> Interface:
-    """What the component of a job makes."""
+    """What the component of a job makes. An image has no script that could say to Kubeflow which numbers to show."""
     keys = keys_of_outputs(job)
     files = {keys[output.name]: kind_of(output.type) for output in job.outputs if output.type.is_file}
+    files |= {_shown(output): kind_of(output.type) for output in job.outputs if _is_shown(job, output)}
+    if notebook := notebook_of(job):
+        files[notebook] = ARTIFACT
     values = {keys[output.name]: TEXT for output in job.outputs if not output.type.is_file}
     return Interface(values, files)
+
+
+def shows_metrics(job: Job) -> bool:
+    """Whether numbers of a job are shown by Kubeflow."""
+    return any(_is_shown(job, output) for output in job.outputs)
+
+
+def notebook_of(job: Job) -> str | None:
+    """The key of the notebook with what its cells have put out, where a job has run one."""
+    is_named = any(_shown(output) == _NOTEBOOK for output in job.outputs)
+    return _NOTEBOOK if job.project and job.project.notebook and not is_named else None
+
+
+def _is_shown(job: Job, output: Output) -> bool:
+    return output.type is Type.METRICS and job.project is not None
+
+
+def _shown(output: Output) -> str:
+    return output.name.lower().replace("-", "_")
 
 
 def _taken_by(task: Task) -> list[OutputOf]:

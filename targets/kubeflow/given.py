@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from automl.compiler.ir import Job, Reference, Text
-from automl.targets.kubeflow.data import Data, keys_of_outputs
+from automl.targets.kubeflow.data import Data, keys_of_outputs, notebook_of, shows_metrics
 from automl.targets.kubeflow.quoting import Filled, Word, Words
 from automl.targets.objects.escape import scripted
 from automl.targets.objects.start import late_options, start_arguments
@@ -88,6 +88,11 @@ def _left(job: Job, data: Data) -> Iterator[str]:
         yield from ("--to", f"{output.name}={places[output.name]}")
         if data.is_plain(job, output):
             yield from ("--unencoded", output.name)
+    if shows_metrics(job):
+        yield from ("--plain", "AUTOML_EXECUTOR_INPUT={{$}}")
+    if (notebook := notebook_of(job)) and job.project:
+        yield from ("--output", f"{notebook}:file:{job.project.notebook}")
+        yield from ("--to", f"{notebook}={{{{$.outputs.artifacts['{notebook}'].path}}}}")
 
 
 def _places(job: Job) -> Iterator[tuple[str, str]]:

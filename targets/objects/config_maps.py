@@ -73,8 +73,9 @@ def scripts_of(workflow: Workflow) -> dict[str, str]:
 
 
 def _has_values(task: Task) -> bool:
-    """Whether it is given something, or leaves something."""
-    return bool(task.values or task.outputs or (task.project and task.project.params_file))
+    """Whether it is given something, or leaves something; an engine may take an executed notebook, too."""
+    project = task.project
+    return bool(task.values or task.outputs or (project and (project.params_file or project.notebook)))
 
 
 def code_size(workflow: Workflow) -> tuple[int, list[Diagnostic]]:

@@ -331,3 +331,43 @@ def test_a_service_takes_values_and_no_files() -> None:
     assert words_behind(spec, "api", "--plain") == [
         "AUTOML_FROM_RUN_NAME={{$.inputs.parameters['run_name']}}"
     ]
+
+
+def test_metrics_are_text_to_hand_on_and_numbers_to_show() -> None:
+    outputs = (Output("Scores", Type.METRICS, None, SPAN), Output("scores_text", Type.TEXT, None, SPAN))
+    source = OutputOf("load", "Scores", Type.METRICS)
+    nodes: list[Node] = [
+        job("load", outputs=outputs, **PROJECT),
+        barrier("stage/a", "load"),
+        job("image", "stage/a", outputs=outputs),
+        job("train", "stage/a", values=(Reference("AUTOML_INPUT_S", source),), **PROJECT),
+        barrier("stage/b", "image", "train"),
+    ]
+    code = Bundle((BundledFile("train.sh", b"", False),), SPAN)
+    spec = spec_of(replace(workflow(nodes), code=code))
+    made = spec["components"]["comp-load"]["outputDefinitions"]
+    assert made["artifacts"]["scores"]["artifactType"]["schemaTitle"] == "system.Metrics"
+    assert made["parameters"].keys() == {"scores_text_text", "scores_text"}
+    assert words_behind(spec, "load", "--plain") == ["AUTOML_EXECUTOR_INPUT={{$}}"]
+    assert "Scores={{$.outputs.parameters['scores_text_text'].output_file}}" in words_behind(
+        spec, "load", "--to"
+    )
+    selected = spec["components"]["comp-stage-a"]["dag"]["outputs"]["parameters"]["load_scores"]
+    assert selected["valueFromParameter"]["outputParameterKey"] == "scores_text_text"
+    of_image = spec["components"]["comp-image"]["outputDefinitions"]
+    assert (of_image["parameters"].keys(), "artifacts" in of_image) == ({"scores", "scores_text"}, False)
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+def test_an_executed_notebook_is_an_artifact_by_itself(is_named: bool) -> None:
+    project = Project(None, notebook="a/report.output.ipynb")
+    outputs = (Output("Notebook", Type.FILE, "own.ipynb", SPAN),) if is_named else ()
+    report = job("report", outputs=outputs, **{**PROJECT, "project": project})
+    code = Bundle((BundledFile("train.sh", b"", False),), SPAN)
+    spec = spec_of(replace(workflow([report, barrier("stage/a", "report")]), code=code))
+    assert spec["components"]["comp-report"]["outputDefinitions"]["artifacts"].keys() == {"notebook"}
+    path = "{{$.outputs.artifacts['notebook'].path}}"
+    wanted = ("Notebook:file:own.ipynb", f"Notebook={path}")
+    wanted = wanted if is_named else ("notebook:file:a/report.output.ipynb", f"notebook={path}")
+    assert words_behind(spec, "report", "--output") == [wanted[0]]
+    assert words_behind(spec, "report", "--to") == [wanted[1]]
