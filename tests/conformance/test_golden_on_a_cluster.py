@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,14 @@ import yaml
 
 from automl import targets
 from automl.compiler.driver import Input, Overrides, compile_config
+from automl.compiler.ir import Type
 from automl.compiler.target import Options
 from automl.compiler.values.units import parse_cpu, parse_memory
+from automl.runtime.outputs import framed
 from automl.runtime.plan import Plan, Service, Step
 from automl.targets.kubernetes.coordinator import PROGRAM
 from tests.conformance.cluster import Cluster, until
-from tests.conformance.workflows import READY, SAFE, Object, Place, is_alive, placed
+from tests.conformance.workflows import READY, SAFE, Object, Place, is_alive, placed, terminated
 from tests.golden import manifests, project_copy
 from tests.runtime.coordinator_pod import program_of
 from tests.runtime.kubelet import Sources, config_maps
@@ -97,6 +100,13 @@ class Applied(Place):
         self.set_status(pod, phase=phase, containerStatuses=[ended])
 
 
+def last_words(pod: Object) -> bytes:
+    """What the start script says of the values that a step has to leave."""
+    words = pod["spec"]["containers"][0].get("args", [])
+    declared = [word.split(":") for option, word in pairwise(words) if option == "--output"]
+    return framed({name: "1" for name, type, *_ in declared if not Type(type).is_file})
+
+
 @contextmanager
 def playing_kubelet(place: Applied, at_first_pod: Callable[[], object]) -> Iterator[list[str]]:
     """All goes well with every pod; the Jobs of steps in the order in which their pods ended."""
@@ -117,7 +127,7 @@ def playing_kubelet(place: Applied, at_first_pod: Callable[[], object]) -> Itera
             place.set_status(pod, phase="Running", conditions=[{**READY[0], "lastTransitionTime": now}])
         else:
             ended.append(pod["metadata"]["labels"]["batch.kubernetes.io/job-name"])
-            place.set_status(pod, phase="Succeeded")
+            place.set_status(pod, phase="Succeeded", containerStatuses=[terminated(last_words(pod))])
 
     def work() -> None:
         while not closed.wait(0.2):
@@ -208,7 +218,7 @@ def check_order(plan: Plan, ended: list[str]) -> None:
     barriers = {barrier.name: barrier.after for barrier in plan.barriers}
     assert sorted(ended) == sorted(steps.values())
     for task in plan.tasks:
-        before = [name for barrier in task.after for name in barriers[barrier] if name in steps]
+        before = [name for node in task.after for name in barriers.get(node, (node,)) if name in steps]
         if task.name in steps and before:
             assert ended.index(steps[task.name]) > max(ended.index(steps[name]) for name in before)
 
