@@ -152,8 +152,11 @@ def check(
     record_property: Callable[[str, object], None],
     details: str = "",
 ) -> None:
-    """Hold what an engine made of a workflow against what is expected; it is a cell of the table in the end."""
-    wanted = expected(name)
+    """Hold what an engine made of a workflow against what is expected; it is a cell of the table in the end.
+
+    What stands behind the first word of the name is how it was made.
+    """
+    wanted = expected(name.partition(" ")[0])
     refusal = wanted.get("refused", {}).get(engine.partition(" ")[0])
     if isinstance(outcome, str):
         assert refusal is not None, outcome

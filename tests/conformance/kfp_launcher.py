@@ -4,7 +4,7 @@ The paths are those in kubeflow/pipelines 2.15.0. `ExecutorInput` is the message
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,24 @@ def through_kubelet(executor_input: Message, expanded: Callable[[str], str]) -> 
     """
     text = json.dumps(json_format.MessageToDict(executor_input), ensure_ascii=False)
     return json_format.Parse(expanded(text), pipeline_spec_pb2.ExecutorInput())
+
+
+def replaced(words: Sequence[str], executor_input: Message) -> list[str]:
+    """The words, where a value that has come into them may look like a placeholder of the launcher.
+
+    executeV2 in backend/src/v2/component/launcher_v2.go replaces one after the other in all of a word, in any order
+    (`range placeholders`), so also in the values of those before.
+    """
+    given, left = executor_input.inputs.parameter_values, executor_input.outputs.parameters
+    texts = {f"{{{{$.inputs.parameters['{name}']}}}}": value.string_value for name, value in given.items()}
+    texts |= {f"{{{{$.outputs.parameters['{name}'].output_file}}}}": left[name].output_file for name in left}
+    texts["{{$}}"] = json_format.MessageToJson(executor_input, indent=None)
+    found = []
+    for word in words:
+        for placeholder, text in texts.items():
+            word = word.replace(placeholder, text)
+        found.append(word)
+    return found
 
 
 def prepare_folders(executor_input: Message) -> None:

@@ -93,7 +93,7 @@ class Machine:
         if _CLUSTER in handler.full_command:
             return Status.SUCCESS  # there is no cluster
         env = [*self._secrets(), *_variables(handler.env_vars, folder / "work")]
-        container = {"command": handler.full_command, "env": env}
+        container = {"command": kfp_launcher.replaced(handler.full_command, self._given), "env": env}
         done = kubelet.Container(folder, self.image, container, self.sources).run(**self._trace(start))
         start |= {"end": time.time(), "status": done.returncode, "output": done.stdout, "errors": done.stderr}
         if done.returncode == 0 and (problems := kfp_launcher.missing(self._given)):
