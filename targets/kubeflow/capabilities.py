@@ -21,6 +21,8 @@ _WHOLE_SECRETS = partly("all keys of a Secret for steps of the project; the job 
 _INPUTS = lowered("inputs of its task: parameters, and artifacts for files")
 _OUTPUTS = lowered("outputs of its task: parameters, and artifacts for files")
 _VALUES = partly("values; files go to the tasks of a run only, and a service outlives it")
+_BY_ARTIFACTS = "files go from task to task as artifacts of Kubeflow"
+_OF_WORKSPACE = [key for key in DISKS if key.startswith("workspace.")]
 
 PACKAGE: Capabilities = MappingProxyType(
     {
@@ -29,6 +31,7 @@ PACKAGE: Capabilities = MappingProxyType(
         "artifacts.engine": implied("files are artifacts of Kubeflow anyway"),
         "artifacts.store": _OWN_STORE,
         "artifacts.secret": _OWN_STORE,
+        **dict.fromkeys(_OF_WORKSPACE, refused(_BY_ARTIFACTS, "leave it out")),
         "version": lowered("the label `automl.dev/version` of the pods"),
         "namespace": implied("a package is uploaded to a namespace, which is not named in it"),
         "description": NATIVE,
