@@ -21,9 +21,13 @@ DEFAULT_PATH = "/automl/workspace"
 
 
 def check_workspace(config: Config) -> Iterator[Diagnostic]:
-    """A workspace that is there already, of which something else is asked."""
+    """A workspace where automl has its files, or one that is there already and of which something else is asked."""
     workspace = config.workspace
-    if workspace is None or workspace.claim is None:
+    if workspace is None:
+        return
+    if place := config.spans.get("workspace.path"):
+        yield from _taken(Located(workspace.path, place), workspace.path.rstrip("/"), dict.fromkeys(_OURS))
+    if workspace.claim is None:
         return
     for key in ("size", "storage_class"):
         if place := config.spans.get(f"workspace.{key}"):
@@ -68,7 +72,7 @@ def _unused(config: Config, volume: Volume, kind: str) -> Iterator[Diagnostic]:
 def check_mounts(config: Config) -> Iterator[Diagnostic]:
     """Mounts of what is no volume, and at paths that are taken."""
     known = [volume.name for volume in config.volumes]
-    path = config.workspace.path if config.workspace else DEFAULT_PATH
+    path = config.workspace.path.rstrip("/") if config.workspace else DEFAULT_PATH
     for step in config.steps:
         taken: dict[str, Span | None] = dict.fromkeys((*_OURS, path))
         for word in step.volumes:

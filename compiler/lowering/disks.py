@@ -1,6 +1,7 @@
 """By what files travel between the steps of a config, and which volumes they mount."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from automl.compiler import ir
 from automl.compiler.config.binding import bind
@@ -15,7 +16,7 @@ class Disks:
     """The workspace, which is there as soon as a file travels by it, or what files travel by instead."""
 
     def __init__(self, config: Config) -> None:
-        self._written, self._span = config.workspace, config.span
+        self._written, self._span = config.workspace and _tidy(config.workspace), config.span
         artifacts = config.artifacts
         self.by_engine = artifacts is not None and artifacts.engine
         self.store: Store | None = None
@@ -36,6 +37,11 @@ class Disks:
         if not any(task.uses_workspace for task in tasks):
             return None
         return bind(Workspace, Mapping(self._span), "workspace", [], is_written=False)
+
+
+def _tidy(workspace: Workspace) -> Workspace:
+    """The same, with a path below which paths can be written."""
+    return replace(workspace, path=workspace.path.rstrip("/"))
 
 
 def _idle(config: Config) -> Iterator[Diagnostic]:

@@ -1,5 +1,7 @@
 """Values of parameters that are given beside the config: `--set NAME=VALUE`, and a file of them."""
 
+from collections.abc import Mapping as Table
+from types import MappingProxyType
 from typing import NamedTuple
 
 from automl.compiler.diagnostics import Code, Diagnostic
@@ -8,6 +10,13 @@ from automl.compiler.tree.decoding import decode
 from automl.compiler.tree.nodes import Mapping, Scalar
 from automl.compiler.tree.reader import read
 from automl.compiler.tree.scalars import resolve
+
+_WAYS_OUT: Table[Code, str] = MappingProxyType(  # where that of a config would be none
+    {
+        Code.NOT_A_MAPPING: "write a line for each parameter, for instance `learning_rate: 0.1`",
+        Code.DOCUMENTS: "put all values into one document",
+    }
+)
 
 
 class ParamsFile(NamedTuple):
@@ -48,6 +57,7 @@ def _values_in(file: ParamsFile) -> tuple[dict[str, Assigned], list[Diagnostic]]
     if diagnostics:
         return {}, diagnostics
     root, diagnostics = read(source)
+    diagnostics = [one._replace(help=_WAYS_OUT.get(one.code, one.help)) for one in diagnostics]
     for_what = "a file of parameters has one value for each name"
     values = {}
     for name, (key, node) in (root or Mapping(source.start())).entries.items():

@@ -85,3 +85,18 @@ def test_each_of_several_configs_needs_the_parameter(project: Path) -> None:
     done = automl("validate", "config.yaml", "other.yaml", "--set", "tier=gold", cwd=project)
     assert done.code == 1
     assert 'the config has no parameter "tier"' in done.err
+
+
+@pytest.mark.parametrize(
+    ("text", "help"),
+    [
+        ("", "write a line for each parameter, for instance `learning_rate: 0.1`"),
+        ("- gold\n", "write a line for each parameter, for instance `learning_rate: 0.1`"),
+        ("tier: gold\n---\nrate: 1\n", "put all values into one document"),
+    ],
+)
+def test_a_file_that_holds_no_values_is_not_asked_to_be_a_config(text: str, help: str, project: Path) -> None:
+    (project / "values.yaml").write_text(text, encoding="utf-8")
+    done = automl("compile", "-t", "argo", "--params-file", "values.yaml", cwd=project)
+    assert done.code == 1
+    assert f"= help: {help}\n" in done.err

@@ -664,3 +664,11 @@ def test_an_expression_behind_an_escape_is_one(word: str, tmp_path: Path) -> Non
     config = f'name: w\nstages: {{s: [{{step_name: a, image: b, args: ["{word}"]}}]}}\n'
     _, found = analysed(tmp_path, config)
     assert [each.code for each in found] == [Code.UNKNOWN_REFERENCE]
+
+
+def test_paths_of_files_on_the_workspace_have_one_slash_after_its_own(tmp_path: Path) -> None:
+    workspace = "workspace: {path: /data/}\nstages: {a: [{step_name: a, image: a}]}\n"
+    workflow, _ = analysed(tmp_path, workspace)
+    assert workflow
+    assert workflow.workspace
+    assert workflow.workspace.path == "/data"
