@@ -112,7 +112,7 @@ def compiled(case: str, folder: Path) -> dict[str, str]:
 
 def _compiled(project: Path, target: Target, form: str) -> dict[str, str]:
     given = Input("config.yaml", (project / "config.yaml").read_bytes(), project)
-    overrides = Overrides(params=_params(project.name))
+    overrides = overrides_of(project.name)
     result = compile_config(given, overrides, target, Options(target.default_version, form))
     text = render(result.diagnostics)
     if has_errors(result.diagnostics):
@@ -120,6 +120,11 @@ def _compiled(project: Path, target: Target, form: str) -> dict[str, str]:
     middle = "" if form == target.forms[0] else f".{form}"
     found = {f"{target.name}{middle}{Path(each.path).suffix}": each.text for each in result.artifacts}
     return found | ({f"{target.name}.notes.txt": text} if text else {})
+
+
+def overrides_of(case: str) -> Overrides:
+    """What the command line says beside the config of a case."""
+    return Overrides(params=_params(case))
 
 
 def _params(case: str) -> Given:

@@ -26,6 +26,9 @@ class Case(NamedTuple):
     workflow: Workflow
 
 
+NOTHING_SAID = Overrides()
+
+
 def compiled(text: str, folder: Path) -> str:
     """What a config becomes."""
     target = targets.load("argo")
@@ -35,9 +38,9 @@ def compiled(text: str, folder: Path) -> str:
     return artifact.text
 
 
-def meaning(text: str, folder: Path) -> Workflow:
+def meaning(text: str, folder: Path, overrides: Overrides = NOTHING_SAID) -> Workflow:
     """What a config means, whatever the target makes of it."""
-    workflow, _ = analyse(_input(text, folder), Overrides())
+    workflow, _ = analyse(_input(text, folder), overrides)
     assert workflow
     return workflow
 

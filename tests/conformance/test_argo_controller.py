@@ -20,7 +20,7 @@ from tests.conformance.argo_judge import Case, check, compiled, meaning, misplac
 from tests.conformance.argo_pods import command_of, run_main
 from tests.conformance.argo_runs import Ending, Run, RunPod, play, succeed
 from tests.conformance.workflows import Object
-from tests.golden import manifests, project_copy
+from tests.golden import manifests, overrides_of, project_copy
 
 MANIFESTS = manifests("argo*.yaml")
 # It takes the controller a minute.
@@ -47,7 +47,7 @@ stages:
 def started(argo: Controller, manifest: Path, folder: Path) -> Case:
     """A golden, from now on in the controller's hands."""
     project = project_copy(manifest.parent.name, folder)
-    workflow = meaning((project / "config.yaml").read_text(), project)
+    workflow = meaning((project / "config.yaml").read_text(), project, overrides_of(manifest.parent.name))
     return submitted(argo, manifest.read_text(), workflow, folder, as_in_a_cluster)
 
 
