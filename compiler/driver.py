@@ -10,7 +10,7 @@ from automl.compiler.checks import check, check_values
 from automl.compiler.config.code_source import uses_bundle, uses_project
 from automl.compiler.config.config import Config, build_config
 from automl.compiler.diagnostics import Code, Diagnostic, has_errors, in_order
-from automl.compiler.expressions.phase import expressions_of
+from automl.compiler.expressions.presence import has_expressions
 from automl.compiler.ir import Parameter, Workflow
 from automl.compiler.lowering.workflow import lower
 from automl.compiler.params.given import Given
@@ -172,8 +172,13 @@ def _read(given: Input, overrides: Overrides) -> tuple[_Tree | None, list[Diagno
         return None, diagnostics + too_much
     root = layered(written, layer_of_options(written, overrides.values))
     params, wrong = parameters_of(root, overrides.params)
+    diagnostics += wrong
+    if not has_expressions(root):
+        return _Tree(root, with_pins(params, {}), frozenset()), diagnostics
+    from automl.compiler.expressions.phase import expressions_of
+
     expressions = expressions_of(root, params)
-    diagnostics += wrong + expressions.diagnostics
+    diagnostics += expressions.diagnostics
     if expressions.root is not root and (too_much := check_defaults(expressions.root)):
         return None, diagnostics + too_much
     return _Tree(expressions.root, with_pins(params, expressions.pinned), expressions.void), diagnostics

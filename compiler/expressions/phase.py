@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from automl.compiler.diagnostics import Code, Diagnostic, Findings
 from automl.compiler.expressions.places import Places
+from automl.compiler.expressions.presence import OPEN
 from automl.compiler.expressions.scalar import Place, computed
 from automl.compiler.expressions.scope import Parameters
-from automl.compiler.expressions.tokens import CLOSE, OPEN
+from automl.compiler.expressions.tokens import CLOSE
 from automl.compiler.source import Span
 from automl.compiler.tree.budgets import MAX_CHARACTERS
 from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
@@ -37,16 +38,8 @@ class Read(NamedTuple):
 
 def expressions_of(root: Mapping, params: Parameters) -> Read:
     """The tree with a value, or parts, where expressions were; what is the user's own is left alone."""
-    if not has_expressions(root):
-        return Read(root, [], {}, frozenset())
     walk = _Walk(params)
     return Read(walk.root(root), walk.diagnostics, walk.pinned, frozenset(walk.void))
-
-
-def has_expressions(root: Mapping) -> bool:
-    """Whether a source of the tree has one; behind an escape may be anything."""
-    sources = {root.span.source, *(entry.value.span.source for entry in root.entries.values())}
-    return any(sign in source.text for source in sources for sign in (OPEN, "\\"))
 
 
 @dataclass(slots=True)

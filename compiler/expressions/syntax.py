@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from automl.compiler.expressions.presence import OPEN
 from automl.compiler.expressions.problems import ExpressionError, Problem
-from automl.compiler.expressions.tokens import CLOSE, COMPUTE, OPEN, WORDS, Kind, Token, tokens_of
+from automl.compiler.expressions.tokens import CLOSE, COMPUTE, WORDS, Kind, Token, tokens_of
 
 MAX_DEPTH = 50
 EQUALITY, ORDER = ("==", "!="), ("<", "<=", ">", ">=")

@@ -6,10 +6,11 @@ from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from automl.compiler.expressions.presence import OPEN
 from automl.compiler.expressions.problems import ExpressionError, Problem
 from automl.compiler.tree.scalars import resolve
 
-OPEN, CLOSE = "${{", "}}"
+CLOSE = "}}"
 
 
 class Kind(Enum):
