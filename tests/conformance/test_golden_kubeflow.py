@@ -81,6 +81,12 @@ REFUSED = {
     "command-line/kubeflow-native": "the same",
     "private-image/kubeflow": "the job of an image takes a whole Secret",
     "private-image/kubeflow-native": "the same",
+    "disks/kubeflow": "it mounts no disks yet",
+    "disks/kubeflow-native": "the same",
+    "quickstart/kubeflow": "a service takes no file",
+    "quickstart/kubeflow-native": "the same",
+    "values/kubeflow": "a service takes no file",
+    "values/kubeflow-native": "the same",
     "cron-full/kubeflow-native": "a recurring run has no time zone of its own",
     "cron-stages/kubeflow-native": "a recurring run never stops a run",
 }
