@@ -12,6 +12,7 @@ _KINDS = ("claim", "size", "empty_dir", "config_map", "secret")
 _OURS = (
     "/automl/work",
     "/automl/code",
+    "/automl/inputs",
     "/automl/outputs",
     "/automl/plan",
     "/automl/deploy",

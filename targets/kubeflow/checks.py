@@ -72,7 +72,9 @@ def _why_no_annotation(text: str) -> str | None:
 def _files_taken(service: Service) -> Iterator[Diagnostic]:
     """Files are artifacts, which Kubeflow brings to its own tasks; the pods of a service are none, and outlive the run."""
     sources = (reference.source for reference in service.values)
-    files = [source for source in sources if isinstance(source, OutputOf) and source.type.is_file]
+    files = dict.fromkeys(
+        source for source in sources if isinstance(source, OutputOf) and source.type.is_file
+    )
     if files:
         names = ", ".join(f'"{source.output}" of "{source.task}"' for source in files)
         what = "the file" if len(files) == 1 else "the files"

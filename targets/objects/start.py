@@ -40,9 +40,9 @@ def _installed(project: Project) -> Iterator[Text | str]:
 
 
 def _parameters(task: Task, project: Project) -> Iterator[str]:
-    for reference in task.values:
-        if isinstance(reference.source, Parameter):
-            yield from ("--param", f"{reference.source.name}:{reference.source.type}")
+    sources = (reference.source for reference in task.values)
+    for parameter in dict.fromkeys(source for source in sources if isinstance(source, Parameter)):
+        yield from ("--param", f"{parameter.name}:{parameter.type}")
     if project.params_file is not None:
         yield from ("--params-file", project.params_file)
 

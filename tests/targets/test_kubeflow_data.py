@@ -311,7 +311,8 @@ def test_an_image_that_leaves_no_file_has_failed(
 
 
 def test_a_service_takes_values_and_no_files() -> None:
-    values = (*TAKEN, Reference("AUTOML_FROM_RUN_NAME", OfRun.NAME))
+    twice = [replace(reference, variable=f"{reference.variable}_2") for reference in TAKEN]
+    values = (*TAKEN, *twice, Reference("AUTOML_FROM_RUN_NAME", OfRun.NAME))
     api = service(job("api", "stage/a", values=values))
     first = job("load", outputs=OUTPUTS, **PROJECT)
     nodes: list[Node] = [first, barrier("stage/a", "load"), api, barrier("stage/b", "api")]
@@ -325,7 +326,7 @@ def test_a_service_takes_values_and_no_files() -> None:
     assert refusals == [
         'the service "api" cannot take the file "table" of "load": Kubeflow brings files to the tasks of a run only'
     ]
-    nodes[2] = replace(api, values=(TAKEN[0], values[2]))
+    nodes[2] = replace(api, values=(TAKEN[0], values[-1]))
     spec = spec_of(replace(wanted, nodes=tuple(nodes)))
     assert words_behind(spec, "api", "--value") == ["AUTOML_INPUT_ROWS={{$.inputs.parameters['load_rows']}}"]
     assert words_behind(spec, "api", "--plain") == [
