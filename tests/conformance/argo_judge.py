@@ -80,14 +80,16 @@ def check(case: Case) -> None:
 
 
 def differences(run: Run, pod: Object, task: Task) -> list[str]:
-    """What the user wrote and the program of the pod does not get."""
+    """What the user wrote and the program of the pod does not get; of values of the run nothing is known here."""
     words, variables = command_of(run, pod)
-    arguments = [text.literal for text in task.command.arguments]
-    found = [] if words[len(words) - len(arguments) :] == arguments else [f"{words} and not {arguments}"]
-    return found + [
-        f"{each.name}: {variables.get(each.name)} and not {each.value.literal}"
-        for each in task.variables
-        if variables.get(each.name) != each.value.literal
+    texts = task.command.arguments
+    given = [*zip(words[len(words) - len(texts) :], texts, strict=False)]
+    given += [(str(variables.get(each.name)), each.value) for each in task.variables]
+    return [
+        f"{value} and not {text}"
+        for value, text in given
+        if all(reference.known is not None for reference in text.references)
+        and value != text.with_values(lambda reference: str(reference.known))
     ]
 
 
