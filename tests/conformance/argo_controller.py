@@ -24,6 +24,7 @@ from tests.conformance.tools import ARGO_VERSIONS
 from tests.golden import manifests
 
 NAMESPACE = "argo"
+REPOSITORY = {"s3": {"endpoint": "s3.example.com", "bucket": "artifacts", "useSDKCreds": True}}
 # The controller has no such option. Argument: the process that is to end with the standard input.
 UNTIL_INPUT_ENDS = 'cat > /dev/null; kill "$1"'
 
@@ -75,6 +76,7 @@ class Controller:
             json.dumps({name: {"cmd": ["run"]} for name in silent_images()}),
         )
         settings = {"metricsConfig": off, "telemetryConfig": off, "nodeEvents": off, "images": images}
+        settings["artifactRepository"] = json.dumps(REPOSITORY)
         body = {"metadata": {"name": "workflow-controller-configmap"}, "data": settings}
         status, answer = self.cluster.request("POST", f"/api/v1/namespaces/{NAMESPACE}/configmaps", body)
         assert status == 201, answer

@@ -270,15 +270,31 @@ def _by_namespace(pods: Iterable[Object]) -> defaultdict[str, list[Object]]:
 
 
 def _outputs(pod: Object, ending: Ending) -> Object:
-    """All parameters that the template declares, with their values, as SaveParameters leaves them."""
-    declared = template_of(pod).get("outputs", {}).get("parameters", [])
+    """All parameters and artifacts that the template declares, as SaveParameters and SaveArtifacts leave them."""
+    template = template_of(pod)
+    declared = template.get("outputs", {})
+    parameters = declared.get("parameters", [])
     known = (
         ending.outputs
         if ending.has_failed
-        else {each["name"]: "1" for each in declared} | dict(ending.outputs)
+        else {each["name"]: "1" for each in parameters} | dict(ending.outputs)
     )
     values = {name: {"value": value} for name, value in known.items()}
-    return {"parameters": [{**each, **values.get(each["name"], {})} for each in declared]} if declared else {}
+    kinds = {
+        "parameters": [{**each, **values.get(each["name"], {})} for each in parameters],
+        "artifacts": []
+        if ending.has_failed
+        else [_kept(each, template) for each in declared.get("artifacts", [])],
+    }
+    return {kind: outputs for kind, outputs in kinds.items() if outputs}
+
+
+def _kept(artifact: Object, template: Object) -> Object:
+    """An artifact with its place; without one it is in the repository: saveArtifactFromFile in executor.go."""
+    if "s3" in artifact:
+        return artifact
+    folder = template["archiveLocation"]["s3"]["key"]
+    return {**artifact, "s3": {"key": f"{folder}/{artifact['path'].rpartition('/')[2]}"}}
 
 
 def _status(container: str, ending: Ending) -> Object:
