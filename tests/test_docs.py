@@ -45,9 +45,11 @@ def _mappings(value: object) -> list[dict[str, str]]:
     return []
 
 
-SAID = {  # of what is shown as a key of every engine: the documents of Kubeflow say so
-    "kubeflow": {"schedule"},
-    "kubeflow-native": {"timezone", "starting_deadline", "success", "failed"},
+_DISKS = {"size", "access", "storage_class", "store", "secret"}
+SAID = {  # of what is shown as a key of every engine: the documents say so
+    "kubeflow": {"schedule", *_DISKS},
+    "kubernetes": {"store", "secret"},
+    "kubeflow-native": {"timezone", "starting_deadline", "success", "failed", *_DISKS},
 }
 
 
