@@ -33,9 +33,11 @@ _HELP = "for instance https://github.com/acme/churn.git, with `token_secret` if 
 
 
 def check_plain_secrets(config: Config) -> Iterator[Diagnostic]:
-    """Values under `envs` that look like a credential, by their name or their shape."""
+    """Values under `envs` and `inputs` that look like a credential, by their name or their shape."""
     for step in config.steps:
-        yield from (_plain_secret(pair) for pair in step.envs if _looks_secret(pair))
+        yield from (_plain_secret(pair, pair.key.value) for pair in step.envs if _looks_secret(pair))
+        for pair in filter(_looks_secret, step.inputs):
+            yield _plain_secret(pair, pair.key.value.replace("-", "_").upper())
 
 
 def _looks_secret(pair: Pair) -> bool:
@@ -43,13 +45,13 @@ def _looks_secret(pair: Pair) -> bool:
     return has_one(value) or (is_named_like_one(name) and may_be_one(value))
 
 
-def _plain_secret(pair: Pair) -> Diagnostic:
+def _plain_secret(pair: Pair, variable: str) -> Diagnostic:
     name = pair.key.value
     return Diagnostic(
         Code.PLAIN_SECRET,
         f'the value of "{name}" looks like a credential, and would stand in the output for all to read',
         pair.key.span,
-        help=f"put it into a Secret and write `secrets: [{{name: my-secret, keys: {{{name}: {name}}}}}]`",
+        help=f"put it into a Secret and write `secrets: [{{name: my-secret, keys: {{{name}: {variable}}}}}]`",
     )
 
 
@@ -79,7 +81,7 @@ def check_texts(config: Config) -> Iterator[Diagnostic]:
     sources = {value.span.source for value in (config, config.name, config.namespace) if value is not None}
     if not any(may_hold_one(source.text) for source in sources):
         return
-    apart = {id(pair.value) for step in config.steps for pair in step.envs}
+    apart = {id(pair.value) for step in config.steps for pair in (*step.envs, *step.inputs)}
     if config.code and config.code.git:
         apart.add(id(config.code.git.written["url"]))
     for value, span in _texts(config, apart):
