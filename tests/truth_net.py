@@ -90,7 +90,7 @@ class Net:
             for name, base in self.bases.items():
                 kind = is_service(config_with(base, leaf.key, leaf.values[-1], self.schema))
                 capability = at_version(self.table[leaf.key], kind, self.options.version, self.target)
-                if self._is_refused_anyway(base, leaf.key) or (capability and capability.note == NOT_YET):
+                if self._is_refused_anyway(base, leaf.key):
                     continue
                 outcomes = [self._outcome(base, leaf.key, value) for value in leaf.values]
                 hole = _verdict(leaf.key, capability, outcomes, self._named(leaf.key, kind))
@@ -135,7 +135,6 @@ class Net:
 
 
 WORKS = "works"
-NOT_YET = "it is not there yet"  # goes when all targets have the keys of this issue
 
 
 def _kind(kind: bool) -> str:

@@ -7,6 +7,10 @@ from automl.compiler.target import ByKind, Capabilities
 from automl.targets.kubeflow import checks, vertex
 from automl.targets.objects.capabilities import DISKS, ON_KUBERNETES
 
+_NO_DISKS = refused(
+    "automl mounts none in the steps of a pipeline yet",
+    "leave it out: files go from step to step as artifacts of Kubeflow",
+)
 _OWN_STORE = refused(
     "Kubeflow keeps artifacts in a store of its own, below the root of the pipeline",
     "leave it out: files are artifacts of Kubeflow",
@@ -27,7 +31,7 @@ _OF_WORKSPACE = [key for key in DISKS if key.startswith("workspace.")]
 PACKAGE: Capabilities = MappingProxyType(
     {
         **ON_KUBERNETES,
-        **dict.fromkeys(DISKS, refused("it is not there yet")),
+        **dict.fromkeys(DISKS, _NO_DISKS),
         "artifacts.engine": implied("files are artifacts of Kubeflow anyway"),
         "artifacts.store": _OWN_STORE,
         "artifacts.secret": _OWN_STORE,
