@@ -222,6 +222,7 @@ SERVICES: dict[str, list[str]] = {
     "user-text": ["service"],
 }
 CANNOT_RUN = {
+    "artifacts-of-the-engine": "its images do not exist",
     "bundle-patterns": "its uv.lock is none; tests/runtime/test_start.py installs from a lock",
     "cron-stages": "its image does not exist, nor the module that it would run",
     "git-private": "its repository does not exist; another one is checked out below",
