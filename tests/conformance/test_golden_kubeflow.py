@@ -81,6 +81,8 @@ REFUSED = {
     "command-line/kubeflow-native": "the same",
     "private-image/kubeflow": "the job of an image takes a whole Secret",
     "private-image/kubeflow-native": "the same",
+    "artifacts-in-a-store/kubeflow": "it has a store of its own",
+    "artifacts-in-a-store/kubeflow-native": "the same",
     "disks/kubeflow": "it mounts no disks yet",
     "disks/kubeflow-native": "the same",
     "quickstart/kubeflow": "a service takes no file",
