@@ -20,7 +20,7 @@ _SAID: Mapping[Support, tuple[Code, str]] = MappingProxyType(
         Support.REFUSED: (Code.CANNOT_SAY, "cannot be said"),
     }
 )
-_INDEX = re.compile(r"\[[^]]*\]")
+_INDEX = re.compile(r"\[[^][]*\]")
 
 
 def lowered(note: str) -> Capability:
