@@ -18,7 +18,6 @@ class Needs:
         self.diagnostics: list[Diagnostic] = []
         self.places: dict[tuple[str, str], Span] = {}  # of a task and of what it waits for
         self.are_written = any(at.step.needs is not None or at.stage.needs is not None for at in steps.all)
-        self._of_stages: dict[str, tuple[Edge, ...]] = {}
 
     def of_step(self, at: StepAt) -> tuple[Edge, ...] | None:
         """What a step comes after instead of the stage before; None if it does not say."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.diagnostics import Code, Diagnostic, Related
 from automl.compiler.graph import conditional, count_without_barriers, upstream, without_barriers
 from automl.compiler.ir import Edge, Task, Workflow
 from automl.targets.dag.blocks import blocks_of
@@ -13,6 +13,7 @@ from automl.targets.dag.shapes import Dag, Node
 MAX_ITEMS = 200
 """The most nodes of a DAG, and of templates in one object: Argo's full CRDs enforce it, `argo lint` does not."""
 MAX_FLAT_EDGES = 600  # written out, every edge takes some 30 characters
+_MOST_RELATED = 3
 
 
 class Shape(NamedTuple):
@@ -36,7 +37,7 @@ def shape_of(
     lost = _not_kept(workflow, leaves, dags)
     if lost and fits:
         return Shape([_flat(workflow, leaves, names)], [])
-    return Shape(dags, [_not_said(task) for task in lost])
+    return Shape(dags, [_not_said(lost)] if lost else [])
 
 
 def _flat(workflow: Workflow, leaves: Mapping[str, str], names: TaskNames) -> Dag:
@@ -131,10 +132,14 @@ def _before(dags: Sequence[Dag], bits: Mapping[str, int]) -> dict[str, int]:
     return before
 
 
-def _not_said(task: Task) -> Diagnostic:
+def _not_said(lost: Sequence[Task]) -> Diagnostic:
+    """It is the size of the workflow that forbids it, so it is said once, at the first of them."""
+    first, *others = lost
+    who = f'"{first.step}" and {len(others)} more wait' if others else f'"{first.step}" waits'
     message = (
-        f'"{task.step}" waits for something else than the rest of its stage: in a workflow of more than {MAX_ITEMS} '
-        f"steps each stage is a DAG of its own, and nothing in one DAG can wait for a part of another"
+        f"{who} for a part of a stage, or for something else than the rest of the stage: in a workflow of more than "
+        f"{MAX_ITEMS} steps each stage is a DAG of its own, and nothing in one DAG can wait for a part of another"
     )
-    help = "let it wait for whole stages, as the rest of its stage does, or make several workflows of it"
-    return Diagnostic(Code.CANNOT_SAY, message, task.span, help)
+    related = tuple(Related(f'"{task.step}" is one of them', task.span) for task in others[:_MOST_RELATED])
+    help = "let each wait for whole stages, as the rest of its stage does, or make several workflows of it"
+    return Diagnostic(Code.CANNOT_SAY, message, first.span, help, related)

@@ -133,9 +133,21 @@ def test_an_edge_into_another_stage_is_refused_where_it_stands() -> None:
     nodes[5] = job("s1-1", "s0-0")  # it would have to wait for a part of what is a DAG of its own
     shape = shaped([*nodes, job("last", "stage/1")], 3, 99)
     assert [diagnostic.message.split(": ")[0] for diagnostic in shape.diagnostics] == [
-        '"s1-1" waits for something else than the rest of its stage'
+        '"s1-1" waits for a part of a stage, or for something else than the rest of the stage'
     ]
     assert shaped([*nodes, job("last", "stage/1")], 7, 99).diagnostics == []
+
+
+def test_edges_that_one_size_forbids_are_one_finding() -> None:
+    nodes = [*chain(6), *(job(f"t{number}", f"s0-{number}") for number in range(6))]
+    nodes.append(barrier("stage/1", *(f"t{number}" for number in range(6))))
+    [diagnostic] = shaped(nodes, 6, 99).diagnostics
+    assert diagnostic.message.startswith('"t0" and 5 more wait for a part of a stage')
+    assert [related.message for related in diagnostic.related] == [
+        '"t1" is one of them',
+        '"t2" is one of them',
+        '"t3" is one of them',
+    ]
 
 
 def test_an_edge_within_a_stage_is_kept_in_its_dag() -> None:
