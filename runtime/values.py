@@ -12,9 +12,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from automl.runtime.folders import WORK, in_project
-from automl.runtime.outputs import decode
+from automl.runtime.outputs import decode, shortened
 
 PARAMS = WORK / "params.json"
+INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9A-Fa-f]+")
 REFERENCE = re.compile(r"@(?:@|\(([A-Za-z_][A-Za-z0-9_]*)\))")
 
 
@@ -59,12 +60,21 @@ def variable_of(kind: str, name: str) -> str:
 def write_params(params: Iterable[str], copy: str) -> None:
     """Write the parameters, each `NAME:TYPE`, to the file that $AUTOML_PARAMS_FILE names, and to a copy in the project."""
     pairs = [param.split(":") for param in params]
-    text = json_text({name: AS[type](variable(variable_of("PARAM", name))) for name, type in pairs})
+    text = json_text({name: parameter(name, type) for name, type in pairs})
     files = [PARAMS, *([in_project(copy)] if copy else [])]
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     os.environ["AUTOML_PARAMS_FILE"] = str(PARAMS)
+
+
+def parameter(name: str, type: str) -> object:
+    """The value of a parameter; ValueError if it is none of its type: an engine may start a run with any text."""
+    text = variable(variable_of("PARAM", name))
+    try:
+        return AS[type](text)
+    except ValueError:
+        raise ValueError(f"the parameter {name!r} must be {EXPECTED[type]}, not {shortened(text)}") from None
 
 
 def json_text(params: Mapping[str, object]) -> str:
@@ -81,18 +91,25 @@ def scalar(value: object) -> str:
 
 
 def whole(text: str) -> int:
-    """A whole number as YAML writes it."""
+    """A whole number as YAML writes it; ValueError if it is none."""
+    if not INTEGER.fullmatch(text):
+        raise ValueError(text)
     return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
 
 
 def real(text: str) -> float:
-    """A number as YAML writes it."""
-    return whole(text) if text[:2] in ("0o", "0x") else float(re.sub(r"\.(inf|nan)$", r"\1", text.lower()))
+    """A number as YAML writes it; ValueError if it is none."""
+    if INTEGER.fullmatch(text):
+        return float(whole(text))
+    if "_" in text:  # which Python alone would pass over
+        raise ValueError(text)
+    return float(re.sub(r"\.(inf|nan)$", r"\1", text.lower()))
 
 
-AS: Mapping[str, Callable[[str], object]] = {
-    "text": str,
-    "int": whole,
-    "float": real,
-    "bool": lambda text: text.lower() == "true",
-}
+def truth(text: str) -> bool:
+    """True or false as YAML writes it; ValueError if it is neither."""
+    return bool(("false", "true").index(text.lower()))
+
+
+AS: Mapping[str, Callable[[str], object]] = {"text": str, "int": whole, "float": real, "bool": truth}
+EXPECTED: Mapping[str, str] = {"int": "a whole number", "float": "a number", "bool": "true or false"}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from automl.runtime import start_scripts
 from automl.runtime.outputs import encode, unframed
-from automl.runtime.values import json_text, real, whole
+from automl.runtime.values import json_text, parameter, real, whole
 from tests.runtime.kubelet import Container, Done, job, objects_of, write_project
 from tests.runtime.test_outputs import NASTY, VALUES
 
@@ -82,6 +82,10 @@ def test_value_of_ours_is_before_that_of_a_secret(make: Make, place: Path) -> No
         (["--set", "T=@(NO_SUCH)"], "the variable NO_SUCH is not set"),
         (["--value", "A={{tasks.a.outputs.parameters.x}}"], "is no value that a step has handed on"),
         (["--param", "lr:float"], "the variable AUTOML_PARAM_LR is not set"),
+        (
+            ["--plain", "AUTOML_PARAM_TOP_K=ten", "--param", "top-k:int"],
+            "the parameter 'top-k' must be a whole number, not 'ten'\n",
+        ),
         (["--params-file", "../p.json"], "'../p.json' is not in the folder of the project"),
         (["--params-file", "/p.json"], "'/p.json' is not in the folder of the project"),
         (["--output", "x:file:a/../../x"], "'a/../../x' is not in the folder of the project"),
@@ -124,6 +128,32 @@ def test_parameters_are_in_one_file_and_in_a_copy(make: Make) -> None:
 
 
 SCALARS = st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | VALUES
+
+
+@pytest.mark.parametrize(
+    ("type", "text", "expected"),
+    [
+        ("int", "1.5", "a whole number"),
+        ("int", "1_000", "a whole number"),
+        ("int", "0x", "a whole number"),
+        ("int", "", "a whole number"),
+        ("float", "1_0.5", "a number"),
+        ("float", "0o9", "a number"),
+        ("bool", "maybe", "true or false"),
+        ("bool", "", "true or false"),
+    ],
+)
+def test_parameter_of_another_type_is_named(
+    type: str, text: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTOML_PARAM_TOP_K", text)
+    with pytest.raises(ValueError, match=f"^the parameter 'top-k' must be {expected}, not {text!r}$"):
+        parameter("top-k", type)
+
+
+def test_float_may_be_written_without_a_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOML_PARAM_LR", "1")
+    assert str(parameter("lr", "float")) == "1.0"
 
 
 @given(params=st.dictionaries(st.from_regex(r"[A-Za-z][A-Za-z0-9_-]*", fullmatch=True), SCALARS))
