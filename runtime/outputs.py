@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 
 LIMIT = 3 * 1024  # bytes of all values of a task together
+LONGEST_MESSAGE = 4096  # bytes, with names and lengths, which is what a kubelet reads
 _AS_IT_IS = (
     "-_.~ /:;,=@+!*()<>?&#|^[]"  # beside letters and digits: nothing by which anything is found or quoted
 )

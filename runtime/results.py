@@ -15,12 +15,11 @@ from pathlib import Path
 from automl.runtime.child import run
 from automl.runtime.folders import WORK, in_project
 from automl.runtime.metrics import EXECUTOR_INPUT, show
-from automl.runtime.outputs import LIMIT, checked, encode, framed, refuse_too_much, shortened
+from automl.runtime.outputs import LIMIT, LONGEST_MESSAGE, checked, encode, framed, refuse_too_much, shortened
 from automl.runtime.values import variable_of
 
 OUTPUTS = WORK / "outputs"
 FILES = ("file", "model", "dataset")
-LONGEST_MESSAGE = 4096  # bytes, which is what a kubelet reads
 
 
 @dataclass(frozen=True)

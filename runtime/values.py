@@ -73,7 +73,7 @@ def parameter(name: str, type: str) -> object:
     text = variable(variable_of("PARAM", name))
     try:
         return AS[type](text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ValueError(f"the parameter {name!r} must be {EXPECTED[type]}, not {shortened(text)}") from None
 
 

@@ -173,6 +173,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.target",
         "compiler.values",
         "runtime",
+        "runtime.outputs",
         "runtime.plan",
         "targets.objects",
         "targets.writers",

@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from automl.compiler.ir import (
     Access,
@@ -24,6 +26,8 @@ from automl.compiler.ir import (
     Workspace,
 )
 from automl.compiler.values.units import parse_memory
+from automl.runtime.outputs import LIMIT, framed
+from automl.targets.kubernetes.checks import longest_message, too_many_values
 from tests.by_hand import SPAN, job, workflow
 from tests.targets.test_references import emitted, service
 
@@ -179,3 +183,35 @@ def test_what_an_image_leaves_is_collected_by_another_container() -> None:
     assert set(volumes) == {"work", "outputs", "collecting", "start", "workspace"}
     names = {document["metadata"]["name"]: document for document in documents}
     assert "start.py" in names[volumes["start"]["configMap"]["name"]]["data"]
+
+
+NAMES = st.lists(st.from_regex(r"[a-z]{1,63}", fullmatch=True), min_size=1, max_size=20, unique=True)
+
+
+@given(NAMES, st.data())
+def test_no_message_is_longer_than_is_counted(names: list[str], data: st.DataObject) -> None:
+    left, values = LIMIT, {}
+    for name in names:
+        size = data.draw(st.sampled_from([0, 1, 9, 10, 99, 100, 999, 1000]) | st.integers(0, LIMIT))
+        values[name] = "x" * min(size, left)
+        left -= len(values[name])
+    assert len(framed(values)) <= longest_message(names)
+
+
+@pytest.mark.parametrize(
+    "sizes", [[LIMIT], [1000, 1000, 972, 100], [1000, 1000, 100, 100, 100, 772], [10] * 306 + [12]]
+)
+def test_the_longest_message_may_be(sizes: list[int]) -> None:
+    values = {f"v{number}": "x" * size for number, size in enumerate(sizes)}
+    assert len(framed(values)) == longest_message(list(values))
+
+
+@pytest.mark.parametrize(("length", "is_refused"), [(45, False), (46, True)])
+def test_values_for_whose_names_there_is_no_room_are_named(length: int, is_refused: bool) -> None:
+    outputs = [output(f"{letter}{'x' * (length - 1)}", Type.INT) for letter in "abcdefghijklmnopqrst"]
+    files = [output(f"file-{'x' * number}", Type.FILE) for number in range(50)]
+    made = made_of([project("extract", outputs=(*files, *outputs), uses_workspace=True)])
+    said = list(too_many_values(made))
+    assert bool(said) == is_refused
+    named = ", ".join(f'"{left.name}"' for left in outputs[:3])
+    assert all(f"the values {named} and 17 more take 1,0" in diagnostic.message for diagnostic in said)
