@@ -45,6 +45,8 @@ def modules() -> Iterator[ModuleType]:
 def patterns_in(value: object) -> Iterator[re.Pattern[str]]:
     if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
         yield value
+    elif isinstance(value, credentials._Shape):
+        yield value.pattern
     elif isinstance(value, tuple):
         for part in value:
             yield from patterns_in(part)

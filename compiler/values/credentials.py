@@ -15,9 +15,14 @@ from typing import NamedTuple
 class _Shape(NamedTuple):
     """`words`: one of them is in every match. `is_one` says whether the last group of a match is no placeholder."""
 
-    words: tuple[str, ...]
-    pattern: re.Pattern[str]
+    words: frozenset[str]
+    expression: str
     is_one: Callable[[str], bool]
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What finds it, made when it is needed: most runs need none."""
+        return re.compile(self.expression, re.MULTILINE)
 
 
 KEYS_OF_NAMES = frozenset(["secrets", "image_pull_secrets", "tls_secret", "token_secret"])
@@ -58,7 +63,7 @@ def _is_login(text: str) -> bool:
 
 def _shape(words: str, pattern: str, is_one: Callable[[str], bool] = _is_random) -> _Shape:
     """`words` are parted by blanks; `(` of the pattern opens the part that is judged."""
-    return _Shape(tuple(words.split()), re.compile(pattern, re.MULTILINE), is_one)
+    return _Shape(frozenset(words.split()), pattern, is_one)
 
 
 _START = r"(?<![A-Za-z0-9_-])"  # of a word with dashes; whatever begins within it has been seen
@@ -111,16 +116,20 @@ _SHAPES = (
 )  # fmt: skip
 
 
+_WORDS = tuple({word for shape in _SHAPES for word in shape.words})
+
+
 def spans_of(text: str) -> Iterator[tuple[int, int]]:
     """Where a text has the shape of a credential: start and end of each, in no order."""
-    for shape in _SHAPES:
-        if any(word in text for word in shape.words):
+    words = [word for word in _WORDS if word in text]
+    for shape in _SHAPES if words else ():
+        if not shape.words.isdisjoint(words):
             yield from (match.span() for match in shape.pattern.finditer(text) if shape.is_one(match[1]))
 
 
 def may_hold_one(source: str) -> bool:
     """Whether a text of a config in YAML may have the shape of a credential; if not, no text in it has to be looked at."""
-    return "\\" in source or any(word in source for shape in _SHAPES for word in shape.words)
+    return "\\" in source or any(word in source for word in _WORDS)
 
 
 @cache
