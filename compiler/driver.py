@@ -1,7 +1,6 @@
 """The phases of a compilation, in their order. No printing, and no file is touched but the project's own."""
 
 import os
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -152,7 +151,7 @@ def _configure(given: Input, overrides: Overrides) -> tuple[Config | None, list[
     if sound is not None:
         config, unreadable = build_config(normal(sound))
         name = config.name or Located(given.default_name, config.span)
-        config = replace(config, name=name, params=tree.params)
+        config = config._replace(name=name, params=tree.params)
         later += unreadable + check(config, given.folder)
     diagnostics += [diagnostic for diagnostic in later if diagnostic.span not in tree.void]
     return (None if has_errors(diagnostics) else config), diagnostics

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -55,8 +56,7 @@ class Located(Generic[T]):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """A key and its text, for instance a variable or a label."""
 
     key: Located[str]
@@ -65,3 +65,4 @@ class Pair:
 
 Spans = Mapping[str, Span]  # a key of the config, dotted, to the place where it was written
 Written = Mapping[str, Located[str]]  # a key of a noun, dotted, to the text that was written for it
+NOTHING_WRITTEN: Written = MappingProxyType({})

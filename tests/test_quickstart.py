@@ -255,7 +255,7 @@ def test_it_runs_by_hand_as_its_page_says(place: Place) -> None:
 def test_it_holds_out_as_many_months_as_are_asked_for(place: Place, stages: dict[str, list[Task]]) -> None:
     [prepare] = stages["processing"]
     more = [
-        replace(each, source=Constant("30")) if each.variable.endswith("HELD_OUT") else each
+        each._replace(source=Constant("30")) if each.variable.endswith("HELD_OUT") else each
         for each in prepare.values
     ]
     run_stage([replace(prepare, values=tuple(more))], place)

@@ -1,7 +1,7 @@
 """Secrets stay out of the config and of everything that is made from it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from automl.compiler.config.config import Config
 from automl.compiler.config.located import Name
@@ -97,16 +97,14 @@ def _texts(part: object, apart: set[int]) -> Iterator[tuple[str, Span]]:
     elif isinstance(part, Name):
         yield part.written, part.span
     elif isinstance(part, tuple):
-        for inner in part:
-            yield from _texts(inner, apart)
-    elif isinstance(part, dict):  # what was written for the keys of a noun
+        names = getattr(part, "_fields", part)  # of a noun; a list has none, and all that is in it counts
+        for name, inner in zip(names, part, strict=True):
+            if inner and name not in _PLACES:
+                yield from _texts(inner, apart)
+    elif isinstance(part, Mapping):  # what was written for the keys of a noun
         for key, inner in part.items():
             yield key, inner.span
             yield from _texts(inner, apart)
-    else:
-        for name in getattr(part, "__dataclass_fields__", ()):
-            if name not in _PLACES:
-                yield from _texts(getattr(part, name), apart)
 
 
 def _plain_text(span: Span, help: str) -> Diagnostic:

@@ -1,4 +1,4 @@
-"""From a tree to the nouns of a config: frozen dataclasses, whose fields say what is read into them (see `kinds`).
+"""From a tree to the nouns of a config: named tuples, whose fields say what is read into them (see `kinds`).
 
 What is not written is the `default` of the schema, or else nothing: None, false, or no items.
 """

@@ -1,14 +1,12 @@
 """The `code` of a config."""
 
-from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from automl.compiler.ir import Git
 from automl.compiler.source import Located, Span
 
 
-@dataclass(frozen=True, slots=True)
-class BundleConfig:
+class BundleConfig(NamedTuple):
     """Which files are packed, as patterns in the manner of .gitignore."""
 
     include: tuple[Located[str], ...]
@@ -16,8 +14,7 @@ class BundleConfig:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class CodeConfig:
+class CodeConfig(NamedTuple):
     """Where the code of all steps is; at most one is set."""
 
     git: Git | None = None

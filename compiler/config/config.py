@@ -1,8 +1,7 @@
 """The config as typed values that know their places: what was written, or the default of what was not."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from automl.compiler.config.binding import bind, name_of
 from automl.compiler.config.code import CodeConfig
@@ -17,8 +16,7 @@ from automl.compiler.source import Located, Pair, Span, Spans
 from automl.compiler.tree.nodes import Entry, Mapping, Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class StageConfig:
+class StageConfig(NamedTuple):
     """A stage and its steps."""
 
     name: Annotated[Name, GIVEN]
@@ -26,8 +24,7 @@ class StageConfig:
     needs: tuple[Located[str], ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """A whole config. `spans` has the places of the keys around the steps: `schedule.timezone`, `stage[train].needs`."""
 
     version: Located[str] | None

@@ -1,7 +1,5 @@
 """Under which path a service is reached from outside the cluster."""
 
-from dataclasses import replace
-
 from automl.compiler.config.config import Config
 from automl.compiler.config.step import StepConfig
 from automl.compiler.ir import Ingress
@@ -22,5 +20,5 @@ def ingress_of(step: StepConfig, root_is_shared: bool) -> Ingress | None:
     """The ingress with its path: as written, or `/`, or the name of the step if several services would have `/`."""
     ingress = step.service.ingress if step.service else None
     if ingress and root_is_shared and says_nowhere(ingress):
-        return replace(ingress, path=f"/{step.name.label}")
+        return ingress._replace(path=f"/{step.name.label}")
     return ingress

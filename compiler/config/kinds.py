@@ -6,9 +6,8 @@ around the field themselves; `Annotated[…, parse]` has the reader of a little 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from automl.compiler.config.located import Name
 from automl.compiler.source import Pair, Span, Written
@@ -18,8 +17,7 @@ NAMED: Final = "*"
 Keys = tuple[str, ...]  # that lead to a value
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of value. `type` is what it is where it is not None, `parse` what reads its text."""
 
     type: Any
@@ -30,7 +28,7 @@ class Kind:
     @property
     def is_noun(self) -> bool:
         """Whether it has keys of its own."""
-        return is_dataclass(self.type) and self.type not in (Name, Pair)
+        return hasattr(self.type, "_fields") and not self.parse and self.type not in (Name, Pair, Span)
 
     @property
     def is_place(self) -> bool:
@@ -47,7 +45,7 @@ class Kind:
 def kinds_of(noun: type) -> dict[str, Kind]:
     """The kinds of the fields that have a key."""
     hints = get_type_hints(noun, include_extras=True)
-    names = [field.name for field in fields(noun) if not {GIVEN, NAMED} & {*_extras(hints[field.name])}]
+    names = [name for name, hint in hints.items() if not {GIVEN, NAMED} & {*_extras(hint)}]
     return {name: _kind_of_field(name, hints[name]) for name in names}
 
 

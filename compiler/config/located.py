@@ -1,13 +1,13 @@
 """Names of a config, which know where they were written."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from automl.compiler.source import Located, Span
 from automl.compiler.tree.nodes import Part
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name as it was written, and the DNS label that stands for it (empty: there is none)."""
 
     written: str

@@ -1,7 +1,6 @@
 """A step of a config, and its `service`."""
 
-from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from automl.compiler.config.kinds import GIVEN
 from automl.compiler.config.located import Name
@@ -10,8 +9,7 @@ from automl.compiler.source import Located, Pair, Spans
 from automl.compiler.values.units import Duration
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceConfig:
+class ServiceConfig(NamedTuple):
     """The `service` of a step."""
 
     port: int
@@ -20,8 +18,7 @@ class ServiceConfig:
     readiness_path: Annotated[Located[str] | None, "readiness.path"]
 
 
-@dataclass(frozen=True, slots=True)
-class StepConfig:
+class StepConfig(NamedTuple):
     """A step with its defaults merged.
 
     `spans` has the place of every key; `own` names those of the step itself, not of `defaults`.

@@ -1,13 +1,11 @@
 """Where the files of a project come from."""
 
-from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-from automl.compiler.source import Span, Written
+from automl.compiler.source import NOTHING_WRITTEN, Span, Written
 
 
-@dataclass(frozen=True, slots=True)
-class BundledFile:
+class BundledFile(NamedTuple):
     """A file of the project; `path` is relative, with forward slashes."""
 
     path: str
@@ -15,16 +13,14 @@ class BundledFile:
     executable: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(NamedTuple):
     """The project's files, packed into the output. Sorted by path."""
 
     files: tuple[BundledFile, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Git:
+class Git(NamedTuple):
     """A repository, checked out where the task runs. The token is a key of a secret."""
 
     url: str
@@ -33,4 +29,4 @@ class Git:
     token_key: Annotated[str | None, "token_secret.key"]
     username_key: Annotated[str | None, "token_secret.username_key"]
     span: Annotated[Span, "url"]
-    written: Written = field(default_factory=dict)
+    written: Written = NOTHING_WRITTEN

@@ -1,10 +1,9 @@
 """What tasks hand to each other: values and files, and the disks and stores by which they travel."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-from automl.compiler.source import Span, Written
+from automl.compiler.source import NOTHING_WRITTEN, Span, Written
 from automl.compiler.values.units import Memory
 
 
@@ -27,8 +26,7 @@ class Type(StrEnum):
         return self in (Type.FILE, Type.MODEL, Type.DATASET)
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """What a job leaves behind. `path` is where its program leaves a file, relative to the project; None: at $variable."""
 
     name: Annotated[str, "*"]
@@ -42,8 +40,7 @@ class Output:
         return variable_of("OUTPUT", self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter of the workflow, and a source of values: the text is the value as it was written.
 
     `pinned` is the first place where it decides something that no engine can change when a run starts.
@@ -74,8 +71,7 @@ class Access(StrEnum):
     MANY_NODES = "ReadWriteMany"
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(NamedTuple):
     """The disk that the steps of a run share, at `path` in each. `claim` is one that is there already.
 
     `is_written` is whether the config asks for it; else it is there because files travel by it.
@@ -88,11 +84,10 @@ class Workspace:
     path: str
     span: Span
     is_written: Annotated[bool, "*"] = True
-    written: Written = field(default_factory=dict)
+    written: Written = NOTHING_WRITTEN
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(NamedTuple):
     """Where files travel instead: a bucket below `url`, with the variables of a secret for its clients."""
 
     url: str
@@ -100,8 +95,7 @@ class Store:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Volume:
+class Volume(NamedTuple):
     """What steps may mount: of `claim`, `size`, `empty_dir`, `config_map` and `secret` exactly one says what it is."""
 
     name: Annotated[str, "*"]
@@ -113,11 +107,10 @@ class Volume:
     config_map: str | None
     secret: str | None
     span: Annotated[Span, "*"]
-    written: Written = field(default_factory=dict)
+    written: Written = NOTHING_WRITTEN
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(NamedTuple):
     """A volume of the workflow, at a path of a container."""
 
     volume: str

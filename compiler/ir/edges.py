@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from automl.compiler.source import Span
 
@@ -14,8 +15,7 @@ class On(StrEnum):
     ENDED = "ended"  # in any way
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """The node with this name comes before, and must have ended so."""
 
     node: str

@@ -1,13 +1,11 @@
 """Where the pods of a task run, and how its image gets there: as it is written, for engines on Kubernetes."""
 
-from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-from automl.compiler.source import Pair, Span, Written
+from automl.compiler.source import NOTHING_WRITTEN, Pair, Span, Written
 
 
-@dataclass(frozen=True, slots=True)
-class Toleration:
+class Toleration(NamedTuple):
     """Taints that do not keep a pod away: of this key, or all; with this value (`operator` Equal) or any (Exists)."""
 
     key: str | None
@@ -16,14 +14,13 @@ class Toleration:
     effect: str | None
     seconds: Annotated[int | None, "toleration_seconds"]
     span: Span
-    written: Written = field(default_factory=dict)
+    written: Written = NOTHING_WRITTEN
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """What is asked of the node, and when the image is pulled to it; None is as the cluster does it."""
 
     image_pull_policy: str | None = None
     node_selector: tuple[Pair, ...] = ()
     tolerations: tuple[Toleration, ...] = ()
-    written: Written = field(default_factory=dict)
+    written: Written = NOTHING_WRITTEN

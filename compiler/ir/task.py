@@ -1,37 +1,34 @@
 """One step as an engine runs it: an image, a command, and what they are given."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, NamedTuple
 
 from automl.compiler.ir.data import Mount, Output
 from automl.compiler.ir.edges import Edge
 from automl.compiler.ir.placement import Placement
 from automl.compiler.ir.text import Reference, Text
-from automl.compiler.source import Span, Spans, Written
+from automl.compiler.source import NOTHING_WRITTEN, Span, Spans, Written
 from automl.compiler.values.units import Cpu, Memory
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """An environment variable with a value."""
 
     name: str
     value: Text
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
+class Secret(NamedTuple):
     """A secret of the engine's store: every key a variable (`keys` is None), or (key, variable) pairs."""
 
     name: str
     keys: tuple[tuple[str, str], ...] | None
     span: Annotated[Span, "name"]
-    written: Written = field(default_factory=dict)
+    written: Written = NOTHING_WRITTEN
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """What runs: `entrypoint` None is the image's own; `arguments` follow it."""
 
     entrypoint: tuple[Text, ...] | None
@@ -43,8 +40,7 @@ class Command:
         return (self.entrypoint or ()) + self.arguments
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(NamedTuple):
     """The command runs in the folder of the project's files, after its dependencies are installed."""
 
     dependencies: Text | None  # a file, relative to the project
@@ -53,17 +49,15 @@ class Project:
     notebook: str | None = None  # the one that papermill writes, with what the cells put out
 
 
-@dataclass(frozen=True, slots=True)
-class Resources:
+class Resources(NamedTuple):
     """What is reserved for one container."""
 
     cpu: Annotated[Cpu, "cpu_request"]
     memory: Annotated[Memory, "memory_request"]
-    written: Written = field(default_factory=dict)
+    written: Written = NOTHING_WRITTEN
 
 
-@dataclass(frozen=True, slots=True)
-class Ingress:
+class Ingress(NamedTuple):
     """How a service is reached from outside. `host` None is every host, `class_name` None the cluster's."""
 
     host: str | None
@@ -71,11 +65,10 @@ class Ingress:
     class_name: Annotated[str | None, "class"]
     tls_secret: str | None
     span: Span
-    written: Written = field(default_factory=dict)
+    written: Written = NOTHING_WRITTEN
 
 
-@dataclass(frozen=True, slots=True)
-class Titles:
+class Titles(NamedTuple):
     """The names of a stage and of a step as they were written, for people to read."""
 
     stage: str

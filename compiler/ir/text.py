@@ -1,22 +1,20 @@
 """What a user wrote that reaches a container, an annotation or a description."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from automl.compiler.ir.data import Parameter, Type
 from automl.compiler.source import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(NamedTuple):
     """A value that is the same in every run."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class OutputOf:
+class OutputOf(NamedTuple):
     """An output of a job that comes before: its value, or the path of its file."""
 
     task: str
@@ -35,8 +33,7 @@ Source = Constant | Parameter | OutputOf | OfRun
 """Where a value comes from. The first two are known when a workflow is compiled."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """The value of a variable of the container, which the source fills; also in the midst of a text."""
 
     variable: str
@@ -50,8 +47,7 @@ class Reference:
         return self.source.text if isinstance(self.source, Parameter) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """User text that must reach the container as it was written, with values where it has references."""
 
     parts: tuple[str | Reference, ...]

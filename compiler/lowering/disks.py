@@ -1,7 +1,6 @@
 """By what files travel between the steps of a config, and which volumes they mount."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from automl.compiler import ir
 from automl.compiler.config.binding import bind
@@ -41,7 +40,7 @@ class Disks:
 
 def _tidy(workspace: Workspace) -> Workspace:
     """The same, with a path below which paths can be written."""
-    return replace(workspace, path=workspace.path.rstrip("/"))
+    return workspace._replace(path=workspace.path.rstrip("/"))
 
 
 def _idle(config: Config) -> Iterator[Diagnostic]:

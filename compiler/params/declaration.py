@@ -1,7 +1,7 @@
 """What a config says of its parameters, read before its shape is known: what has another shape is left for the schema."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from automl.compiler.ir import Type
 from automl.compiler.source import Span
@@ -11,8 +11,7 @@ TYPES = (Type.TEXT, Type.INT, Type.FLOAT, Type.BOOL)
 """Those that a parameter may have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(NamedTuple):
     """A parameter as it is declared; `allowed` are the values that it may have, if not all."""
 
     name: str

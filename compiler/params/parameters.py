@@ -1,7 +1,6 @@
 """The parameters of a workflow with the values that count, and what is wrong with them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from automl.compiler.diagnostics import Code, Diagnostic, Findings, Related
 from automl.compiler.ir import Parameter, Type, variable_of
@@ -48,7 +47,7 @@ def parameters_of(root: nodes.Mapping, given: Given) -> tuple[dict[str, Paramete
 
 def with_pins(params: Mapping[str, Parameter | None], pinned: Mapping[str, Span]) -> tuple[Parameter, ...]:
     """The parameters that have a value, each with the place where it is pinned."""
-    return tuple(replace(param, pinned=pinned.get(param.name)) for param in params.values() if param)
+    return tuple(param._replace(pinned=pinned.get(param.name)) for param in params.values() if param)
 
 
 def _too_much(params: Mapping[str, Parameter | None], root: nodes.Mapping) -> Iterator[Diagnostic]:

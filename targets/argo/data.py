@@ -7,8 +7,8 @@ in a code that has none of these, and what is written so arrives as it is, of an
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from automl.compiler.ir import Job, OfRun, Output, OutputOf, Reference, Task, Workflow
 from automl.targets.argo.artifacts import artifact
@@ -26,8 +26,7 @@ _NOTEBOOK = "notebook"  # an output of every step that runs one
 _OF_RUN = MappingProxyType({OfRun.ID: RUN, OfRun.NAME: "{{workflow.name}}"})
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
+class Data(NamedTuple):
     """How what the tasks of a workflow leave gets to those that take it."""
 
     workflow: Workflow

@@ -1,12 +1,11 @@
 """Where a pipeline is to run."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SECURITY_CONTEXT_SINCE = (2, 16)
 
 
-@dataclass(frozen=True, slots=True)
-class Backend:
+class Backend(NamedTuple):
     """What runs the pipeline. `has_config_maps`: those of the workflow are in the cluster before it."""
 
     version: tuple[int, ...]

@@ -7,8 +7,8 @@ is started, is in no code.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from automl.compiler.ir import Job, OfRun, Output, OutputOf, Parameter, Reference, Task, Type, Workflow
 from automl.targets.dag.routes import Handed, Origin, Routes, routes_of
@@ -27,8 +27,7 @@ OF_RUN: Mapping[OfRun, tuple[str, str]] = MappingProxyType(
 """The inputs for them, and what the driver takes for their values."""
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
+class Data(NamedTuple):
     """How what a run is started with, and what tasks leave, gets to the tasks that take it.
 
     `parameters` are those that a run may set, each with its key; `names` the keys of what is handed on, by those of the

@@ -1,7 +1,8 @@
 """What a component takes and makes, in Kubeflow's intermediate representation."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from automl.compiler.ir import Type
 from automl.targets.objects.metadata import Object
@@ -11,12 +12,11 @@ TEXT = "STRING"
 _KINDS = {Type.MODEL: "system.Model", Type.DATASET: "system.Dataset", Type.METRICS: METRICS}
 
 
-@dataclass(frozen=True, slots=True)
-class Interface:
+class Interface(NamedTuple):
     """Parameters and artifacts, by their keys, each with its type."""
 
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    artifacts: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = MappingProxyType({})
+    artifacts: Mapping[str, str] = MappingProxyType({})
 
     def __or__(self, other: "Interface") -> "Interface":
         """Those of both."""

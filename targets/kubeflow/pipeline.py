@@ -6,8 +6,8 @@ Source of every field: kubeflow/pipelines, api/v2alpha1/pipeline_spec.proto, sch
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from copy import deepcopy
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.graph import only_successes
@@ -29,13 +29,12 @@ LONGEST_NAME = 58  # the backend makes the names of runs of it, and cuts them he
 A_YEAR, AN_HOUR = "31536000s", "3600s"
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(NamedTuple):
     """The two documents of a package; the second is empty if nothing needs it."""
 
     spec: Object
     platform: Object
-    tasks: Mapping[str, Task] = field(default_factory=dict)
+    tasks: Mapping[str, Task] = MappingProxyType({})
     """By the label of its executor. What makes the code has one too, and no task."""
     diagnostics: tuple[Diagnostic, ...] = ()
 

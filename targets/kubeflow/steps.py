@@ -2,7 +2,8 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import NamedTuple
 
 from automl.compiler.ir import Bundle, Git, Job, OfRun, Placement, Service, Workflow
 from automl.compiler.values.images import PYTHON_IMAGE
@@ -34,8 +35,7 @@ RUN_ID = Interface({OF_RUN[OfRun.ID][0]: TEXT})
 CODE_FILE = Interface(artifacts={"code": ARTIFACT})
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What one task of the pipeline runs, with what it takes and makes. `constants` are inputs that the driver knows."""
 
     container: Object
@@ -43,7 +43,7 @@ class Step:
     retries: int = 0
     takes: Interface = NOTHING
     makes: Interface = NOTHING
-    constants: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = MappingProxyType({})
 
 
 def job_step(objects: Objects, job: Job, backend: Backend, data: Data) -> Step:
@@ -94,7 +94,7 @@ def deploy_step(
     arguments = deploy_arguments(["--run", RUN_INPUT], service, options, applied)
     words = Words(["python3", "-c", script("cluster.py")], arguments)
     main = _program(service.name, PYTHON_IMAGE, words, backend)
-    placement = replace(service.placement, image_pull_policy=None)  # which is for the image of the service
+    placement = service.placement._replace(image_pull_policy=None)  # which is for the image of the service
     platform = pod_platform(objects.template_metadata(service), backend, placement=placement)
     takes = RUN_ID | data.takes(service)
     takes = CODE_FILE | takes if takes_code else takes

@@ -5,8 +5,8 @@ import bz2
 import io
 import tarfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from automl.compiler.bundle_size import too_large
 from automl.compiler.diagnostics import Diagnostic
@@ -23,8 +23,7 @@ FILE_TIME = 315619200
 """1980-01-02 00:00 UTC, in seconds: the first day that is in 1980 in every time zone. Zip files know none before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(NamedTuple):
     """The ConfigMaps of a workflow: code (None: no task has a project) and user text.
 
     Beside the one of the code there may be a repository, which the pods check out themselves.

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from automl.compiler.ir import Reference, Text, Workflow
 from automl.targets.writers.yaml import Value
@@ -59,8 +59,7 @@ def _in_utf_16(match: re.Match[str]) -> str:
     return json.dumps(match[0])[1:-1] if match[0] != "\x7f" else r"\u007f"
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(NamedTuple):
     """User text that an engine would expand, kept in a ConfigMap: text to key."""
 
     config_map: str

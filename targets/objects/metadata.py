@@ -1,7 +1,7 @@
 """Names, labels and annotations of the objects that Kubernetes keeps."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from automl.compiler.ir import Task, Text, Workflow
 from automl.compiler.values.dns import LONGEST, digest, label_value, with_suffix
@@ -13,8 +13,7 @@ Object = dict[str, Value]
 STAGE, STEP = "automl.dev/stage", "automl.dev/step"
 
 
-@dataclass(frozen=True, slots=True)
-class Objects:
+class Objects(NamedTuple):
     """Makes the objects of one workflow: each has its namespace, its labels and the user's annotations."""
 
     workflow: Workflow

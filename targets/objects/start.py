@@ -1,14 +1,13 @@
 """What the start script of a project is told, and what an engine gives a task in a run."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from automl.compiler.ir import Output, Parameter, Project, Task, Text
 from automl.targets.writers.yaml import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """How an engine gives a task what is known in a run only.
 
     `variables` are entries of `env`, before all others. `options` are those of the start script beside the ones that every

@@ -4,9 +4,8 @@ import copy
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import pytest
 
@@ -138,8 +137,7 @@ def test_what_cannot_be_read_hides_nothing_else() -> None:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Inner:
+class Inner(NamedTuple):
     """Keys below others."""
 
     hours: Annotated[Duration | None, "starting_deadline"]
@@ -147,8 +145,7 @@ class Inner:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Outer:
+class Outer(NamedTuple):
     """A noun for the test."""
 
     zone: Annotated[str, "schedule.timezone"]

@@ -23,13 +23,13 @@ SHARED = Workspace(
 )
 NOTHING = Volume("v", None, None, Access.ONE_NODE, None, False, None, None, SPAN)
 VOLUMES = (
-    replace(NOTHING, name="team", claim="team-data"),
-    replace(NOTHING, name="models", size=parse_memory("1Ti"), storage_class="fast"),
-    replace(NOTHING, name="scratch", empty_dir=True),
-    replace(NOTHING, name="settings", config_map="labels"),
-    replace(NOTHING, name="certificates", secret="tls"),
-    replace(NOTHING, name="unused", claim="nobody"),
-    replace(NOTHING, name="written", claim="ours", written={"access": Located("ReadWriteOnce", SPAN)}),
+    NOTHING._replace(name="team", claim="team-data"),
+    NOTHING._replace(name="models", size=parse_memory("1Ti"), storage_class="fast"),
+    NOTHING._replace(name="scratch", empty_dir=True),
+    NOTHING._replace(name="settings", config_map="labels"),
+    NOTHING._replace(name="certificates", secret="tls"),
+    NOTHING._replace(name="unused", claim="nobody"),
+    NOTHING._replace(name="written", claim="ours", written={"access": Located("ReadWriteOnce", SPAN)}),
 )
 TARGETS = ["argo", "kubernetes"]
 
@@ -95,7 +95,7 @@ def test_the_claims_of_a_workflow_are_made_with_it(target: str) -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_claim_that_is_there_is_not_made(target: str) -> None:
-    wanted = replace(mounted(), workspace=replace(SHARED, claim="ours"), volumes=())
+    wanted = replace(mounted(), workspace=SHARED._replace(claim="ours"), volumes=())
     documents = emitted(target, None, wanted)
     assert claims_in(documents) == []
     [volume] = [each for each in pods(documents)["second"]["spec"]["volumes"] if each["name"] == "workspace"]
@@ -157,7 +157,7 @@ def mounts_of(pod: Object) -> dict[str, bool]:
 def test_only_those_who_share_a_disk_of_one_node_are_on_one_node(
     target: str, volume: str, access: Access, together: set[str]
 ) -> None:
-    wanted = replace(mounted(volume), workspace=replace(SHARED, access=access))
+    wanted = replace(mounted(volume), workspace=SHARED._replace(access=access))
     documents = emitted(target, None, wanted)
     templates = [value for value in every(documents) if "metadata" in value and "labels" in value["metadata"]]
     labelled = {
@@ -220,7 +220,7 @@ def test_who_shares_a_disk_of_one_node_is_not_sent_to_several(
         for name, after, place in zip("abc", ((), ("a",), ("b",)), places, strict=True)
     )
     apart = job("apart", placement=pool("other"))  # it mounts nothing
-    wanted = replace(workflow([first, second, service(api), apart]), workspace=replace(SHARED, access=access))
+    wanted = replace(workflow([first, second, service(api), apart]), workspace=SHARED._replace(access=access))
     assert diagnosed(target, wanted) == codes
 
 

@@ -311,7 +311,7 @@ def test_an_image_that_leaves_no_file_has_failed(
 
 
 def test_a_service_takes_values_and_no_files() -> None:
-    twice = [replace(reference, variable=f"{reference.variable}_2") for reference in TAKEN]
+    twice = [reference._replace(variable=f"{reference.variable}_2") for reference in TAKEN]
     values = (*TAKEN, *twice, Reference("AUTOML_FROM_RUN_NAME", OfRun.NAME))
     api = service(job("api", "stage/a", values=values))
     first = job("load", outputs=OUTPUTS, **PROJECT)

@@ -143,7 +143,7 @@ def test_a_value_of_a_run_takes_a_coordinator(node: Node, is_there: bool) -> Non
 
 
 def test_a_step_is_another_if_its_values_come_from_elsewhere() -> None:
-    other = replace(ROWS, source=OutputOf("extract", "columns", Type.INT))
+    other = ROWS._replace(source=OutputOf("extract", "columns", Type.INT))
     hashes = [
         {name: task["hash"] for name, task in tasks_of(made_of([EXTRACT, changed, API])).items()}
         for changed in (TRAIN, replace(TRAIN, values=(other, TABLE, IDENTITY)))

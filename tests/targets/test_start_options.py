@@ -51,7 +51,7 @@ _texts = st.builds(apart, _parts)
 def test_the_script_is_told_what_is_given_and_what_is_left() -> None:
     outputs = (Output("rows", Type.INT, None, SPAN), Output("report", Type.FILE, "out/a.html", SPAN))
     project = Project(Text.of("requirements.txt", SPAN), ("papermill",), "conf/params.json")
-    values = (RATE, ROWS, replace(RATE, variable="AUTOML_INPUT_LR"))
+    values = (RATE, ROWS, RATE._replace(variable="AUTOML_INPUT_LR"))
     made = job("a", project=project, command=Command(None, (Text.of("run", SPAN),)), values=values)
     wanted = replace(made, outputs=outputs)
     words = [word if isinstance(word, str) else word.literal for word in start_arguments(wanted, ["--more"])]
