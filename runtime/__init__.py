@@ -9,9 +9,20 @@ FOR_VALUES = ("metrics", "outputs", "results", "values")
 """What it imports beside these for tasks that are given something, or leave something."""
 
 
+FOR_LOCAL = (
+    *(f"{name}.py" for name in ("__init__", "start", *BESIDE_START, *FOR_VALUES, "states")),
+    *(
+        f"local/{name}.py"
+        for name in ("__init__", "attempt", "create", "entry", "guard", "history", "plan", "processes")
+    ),
+    *(f"local/{name}.py" for name in ("program", "record", "runner")),
+)
+"""What runs a workflow on a machine."""
+
+
 def script(name: str) -> str:
     """The text of one of the scripts, for instance `start.py`."""
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return Path(__file__).parent.joinpath(name).read_text(encoding="utf-8")
 
 
 def start_scripts(for_values: bool = True) -> dict[str, str]:

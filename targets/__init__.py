@@ -20,6 +20,7 @@ OWN: Mapping[str, str] = MappingProxyType(
         "kubeflow": "automl.targets.kubeflow:Kubeflow",
         "kubeflow-native": "automl.targets.kubeflow:KubeflowNative",
         "kubernetes": "automl.targets.kubernetes:Kubernetes",
+        "local": "automl.targets.local:Local",
     }
 )
 ALIASES: Mapping[str, str] = MappingProxyType({"k8s": "kubernetes"})

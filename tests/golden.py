@@ -29,6 +29,9 @@ OTHER_FORMS = {
     "cron-full": ("template",),
     "notebook": ("vertex",),
 }  # beside a target's first form
+ALONE = {
+    "local": "plan"
+}  # the form that is kept instead of the first: what runs a plan is the same everywhere
 
 
 def cases() -> list[str]:
@@ -72,7 +75,7 @@ def expected_names() -> set[str]:
     """Every name that an expected file may have."""
     names = {"diagnostics.txt"}
     for target in _targets():
-        names |= {f"{target.name}.{end}" for end in ("yaml", "sh", "diagnostics.txt", "notes.txt")}
+        names |= {f"{target.name}.{end}" for end in ("yaml", "json", "sh", "diagnostics.txt", "notes.txt")}
         names |= {f"{target.name}.{form}.yaml" for form in target.forms[1:]}
     return names | {f"{name}{DIGEST}" for name in names if name.endswith(".yaml")}
 
@@ -102,12 +105,17 @@ def compiled(case: str, folder: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for target in _targets():
         for form in target.forms:
-            if form == target.forms[0] or form in OTHER_FORMS.get(case, ()):
+            if form == form_of(target) or form in OTHER_FORMS.get(case, ()):
                 found |= _compiled(project, target, form)
     diagnostics = {text for name, text in found.items() if name.endswith(".diagnostics.txt")}
     if len(diagnostics) == 1 and len(found) == len(_targets()) and "[AML6" not in next(iter(diagnostics)):
         return {"diagnostics.txt": diagnostics.pop()}
     return found
+
+
+def form_of(target: Target) -> str:
+    """The form of a target that each case has."""
+    return ALONE.get(target.name, target.forms[0])
 
 
 def _compiled(project: Path, target: Target, form: str) -> dict[str, str]:
@@ -117,7 +125,7 @@ def _compiled(project: Path, target: Target, form: str) -> dict[str, str]:
     text = render(result.diagnostics)
     if has_errors(result.diagnostics):
         return {f"{target.name}.diagnostics.txt": text}
-    middle = "" if form == target.forms[0] else f".{form}"
+    middle = "" if form == form_of(target) else f".{form}"
     found = {f"{target.name}{middle}{Path(each.path).suffix}": each.text for each in result.artifacts}
     return found | ({f"{target.name}.notes.txt": text} if text else {})
 

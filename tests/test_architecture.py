@@ -178,6 +178,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         "targets.objects",
         "targets.writers",
     },
+    "targets.local": {
+        "compiler.capabilities",
+        "compiler.generated",
+        "compiler.ir",
+        "compiler.target",
+        "runtime",
+        "runtime.local",
+        "targets.objects",
+    },
     # what runs in a container: each module says what it needs beside it there
     "runtime": set(),
     "runtime.start": {
@@ -225,6 +234,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "runtime.tasks",
         "runtime.watch",
     },
+    # what runs on a machine
+    "runtime.local": {"runtime.outputs", "runtime.start", "runtime.states"},
     # what a person types
     "cli": {
         "compiler",

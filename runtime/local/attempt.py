@@ -1,0 +1,102 @@
+"""One try of a task: a process that prepares it and becomes its command, or sees to what the command leaves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NoReturn
+
+from automl.runtime.local.plan import Task, all_filled, filled
+from automl.runtime.local.processes import RUN, TASK
+from automl.runtime.outputs import unframed
+
+FILES = ("file", "model", "dataset")
+FIRST_FREE = 3  # file descriptor, behind those that every process has
+
+
+class Place:
+    """Where a task of a run has its files."""
+
+    def __init__(self, run: Path, task: str) -> None:
+        self.run, self.folder = run, run / "tasks" / task
+        self.log, self.outputs = self.folder / "log", self.folder / "outputs"
+        self.work, self.message = self.folder / "work", self.folder / "values"
+
+    def values(self) -> dict[str, str]:
+        """The values that the task has left."""
+        return unframed(self.message.read_bytes()) if self.message.exists() else {}
+
+
+def begin(task: Task, place: Place, run: str, values: Mapping[str, str]) -> int:
+    """Begin a try in a process of its own, which leads a session; return its number."""
+    shutil.rmtree(place.work, ignore_errors=True)  # an earlier try has left it
+    place.work.mkdir(parents=True)
+    place.outputs.mkdir(exist_ok=True)
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            _become(task, place, run, values)
+        except SystemExit as end:
+            status = _status_of(end)
+        except Exception as error:  # noqa: BLE001 whatever it is, it is the end of this process alone
+            _say(f"automl: {error}")
+        finally:
+            os._exit(status)
+    return child
+
+
+def _become(task: Task, place: Place, run: str, values: Mapping[str, str]) -> NoReturn:
+    os.setsid()
+    _open_streams(place.log)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    variables = environment(task, place, run, values)
+    os.environ.clear()
+    os.environ.update(variables)
+    command = all_filled(task.command, values)
+    if task.project:
+        from automl.runtime import start
+
+        start.ARCHIVE = place.run / "code.tar"
+        start.main([*_options(task, place), "--", *command])
+    raise SystemExit("automl: no image yet")
+
+
+def _open_streams(log: Path) -> None:
+    """Nothing to read, the log to write to, and nothing else that is open."""
+    signal.set_wakeup_fd(-1)
+    null, file = os.open(os.devnull, os.O_RDONLY), os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    for number, target in enumerate((null, file, file)):
+        os.dup2(target, number)
+    os.closerange(FIRST_FREE, max(null, file, 256) + 1)
+
+
+def environment(task: Task, place: Place, run: str, values: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a task: those of who runs it, and its own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AUTOML_")}
+    path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)])
+    own = {name: filled(text, values) for name, text in task.variables.items()}
+    marks = {"AUTOML_WORK": str(place.work), RUN: run, TASK: task.name}
+    return {**kept, "PATH": path, **values, **own, **marks}
+
+
+def _options(task: Task, place: Place) -> list[str]:
+    options = list(task.options)
+    for name, type in task.outputs.items():
+        options += ["--to", f"{name}={place.outputs / name}"] if type in FILES else []
+    return [*options, "--message", str(place.message)] if task.outputs else options
+
+
+def _status_of(end: SystemExit) -> int:
+    if isinstance(end.code, str):
+        _say(end.code)
+    return end.code if isinstance(end.code, int) else int(end.code is not None)
+
+
+def _say(line: str) -> None:
+    os.write(2, f"{line}\n".encode(errors="surrogateescape"))

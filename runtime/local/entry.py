@@ -1,0 +1,18 @@
+"""Where a process of a run begins, in the folder of the run: MODULE [ARGUMENT...], a module beside this one."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+HERE = Path(__file__).absolute().parent
+
+if __name__ == "__main__":
+    for name, folder in (
+        ("automl", HERE.parent.parent),
+        ("automl.runtime", HERE.parent),
+        ("automl.runtime.local", HERE),
+    ):
+        sys.modules[name] = ModuleType(name)
+        sys.modules[name].__path__ = [str(folder)]
+    sys.exit(import_module(f"automl.runtime.local.{sys.argv[1]}").main(sys.argv[2:]))

@@ -1,0 +1,139 @@
+"""The plan of a workflow for one machine, in `plan.json`: the target writes it, and a run reads it.
+
+A text is a string, or a list of strings and of `{"value": NAME}`, for which the value of the task with that name stands.
+A value comes from `{"task": …, "output": …}`, with `"file": true` it is the path of a file, or from `{"run": "id"}`, or
+`"name"`. In the file, what has its default is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, Field, asdict, dataclass, field, fields
+from typing import Any, Union
+
+Text = Union[str, list[Union[str, dict[str, str]]]]
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret of the user: every key a variable, or these keys with their variables."""
+
+    name: str
+    keys: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Service:
+    """What keeps running. It is ready when the port accepts connections, or the path answers; times are in seconds."""
+
+    port: int
+    path: str | None = None
+    startup: int | None = None  # until which it must be ready the first time
+    deadline: int | None = None  # the same, as the rollout of a cluster has it
+    min_ready: int = 0  # so long it must stay ready
+
+
+@dataclass(frozen=True)
+class Task:
+    """What runs once, or keeps running if it is a service."""
+
+    name: str
+    stage: str
+    step: str
+    command: list[Text]  # in an image: what follows its entrypoint, unless it is replaced
+    after: list[str] = field(default_factory=list)
+    image: str | None = None  # None: it runs on the machine itself
+    entrypoint: list[Text] | None = None
+    project: bool = False  # it runs in a copy of the project's files
+    dependencies: str = ""  # a file of the project
+    packages: list[str] = field(default_factory=list)
+    options: list[str] = field(
+        default_factory=list
+    )  # of the start script: parameters, and what it has to leave
+    variables: dict[str, Text] = field(default_factory=dict)
+    values: dict[str, dict[str, Any]] = field(default_factory=dict)  # variables, and where each comes from
+    outputs: dict[str, str] = field(default_factory=dict)  # their types
+    secrets: list[Secret] = field(default_factory=list)
+    retries: int = 0
+    deadline: int | None = None  # seconds, after which a try is stopped
+    delay: int = 0  # seconds, from the start to the first look
+    cpu: int = 0  # millicores
+    memory: int = 0  # bytes
+    service: Service | None = None
+
+
+@dataclass(frozen=True)
+class Barrier:
+    """A name for many tasks, for those that come after all of them."""
+
+    name: str
+    after: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run does: each task stands behind those that it comes after."""
+
+    workflow: str
+    tasks: list[Task]
+    barriers: list[Barrier] = field(default_factory=list)
+    params: dict[str, str] = field(default_factory=dict)  # as they were given, for people
+    version: int = VERSION
+
+    def to_json(self) -> str:
+        """The text of `plan.json`, a line a task."""
+        tasks = ",\n".join(f"  {_line(task)}" for task in self.tasks)
+        barriers = ",\n".join(f"  {_line(barrier)}" for barrier in self.barriers)
+        head = {"version": self.version, "workflow": self.workflow, "params": self.params}
+        return f'{_dumps(head)[:-1]},\n "tasks": [\n{tasks}\n ],\n "barriers": [\n{barriers}\n ]}}\n'
+
+    @staticmethod
+    def from_json(text: str) -> Plan:
+        """The plan that a text holds. ValueError if it is of another version of this program."""
+        content = json.loads(text)
+        if content.get("version") != VERSION:
+            raise ValueError(f"plan.json: version {content.get('version')}, and {VERSION} is known")
+        tasks = [_task(task) for task in content["tasks"]]
+        return Plan(
+            content["workflow"],
+            tasks,
+            [Barrier(**barrier) for barrier in content["barriers"]],
+            content["params"],
+        )
+
+
+def filled(text: Text, values: Mapping[str, str]) -> str:
+    """A text with the values of its task."""
+    if isinstance(text, str):
+        return text
+    return "".join(part if isinstance(part, str) else values[part["value"]] for part in text)
+
+
+def all_filled(texts: Iterable[Text], values: Mapping[str, str]) -> list[str]:
+    """Texts with the values of their task."""
+    return [filled(text, values) for text in texts]
+
+
+def _task(content: dict[str, Any]) -> Task:
+    service, secrets = content.pop("service", None), content.pop("secrets", [])
+    return Task(
+        **content,
+        service=Service(**service) if service else None,
+        secrets=[Secret(**secret) for secret in secrets],
+    )
+
+
+def _line(node: Task | Barrier) -> str:
+    values = {one.name: getattr(node, one.name) for one in fields(node)}
+    defaults = {one.name: _default(one) for one in fields(node)}
+    return _dumps({name: value for name, value in values.items() if value != defaults[name]})
+
+
+def _default(one: Field[Any]) -> Any:
+    return one.default if one.default_factory is MISSING else one.default_factory()
+
+
+def _dumps(content: object) -> str:
+    return json.dumps(content, ensure_ascii=False, default=asdict)

@@ -1,0 +1,25 @@
+"""This machine: one program that needs nothing but Python."""
+
+from automl.compiler.ir import Workflow
+from automl.compiler.target import Artifact, Emission, Options
+from automl.targets.local.capabilities import CAPABILITIES
+from automl.targets.local.plan import plan_of
+from automl.targets.local.program import program
+
+
+class Local:
+    """The target `local`."""
+
+    name = "local"
+    summary = "this machine, or another one: a program that needs nothing but Python"
+    versions = ("3.9",)
+    default_version = "3.9"
+    forms = ("program", "plan")
+    capabilities = CAPABILITIES
+
+    def emit(self, workflow: Workflow, options: Options) -> Emission:
+        """One program; or its plan alone, for who wants to see what it would do."""
+        plan = plan_of(workflow).to_json()
+        if options.form == "plan":
+            return Emission((Artifact(f"{workflow.name}.local.json", plan),), ())
+        return Emission((Artifact(f"{workflow.name}.local.py", program(workflow, plan, options)),), ())

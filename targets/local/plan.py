@@ -1,0 +1,105 @@
+"""The plan of a workflow for a machine: texts as they are, without the words of any cluster."""
+
+from typing import Any
+
+from automl.compiler.ir import Job, OfRun, OutputOf, Reference, Service, Task, Workflow
+from automl.compiler.ir import Secret as SecretOf
+from automl.compiler.ir import Text as UserText
+from automl.runtime.local import plan
+from automl.targets.objects.start import start_arguments
+
+
+def plan_of(workflow: Workflow) -> plan.Plan:
+    """What is to be run, and in which order."""
+    tasks = [_task(task) for task in workflow.tasks]
+    names = {task.name for task in tasks}
+    barriers = [
+        plan.Barrier(node.name, [edge.node for edge in node.after])
+        for node in workflow.nodes
+        if node.name not in names
+    ]
+    params = {parameter.name: parameter.text for parameter in workflow.params}
+    return plan.Plan(workflow.name, tasks, barriers, params)
+
+
+def _task(task: Task) -> plan.Task:
+    return plan.Task(
+        name=task.name,
+        stage=task.titles.stage or task.stage,
+        step=task.titles.step or task.step,
+        command=[_text(word) for word in task.command.words],
+        after=[edge.node for edge in task.after],
+        project=task.project is not None,
+        dependencies=_dependencies(task),
+        packages=list(task.project.packages) if task.project else [],
+        options=_options(task),
+        variables=_known(task) | {variable.name: _text(variable.value) for variable in task.variables},
+        values={ref.variable: _source(ref) for ref in task.values if ref.known is None},
+        outputs={output.name: str(output.type) for output in task.outputs},
+        secrets=[_secret(secret) for secret in task.secrets],
+        cpu=task.resources.cpu.amount,
+        memory=task.resources.memory.amount,
+        **_of_kind(task),
+    )
+
+
+def _of_kind(task: Task) -> dict[str, Any]:
+    if isinstance(task, Job):
+        return {"retries": task.retries, "deadline": task.deadline}
+    assert isinstance(task, Service)
+    service = plan.Service(
+        task.port,
+        task.readiness_path,
+        task.max_startup_seconds,
+        task.rollout_deadline,
+        task.min_ready_seconds,
+    )
+    return {"service": service}
+
+
+def _text(text: UserText) -> plan.Text:
+    parts: list[str | dict[str, str]] = []
+    for part in text.parts:
+        if isinstance(part, Reference) and part.known is None:
+            parts.append({"value": part.variable})
+            continue
+        known = part.known or "" if isinstance(part, Reference) else part
+        if parts and isinstance(parts[-1], str):
+            parts[-1] += known
+        else:
+            parts.append(known)
+    return parts[0] if len(parts) == 1 and isinstance(parts[0], str) else parts or ""
+
+
+def _known(task: Task) -> dict[str, plan.Text]:
+    return {ref.variable: ref.known for ref in task.values if ref.known is not None}
+
+
+def _source(reference: Reference) -> dict[str, Any]:
+    source = reference.source
+    if isinstance(source, OfRun):
+        return {"run": str(source)}
+    assert isinstance(source, OutputOf)
+    return {"task": source.task, "output": source.output} | ({"file": True} if source.type.is_file else {})
+
+
+def _dependencies(task: Task) -> str:
+    return task.project.dependencies.literal if task.project and task.project.dependencies else ""
+
+
+def _options(task: Task) -> list[str]:
+    """What the start script is told of parameters and outputs; the rest of it is seen to where the task runs."""
+    if task.project is None:
+        return []
+    words = [
+        word if isinstance(word, str) else word.literal
+        for word in start_arguments(task)[: -len(task.command.words) - 1]
+    ]
+    first = next(
+        (n for n in range(0, len(words), 2) if words[n] not in ("--dependencies", "--package")), len(words)
+    )
+    return words[first:]
+
+
+def _secret(secret: SecretOf) -> plan.Secret:
+    return plan.Secret(secret.name, dict(secret.keys or ()))

@@ -1,0 +1,93 @@
+"""The text of a program that has all in itself: the plan, the project's files, and what runs them."""
+
+import base64
+import textwrap
+
+from automl.compiler.generated import header
+from automl.compiler.ir import Bundle, Workflow
+from automl.compiler.target import Options
+from automl.runtime import FOR_LOCAL, script
+from automl.targets.objects.config_maps import archive
+
+_TEXT = '''\
+#!/usr/bin/env python3
+# {header}
+"""Runs the workflow "{name}" on this machine: `python3 {name}.local.py`; with `--help` it says what else it can.
+
+Behind the plan come the files of the project, in a tar that is packed by bzip2 and written in base64, then the modules
+that run the plan, and in the end what starts them.
+"""
+
+PLAN = r"""
+{plan}"""
+
+PROJECT = """
+{project}
+"""
+
+MODULES = {{}}
+{modules}
+
+if __name__ == "__main__":
+{start}
+'''
+_START = '''\
+import sys
+from types import ModuleType
+
+if sys.version_info < (3, 9):
+    sys.exit("automl: Python 3.9 or newer is needed")
+
+
+class Modules:
+    """Finds the modules in this file."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        from importlib.util import spec_from_loader
+
+        parts = name.split(".")
+        if parts[:1] != ["automl"]:
+            return None
+        file = "/".join(parts[2:])
+        is_package = f"{file}.py" not in MODULES
+        return spec_from_loader(name, Modules, origin=f"{file}.py", is_package=is_package)
+
+    @staticmethod
+    def create_module(spec):
+        return None
+
+    @staticmethod
+    def exec_module(module):
+        origin = module.__spec__.origin
+        if origin in MODULES:
+            exec(compile(MODULES[origin], origin, "exec"), module.__dict__)
+
+
+sys.meta_path.insert(0, Modules)
+from automl.runtime.local.program import main
+
+main(PLAN, PROJECT, MODULES, sys.argv[1:])
+'''
+
+
+def program(workflow: Workflow, plan: str, options: Options) -> str:
+    """The whole program."""
+    return _TEXT.format(
+        header=header(workflow.origin, "local", options.version),
+        name=workflow.name,
+        plan=plan,
+        project=_project(workflow),
+        modules="\n".join(_module(name) for name in FOR_LOCAL),
+        start=textwrap.indent(_START, "    ", lambda line: bool(line.strip())).rstrip(),
+    )
+
+
+def _project(workflow: Workflow) -> str:
+    if not isinstance(workflow.code, Bundle):
+        return ""
+    return "\n".join(textwrap.wrap(base64.b64encode(archive(workflow.code.files)).decode(), 100))
+
+
+def _module(name: str) -> str:
+    return f"MODULES[{name!r}] = r'''{script(name)}'''\n"
