@@ -8,7 +8,7 @@ from automl.compiler.capabilities import unsupported
 from automl.compiler.checks import check, check_values
 from automl.compiler.config.code_source import uses_bundle, uses_project
 from automl.compiler.config.config import Config, build_config
-from automl.compiler.diagnostics import Code, Diagnostic, has_errors, in_order
+from automl.compiler.diagnostics import MOST_FOUND, Code, Diagnostic, Severity, has_errors, in_order
 from automl.compiler.expressions.presence import has_expressions
 from automl.compiler.ir import Parameter, Workflow
 from automl.compiler.lowering.workflow import lower
@@ -163,8 +163,8 @@ def _read(given: Input, overrides: Overrides) -> tuple[_Tree | None, list[Diagno
     if diagnostics:
         return None, diagnostics
     written, diagnostics = read(source)
-    if written is None or any(diagnostic.code is Code.CONTROL_CHARACTER for diagnostic in diagnostics):
-        return None, diagnostics  # text with U+0000 in it is no name of a file, nor anything else
+    if written is None or _has_zeros(diagnostics):
+        return None, diagnostics
     if other := recognise(written):
         return None, [other]
     if too_much := check_defaults(written):
@@ -181,6 +181,12 @@ def _read(given: Input, overrides: Overrides) -> tuple[_Tree | None, list[Diagno
     if expressions.root is not root and (too_much := check_defaults(expressions.root)):
         return None, diagnostics + too_much
     return _Tree(expressions.root, with_pins(params, expressions.pinned), expressions.void), diagnostics
+
+
+def _has_zeros(diagnostics: list[Diagnostic]) -> bool:
+    """Whether text may have U+0000 in it, which is no name of a file, nor anything else. Of many errors one may say so."""
+    errors = [diagnostic for diagnostic in diagnostics if diagnostic.severity is Severity.ERROR]
+    return len(errors) >= MOST_FOUND or any(error.code is Code.CONTROL_CHARACTER for error in errors)
 
 
 def _values_beside(root: Mapping) -> list[Diagnostic]:

@@ -11,8 +11,8 @@ from automl.compiler.tree.stages import Path
 from automl.schemas import Schema, schema
 
 _MARK = "key."  # before a key that is a number; what `propertyNames` asks for allows it
-_EMPTY = "\0"  # instead of an empty key
-_STARTS_TO_MARK = "+0123456789k"  # the empty text is in it too
+_EMPTY = "\0"  # instead of an empty key, and before a key that begins so: what `propertyNames` asks for allows neither
+_STARTS_TO_MARK = "+0123456789k\0"  # the empty text is in it too
 
 
 class Misfit(NamedTuple):
@@ -63,14 +63,14 @@ def _with_marks(node: Node) -> Any:
 
 
 def _mark(name: str) -> str:
-    if not name:
-        return _EMPTY
+    if not name or name.startswith(_EMPTY):
+        return _EMPTY + name
     is_number = name.removeprefix("+").isdigit()
     return _MARK + name if is_number or name.startswith(_MARK) else name
 
 
 def _unmarked(name: str) -> str:
-    return "" if name == _EMPTY else name.removeprefix(_MARK)
+    return name.removeprefix(_EMPTY) if name.startswith(_EMPTY) else name.removeprefix(_MARK)
 
 
 def _schema_at(whole: Schema, path: Path) -> tuple[Schema, Any]:

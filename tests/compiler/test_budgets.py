@@ -124,3 +124,12 @@ def test_warnings_leave_the_room_for_errors() -> None:
     found = Findings((MOST_FOUND + 1) * [warning])
     found.extend((MOST_FOUND + 1) * [error])
     assert list(found) == MOST_FOUND * [warning] + MOST_FOUND * [error]
+
+
+def test_what_no_text_can_hold_stops_it_also_behind_many_errors(tmp_path: Path) -> None:
+    """One error more than are kept: which it is, nobody knows any more."""
+    tags = "".join(f"  k{number}: !!set {{}}\n" for number in range(MOST_FOUND))
+    text = f'x-a:\n{tags}stages: {{a: [{{step_name: b, path_to_executable: "a\\0.py", "\\0": 1}}]}}\n'
+    workflow, found = analyse(Input("config.yaml", text.encode(), tmp_path), Overrides())
+    assert workflow is None
+    assert {each.code for each in found} == {Code.TAG}

@@ -131,7 +131,9 @@ def test_large_numbers_are_judged_like_others(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "0", "1", "01", "+1", "key.1", "key.", "a/b", "~1", "x y", "-1", "1.0", "\u0661"]
+    "name",
+    ["", "0", "1", "01", "+1", "key.1", "key.", "a/b", "~1", "x y", "-1", "1.0", "\u0661"]
+    + ["\0", "\0\0", "\0key.", "key.\0", "\0001"],
 )
 def test_every_key_is_found_again(name: str) -> None:
     quoted = json.dumps(name)
@@ -154,7 +156,8 @@ def test_a_stage_that_is_called_a_number_is_left_out_when_it_is_no_list(name: st
 
 
 @pytest.mark.parametrize(
-    ("name", "allowed"), [("1", True), ("key.1", True), ("", False), ("a b", False), ("\u0661", False)]
+    ("name", "allowed"),
+    [("1", True), ("key.1", True), ("", False), ("a b", False), ("\u0661", False), ("\0", False)],
 )
 def test_keys_of_a_secret(name: str, allowed: bool) -> None:
     found = complaints(config(f"step_name: a, secrets: [{{name: s, keys: {{ {json.dumps(name)}: A}}}}]"))
