@@ -26,6 +26,13 @@ schedule:
   suspend: false
   starting_deadline: 5m
   history: {success: 3, failed: 1}
+params:
+  lr: {type: float, default: 0.1, min: 0, max: 1, description: how fast}
+  model-name: forest
+workspace: {size: 20Gi, storage_class: fast, access: ReadWriteMany, path: /automl/disk}
+volumes:
+  cache: {size: 2Gi, access: ReadWriteOnce}
+  scratch: {empty_dir: true}
 code: {bundle: {include: ["*.py", "*.txt"], exclude: [data/]}}
 x-limits: &limits
   cpu_request: 0.5
@@ -43,11 +50,17 @@ stages:
       path_to_executable: load.py
       args: [--days, 30]
       secrets: [store, {name: database, keys: {password: DB_PASSWORD}}]
+      outputs: {rows: int, table: {type: file, path: out/table.csv}}
+      params_file: {path: conf/params.json}
   train:
     - &model
       step_name: forest
       path_to_executable: train.py
       args: ["--model=forest"]
+      inputs: {table: "${{ steps.load.outputs.table }}", lr: "${{ params.lr }}"}
+      volumes: ["cache:/cache", "scratch:/scratch"]
+      node_selector: {disk: ssd}
+      tolerations: [{key: spot, operator: Equal, value: 'yes', effect: NoExecute, toleration_seconds: 60}]
       polling_time: 5
       wait_before_start_time: 10
     - {<<: *model, step_name: "linear", memory_request: 2Gi, annotations: {example.com/owner: ann}}
@@ -58,6 +71,8 @@ stages:
         ignored
       dependency_path: null
   serve:
+    needs: [train/*]
+    steps:
     - step_name: api
       path_to_executable: serve.py
       backoff_limit: null

@@ -88,11 +88,13 @@ def references_in(tree: Tree) -> Iterator[Reference]:
 
 
 def _parameter(reference: Reference, name: str, params: Parameters) -> Parameter | None:
-    if name in params:
-        return params[name]
-    message = f'there is no parameter "{name}"'
-    help = _other_parameter(name, params)
-    raise ExpressionError(Problem(reference.start, reference.end, message, help, Code.UNKNOWN_REFERENCE))
+    try:
+        return params[name]  # where the parameters are none, each has no value
+    except KeyError:
+        message = f'there is no parameter "{name}"'
+        help = _other_parameter(name, params)
+        problem = Problem(reference.start, reference.end, message, help, Code.UNKNOWN_REFERENCE)
+        raise ExpressionError(problem) from None
 
 
 def _other_parameter(name: str, params: Parameters) -> str:

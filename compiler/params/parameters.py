@@ -1,5 +1,6 @@
 """The parameters of a workflow with the values that count, and what is wrong with them."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from automl.compiler.diagnostics import Code, Diagnostic, Findings, Related
@@ -24,11 +25,16 @@ _NAMES = {
 
 
 def parameters_of(root: nodes.Mapping, given: Given) -> tuple[dict[str, Parameter | None], list[Diagnostic]]:
-    """The parameters by name, in the order of the config; None for one that has no value, which is said."""
-    params = root.get("params")
-    declarations = declarations_of(params)
+    """The parameters by name, in the order of the config; None for one that has no value, which is said.
+
+    Of what is no parameters at all, which is said as well, every name is one without a value.
+    """
+    params = root.entries.get("params")
+    declarations = declarations_of(params.value if params else None)
     values, unreadable = values_of(given)
     diagnostics = Findings(unreadable)
+    if params and not isinstance(params.value, nodes.Mapping):
+        return defaultdict(lambda: None), diagnostics
     diagnostics.extend(_unknown(values, declarations, root))
     diagnostics.extend(_same_variables(declarations))
     parameters: dict[str, Parameter | None] = {}

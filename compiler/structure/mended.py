@@ -6,7 +6,7 @@ from typing import Any
 from automl.compiler.diagnostics import MOST_FOUND
 from automl.compiler.structure.misfits import Misfit, misfits
 from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
-from automl.compiler.tree.stages import Path
+from automl.compiler.tree.stages import Path, place_of
 
 _ROUNDS = 4  # what is taken away may be missing then, and what is empty then is taken away
 
@@ -39,7 +39,9 @@ def mended(root: Mapping) -> Mapping | None:
 def _changes(wrong: list[Misfit]) -> _Changes:
     top = _Changes()
     for misfit in wrong:
-        if misfit.keyword == "required":
+        if item := _item(misfit.path):
+            _at(top, item).drop = True
+        elif misfit.keyword == "required":
             example = misfit.at.get("properties", {}).get(misfit.names[0], {}).get("examples", ["x"])[0]
             _at(top, misfit.path).add[misfit.names[0]] = "x" if isinstance(example, dict | list) else example
         elif misfit.keyword == "additionalProperties":
@@ -48,6 +50,14 @@ def _changes(wrong: list[Misfit]) -> _Changes:
         else:
             _at(top, misfit.path).drop = True
     return top
+
+
+def _item(path: Path) -> Path | None:
+    """The item of a list of a step that a path leads into: without one of its keys the others may mean something else."""
+    place = place_of(path)
+    keys = path[1:] if path[:1] == ["defaults"] else place.keys if place else []
+    first = next((at for at, part in enumerate(keys) if isinstance(part, int)), None)
+    return None if first is None else path[: len(path) - len(keys) + first + 1]
 
 
 def _at(changes: _Changes, path: Path) -> _Changes:

@@ -132,8 +132,10 @@ def test_large_numbers_are_judged_like_others(text: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "0", "1", "01", "+1", "key.1", "key.", "a/b", "~1", "x y", "-1", "1.0", "\u0661"]
-    + ["\0", "\0\0", "\0key.", "key.\0", "\0001"],
+    [
+        *("", "0", "1", "01", "+1", "key.1", "key.", "a/b", "~1", "x y", "-1", "1.0", "\u0661"),
+        *("\0", "\0\0", "\0key.", "key.\0", "\0001"),
+    ],
 )
 def test_every_key_is_found_again(name: str) -> None:
     quoted = json.dumps(name)
