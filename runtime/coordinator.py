@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the tasks of a workflow in their order: steps as Jobs, made from templates, and services as Deployments.
 
-    python3 -m automl.runtime.coordinator PLAN
+    python3 -m automl.runtime.coordinator PLAN...
 
 A step's template is a suspended CronJob; the Job made of it is named after the hash of what it runs. All that
 has happened is in the cluster: this can be killed and started again at any moment, and what an earlier run
@@ -151,8 +151,9 @@ def task_of(spec: Step | Service, cluster: Cluster, owner: Owner) -> ClusterTask
 
 
 def main(arguments: list[str]) -> int:
-    """Run the plan in a file, for the Job that $AUTOML_JOB names."""
-    plan, cluster = Plan.from_json(Path(arguments[0]).read_text(encoding="utf-8")), Cluster()
+    """Run the plan in files, each of which goes on where the one before it ends, for the Job that $AUTOML_JOB names."""
+    text = "".join(Path(file).read_text(encoding="utf-8") for file in arguments)
+    plan, cluster = Plan.from_json(text), Cluster()
     job = cluster.request("GET", f"{batch(cluster)}/jobs/{os.environ['AUTOML_JOB']}")["metadata"]
     owner = Owner(job["name"], job["uid"], job["creationTimestamp"], plan.workflow, plan.repeats)
     return Coordinator(plan, cluster, owner).finish()

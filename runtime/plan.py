@@ -68,8 +68,9 @@ class Plan:
         refuse("nodes come after what is not there:", after - counts.keys())
 
     def to_json(self) -> str:
-        """The text of `plan.json`."""
-        return json.dumps(self, default=written, indent=1, ensure_ascii=False) + "\n"
+        """The text of `plan.json`: a line for each step and each barrier, and several for the Deployment of a service."""
+        keys = [f" {as_json(key)}: {listed(value)}" for key, value in written(self).items()]
+        return "{\n" + ",\n".join(keys) + "\n}\n"
 
     @staticmethod
     def from_json(text: str) -> Plan:
@@ -87,6 +88,19 @@ def written(node: Node) -> dict[str, Any]:
     """The fields of a node, but for those that have their default."""
     values = [(field, getattr(node, field.name)) for field in fields(node)]
     return {field.name: value for field, value in values if value != default_of(field)}
+
+
+def as_json(value: Any) -> str:
+    """A value as JSON; a service has lines of its own."""
+    indent = 1 if isinstance(value, Service) else None
+    return json.dumps(value, default=written, indent=indent, ensure_ascii=False).replace("\n", "\n  ")
+
+
+def listed(value: Any) -> str:
+    """A value of the plan as JSON; nodes begin lines."""
+    if not isinstance(value, tuple):
+        return as_json(value)
+    return "[\n" + ",\n".join(f"  {as_json(node)}" for node in value) + "\n ]"
 
 
 def default_of(field: Field[Any]) -> Any:

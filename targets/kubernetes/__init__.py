@@ -42,7 +42,7 @@ class Kubernetes:
             coordinator = coordinated(objects, files)
             documents += coordinator.objects
             diagnostics += coordinator.diagnostics
-            judged.append(coordinator.plan)
+            judged += coordinator.plan
         else:
             documents += [alone(objects, job, files) for job in workflow.jobs]
         diagnostics += too_large(workflow, documents, but=judged)

@@ -5,17 +5,17 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from automl.compiler import ir
-from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Task, Workflow
 from automl.compiler.values.dns import cut, digest, with_suffix
 from automl.compiler.values.images import PYTHON_IMAGE
-from automl.runtime import script
 from automl.runtime.plan import Barrier, Plan, Service, Step
 from automl.targets.kubernetes.jobs import LONGEST_CRON_JOB_NAME, job_spec, template, template_name
+from automl.targets.kubernetes.plan import MOUNT, PLAN, check_size, part_names, planned, volume
 from automl.targets.kubernetes.values import sources, values_of
-from automl.targets.objects.config_maps import MAX_OBJECT_BYTES, Files
+from automl.targets.objects.config_maps import Files
 from automl.targets.objects.container import restricted
-from automl.targets.objects.json import canonical, size_of
+from automl.targets.objects.json import canonical
 from automl.targets.objects.metadata import Object, Objects, hashed_name, name_of, with_labels
 from automl.targets.objects.rbac import deploy_rules, service_account
 from automl.targets.objects.schedule import schedule_fields
@@ -23,20 +23,7 @@ from automl.targets.objects.security import POD_SECURITY
 from automl.targets.objects.service import deployment
 from automl.targets.writers.yaml import Value
 
-PLAN = "/automl/plan"
 PROGRAM = "automl.runtime.coordinator"
-MODULES = (
-    "coordinator",
-    "states",
-    "plan",
-    "tasks",
-    "jobs",
-    "handed_on",
-    "outputs",
-    "deployments",
-    "watch",
-    "cluster",
-)
 RESTARTS = 20  # of the coordinator, when its pod is lost; it goes on where it was
 COMPONENT = {"automl.dev/component": "coordinator"}  # a newer run finds the older ones by it
 
@@ -45,7 +32,7 @@ class Coordinated(NamedTuple):
     """The rights, the plan, the templates of the steps, and the coordinator."""
 
     objects: list[Object]
-    plan: str  # the name of its ConfigMap
+    plan: list[str]  # the names of its ConfigMaps
     diagnostics: list[Diagnostic]
 
 
@@ -53,12 +40,12 @@ def coordinated(objects: Objects, files: Files) -> Coordinated:
     """What runs the tasks of a workflow in their order."""
     workflow = objects.workflow
     plan, templates = _planned(objects, files)
-    config_map = _config_map(objects, plan)
+    config_maps = planned(objects, plan)
     name = with_suffix(workflow.name, "coordinator")
     rbac = service_account(objects, name, _rules(workflow))
-    job = _runner(objects, _job_spec(objects, name, name_of(config_map)))
-    documents = [*rbac, config_map, *templates, job]
-    return Coordinated(documents, name_of(config_map), _check_size(workflow, config_map))
+    job = _runner(objects, _job_spec(objects, name, config_maps))
+    documents = [*rbac, *config_maps, *templates, job]
+    return Coordinated(documents, list(map(name_of, config_maps)), check_size(workflow, config_maps))
 
 
 def _planned(objects: Objects, files: Files) -> tuple[Plan, list[Object]]:
@@ -85,17 +72,6 @@ def _planned(objects: Objects, files: Files) -> tuple[Plan, list[Object]]:
     return Plan(objects.workflow.name, tuple(tasks), kept, repeats, workspace), templates
 
 
-def _check_size(workflow: Workflow, config_map: Object) -> list[Diagnostic]:
-    size = size_of(config_map)
-    if size <= MAX_OBJECT_BYTES:
-        return []
-    message = (
-        f"the plan of the {len(workflow.tasks)} steps takes {size // 1024} KiB in a ConfigMap; "
-        f"the limit is {MAX_OBJECT_BYTES // 1024} KiB"
-    )
-    return [Diagnostic(Code.CANNOT_SAY, message, workflow.span, help="split it into several workflows")]
-
-
 def _planned_task(
     objects: Objects, task: Task, files: Files, before: Sequence[str], templates: list[Object]
 ) -> Step | Service:
@@ -115,13 +91,6 @@ def _planned_task(
     return replace(step, values=values, outputs=tuple(values_of(task)))
 
 
-def _config_map(objects: Objects, plan: Plan) -> Object:
-    data: Object = {f"{name}.py": script(f"{name}.py") for name in MODULES}
-    data["plan.json"] = plan.to_json()
-    name = hashed_name(f"{objects.workflow.name}-plan", data)
-    return objects.object("v1", "ConfigMap", name, {"immutable": True, "data": data})
-
-
 def _rules(workflow: Workflow) -> list[Value]:
     """The rights of the coordinator: the templates, the Jobs it makes of them, and the Deployments it applies."""
     templates: list[Value] = [template_name(workflow, job) for job in workflow.jobs]
@@ -135,7 +104,7 @@ def _rules(workflow: Workflow) -> list[Value]:
     return rules + deploy_rules(workflow, only="deployments")
 
 
-def _job_spec(objects: Objects, service_account_name: str, plan: str) -> Object:
+def _job_spec(objects: Objects, service_account_name: str, config_maps: Sequence[Object]) -> Object:
     """One failed step ends the run; a coordinator that is lost is started again, and goes on."""
     failed: Object = {"containerName": "main", "operator": "In", "values": [1]}
     rules: list[Value] = [
@@ -146,8 +115,8 @@ def _job_spec(objects: Objects, service_account_name: str, plan: str) -> Object:
         "serviceAccountName": service_account_name,
         "restartPolicy": "Never",
         "securityContext": POD_SECURITY,
-        "containers": [_container()],
-        "volumes": [{"name": "plan", "configMap": {"name": plan, "items": _items()}}],
+        "containers": [_container(len(config_maps))],
+        "volumes": [volume(config_maps)],
     }
     return {
         "backoffLimit": RESTARTS,
@@ -156,23 +125,16 @@ def _job_spec(objects: Objects, service_account_name: str, plan: str) -> Object:
     }
 
 
-def _items() -> list[Value]:
-    """Where the files of the ConfigMap lie: the modules where their imports look for them."""
-    modules: list[Value] = [{"key": f"{name}.py", "path": f"automl/runtime/{name}.py"} for name in MODULES]
-    return [{"key": "plan.json", "path": "plan.json"}, *modules]
-
-
-def _container() -> Object:
+def _container(parts: int) -> Object:
     job = {"fieldRef": {"fieldPath": "metadata.labels['batch.kubernetes.io/job-name']"}}
     start: Object = {
         "name": "main",
         "image": PYTHON_IMAGE,
-        "command": ["python3", "-m", PROGRAM, "plan.json"],
+        "command": ["python3", "-m", PROGRAM, *part_names(parts)],
         "workingDir": PLAN,
         "env": [{"name": "AUTOML_JOB", "valueFrom": job}],
     }
-    mount: Object = {"name": "plan", "mountPath": PLAN, "readOnly": True}
-    return restricted(start, "50m", "64Mi", [mount])
+    return restricted(start, "50m", "64Mi", [MOUNT])
 
 
 def _runner(objects: Objects, spec: Object) -> Object:

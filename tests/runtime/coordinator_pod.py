@@ -37,6 +37,11 @@ def laid_out(folder: Path, plan: Plan) -> Program:
     objects = list(yaml.load_all(emitted(), yaml.CSafeLoader))
     [config_map] = [each for each in objects if "plan.json" in each.get("data", {})]
     config_map["data"]["plan.json"] = plan.to_json()
+    return program_in(folder, objects)
+
+
+def program_in(folder: Path, objects: list[Object]) -> Program:
+    """The program of the coordinator that is among objects."""
     [job] = [each for each in objects if each["kind"] == "Job"]
     return program_of(folder, job["spec"]["template"]["spec"], kubelet.config_maps(objects))
 

@@ -135,9 +135,14 @@ def _content(config_map: Object) -> dict[str, bytes]:
 def make_volumes(folder: Path, volumes: Sequence[Object], sources: Sources) -> None:
     """The volumes of a pod, each a folder."""
     for volume in volumes:
-        if "configMap" in volume:
-            config_map = volume["configMap"]
-            _mount(folder / volume["name"], projected(sources[config_map["name"]], config_map.get("items")))
+        if "configMap" in volume or "projected" in volume:
+            of_volume = [
+                each["configMap"] for each in volume.get("projected", {"sources": [volume]})["sources"]
+            ]
+            files: dict[str, bytes] = {}
+            for each in of_volume:
+                files.update(projected(sources[each["name"]], each.get("items")))
+            _mount(folder / volume["name"], files)
         elif "secret" in volume:
             _mount(folder / volume["name"], sources[volume["secret"]["secretName"]])
         else:

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from automl.runtime.plan import Plan, Step
-from automl.targets.kubernetes.coordinator import MODULES
+from automl.targets.kubernetes.plan import MODULES
+from tests.by_hand import job, workflow
 from tests.runtime import kubelet
-from tests.runtime.coordinator_pod import Program, laid_out
+from tests.runtime.coordinator_pod import Program, laid_out, program_in
 from tests.runtime.imports import PACKAGE, imports, needed_by
+from tests.targets.test_references import emitted
 
 
 def test_program_runs_in_a_folder_that_nobody_can_write_to(place: Path) -> None:
@@ -26,6 +28,18 @@ def test_module_is_the_one_of_the_folder_by_the_name_that_tests_use(module: str,
     text = f"from {PACKAGE}.{module} import __file__; print(__file__)"
     done = run(program, program.command[0], "-c", text)
     assert done.stdout == f"{program.folder}/automl/runtime/{module}.py\n", done.stderr
+
+
+def test_a_plan_in_several_config_maps_is_read_as_one(place: Path) -> None:
+    names = [f"step-{number:04}" for number in range(2_500)]
+    steps = [job(name) for name in names]
+    program = program_in(place, emitted("kubernetes", None, workflow([*steps, job("last", *names)])))
+    assert program.words[3:] == ["plan.json", "plan-2.json"]
+    for words, status in ((program.command, 75), (program.command[:-1], 1)):
+        done = run(program, *words)
+        assert done.returncode == status, done.stderr
+    files = [(program.folder / name).read_text() for name in program.words[3:]]
+    assert {task.name for task in Plan.from_json("".join(files)).tasks} == {*names, "last"}
 
 
 def test_wrong_plan_is_one_line(place: Path) -> None:

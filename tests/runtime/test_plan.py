@@ -72,11 +72,7 @@ PLAN = """\
 {
  "workflow": "churn",
  "tasks": [
-  {
-   "name": "lädt",
-   "hash": "aa",
-   "template": "churn--load"
-  },
+  {"name": "lädt", "hash": "aa", "template": "churn--load"},
   {
    "name": "api",
    "hash": "bb",
@@ -91,12 +87,7 @@ PLAN = """\
   }
  ],
  "barriers": [
-  {
-   "name": "stage/load",
-   "after": [
-    "lädt"
-   ]
-  }
+  {"name": "stage/load", "after": ["lädt"]}
  ]
 }
 """

@@ -52,6 +52,32 @@ def test_what_is_too_large_is_said(target: str, is_service: bool, size: int, tmp
         assert max(len(json.dumps(each, separators=(",", ":"))) for each in documents) < LONGEST_COPY
 
 
+def test_a_thousand_steps_that_hand_on_a_value_each_fit(tmp_path: Path) -> None:
+    """A plan of so many is in several ConfigMaps, each as full as can be."""
+    result = compiled({"name": "w", "stages": stages_with_values(1_000)}, "kubernetes", tmp_path)
+    assert not has_errors(result.diagnostics)
+    documents = yaml.load_all(result.artifacts[0].text, yaml.CSafeLoader)
+    plans = [each for each in documents if "-plan-" in each["metadata"]["name"]]
+    first, second = (len(json.dumps(each, separators=(",", ":"))) for each in plans)
+    assert LONGEST_COPY - 20_000 < first < LONGEST_COPY
+    assert second < LONGEST_COPY
+
+
+def stages_with_values(steps: int) -> dict[str, Any]:
+    """A hundred steps in each stage; each leaves a value, and takes one of the stage before."""
+    stages: dict[str, Any] = {}
+    for number in range(steps):
+        taken = {"rows": f"${{{{ steps.step-{number - 100}.outputs.rows }}}}"} if number >= 100 else {}
+        made = {
+            "step_name": f"step-{number}",
+            "image": "i",
+            "entrypoint": ["run"],
+            "outputs": {"rows": "int"},
+        }
+        stages.setdefault(f"stage-{number // 100}", []).append(made | {"inputs": taken})
+    return stages
+
+
 def test_it_is_said_at_the_step(tmp_path: Path) -> None:
     config = {"name": "w", "stages": {"a": [step(300_000)]}}
     for target in ("argo", "kubernetes"):
