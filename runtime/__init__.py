@@ -11,11 +11,12 @@ FOR_VALUES = ("metrics", "outputs", "results", "values")
 
 FOR_LOCAL = (
     *(f"{name}.py" for name in ("__init__", "start", *BESIDE_START, *FOR_VALUES, "states")),
+    *(f"local/{name}.py" for name in ("__init__", "attempt", "create", "entry", "guard", "history", "needs")),
     *(
         f"local/{name}.py"
-        for name in ("__init__", "attempt", "create", "entry", "guard", "history", "plan", "processes")
+        for name in ("plan", "processes", "program", "record", "runner", "services", "tasks")
     ),
-    *(f"local/{name}.py" for name in ("program", "record", "runner")),
+    *(f"local/{name}.py" for name in ("tries", "turn", "wakeup")),
 )
 """What runs a workflow on a machine."""
 

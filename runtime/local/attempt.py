@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from automl.runtime.local.plan import Task, all_filled, filled
 from automl.runtime.local.processes import RUN, TASK
@@ -31,7 +31,14 @@ class Place:
         return unframed(self.message.read_bytes()) if self.message.exists() else {}
 
 
-def begin(task: Task, place: Place, run: str, values: Mapping[str, str]) -> int:
+class Setting(NamedTuple):
+    """What all tries of a run have in common: the name of the run, and variables for all of its tasks."""
+
+    run: str
+    variables: Mapping[str, str]
+
+
+def begin(task: Task, place: Place, setting: Setting, values: Mapping[str, str]) -> int:
     """Begin a try in a process of its own, which leads a session; return its number."""
     shutil.rmtree(place.work, ignore_errors=True)  # an earlier try has left it
     place.work.mkdir(parents=True)
@@ -40,7 +47,7 @@ def begin(task: Task, place: Place, run: str, values: Mapping[str, str]) -> int:
     if child == 0:
         status = 1
         try:
-            _become(task, place, run, values)
+            _become(task, place, setting, values)
         except SystemExit as end:
             status = _status_of(end)
         except Exception as error:  # noqa: BLE001 whatever it is, it is the end of this process alone
@@ -50,12 +57,12 @@ def begin(task: Task, place: Place, run: str, values: Mapping[str, str]) -> int:
     return child
 
 
-def _become(task: Task, place: Place, run: str, values: Mapping[str, str]) -> NoReturn:
+def _become(task: Task, place: Place, setting: Setting, values: Mapping[str, str]) -> NoReturn:
     os.setsid()
     _open_streams(place.log)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
-    variables = environment(task, place, run, values)
+    variables = environment(task, place, setting, values)
     os.environ.clear()
     os.environ.update(variables)
     command = all_filled(task.command, values)
@@ -76,13 +83,13 @@ def _open_streams(log: Path) -> None:
     os.closerange(FIRST_FREE, max(null, file, 256) + 1)
 
 
-def environment(task: Task, place: Place, run: str, values: Mapping[str, str]) -> dict[str, str]:
+def environment(task: Task, place: Place, setting: Setting, values: Mapping[str, str]) -> dict[str, str]:
     """The variables of a task: those of who runs it, and its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AUTOML_")}
     path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)])
     own = {name: filled(text, values) for name, text in task.variables.items()}
-    marks = {"AUTOML_WORK": str(place.work), RUN: run, TASK: task.name}
-    return {**kept, "PATH": path, **values, **own, **marks}
+    marks = {"AUTOML_WORK": str(place.work), RUN: setting.run, TASK: task.name}
+    return {**kept, "PATH": path, **setting.variables, **values, **own, **marks}
 
 
 def _options(task: Task, place: Place) -> list[str]:

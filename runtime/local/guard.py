@@ -6,9 +6,19 @@ The program holds the other end of standard input, so this reads its end when th
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 from automl.runtime.local.processes import end_members
+
+
+def start(run: str) -> subprocess.Popen[bytes]:
+    """Have a guard look after the end of this program."""
+    entry = Path(__file__).with_name("entry.py")
+    command = [sys.executable, "-I", "-S", str(entry), "guard", run]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, env={})
 
 
 def main(arguments: list[str]) -> int:

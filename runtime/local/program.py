@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from automl.runtime.local.create import RUNS, Program, create
+from automl.runtime.local.processes import RUN
 
 
 def main(plan: str, project: str, modules: Mapping[str, str], arguments: Sequence[str]) -> NoReturn:
@@ -25,5 +26,16 @@ def main(plan: str, project: str, modules: Mapping[str, str], arguments: Sequenc
     packed = bz2.decompress(base64.b64decode(project)) if project else None
     folder = create(Program(plan, modules, packed), options.runs.absolute())
     print(f"run {folder.name}, in {folder}", flush=True)
-    entry = folder / "runtime" / "local" / "entry.py"
-    os.execv(sys.executable, [sys.executable, str(entry), "runner", str(folder), *others])
+    become_runner(folder, others)
+
+
+def become_runner(folder: Path, options: Sequence[str]) -> NoReturn:
+    """Become the program that runs the run in a folder."""
+    command = [
+        sys.executable,
+        str(folder / "runtime" / "local" / "entry.py"),
+        "runner",
+        str(folder),
+        *options,
+    ]
+    os.execve(sys.executable, command, {**os.environ, RUN: folder.name})  # what it forks can be told by that

@@ -1,8 +1,9 @@
 """Runs a plan on this machine, task by task, and writes down what happens: killed at any moment, it can go on.
 
-    runner FOLDER [--jobs N]
+    runner FOLDER [--jobs N] [--stop-services]
 
-It ends with status 0 if all tasks have succeeded, with 1 if not, with 130 if it was stopped.
+It ends with status 0 if all tasks have succeeded, with 1 if not, with 2 if the machine lacks what they need, with 130
+if it was stopped.
 """
 
 from __future__ import annotations
@@ -10,60 +11,67 @@ from __future__ import annotations
 import argparse
 import fcntl
 import os
-import select
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from automl.runtime.local import processes
-from automl.runtime.local.attempt import Place, begin
+from automl.runtime.local import guard, processes
+from automl.runtime.local.attempt import Place, Setting
 from automl.runtime.local.history import RUNNING, SUCCEEDED, history_of
+from automl.runtime.local.needs import missing
 from automl.runtime.local.plan import Plan
-from automl.runtime.local.plan import Task as Spec
 from automl.runtime.local.record import Record
-from automl.runtime.states import Run, State, Task
+from automl.runtime.local.tasks import LocalTask, values_for
+from automl.runtime.local.tries import Tries
+from automl.runtime.local.turn import AtOnce, Turn
+from automl.runtime.local.wakeup import Wakeup
+from automl.runtime.states import Run, State
 
-GRACE = 10  # seconds, between asking a task to end and ending it
-INTERRUPTED = 130
-
-
-class LocalTask(Task):
-    """A task of the plan, and the process of its try."""
-
-    def __init__(self, spec: Spec, place: Place) -> None:
-        super().__init__(spec.name, spec.after)
-        self.spec, self.place = spec, place
-        self.tries = 0
-        self.pid = 0
-        self.end_by: float | None = None  # seconds of the clock that only goes forward
-        self.is_late = False
-        self.values: dict[str, str] = {}
+REFUSED, INTERRUPTED = 2, 130
+BETWEEN_TURNS = 1  # seconds
 
 
 class Runner:
     """Runs a plan in the folder of its record."""
 
-    def __init__(self, folder: Path, jobs: int) -> None:
-        self.folder, self.id = folder, folder.name
+    def __init__(self, folder: Path, options: argparse.Namespace, turn: Turn) -> None:
+        self.folder, self.id, self.options, self.turn = folder, folder.name, options, turn
         self.plan = Plan.from_json((folder / "plan.json").read_text(encoding="utf-8"))
         self.record = Record(folder)
         self.tasks = {spec.name: LocalTask(spec, Place(folder, spec.name)) for spec in self.plan.tasks}
         barriers = {barrier.name: barrier.after for barrier in self.plan.barriers}
-        self.run = Run([*self.tasks.values()], barriers, jobs)
-        self.by_pid: dict[int, LocalTask] = {}
-        self.stops = 0  # so often it was asked to end
+        self.run = Run([*self.tasks.values()], barriers, options.jobs)
+        self.wakeup = Wakeup()
+        processes.adopt_orphans()
+        self.is_over = False  # all tasks have succeeded, and services are of no more use
+        self.guard = guard.start(self.id)
+        self.tries = Tries(Setting(self.id, {}), self.guard.pid)
 
     def finish(self) -> int:
-        """Run what has not run yet; return the exit status."""
+        """Run what has not run yet; return the exit status. Nothing of the run lives when it is over."""
+        try:
+            return self.run_all()
+        finally:
+            processes.end_members(self.id)
+            self.turn.leave()
+            self.guard.kill()
+            self.guard.wait()
+
+    def run_all(self) -> int:
+        """Run what has not run yet, once it is the turn of this run."""
         self.recover()
-        self.record.add("run.running")
-        while not self.stops:
+        if problems := missing(self.plan):
+            return self.refuse(problems)
+        self.wait_for_turn()
+        if not self.wakeup.stops:
+            self.tries.setting = Setting(self.id, self.turn.variables)
+            self.record.add("run.running")
+        while not self.wakeup.stops:
             self.begin_all()
-            if self.run.has_ended():
+            if self.run.has_ended() and not self.has_to_serve():
                 break
             self.wait()
         return self.end()
@@ -83,79 +91,74 @@ class Runner:
         pid = os.getpid()
         self.record.add("run.started", pid=pid, pid_started=processes.started_at(pid))
 
+    def refuse(self, problems: Sequence[str]) -> int:
+        """Say what the machine lacks; when it is there, the run can go on."""
+        for problem in problems:
+            print(f"automl: {problem}", file=sys.stderr)
+        self.record.add("run.ended", state="failed", reason="; ".join(problems))
+        return REFUSED
+
+    def wait_for_turn(self) -> None:
+        """Wait until what the run needs is free, and say why it waits."""
+        said = ""
+        while not self.wakeup.stops and (reason := self.turn.waits_for()):
+            if reason != said:
+                self.record.add("run.waiting", reason=reason)
+                say(f"waiting: {reason}")
+            said = reason
+            self.wakeup.wait(BETWEEN_TURNS)
+
     def begin_all(self) -> None:
         """Begin what can begin now."""
         for task in self.run.startable():
-            task.tries += 1
-            spec = task.spec
-            task.pid = begin(spec, task.place, self.id, self.values_for(spec))
-            task.is_late = False
-            task.end_by = None if spec.deadline is None else time.monotonic() + spec.deadline
+            self.tries.begin(task, values_for(task, self.tasks, self.id))
             task.state = State.RUNNING
-            self.by_pid[task.pid] = task
             self.tell("task.started", task, pid=task.pid, **{"try": task.tries})
 
-    def values_for(self, spec: Spec) -> dict[str, str]:
-        """The values of the variables of a task; all that it takes something of has succeeded."""
-        return {variable: self.value(source) for variable, source in spec.values.items()}
-
-    def value(self, source: dict[str, Any]) -> str:
-        """What a source of the plan gives in this run."""
-        if "run" in source:
-            return {"id": self.id, "name": self.id}[source["run"]]
-        task = self.tasks[source["task"]]
-        return (
-            str(task.place.outputs / source["output"])
-            if source.get("file")
-            else task.values[source["output"]]
-        )
+    def has_to_serve(self) -> bool:
+        """Whether all is done, and services are there for who wants something of them."""
+        return bool(self.tries.by_pid) and self.run.has_succeeded() and not self.options.stop_services
 
     def wait(self) -> None:
-        """Wait until a process has ended, a deadline has passed, or somebody wants an end."""
-        deadlines = [task.end_by for task in self.by_pid.values() if task.end_by is not None]
-        seconds = max(0, min(deadlines) - time.monotonic()) if deadlines else None
-        select.select([self.wakeup], [], [], seconds)
-        while True:
-            try:
-                if len(os.read(self.wakeup, 4096)) < 4096:
-                    break
-            except BlockingIOError:
-                break
-        self.reap()
-        self.end_late()
+        """Wait until something has to be seen to, and see to it."""
+        probes = [task.probe for task in self.run.within(State.RUNNING) if task.probe]
+        times = [self.tries.next_deadline(), *(probe.next_look for probe in probes)]
+        known = [time for time in times if time is not None]
+        self.wakeup.wait(max(0, min(known) - time.monotonic()) if known else None)
+        for task, status in self.tries.ended():
+            self.has_ended(task, status)
+        self.look_at_services()
+        self.tries.end_late()
 
-    def reap(self) -> None:
-        """Take note of the processes that have ended."""
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            task = self.by_pid.pop(pid, None)
-            if task is not None:
-                self.has_ended(task, os.waitstatus_to_exitcode(status))
+    def look_at_services(self) -> None:
+        """Take note of services that are ready: what comes after them may begin."""
+        for task in self.run.within(State.RUNNING):
+            if task.probe and task.probe.is_ready():
+                task.end(State.SUCCEEDED, f"is ready at {task.probe.url}")
+                self.tell("task.ready", task, url=task.probe.url)
 
     def has_ended(self, task: LocalTask, status: int) -> None:
         """A try is over: so is the task, or it is tried again."""
-        self.end_rest(task)
-        if status == 0 and not task.is_late:
+        if task.state is State.SUCCEEDED and self.is_over:
+            self.tell("task.ended", task, state="succeeded")  # a service, which nobody needs any more
+            return
+        if status == 0 and not task.is_late and task.spec.service is None:
             task.values = task.place.values()
             task.end(State.SUCCEEDED, "succeeded")
             self.tell("task.ended", task, state="succeeded", values=task.values)
             return
         reason = self.reason(task, status)
-        if task.tries <= task.spec.retries and not self.stops:
+        if task.tries <= task.spec.retries and not self.wakeup.stops:
             task.state = State.WAITING
             self.tell("task.tried", task, reason=reason)
         else:
             task.end(State.FAILED, reason)
-            self.tell("task.ended", task, state="stopped" if self.stops else "failed", reason=reason)
+            state = "stopped" if self.wakeup.stops else "failed"
+            self.tell("task.ended", task, state=state, reason=reason)
 
     def reason(self, task: LocalTask, status: int) -> str:
         """Why a try has failed."""
-        if self.stops:
+        if self.wakeup.stops:
             return "stopped with the run"
         if task.is_late:
             return f"took longer than {task.spec.deadline} seconds"
@@ -163,73 +166,31 @@ class Runner:
             return f"ended by {signal.Signals(-status).name}"
         return f"ended with status {status}"
 
-    def end_rest(self, task: LocalTask) -> None:
-        """End what the processes of a task have left behind."""
-        processes.end_group(task.pid)
-        mine = processes.children()
-        if mine is None or mine - self.by_pid.keys() - {self.guard.pid}:
-            processes.end_members(self.id, task.name)
-        task.pid, task.end_by = 0, None
-
-    def end_late(self) -> None:
-        """Ask those that take too long to end, then end them."""
-        now = time.monotonic()
-        for task in self.by_pid.values():
-            if task.end_by is not None and task.end_by <= now:
-                processes.end_group(task.pid, signal.SIGKILL if task.is_late else signal.SIGTERM)
-                task.is_late, task.end_by = True, now + GRACE
-
     def end(self) -> int:
         """End what still runs, and write down how it went."""
-        if self.stops:
-            self.stop_all()
+        self.is_over = self.run.has_succeeded()
+        self.stop_all()
+        if self.wakeup.stops and not self.is_over:
             self.record.add("run.ended", state="stopped", reason="stopped")
             return INTERRUPTED
-        state = "succeeded" if self.run.has_succeeded() else "failed"
         for line in self.run.report():
             say(line)
-        self.record.add("run.ended", state=state)
-        return 0 if state == "succeeded" else 1
+        self.record.add("run.ended", state="succeeded" if self.is_over else "failed")
+        return 0 if self.is_over else 1
 
     def stop_all(self) -> None:
         """Ask all that runs to end, wait a while, then end it."""
-        for task in self.by_pid.values():
-            processes.end_group(task.pid, signal.SIGTERM)
-            task.end_by, task.is_late = time.monotonic() + GRACE, True
-        while self.by_pid:
-            if self.stops > 1:
-                for task in self.by_pid.values():
-                    processes.end_group(task.pid)
+        self.tries.ask_to_end()
+        while self.tries.by_pid:
+            if self.wakeup.stops > 1:
+                self.tries.end()
             self.wait()
-        processes.end_members(self.id)
 
     def tell(self, event: str, task: LocalTask, **details: Any) -> None:
         """Write down what has happened to a task, and say it."""
         self.record.add(event, task=task.name, **details)
         if task.state in (State.SUCCEEDED, State.FAILED):
             say(self.run.said(task))
-
-    def watch(self) -> None:
-        """Let signals and ends of processes wake this process, and the guard look after its own end."""
-        self.wakeup, writer = os.pipe()
-        for end in (self.wakeup, writer):
-            os.set_blocking(end, False)
-        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self.ask_to_end)
-        processes.adopt_orphans()
-        entry = Path(__file__).with_name("entry.py")
-        self.guard = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(entry), "guard", self.id],
-            stdin=subprocess.PIPE,
-            start_new_session=True,
-            env={},
-        )
-
-    def ask_to_end(self, *_: object) -> None:
-        """Somebody wants the run to end."""
-        self.stops += 1
 
 
 def say(line: str) -> None:
@@ -242,6 +203,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="runner")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--stop-services", action="store_true")
     options = parser.parse_args(arguments)
     folder = options.folder.absolute()
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -249,6 +211,9 @@ def main(arguments: Sequence[str]) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         sys.exit(f"automl: {folder.name} is running already")
-    runner = Runner(folder, options.jobs)
-    runner.watch()
-    return runner.finish()
+    return Runner(folder, options, turn_of(folder)).finish()
+
+
+def turn_of(folder: Path) -> Turn:
+    """The place of a run in the queue."""
+    return AtOnce()

@@ -1,0 +1,82 @@
+"""The tries that go on now: a process each, which leads a group of its own, and must not take too long."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from automl.runtime.local import processes
+from automl.runtime.local.attempt import Setting, begin
+from automl.runtime.local.services import Probe
+from automl.runtime.local.tasks import LocalTask
+
+GRACE = 10  # seconds, between asking a task to end and ending it
+
+
+class End(NamedTuple):
+    """A try that is over, and the status of its process: less than 0 is a signal."""
+
+    task: LocalTask
+    status: int
+
+
+class Tries:
+    """Begins tries, and ends them."""
+
+    def __init__(self, setting: Setting, guard: int) -> None:
+        self.setting, self.guard = setting, guard
+        self.by_pid: dict[int, LocalTask] = {}
+
+    def begin(self, task: LocalTask, values: Mapping[str, str]) -> None:
+        """Begin a try of a task."""
+        task.tries += 1
+        task.pid = begin(task.spec, task.place, self.setting, values)
+        task.is_late = False
+        task.probe = Probe(task.spec.service) if task.spec.service else None
+        task.end_by = None if task.spec.deadline is None else time.monotonic() + task.spec.deadline
+        self.by_pid[task.pid] = task
+
+    def ended(self) -> Iterator[End]:
+        """The tries that are over by now; nothing of them lives any more."""
+        while self.by_pid:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            task = self.by_pid.pop(pid, None)
+            if task is not None:
+                self._end_rest(task)
+                yield End(task, os.waitstatus_to_exitcode(status))
+
+    def next_deadline(self) -> float | None:
+        """When the next one will have taken too long."""
+        return min((task.end_by for task in self.by_pid.values() if task.end_by is not None), default=None)
+
+    def end_late(self) -> None:
+        """Ask those that take too long to end, then end them."""
+        now = time.monotonic()
+        for task in self.by_pid.values():
+            if task.end_by is not None and task.end_by <= now:
+                processes.end_group(task.pid, signal.SIGKILL if task.is_late else signal.SIGTERM)
+                task.is_late, task.end_by = True, now + GRACE
+
+    def ask_to_end(self) -> None:
+        """Ask all of them to end; those that do not are ended in a while."""
+        for task in self.by_pid.values():
+            processes.end_group(task.pid, signal.SIGTERM)
+            task.end_by, task.is_late = time.monotonic() + GRACE, True
+
+    def end(self) -> None:
+        """End all of them now."""
+        for task in self.by_pid.values():
+            processes.end_group(task.pid)
+
+    def _end_rest(self, task: LocalTask) -> None:
+        """End what the process of a task has left behind."""
+        processes.end_group(task.pid)
+        mine = processes.children()
+        if mine is None or mine - self.by_pid.keys() - {self.guard}:
+            processes.end_members(self.setting.run, task.name)
+        task.pid, task.end_by = 0, None

@@ -1,0 +1,32 @@
+"""When a run may begin: it may have to wait until what it needs is free."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class Turn(Protocol):
+    """The place of a run in the queue."""
+
+    variables: Mapping[str, str]
+    """What all its tasks are told once it may begin, for instance which GPUs are theirs."""
+
+    def waits_for(self) -> str:
+        """Why the run has to wait; nothing once it may begin. It is asked again every second."""
+
+    def leave(self) -> None:
+        """Give back what the run has, or its place in the queue."""
+
+
+class AtOnce:
+    """The turn of a run that waits for nobody."""
+
+    variables: Mapping[str, str] = {}
+
+    def waits_for(self) -> str:
+        """Nothing."""
+        return ""
+
+    def leave(self) -> None:
+        """There is nothing to give back."""
