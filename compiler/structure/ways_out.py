@@ -13,6 +13,7 @@ from automl.compiler.suggest import did_you_mean
 from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence
 from automl.compiler.tree.scalars import interpret
 from automl.compiler.tree.stages import Path, place_of
+from automl.compiler.values.credentials import WITH_SECRETS
 from automl.compiler.values.units import QuantityError, parse_duration
 from automl.schemas import Schema
 
@@ -41,7 +42,8 @@ def for_type(path: Path, node: Node, wanted: list[str], at: Schema) -> str | Non
         return help
     text = _mended(key, node, wanted)
     if text is not None and len(text) <= LONGEST and key:
-        return f"write `{pair(key, text)}`"
+        is_name = key == "secret" and path[0] in WITH_SECRETS
+        return f"write `{f'{key}: {text}' if is_name else pair(key, text)}`"
     if isinstance(node, Mapping) and (help := _for_mapping(path, node)):
         return help
     if path[:1] == ["params"] and len(path) == 2:

@@ -9,7 +9,13 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from automl.compiler.source import Span
-from automl.compiler.values.credentials import KEYS_OF_NAMES, is_named_like_one, may_be_one, spans_of
+from automl.compiler.values.credentials import (
+    KEYS_OF_NAMES,
+    WITH_SECRETS,
+    is_named_like_one,
+    may_be_one,
+    spans_of,
+)
 
 MASK = "****"
 Range = tuple[int, int]
@@ -20,6 +26,7 @@ _PART_OF_A_NAME = re.compile("pass|pw|secret|token|key|credential|authorization|
 _KEY = re.compile(
     r"(?<![\w.$])([\"']?)([A-Za-z_][\w.-]{0,99})\1[ \t]{0,20}([:=])[ \t]{0,200}(?:[&!][^\s,{}\[\]]{0,99}[ \t]{1,20}){0,2}"
 )
+_KEY_AT_THE_TOP = re.compile(r"^[\"']?([A-Za-z_$][\w.-]{0,99})[\"']?[ \t]{0,20}:", re.MULTILINE)
 _OPTION = re.compile(
     r"(?<![\w-])--?([A-Za-z][\w.-]{0,99})[\"']?(?:[ \t]{1,20}|[ \t]{0,20},\s{0,200}|[ \t\r]{0,20}\n[ \t]{0,200}-[ \t]{1,20})"
 )
@@ -70,7 +77,7 @@ def _by_name(text: str) -> Iterator[Range]:
         return
     done = 0  # what stands within a value is hidden with it
     for match in _KEY.finditer(text):
-        if match.start() >= done and is_named_like_one(match[2]) and match[2] not in KEYS_OF_NAMES:
+        if match.start() >= done and is_named_like_one(match[2]) and not _is_of_a_name(text, match):
             is_key = match[3] == ":"
             for start, end in (
                 _value(text, match.end(), match.start()) if is_key else _word(text, match.end())
@@ -83,6 +90,14 @@ def _by_name(text: str) -> Iterator[Range]:
     for match in _OPTION.finditer(text):
         if is_named_like_one(match[1]) and text[match.end() : match.end() + 2] != "--":
             yield from _word(text, match.end())
+
+
+def _is_of_a_name(text: str, match: re.Match[str]) -> bool:
+    """Whether the key of a match holds the name of a Secret: by what it is called, or by what it stands in."""
+    if match[2] != "secret":
+        return match[2] in KEYS_OF_NAMES
+    around = [key[1] for key in _KEY_AT_THE_TOP.finditer(text, 0, match.start())]
+    return not WITH_SECRETS.isdisjoint(around[-1:])
 
 
 def _word(text: str, start: int) -> Iterator[Range]:

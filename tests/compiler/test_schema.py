@@ -166,6 +166,13 @@ def test_keys_of_a_secret(name: str, allowed: bool) -> None:
     assert [each.code for each in found] == ([] if allowed else [Code.WRONG_VALUE])
 
 
+def test_the_name_of_a_secret_is_said() -> None:
+    [found] = complaints(config(top="volumes: {certificates: {secret: [churn-tls]}}"))
+    assert found.help == "write `secret: churn-tls`"
+    [found] = complaints(config(top="artifacts: {store: s3://churn, secret: [churn-store]}"))
+    assert found.help == "write `secret: churn-store`"
+
+
 def test_one_misshapen_step_leaves_the_others() -> None:
     sound, found = check_structure(
         read_tree(
