@@ -1,6 +1,11 @@
+import textwrap
+from pathlib import Path
+
 import pytest
 
 from tests.digest import digest
+
+ROOT = Path(__file__).parent.parent
 
 STEPS = [f"- name: step-{number}\n  hash: {number * 0x9E3779B1 % 2**32:08x}\n" for number in range(100)]
 
@@ -30,4 +35,20 @@ def test_no_change_of_what_is_left_out_is_lost(old: str) -> None:
 
 def test_what_is_short_is_shown_whole() -> None:
     text = "".join([*STEPS[:4], "the end"])
+    assert digest(text).partition("\n")[2] == text
+
+
+@pytest.mark.parametrize("depth", [0, 4])
+def test_a_program_is_named(depth: int) -> None:
+    program = (ROOT / "runtime" / "states.py").read_text(encoding="utf-8")
+    lines = textwrap.indent(program, " " * depth).splitlines(keepends=True)
+    text = "".join(["data:\n", *lines, "more: 1\n"])
+    head, *shown = digest(text).splitlines(keepends=True)
+    assert shown == ["data:\n", f"{' ' * depth}… the {len(lines)} lines of runtime/states.py\n", "more: 1\n"]
+    assert head.startswith(f"{len(lines) + 2} lines, {len(text.encode()):,} bytes, ")
+
+
+def test_a_program_that_is_another_is_shown() -> None:
+    program = (ROOT / "runtime" / "states.py").read_text(encoding="utf-8")
+    text = program.replace("return", "raise", 1)
     assert digest(text).partition("\n")[2] == text
