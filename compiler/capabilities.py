@@ -119,7 +119,10 @@ def unsupported(workflow: Workflow, target: Target, options: Options) -> Iterato
 
 
 class _Reader:
-    """What a table says of the keys of a workflow; of keys in one that something is said of, nothing more."""
+    """What a table says of the keys of a workflow; of keys in one that something is said of, nothing more.
+
+    Where keys stand together in a noun, one that cannot be said stands for all that the same is said of.
+    """
 
     def __init__(self, workflow: Workflow, target: Target, options: Options, table: Capabilities) -> None:
         self.workflow, self.target, self.version, self.table = workflow, target, options.version, table
@@ -130,18 +133,23 @@ class _Reader:
         """What is to be said of the keys of a task, or of those around the steps."""
         spans, prefix = (self.workflow.spans, "") if task is None else (task.spans, STEP)
         closed: set[str] = set()  # what is in these keys is no further question
+        refusals: dict[str, set[Capability]] = {}  # by the noun that the key is one of
         for name, span in spans.items():
             if name.endswith("]"):  # a name of the user's own, and no key
                 continue
-            key = prefix + _INDEX.sub("", name)
+            key, noun = prefix + _INDEX.sub("", name), name.rpartition(".")[0]
             if closed and not closed.isdisjoint(_keys_around(key)):
                 continue
             if key not in self.table and key not in self.around:
                 closed.add(key)
                 yield from self._unknown(key, span)
-            elif diagnostic := self._said(key, span, isinstance(task, Service)):
+            elif capability := self._said(key, isinstance(task, Service)):
                 closed.add(key)
-                yield diagnostic
+                beside = refusals.setdefault(noun, set()) if noun else set()
+                if not beside or (capability.support is Support.REFUSED and capability not in beside):
+                    yield self._diagnostic(key, capability, span)
+                if capability.support is Support.REFUSED:
+                    beside.add(capability)
             elif key not in self.around:
                 closed.add(key)
 
@@ -152,10 +160,12 @@ class _Reader:
             message = f'{self.target.name} does not say what becomes of "{_last(key)}"'
             yield Diagnostic(Code.NOT_IN_TABLE, message, span)
 
-    def _said(self, key: str, span: Span, is_service: bool) -> Diagnostic | None:
+    def _said(self, key: str, is_service: bool) -> Capability | None:
+        """What becomes of a key, if there is something to say of it."""
         capability = at_version(self.table.get(key), is_service, self.version, self.target)
-        if capability is None or capability.support not in _SAID:
-            return None
+        return capability if capability and capability.support in _SAID else None
+
+    def _diagnostic(self, key: str, capability: Capability, span: Span) -> Diagnostic:
         code, what = _SAID[capability.support]
         help = capability.help(self.workflow) if callable(capability.help) else capability.help
         return Diagnostic(code, f'"{_last(key)}" {what}: {capability.note}', span, help)

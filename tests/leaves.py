@@ -131,6 +131,10 @@ def config_with(base: Config, key: str, value: Any, whole: Schema) -> Config:
             step.setdefault("volumes", [f"{NAME}:/data"])
     if key in ("volumes.access", "volumes.storage_class"):
         config["volumes"][NAME]["size"] = "1Gi"
+    if key == "workspace.access":
+        config["workspace"]["size"] = "1Gi"
+    if key == "workspace.path":
+        config["workspace"]["claim"] = "claim"
     if key == "artifacts.secret":
         config["artifacts"]["store"] = "s3://models"
     return _with_extract(config, base, key) if key.startswith(OF_SEVERAL_STEPS) else config

@@ -45,11 +45,10 @@ def _mappings(value: object) -> list[dict[str, str]]:
     return []
 
 
-_DISKS = {"size", "access", "storage_class", "store", "secret"}
 SAID = {  # of what is shown as a key of every engine: the documents say so
-    "kubeflow": {"schedule", *_DISKS},
+    "kubeflow": {"schedule", "size", "ro", "store", "secret"},
     "kubernetes": {"store", "secret"},
-    "kubeflow-native": {"timezone", "starting_deadline", "success", "failed", *_DISKS},
+    "kubeflow-native": {"timezone", "starting_deadline", "success", "failed", "ro", "store", "secret"},
 }
 
 

@@ -28,6 +28,7 @@ SAID = {
     Support.LOST: Code.HINT_LOST,
     Support.REFUSED: Code.CANNOT_SAY,
 }
+HINTS = (Support.IMPLIED, Support.LOST)  # not worth saying beside what is refused
 IDLE = (
     Code.UNUSED_KEY,
     Code.NOT_NEEDED,
@@ -88,9 +89,11 @@ class Net:
             works = {False: False, True: False}
             tried = dict(works)
             for name, base in self.bases.items():
-                kind = is_service(config_with(base, leaf.key, leaf.values[-1], self.schema))
+                config = config_with(base, leaf.key, leaf.values[-1], self.schema)
+                kind = is_service(config)
                 capability = at_version(self.table[leaf.key], kind, self.options.version, self.target)
-                if self._is_refused_anyway(base, leaf.key):
+                around = config if capability and capability.support in HINTS else base
+                if self._is_refused_anyway(around, leaf.key):
                     continue
                 outcomes = [self._outcome(base, leaf.key, value) for value in leaf.values]
                 hole = _verdict(leaf.key, capability, outcomes, self._named(leaf.key, kind))
@@ -102,14 +105,14 @@ class Net:
                 f"{leaf.key}: no {_kind(kind)} shows it" for kind in works if tried[kind] > works[kind]
             )
 
-    def _is_refused_anyway(self, base: Config, key: str) -> bool:
-        """Whether the target takes nothing of the kind, whatever the key says."""
+    def _is_refused_anyway(self, config: Config, key: str) -> bool:
+        """Whether the target takes nothing of the kind, whatever the key says, by another key that is there."""
         others = [
             each
-            for each in places(written(base))
+            for each in places(written(config))
             if each in self.table and not f"{key}.".startswith(f"{each}.")
         ]
-        return any(self._support(each, is_service(base)) is Support.REFUSED for each in others)
+        return any(self._support(each, is_service(config)) is Support.REFUSED for each in others)
 
     def _support(self, key: str, kind: bool) -> Support | None:
         capability = at_version(self.table.get(key), kind, self.options.version, self.target)

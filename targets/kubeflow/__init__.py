@@ -14,6 +14,8 @@ from automl.targets.kubeflow.checks import (
     of_sizes,
     of_version_object,
 )
+from automl.targets.kubeflow.disks import of_disks
+from automl.targets.kubeflow.mounts import without_unwritten_workspace
 from automl.targets.kubeflow.native import native_objects
 from automl.targets.kubeflow.pipeline import pipeline
 from automl.targets.kubeflow.vertex import of_vertex
@@ -38,14 +40,17 @@ class Kubeflow:
 
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One file: the pipeline and, but for Vertex AI, what it needs of Kubernetes."""
-        is_kubernetes = options.form != "vertex"
+        workflow, is_kubernetes = without_unwritten_workspace(workflow), options.form != "vertex"
         backend = Backend(_numbers(options.version), is_kubernetes)
         anywhere = Objects(replace(workflow, namespace=None))  # what tasks apply goes where their pods are
         package = pipeline(anywhere, backend, config_maps(anywhere))
         documents = [package.spec, package.platform] if package.platform else [package.spec]
         diagnostics = [*package.diagnostics, *of_pipeline(workflow, is_kubernetes)]
         diagnostics += of_sizes(workflow, package, is_kubernetes)
-        diagnostics += of_rights(workflow) if is_kubernetes else of_vertex(workflow)
+        if is_kubernetes:
+            diagnostics += [*of_rights(workflow), *of_disks(workflow, makes_claims=False)]
+        else:
+            diagnostics += of_vertex(workflow)
         return Emission((stream(workflow, self.name, options, documents),), tuple(diagnostics))
 
 
@@ -63,6 +68,7 @@ class KubeflowNative:
 
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One file with all objects, in the order of their creation."""
+        workflow = without_unwritten_workspace(workflow)
         objects = Objects(workflow)
         files = config_maps(objects)
         code = files.code if isinstance(workflow.code, Bundle) else None
@@ -73,6 +79,7 @@ class KubeflowNative:
             *package.diagnostics,
             *of_pipeline(workflow),
             *of_schedule(workflow),
+            *of_disks(workflow, makes_claims=True),
             *of_sizes(workflow, package),
         ]
         diagnostics += [*files.diagnostics, *of_version_object(workflow, documents)]

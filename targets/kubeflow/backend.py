@@ -12,8 +12,9 @@ class Backend(NamedTuple):
     is_kubernetes: bool = True
     has_config_maps: bool = False
     code: str | None = None  # the ConfigMap that the jobs of a bundle mount
+    keeps_user: bool = False  # that of an image
 
     @property
     def sets_user(self) -> bool:
         """Whether it can be said who a pod runs as."""
-        return self.is_kubernetes and self.version >= SECURITY_CONTEXT_SINCE
+        return self.is_kubernetes and not self.keeps_user and self.version >= SECURITY_CONTEXT_SINCE

@@ -5,12 +5,15 @@ from types import MappingProxyType
 from automl.compiler.capabilities import NATIVE, implied, lost, lowered, partly, refused
 from automl.compiler.target import ByKind, Capabilities
 from automl.targets.kubeflow import checks, vertex
-from automl.targets.objects.capabilities import DISKS, ON_KUBERNETES
+from automl.targets.objects.capabilities import ON_KUBERNETES
 
-_NO_DISKS = refused(
-    "automl mounts none in the steps of a pipeline yet",
-    "leave it out: files go from step to step as artifacts of Kubeflow",
+_NO_CLAIMS = refused(
+    "a package holds no claims",
+    "make a claim once and name it, `claim: …`, instead; or use `-t kubeflow-native`, which makes it",
 )
+_CLAIM_HAS_IT = implied("a claim that is there has its own")
+_MOUNTS = partly("not `:ro` of a disk, for which Kubeflow has no word")
+_CALLED_SO = "whose name is that of a volume, too: without a dot, of at most 63 characters"
 _OWN_STORE = refused(
     "Kubeflow keeps artifacts in a store of its own, below the root of the pipeline",
     "leave it out: files are artifacts of Kubeflow",
@@ -25,17 +28,25 @@ _WHOLE_SECRETS = partly("all keys of a Secret for steps of the project; the job 
 _INPUTS = lowered("inputs of its task: parameters, and artifacts for files")
 _OUTPUTS = lowered("outputs of its task: parameters, and artifacts for files")
 _VALUES = partly("values; files go to the tasks of a run only, and a service outlives it")
-_BY_ARTIFACTS = "files go from task to task as artifacts of Kubeflow"
-_OF_WORKSPACE = [key for key in DISKS if key.startswith("workspace.")]
 
 PACKAGE: Capabilities = MappingProxyType(
     {
         **ON_KUBERNETES,
-        **dict.fromkeys(DISKS, _NO_DISKS),
+        "workspace.size": _NO_CLAIMS,
+        "workspace.storage_class": _NO_CLAIMS,
+        "workspace.access": _CLAIM_HAS_IT,
+        "workspace.claim": partly(f"a mount of every step (`pvcMount`); one {_CALLED_SO}"),
+        "workspace.path": partly("with a `claim`"),
+        "volumes.claim": partly(f"`pvcMount`; one {_CALLED_SO}"),
+        "volumes.size": _NO_CLAIMS,
+        "volumes.access": _CLAIM_HAS_IT,
+        "volumes.storage_class": _NO_CLAIMS,
+        "volumes.empty_dir": lowered("`emptyDirMounts`"),
+        "volumes.config_map": partly(f"`configMapAsVolume`; one {_CALLED_SO}"),
+        "volumes.secret": partly(f"`secretAsVolume`; one {_CALLED_SO}"),
         "artifacts.engine": implied("files are artifacts of Kubeflow anyway"),
         "artifacts.store": _OWN_STORE,
         "artifacts.secret": _OWN_STORE,
-        **dict.fromkeys(_OF_WORKSPACE, refused(_BY_ARTIFACTS, "leave it out")),
         "version": lowered("the label `automl.dev/version` of the pods"),
         "namespace": implied("a package is uploaded to a namespace, which is not named in it"),
         "description": NATIVE,
@@ -60,6 +71,7 @@ PACKAGE: Capabilities = MappingProxyType(
         "step.outputs.type": ByKind(job=lowered("the type of the artifact; a value is a parameter, of text")),
         "step.outputs.path": ByKind(job=partly("of the project alone: where the start script finds a file")),
         "step.params_file.path": partly("of the project alone: where the start script puts it"),
+        "step.volumes": ByKind(job=_MOUNTS, service=NATIVE),
         "step.secrets": ByKind(job=_WHOLE_SECRETS, service=NATIVE),
         "step.secrets.name": ByKind(job=_WHOLE_SECRETS, service=NATIVE),
         "step.polling_time": implied("Kubeflow watches the pods, so nothing is polled"),
@@ -79,6 +91,9 @@ PACKAGE: Capabilities = MappingProxyType(
     }
 )
 
+_OF_CLAIMS = [
+    f"{noun}.{key}" for noun in ("workspace", "volumes") for key in ("size", "storage_class", "access")
+]
 _BY_JOB = lowered("a recurring run, which a Job registers")
 _ON_OBJECTS = lowered("on every object and on the pods of every step")
 _HOWEVER_LATE = "the latest run that was missed starts, however late it is"
@@ -86,6 +101,8 @@ _HOWEVER_LATE = "the latest run that was missed starts, however late it is"
 NATIVE_API: Capabilities = MappingProxyType(
     {
         **PACKAGE,
+        **{key: ON_KUBERNETES[key] for key in _OF_CLAIMS},
+        "workspace.path": lowered("a mount of every step"),
         "version": ON_KUBERNETES["version"],
         "namespace": NATIVE,
         "labels": _ON_OBJECTS,
@@ -114,6 +131,11 @@ _NO_NODES = refused(
 _NO_TAINTS = lost("Vertex AI has no nodes with taints")
 _NO_PODS = lost(f"{_NO_KUBERNETES} pods to put it on")
 
+_OF_DISKS = [key for key in PACKAGE if key.startswith(("workspace.", "volumes.")) or key == "step.volumes"]
+_NO_DISKS = refused(
+    f"{_NO_KUBERNETES} to mount it from", "read and write a bucket below `/gcs`, and leave it out here"
+)
+
 VERTEX: Capabilities = MappingProxyType(  # beside those of a package
     {
         "version": _NO_PODS,
@@ -121,6 +143,7 @@ VERTEX: Capabilities = MappingProxyType(  # beside those of a package
         "annotations": _NO_PODS,
         "schedule": lost(_NO_SCHEDULE, vertex.help_on_schedule),
         "code.git.token_secret": _NO_SECRETS,
+        **dict.fromkeys(_OF_DISKS, _NO_DISKS),
         "step.secrets": _NO_SECRETS,
         "step.image_pull_secrets": _NO_PULL,
         "step.image_pull_policy": _NO_PULL_POLICY,

@@ -5,8 +5,8 @@ from typing import Any
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Bundle, Job, OutputOf, Service, Task, Workflow
-from automl.compiler.values.dns import LONGEST
 from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
+from automl.targets.kubeflow.mounts import can_be_volume
 from automl.targets.kubeflow.native import MAX_CONCURRENCY, six_fields
 from automl.targets.kubeflow.parameters import of_fixed_parameters
 from automl.targets.kubeflow.pipeline import Pipeline
@@ -26,13 +26,6 @@ from automl.targets.objects.metadata import Object
 MAX_DESCRIPTION = 1024
 MAX_ARGUMENT_BYTES = 120 * 1024
 """As JSON: the driver gets a container, and a DAG, as one argument of its process, which may have 128 KiB."""
-_VOLUMES = frozenset(  # that the pods of steps have anyway
-    [
-        *("work", "kfp-launcher", "gcs-scratch", "s3-scratch", "minio-scratch", "ca-bundle"),
-        *("dot-local-scratch", "dot-cache-scratch", "dot-config-scratch"),
-        *("var-run-argo", "tmp-dir-argo", "input-artifacts"),
-    ]
-)
 _UTC = ("UTC", "Etc/UTC")
 NEARLY, SURELY = 0.95, 1.15  # of the size of a run that is too large: what is known of it is not exact
 _WITHOUT_BUNDLE = "use `-t kubeflow-native`, `code: {git: …}`, or `code: {bundle: {exclude: […]}}`"
@@ -86,17 +79,12 @@ def _files_taken(service: Service) -> Iterator[Diagnostic]:
 def _whole_secrets(task: Job) -> Iterator[Diagnostic]:
     """All keys of a Secret come as files, which the start script of a project makes variables of."""
     for secret in task.secrets:
-        if secret.keys is not None or (task.project and _can_be_volume(secret.name)):
+        if secret.keys is not None or (task.project and can_be_volume(secret.name)):
             continue
         message = f'Kubeflow has no way to take all keys of the secret "{secret.name}"'
         message += ", whose name cannot be that of a volume" if task.project else " for an image"
         help = f"name them: `secrets: [{{name: {secret.name}, keys: {{KEY_OF_THE_SECRET: VARIABLE}}}}]`"
         yield Diagnostic(Code.CANNOT_SAY, message, secret.span, help)
-
-
-def _can_be_volume(name: str) -> bool:
-    """Whether Kubeflow, which calls a volume as its secret, gets a name that is allowed and free in the pod."""
-    return len(name) <= LONGEST and "." not in name and name not in _VOLUMES
 
 
 def of_rights(workflow: Workflow) -> Iterator[Diagnostic]:

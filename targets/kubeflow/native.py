@@ -13,6 +13,7 @@ from automl.targets.kubeflow.pipeline import LONGEST_NAME, Pipeline
 from automl.targets.kubeflow.titles import display_name
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.container import restricted
+from automl.targets.objects.disks import claims
 from automl.targets.objects.escape import escaped
 from automl.targets.objects.metadata import Object, Objects, hashed_name, name_of
 from automl.targets.objects.rbac import deploy_rules, role, service_account
@@ -42,9 +43,9 @@ MAX_CONCURRENCY: Mapping[str, str] = MappingProxyType(
 
 
 def native_objects(objects: Objects, package: Pipeline, files: Files) -> list[Object]:
-    """Everything for `kubectl apply`, from the rights to what registers the schedule."""
+    """Everything for `kubectl apply`, from the disks to what registers the schedule."""
     workflow = objects.workflow
-    documents: list[Object] = []
+    documents = claims(objects)
     if workflow.services:
         name = with_suffix(workflow.name, "deployer")
         documents += role(objects, name, deploy_rules(workflow), SERVICE_ACCOUNTS)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from automl.compiler.ir import Git, Job, Placement, Toleration
 from automl.targets.kubeflow.backend import Backend
+from automl.targets.kubeflow.mounts import CLAIM, CONFIG_MAP, FOLDER, SECRET, constant, mounts
 from automl.targets.objects.checkout import checkout_keys
 from automl.targets.objects.metadata import Object, Objects
 from automl.targets.objects.placement import selector, tolerated
@@ -20,13 +21,14 @@ def pod_platform(
     backend: Backend,
     pull_secrets: Sequence[str] = (),
     placement: Placement = ANYWHERE,
+    folders: Sequence[Value] = (),
 ) -> Object:
-    """What every pod has: a folder to write to, labels, a node, and no right to be root where that can be said."""
+    """What every pod has: folders to write to, labels, a node, and no right to be root where that can be said."""
     if not backend.is_kubernetes:
         return {}
-    pod: Object = {"emptyDirMounts": [{"volumeName": "work", "mountPath": WORK}]}
+    pod: Object = {"emptyDirMounts": [{"volumeName": "work", "mountPath": WORK}, *folders]}
     if pull_secrets:
-        pod["imagePullSecret"] = [{"secretNameParameter": _constant(name)} for name in pull_secrets]
+        pod["imagePullSecret"] = [{"secretNameParameter": constant(name)} for name in pull_secrets]
     pod["podMetadata"] = metadata
     pod |= _placed(placement)
     if backend.sets_user:
@@ -39,20 +41,33 @@ def job_platform(objects: Objects, job: Job, backend: Backend, stand_ins: Mappin
     """What is said of a job. A secret goes to the variable that stands in for the one it is for, if there is one."""
     if not backend.is_kubernetes:
         return {}
-    platform = _deadline(job.deadline)
-    if job.project and backend.code:
-        mount: Object = {"configMapNameParameter": _constant(backend.code), "mountPath": CODE}
-        platform["configMapAsVolume"] = [mount]
+    workflow, platform = objects.workflow, _deadline(job.deadline)
+    if config_maps := [*_code(job, backend), *mounts(workflow, job, CONFIG_MAP)]:
+        platform[CONFIG_MAP] = config_maps
     if keyed := [secret for secret in job.secrets if secret.keys]:
         platform["secretAsEnv"] = [
             _secret(secret.name, [(key, stand_ins.get(name, name)) for key, name in secret.keys or ()])
             for secret in keyed
         ]
-    if whole := dict.fromkeys(whole_secrets(job)):
-        platform["secretAsVolume"] = [
-            {"secretNameParameter": _constant(name), "mountPath": f"{SECRETS}/{name}"} for name in whole
-        ]
-    return platform | pod_platform(objects.template_metadata(job), backend, job.pull_secrets, job.placement)
+    if secrets := [*_whole_secrets(job), *mounts(workflow, job, SECRET)]:
+        platform[SECRET] = secrets
+    if claims := mounts(workflow, job, CLAIM):
+        platform[CLAIM] = claims
+    metadata, folders = objects.template_metadata(job), mounts(workflow, job, FOLDER)
+    return platform | pod_platform(metadata, backend, job.pull_secrets, job.placement, folders)
+
+
+def _code(job: Job, backend: Backend) -> list[Value]:
+    if not (job.project and backend.code):
+        return []
+    return [{"configMapNameParameter": constant(backend.code), "mountPath": CODE}]
+
+
+def _whole_secrets(job: Job) -> list[Value]:
+    return [
+        {"secretNameParameter": constant(name), "mountPath": f"{SECRETS}/{name}"}
+        for name in dict.fromkeys(whole_secrets(job))
+    ]
 
 
 def checkout_platform(objects: Objects, git: Git, backend: Backend, deadline: int | None) -> Object:
@@ -94,8 +109,4 @@ def _deadline(seconds: int | None) -> Object:
 def _secret(name: str, keys: Sequence[tuple[str, str]]) -> Object:
     """`keys` are those of the Secret, each with the variable that it is for."""
     pairs: list[Value] = [{"secretKey": key, "envVar": variable} for key, variable in keys]
-    return {"secretNameParameter": _constant(name), "keyToEnv": pairs}
-
-
-def _constant(value: str) -> Object:
-    return {"runtimeValue": {"constant": value}}
+    return {"secretNameParameter": constant(name), "keyToEnv": pairs}

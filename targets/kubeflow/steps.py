@@ -24,6 +24,7 @@ from automl.targets.kubeflow.quoting import Words, protected
 from automl.targets.objects.checkout import GIT_IMAGE, checkout_variables
 from automl.targets.objects.config_maps import archive, scripts_of
 from automl.targets.objects.container import needs_home
+from automl.targets.objects.disks import has_claim
 from automl.targets.objects.metadata import Object, Objects
 from automl.targets.objects.service import deploy_arguments
 from automl.targets.objects.volumes import CODE, WORK
@@ -47,7 +48,11 @@ class Step(NamedTuple):
 
 
 def job_step(objects: Objects, job: Job, backend: Backend, data: Data) -> Step:
-    """The step of a job."""
+    """The step of a job. With a disk it keeps the user of its image: nothing else lets it write to a new one.
+
+    A pod of Kubeflow has no `fsGroup`, by which a disk would be given to a group of another user's.
+    """
+    backend = backend._replace(keeps_user=has_claim(objects.workflow, job))
     ours = [("AUTOML_STEP", job.name)]  # makes the container differ from every other: see `pipeline`
     if backend.sets_user and needs_home(job):
         ours.append(("HOME", WORK))

@@ -14,21 +14,6 @@ _CHECKOUT = lowered("an init container checks it out")
 _OF_SERVICES = ByKind(service=NATIVE)
 
 _CLAIM = lowered("a PersistentVolumeClaim of the workflow's own")
-DISKS = (
-    "workspace.size",
-    "workspace.storage_class",
-    "workspace.access",
-    "workspace.claim",
-    "workspace.path",
-    "volumes.claim",
-    "volumes.size",
-    "volumes.access",
-    "volumes.storage_class",
-    "volumes.empty_dir",
-    "volumes.config_map",
-    "volumes.secret",
-    "step.volumes",
-)
 
 ON_KUBERNETES: Capabilities = MappingProxyType(
     {

@@ -16,13 +16,13 @@ def claims(objects: Objects) -> list[Object]:
     """The claims that the workflow makes for itself. Their names never change: what is on them stays from run to run."""
     workspace, documents = objects.workflow.workspace, list[Object]()
     if workspace and workspace.claim is None:
-        name = _workspace_claim(objects.workflow)
+        name = workspace_claim(objects.workflow)
         documents.append(
             _claim(objects, name, workspace.size.text, workspace.access, workspace.storage_class)
         )
     for volume in objects.workflow.volumes:
         if volume.size is not None:
-            name = _claim_of(objects.workflow, volume)
+            name = claim_of(objects.workflow, volume)
             documents.append(_claim(objects, name, volume.size.text, volume.access, volume.storage_class))
     return documents
 
@@ -35,12 +35,14 @@ def _claim(objects: Objects, name: str, size: str, access: Access, storage_class
     return objects.object("v1", "PersistentVolumeClaim", name, {"spec": spec})
 
 
-def _workspace_claim(workflow: Workflow) -> str:
+def workspace_claim(workflow: Workflow) -> str:
+    """The name of the claim of the workspace, which the workflow has."""
     assert workflow.workspace
     return workflow.workspace.claim or with_suffix(workflow.name, WORKSPACE)
 
 
-def _claim_of(workflow: Workflow, volume: Volume) -> str:
+def claim_of(workflow: Workflow, volume: Volume) -> str:
+    """The name of the claim of a volume that is a disk."""
     return volume.claim or member(workflow.name, volume.name)
 
 
@@ -49,25 +51,25 @@ def disks(workflow: Workflow, tasks: Iterable[Task]) -> list[Value]:
     tasks = list(tasks)
     volumes: list[Value] = []
     if workflow.workspace and any(task.uses_workspace for task in tasks):
-        claim: Object = {"claimName": _workspace_claim(workflow)}
+        claim: Object = {"claimName": workspace_claim(workflow)}
         volumes.append({"name": WORKSPACE, "persistentVolumeClaim": claim})
     mounted = {mount.volume for task in tasks for mount in task.mounts}
     return [*volumes, *(_volume(workflow, volume) for volume in workflow.volumes if volume.name in mounted)]
 
 
 def _volume(workflow: Workflow, volume: Volume) -> Object:
-    name: Object = {"name": _name_in_pod(volume.name)}
+    name: Object = {"name": name_in_pod(volume.name)}
     if volume.config_map is not None:
         return name | {"configMap": {"name": volume.config_map}}
     if volume.secret is not None:
         return name | {"secret": {"secretName": volume.secret}}
     if volume.empty_dir:
         return name | {"emptyDir": {}}
-    return name | {"persistentVolumeClaim": {"claimName": _claim_of(workflow, volume)}}
+    return name | {"persistentVolumeClaim": {"claimName": claim_of(workflow, volume)}}
 
 
-def _name_in_pod(volume: str) -> str:
-    """None of ours begins so."""
+def name_in_pod(volume: str) -> str:
+    """What a pod calls a volume: none of ours begins so."""
     return cut(f"volume-{volume}")
 
 
@@ -75,7 +77,7 @@ def disk_mounts(workflow: Workflow, task: Task) -> Iterator[Object]:
     """Where the container of a task finds them."""
     yield from workspace_mount(workflow, task)
     for mount in task.mounts:
-        yield _mount(_name_in_pod(mount.volume), mount.path, mount.read_only)
+        yield _mount(name_in_pod(mount.volume), mount.path, mount.read_only)
 
 
 def workspace_mount(workflow: Workflow, task: Task) -> Iterator[Object]:

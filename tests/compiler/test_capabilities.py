@@ -86,6 +86,37 @@ def test_of_what_is_in_a_key_that_is_lost_nothing_more_is_said() -> None:
     assert said(Engine(EVERYTHING | rows)) == [("AML602", "11:service:", '"service" is left out: no port')]
 
 
+def test_keys_beside_one_that_cannot_be_said_are_not_refused_again() -> None:
+    rows: dict[str, Row] = {
+        "schedule.cron": refused("no clock"),
+        "schedule.history": refused("no clock"),
+        "step.service.port": implied("any port"),
+        "step.service.readiness.path": refused("nobody looks"),
+        "step.cpu_request": refused("no clock"),
+        "step.image": refused("no clock"),
+    }
+    no_clock = ("cron", "image", "cpu_request", "image", "cpu_request")
+    assert [message for *_, message in said(Engine(EVERYTHING | rows))] == [
+        *(f'"{key}" cannot be said: no clock' for key in no_clock),
+        '"port" is not needed: any port',
+        '"path" cannot be said: nobody looks',
+    ]
+
+
+def test_other_refusals_beside_one_are_said_and_hints_are_not() -> None:
+    rows: dict[str, Row] = {
+        "schedule.cron": refused("no clock"),
+        "schedule.history": refused("no memory"),
+        "schedule.history.failed": NATIVE,
+    }
+    cron, history = (
+        f'"{key}" cannot be said: no {what}' for key, what in (("cron", "clock"), ("history", "memory"))
+    )
+    assert [message for *_, message in said(Engine(EVERYTHING | rows))] == [cron, history]
+    rows["schedule.history"] = lost("no memory")
+    assert [message for *_, message in said(Engine(EVERYTHING | rows))] == [cron]
+
+
 def test_a_key_may_be_lost_for_jobs_and_kept_for_services() -> None:
     rows: dict[str, Row] = {"step.cpu_request": ByKind(job=lost("small"), service=NATIVE)}
     assert said(Engine(EVERYTHING | rows)) == [("AML602", "7:cpu_requ", '"cpu_request" is left out: small')]
