@@ -10,6 +10,7 @@ from automl.compiler.ir import Workflow
 from automl.compiler.target import Capabilities, Capability, Options, Support, Target
 from tests.leaves import (
     ABSENT,
+    STEP,
     Config,
     Leaf,
     Place,
@@ -96,7 +97,7 @@ class Net:
                 if self._is_refused_anyway(around, leaf.key):
                     continue
                 outcomes = [self._outcome(base, leaf.key, value) for value in leaf.values]
-                hole = _verdict(leaf.key, capability, outcomes, self._named(leaf.key, kind))
+                hole = _verdict(leaf.key, capability, outcomes, self._named(leaf.key, kind, config))
                 if hole not in ("", WORKS):
                     yield f"{leaf.key} in {name}: {hole}"
                 tried[kind] |= _has_effect(capability)
@@ -115,15 +116,26 @@ class Net:
         return any(self._support(each, is_service(config)) is Support.REFUSED for each in others)
 
     def _support(self, key: str, kind: bool) -> Support | None:
-        capability = at_version(self.table.get(key), kind, self.options.version, self.target)
+        capability = self._capability(key, kind)
         return capability.support if capability else None
 
-    def _named(self, key: str, kind: bool) -> str:
-        """The key that a diagnostic names: the outermost one that there is something to say of."""
+    def _capability(self, key: str, kind: bool) -> Capability | None:
+        return at_version(self.table.get(key), kind, self.options.version, self.target)
+
+    def _named(self, key: str, kind: bool, config: Config) -> str:
+        """The key that a diagnostic names: the outermost one that there is something to say of.
+
+        Of keys beside one another that cannot be said for the same reason it is the first.
+        """
         words = key.split(".")
         around = [".".join(words[:length]) for length in range(1, len(words))]
         of_table = (each for each in around if each in self.table)
-        return next((each for each in of_table if self._support(each, kind) in (*SAID, None)), key)
+        named = next((each for each in of_table if self._support(each, kind) in (*SAID, None)), key)
+        noun, refusal = named.rpartition(".")[0], self._capability(named, kind)
+        if noun in ("", STEP) or not refusal or refusal.support is not Support.REFUSED:
+            return named
+        beside = (each for each in places(written(config)) if each.rpartition(".")[0] == noun)
+        return next((each for each in beside if self._capability(each, kind) == refusal), named)
 
     def _outcome(self, base: Config, key: str, value: object) -> Outcome:
         text = written(config_with(base, key, value, self.schema))
