@@ -15,7 +15,15 @@ from automl.cli.terminal import BUG, NOBODY_READS, USAGE, open_streams, print_te
 from automl.compiler import __version__
 from automl.compiler.diagnostics import Code
 
-COMMANDS = ("compile", "validate", "files", "targets", "explain", "schema")  # a module of `commands` each
+COMMANDS = (
+    "run",
+    "compile",
+    "validate",
+    "files",
+    "targets",
+    "explain",
+    "schema",
+)  # a module of `commands` each
 
 
 class Commands(TyperGroup):

@@ -136,3 +136,11 @@ MessageFormat = Annotated[
         autocompletion=_complete_message_format,
     ),
 ]
+Runs = Annotated[
+    str | None,
+    typer.Option(
+        "--runs",
+        metavar="FOLDER",
+        help="Folder with the records of runs, instead of .automl/runs.",
+    ),
+]

@@ -8,15 +8,30 @@ BESIDE_START = ("child", "dependencies", "folders")
 FOR_VALUES = ("metrics", "outputs", "results", "values")
 """What it imports beside these for tasks that are given something, or leave something."""
 
-
+_ON_MACHINE = (
+    "__init__",
+    "attempt",
+    "create",
+    "entry",
+    "guard",
+    "history",
+    "needs",
+    "plan",
+    "processes",
+    "program",
+    "reading",
+    "record",
+    "runner",
+    "services",
+    "tasks",
+    "tries",
+    "turn",
+    "verbs",
+    "wakeup",
+)
 FOR_LOCAL = (
     *(f"{name}.py" for name in ("__init__", "start", *BESIDE_START, *FOR_VALUES, "states")),
-    *(f"local/{name}.py" for name in ("__init__", "attempt", "create", "entry", "guard", "history", "needs")),
-    *(
-        f"local/{name}.py"
-        for name in ("plan", "processes", "program", "record", "runner", "services", "tasks")
-    ),
-    *(f"local/{name}.py" for name in ("tries", "turn", "wakeup")),
+    *(f"local/{name}.py" for name in _ON_MACHINE),
 )
 """What runs a workflow on a machine."""
 

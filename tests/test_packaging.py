@@ -11,7 +11,7 @@ import pytest
 
 from automl.compiler import __version__
 
-FOLDERS = ("cli", "compiler", "targets", "schemas", "runtime")
+FOLDERS = ("cli", "compiler", "targets", "schemas", "runtime", "runs")
 
 
 def test_every_package_is_listed(root: Path) -> None:

@@ -1,0 +1,85 @@
+"""A table of a run on a terminal, drawn anew while it goes on."""
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich import live
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from automl.cli.tables import duration, headline, news
+from automl.compiler.views.text import printable
+from automl.runs.model import FAILED, RUNNING, SKIPPED, STOPPED, SUCCEEDED, WAITING, Run, Task, seconds_of
+
+STYLES = {
+    WAITING: "dim",
+    RUNNING: "cyan",
+    SUCCEEDED: "green",
+    FAILED: "bold red",
+    SKIPPED: "dim",
+    STOPPED: "yellow",
+}
+SIGNS = {WAITING: "·", RUNNING: "▶", SUCCEEDED: "✓", FAILED: "✗", SKIPPED: "-", STOPPED: "■"}
+ROOM = 5  # lines of a terminal that are not for steps
+
+
+class Live:
+    """Shows a run; the table goes away in the end, where the summary takes its place."""
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True)
+        self._live = live.Live(
+            console=self.console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._run: Run | None = None
+
+    def __enter__(self) -> Self:
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._live.__exit__(kind, error, trace)
+
+    def show(self, run: Run | None) -> None:
+        """Draw it as it is now."""
+        self._run = run or self._run
+        if self._run is not None:
+            self._live.update(drawing(self._run, time.time(), self.console.height), refresh=True)
+
+
+def drawing(run: Run, now: float, height: int) -> Table:
+    """A run in so many lines: if its steps are more, those that have news."""
+    table = Table(box=None, pad_edge=False, show_header=False, title_justify="left", title_style="bold")
+    table.title = Text(headline(run, now))
+    for _ in range(3):
+        table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    for task in in_room(run, height - ROOM):
+        style = STYLES[task.state]
+        time = duration(seconds_of(task, now))
+        table.add_row(
+            Text(f"{SIGNS[task.state]} {printable(task.name)}", style),
+            Text(task.state, style),
+            Text(time, justify="right"),
+            Text(news(task), "dim"),
+        )
+    return table
+
+
+def in_room(run: Run, room: int) -> list[Task]:
+    """As many steps as there is room for: what has failed and what runs before all else."""
+    urgent = {FAILED: 0, RUNNING: 1, STOPPED: 2, WAITING: 3, SKIPPED: 4, SUCCEEDED: 5}
+    chosen = sorted(run.tasks, key=lambda task: urgent[task.state])[: max(room, 1)]
+    names = {task.name for task in chosen}
+    return [task for task in run.tasks if task.name in names]

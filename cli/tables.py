@@ -1,0 +1,70 @@
+"""Text for people: columns, times, and how a run stands."""
+
+from collections.abc import Iterable, Sequence
+
+from automl.compiler.views.text import printable
+from automl.runs.model import FAILED, RUNNING, STOPPED, SUCCEEDED, WAITING, Run, Task, counts, seconds_of
+
+_LONGEST = 100  # characters of a value in a table
+HEAD = ("STEP", "STATE", "TIME", "")
+
+
+def table(rows: Iterable[Sequence[str]]) -> str:
+    """Rows under each other, each column as wide as it must be; columns with nothing in them are left out."""
+    columns = [column for column in zip(*rows, strict=True) if any(column[1:])]
+    widths = [max(map(len, column)) for column in columns]
+    lines = zip(*columns, strict=True)
+    return "".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n"
+        for line in lines
+    )
+
+
+def duration(seconds: float | None) -> str:
+    """A time as one says it."""
+    if seconds is None:
+        return ""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def steps(run: Run, now: float) -> list[Sequence[str]]:
+    """A row for each step, behind one with the heads of the columns."""
+    return [
+        HEAD,
+        *((task.name, task.state, duration(seconds_of(task, now)), news(task)) for task in run.tasks),
+    ]
+
+
+def news(task: Task) -> str:
+    """What else there is to say of a step: why it is as it is, where it answers, what it has left."""
+    if task.reason and task.state != SUCCEEDED:
+        return shortened(task.reason)
+    if task.url and task.state == RUNNING:
+        return task.url
+    values = ", ".join(f"{name}={shortened(text)}" for name, text in task.values.items())
+    return values or ("" if task.tries < 2 or task.state != RUNNING else f"try {task.tries}")
+
+
+def headline(run: Run, now: float) -> str:
+    """How a run is, in a line."""
+    time = duration(seconds_of(run, now))
+    after = f" {'for' if run.state in (RUNNING, WAITING) else 'after'} {time}" if time else ""
+    why = f": {run.reason}" if run.reason not in ("", run.state) else ""
+    numbers = ", ".join(f"{number} {state}" for state, number in counts(run.tasks).items())
+    return printable(f"{run.id} {run.state}{after} ({numbers}){why}")
+
+
+def advice(run: Run) -> list[tuple[str, str]]:
+    """Commands that help now, and what each does."""
+    if run.state in (FAILED, STOPPED):
+        return [(f"automl run --resume {run.id}", "go on: what has succeeded is not run again")]
+    return []
+
+
+def shortened(text: str) -> str:
+    """A text that has room in a row."""
+    line = printable(text)
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

@@ -1,0 +1,1 @@
+"""Runs: what every engine can say of one and do with it."""

@@ -1,0 +1,82 @@
+"""A run, as every engine tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
+
+WAITING, RUNNING, SUCCEEDED, FAILED, SKIPPED, STOPPED = (
+    "waiting",
+    "running",
+    "succeeded",
+    "failed",
+    "skipped",
+    "stopped",
+)
+ENDED = (SUCCEEDED, FAILED, SKIPPED, STOPPED)
+
+
+class _OfMapping:
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> Self:
+        """What a mapping says, less what it says beyond that: a newer release may have written it."""
+        names = {one.name for one in fields(cls)}  # type: ignore[arg-type]
+        return cls(**{name: value for name, value in content.items() if name in names})
+
+
+@dataclass(frozen=True)
+class Task(_OfMapping):
+    """A step of a run. Times are in seconds since 1970."""
+
+    name: str
+    stage: str
+    step: str
+    state: str
+    reason: str = ""
+    tries: int = 0
+    started: float | None = None
+    ended: float | None = None
+    url: str = ""  # of a service that is ready
+    values: Mapping[str, str] = field(default_factory=dict)  # the outputs that are no files
+    files: Mapping[str, str] = field(default_factory=dict)  # the outputs that are, and where they are
+    outputs: Mapping[str, str] = field(default_factory=dict)  # the types of both
+    is_service: bool = False
+
+
+@dataclass(frozen=True)
+class Run(_OfMapping):
+    """A run, and its tasks in an order in which they could run."""
+
+    id: str
+    workflow: str
+    state: str
+    reason: str = ""
+    created: float = 0
+    started: float | None = None
+    ended: float | None = None
+    user: str = ""
+    folder: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    tasks: tuple[Task, ...] = ()
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> Self:
+        """The same, and its tasks."""
+        return super().of({**content, "tasks": tuple(map(Task.of, content["tasks"]))})
+
+    def within(self, *states: str) -> list[Task]:
+        """The tasks in one of these states."""
+        return [task for task in self.tasks if task.state in states]
+
+
+def seconds_of(thing: Run | Task, now: float) -> float | None:
+    """How long it has taken, or takes so far."""
+    return None if thing.started is None else max(0.0, (thing.ended or now) - thing.started)
+
+
+def counts(tasks: Iterable[Task]) -> dict[str, int]:
+    """How many tasks there are in each state, of which there is one at least."""
+    states = [task.state for task in tasks]
+    return {state: states.count(state) for state in (*ENDED, RUNNING, WAITING) if state in states}

@@ -1,0 +1,180 @@
+"""What is known of a run, from its record alone; what its program could not write down, since it was killed, is worked out."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from automl.runtime.local.history import (
+    ENDED,
+    FAILED,
+    SKIPPED,
+    STOPPED,
+    SUCCEEDED,
+    WAITING,
+    TaskHistory,
+    history_of,
+)
+from automl.runtime.local.plan import Plan, Task
+from automl.runtime.local.processes import is_alive
+from automl.runtime.local.record import EVENTS, Event
+from automl.runtime.states import reached
+
+RUNNER_LOG, SAID = "runner.log", "automl: "
+FILES = ("file", "model", "dataset")
+GRACE = 10.0  # seconds, in which a run that was made has begun
+PAUSE = 0.1  # seconds between two looks for more
+
+
+class Reading:
+    """A run, as far as it has been read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.about = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        self.plan = Plan.from_json((folder / "plan.json").read_text(encoding="utf-8"))
+        self.size = 0  # bytes of the log
+        self.history = history_of([], [task.name for task in self.plan.tasks])
+        self.more()
+
+    def more(self) -> list[Event]:
+        """What has happened since the last time."""
+        events: list[Event] = []
+        for line in _lines(self.folder / EVENTS, self.size):
+            try:
+                event = json.loads(line)
+                self.history.take(event)
+            except (ValueError, TypeError, KeyError):
+                break
+            self.size += len(line)
+            events.append(event)
+        return events
+
+    def is_dead(self) -> bool:
+        """Whether nobody runs it though it has not ended."""
+        if self.history.state in ENDED:
+            return False
+        if not self.history.pid:
+            return bool(time.time() > self.about["created"] + GRACE)
+        return not is_alive(self.history.pid, self.history.pid_started)
+
+    def end(self) -> None:
+        """Say what its program could not: it has stopped, when something was last heard of it."""
+        heard = [at for task in self.history.tasks.values() for at in (task.started, task.ended) if at]
+        reason = f"its program has ended: `automl run --resume {self.folder.name}`"
+        event = {"event": "run.ended", "state": STOPPED, "reason": self._last_words() or reason}
+        self.history.take({**event, "at": max(heard, default=None)})
+
+    def _last_words(self) -> str:
+        """Why its program has given up, if it could say so."""
+        log = self.folder / RUNNER_LOG
+        line = log.read_text(encoding="utf-8", errors="replace").strip() if log.exists() else ""
+        said = line.rpartition("\n")[2]
+        return said[len(SAID) :] if said.startswith(SAID) else ""
+
+    def status(self) -> dict[str, Any]:
+        """All that is known, for JSON."""
+        history, tasks = self.history, [self._task(task) for task in self.plan.tasks]
+        return {
+            "id": self.folder.name,
+            **self.about,
+            "folder": str(self.folder),
+            "state": history.state,
+            "reason": history.reason,
+            "started": history.started,
+            "ended": history.ended,
+            "pid": history.pid,
+            "metrics": _metrics(tasks),
+            "tasks": tasks,
+        }
+
+    def _task(self, task: Task) -> dict[str, Any]:
+        known, outputs = self._known(task), self.folder / "tasks" / task.name / "outputs"
+        files = [name for name, type in task.outputs.items() if type in FILES and known.state == SUCCEEDED]
+        return {
+            "name": task.name,
+            "stage": task.stage,
+            "step": task.step,
+            "state": known.state,
+            "reason": known.reason,
+            "tries": known.tries,
+            "started": known.started,
+            "ended": known.ended,
+            "url": known.url,
+            "values": known.values,
+            "files": {name: str(outputs / name) for name in files},
+            "outputs": task.outputs,
+            "is_service": task.service is not None,
+        }
+
+    def _known(self, task: Task) -> TaskHistory:
+        """What is known of a task, which does not wait any more when its run has ended."""
+        known = self.history.tasks[task.name]
+        if self.history.state not in ENDED or known.state != WAITING:
+            return known
+        return TaskHistory(task.name, SKIPPED, known.reason or self._why_not(task), known.tries)
+
+    def _why_not(self, task: Task) -> str:
+        edges = {barrier.name: barrier.after for barrier in self.plan.barriers}
+        edges.update((task.name, task.after) for task in self.plan.tasks)
+        failed = [name for name, known in self.history.tasks.items() if known.state == FAILED]
+        upstream = reached(task.after, edges)
+        names = [name for name in failed if name in upstream] or failed
+        return f"because of {', '.join(names)}" if names else "the run had ended before"
+
+
+def status(folder: Path) -> dict[str, Any]:
+    """All that is known of a run now."""
+    reading = Reading(folder)
+    if reading.is_dead() and not reading.more() and reading.is_dead():
+        reading.end()
+    return reading.status()
+
+
+def watch(
+    folder: Path, since: int = 0, is_running: Callable[[], bool] | None = None
+) -> Iterator[dict[str, Any] | None]:
+    """All that is known, again when there is more, and None between, until the run has ended.
+
+    What stands in its log before `since` is of an earlier time, and no end of it.
+    """
+    reading = Reading(folder)
+    is_over = reading.size > since and reading.history.state in ENDED
+    yield reading.status()
+    while not is_over:
+        goes_on = is_running() if is_running else not reading.is_dead()
+        events = reading.more()
+        is_over = any(event["event"] == "run.ended" for event in events)
+        if not goes_on and not events:
+            reading.end()
+            is_over = True
+        yield reading.status() if events or is_over else None
+        if not is_over:
+            time.sleep(PAUSE)
+
+
+def _metrics(tasks: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the tasks have measured; what two of them call the same has the task before it."""
+    measured = [
+        (task["name"], name, value)
+        for task in tasks
+        for output, text in task["values"].items()
+        if task["outputs"].get(output) == "metrics"
+        for name, value in json.loads(text).items()
+    ]
+    names = [name for _, name, _ in measured]
+    return {name if names.count(name) == 1 else f"{task}.{name}": value for task, name, value in measured}
+
+
+def _lines(path: Path, start: int) -> list[bytes]:
+    """The whole lines of a log behind its first bytes."""
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            content = file.read()
+    except FileNotFoundError:
+        return []
+    return content[: content.rfind(b"\n") + 1].splitlines(keepends=True)

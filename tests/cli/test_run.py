@@ -1,0 +1,272 @@
+"""`automl run` as people and programs use it: a process with streams, a terminal, signals and a status."""
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from automl.runtime.local.processes import members
+from tests.forked import AUTOML
+
+CONFIG = """\
+name: churn
+params: {lr: 0.5}
+stages:
+  prepare:
+    - step_name: prepare
+      path_to_executable: prepare.py
+      outputs: {table: dataset, rows: int}
+  train:
+    - step_name: train
+      path_to_executable: train.py
+      inputs: {table: "${{ steps.prepare.outputs.table }}"}
+      outputs: {model: model, scores: metrics}
+  check:
+    - step_name: check
+      path_to_executable: check.py
+"""
+PREPARE = """\
+import os
+print("preparing")
+open(os.environ["TRACE"], "a").write("prepare\\n")
+open(os.environ["AUTOML_OUTPUT_TABLE"], "w").write("a,b\\n1,2\\n")
+open(os.environ["AUTOML_OUTPUT_ROWS"], "w").write("1")
+"""
+TRAIN = """\
+import json, os, sys, time
+open(os.environ["TRACE"], "a").write("train\\n")
+if os.path.exists(os.environ["TRACE"] + ".fail"):
+    sys.exit("the learning rate is too high")
+while os.path.exists(os.environ["TRACE"] + ".wait"):
+    time.sleep(0.02)
+open(os.environ["AUTOML_OUTPUT_MODEL"], "w").write(open(os.environ["AUTOML_INPUT_TABLE"]).read())
+json.dump({"auc": float(os.environ["AUTOML_PARAM_LR"]), "loss": 2}, open(os.environ["AUTOML_OUTPUT_SCORES"], "w"))
+"""
+PATIENCE = 60  # seconds, on a machine that does much else
+
+
+class Project:
+    """A folder with a config, and what its steps leave outside of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.trace = folder / "project", folder / "trace"
+        self.runs = self.folder / ".automl" / "runs"
+        self.folder.mkdir()
+        files = {
+            "automl.yaml": CONFIG,
+            "prepare.py": PREPARE,
+            "train.py": TRAIN,
+            "check.py": "print('checked')\n",
+        }
+        for name, text in files.items():
+            (self.folder / name).write_text(text)
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "TRACE": str(self.trace),
+            "TERM": "xterm-256color",
+        }
+
+    def start(self, *words: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
+        """The command, as it runs."""
+        return subprocess.Popen(
+            [str(AUTOML), *words],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
+
+    def automl(self, *words: str) -> "Done":
+        """The command, when it has ended."""
+        process = self.start(*words)
+        out, err = process.communicate(timeout=PATIENCE)
+        return Done(process.returncode, out, err)
+
+    def switch(self, name: str, on: bool) -> None:
+        """Let `train` fail, or wait."""
+        path = Path(f"{self.trace}.{name}")
+        path.touch() if on else path.unlink()
+
+    def done(self) -> list[str]:
+        """The steps that have begun, outside of any record."""
+        return self.trace.read_text().splitlines() if self.trace.exists() else []
+
+    def run(self) -> Path:
+        """The folder of the only run."""
+        [folder] = [path for path in self.runs.iterdir() if not path.name.startswith(".")]
+        return folder
+
+
+class Done(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait for something that has to become so."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.02)
+
+
+def without_times(text: str) -> str:
+    return re.sub(r"[\d.]+ s\b", "0 s", text)
+
+
+def test_a_run_says_how_it_goes_and_in_the_end_how_it_went(project: Project) -> None:
+    done = project.automl("run", "--set", "lr=0.25")
+    assert done.code == 0
+    run = project.run()
+    assert re.fullmatch(r"churn-[a-z0-9]{5}", run.name)
+    first, *lines = without_times(done.err).splitlines()
+    assert first == f"run {run.name}, in {run}"
+    ends = ["prepare: succeeded after 0 s", "train: succeeded after 0 s", "check: succeeded after 0 s"]
+    assert [line for line in lines if line in ends] == ends
+    assert {*lines} - {*ends} <= {
+        "prepare: running",
+        "train: running",
+        "check: running",
+    }  # unless it is over at once
+    first, _, head, *rows = without_times(done.out).splitlines()
+    assert first == f"{run.name} succeeded after 0 s (3 succeeded)"
+    assert head.split() == ["STEP", "STATE", "TIME"]
+    assert rows[0].split() == ["prepare", "succeeded", "0", "s", "rows=1"]
+    assert rows[1].endswith('scores={"auc": 0.25, "loss": 2}')
+
+
+def test_the_record_has_the_config_as_it_was_given(project: Project) -> None:
+    (project.folder / "automl.yaml").write_text(f"# as I wrote it: ä\n{CONFIG}")
+    assert project.automl("run", "-q").code == 0
+    assert (project.run() / "config.yaml").read_text() == f"# as I wrote it: ä\n{CONFIG}"
+    assert json.loads((project.run() / "run.json").read_text())["params"] == {"lr": "0.5"}
+
+
+def test_quiet_says_the_end_alone(project: Project) -> None:
+    done = project.automl("run", "-q")
+    assert (done.code, done.err) == (0, "")
+    assert "(3 succeeded)" in done.out
+
+
+def test_a_failure_is_said_with_the_end_of_its_log_and_the_run_can_go_on(project: Project) -> None:
+    project.switch("fail", True)
+    done = project.automl("run")
+    run = project.run()
+    assert done.code == 1
+    assert without_times(done.out).splitlines()[0] == (
+        f"{run.name} failed after 0 s (1 succeeded, 1 failed, 1 skipped)"
+    )
+    assert re.search(r"^train +failed +\S+ s +ended with status 1$", done.out, re.MULTILINE)
+    assert re.search(r"^check +skipped +because of train$", done.out, re.MULTILINE)
+    assert "The end of the log of train:\n  the learning rate is too high\n" in done.out
+    assert f"automl run --resume {run.name} " in done.out
+
+    project.switch("fail", False)
+    again = project.automl("run", "--resume", "last")
+    assert again.code == 0
+    assert "(3 succeeded)" in again.out
+    assert project.done() == ["prepare", "train", "train"]
+
+
+def test_an_error_in_the_config_makes_no_run(project: Project) -> None:
+    (project.folder / "automl.yaml").write_text(CONFIG.replace("step_name: train", "step_nmae: train"))
+    done = project.automl("run")
+    assert done.code == 1
+    assert "step_nmae" in done.err
+    assert not project.runs.exists()
+    assert project.automl("run", "there.yaml").code == 2
+    assert project.automl("run", "--resume", "nothing").code == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_steps_and_then_the_command(project: Project, number: signal.Signals) -> None:
+    project.switch("wait", True)
+    process = project.start("run")
+    until(lambda: project.done() == ["prepare", "train"])
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert out.startswith(f"{project.run().name} stopped")
+    assert f"automl run --resume {project.run().name}" in out
+    assert [*members(project.run().name)] == []
+
+
+def test_a_run_whose_program_was_killed_is_said_to_have_stopped(project: Project) -> None:
+    project.switch("wait", True)
+    process = project.start("run")
+    until(lambda: project.done() == ["prepare", "train"])
+    event = json.loads((project.run() / "events.jsonl").read_text().splitlines()[0])
+    os.kill(event["pid"], signal.SIGKILL)
+    out, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert f"its program has ended: `automl run --resume {project.run().name}`" in out
+    until(lambda: not [*members(project.run().name)])
+
+
+def test_on_a_terminal_a_table_is_drawn_anew(project: Project) -> None:
+    project.switch("wait", True)
+    ours, theirs = pty.openpty()
+    process = project.start("run", stderr=theirs)
+    os.close(theirs)
+    drawn = b""
+    while b"running" not in drawn.rpartition(b"train")[2]:
+        drawn += os.read(ours, 4096)
+    project.switch("wait", False)
+    out, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    text = drawn.decode()
+    assert "✓ prepare" in text
+    assert "▶ train" in text
+    assert "\x1b[" in text
+    assert "prepare: running" not in text
+    assert "(3 succeeded)" in out
+    os.close(ours)
+
+
+def test_the_records_of_runs_are_no_part_of_the_project(project: Project) -> None:
+    (project.folder / "automl.yaml").write_text(f'{CONFIG}code: {{bundle: {{include: ["**"]}}}}\n')
+    assert project.automl("run", "-q").code == 0
+    packed = project.automl("files", "--packed").out.splitlines()
+    assert packed == ["check.py", "prepare.py", "train.py"]
+
+
+@pytest.mark.parametrize("command", ["compile", "validate"])
+def test_what_compiles_imports_nothing_that_runs(project: Project, command: str) -> None:
+    program = f"""
+import sys, os
+sys.argv = ["automl", "{command}", "-t", "argo"]
+from automl.cli import app
+os._exit = lambda status: None
+app.main()
+names = ("automl.runs", "automl.runtime.local", "automl.cli.running", "rich")
+print([name for name in sys.modules if name.startswith(names)], file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=project.folder,
+        env=project.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr.splitlines()[-1] == "[]"
