@@ -8,6 +8,8 @@ from types import ModuleType
 HERE = Path(__file__).absolute().parent
 
 if __name__ == "__main__":
+    if not getattr(sys.flags, "safe_path", sys.flags.isolated):
+        del sys.path[0]  # this folder: `queue` is to be Python's own
     for name, folder in (
         ("automl", HERE.parent.parent),
         ("automl.runtime", HERE.parent),

@@ -6,6 +6,14 @@ from collections.abc import Mapping
 from typing import Protocol
 
 
+class QueueError(Exception):
+    """The run cannot wait for its turn, and why."""
+
+
+class Withdrawn(Exception):
+    """Somebody has taken the run out of the queue."""
+
+
 class Turn(Protocol):
     """The place of a run in the queue."""
 
@@ -13,7 +21,10 @@ class Turn(Protocol):
     """What all its tasks are told once it may begin, for instance which GPUs are theirs."""
 
     def waits_for(self) -> str:
-        """Why the run has to wait; nothing once it may begin. It is asked again every second."""
+        """Why the run has to wait; nothing once it may begin. It is asked again every second.
+
+        QueueError, Withdrawn: it will not begin.
+        """
 
     def leave(self) -> None:
         """Give back what the run has, or its place in the queue."""

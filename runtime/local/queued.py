@@ -1,0 +1,101 @@
+"""The turn of a run that shares the machine with others: it asks for its share, and waits in the queue for it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from automl.runtime.local import machine
+from automl.runtime.local.plan import Task
+from automl.runtime.local.processes import TASK, started_at
+from automl.runtime.local.queue import RUNNING, WITHDRAWN, Queue, Ticket, this_machine
+from automl.runtime.local.request import share_of
+from automl.runtime.local.sharing import Share
+from automl.runtime.local.turn import AtOnce, QueueError, Turn, Withdrawn
+
+
+class Queued:
+    """A place in the queue."""
+
+    def __init__(self, queue: Queue, ticket: Ticket) -> None:
+        self.queue, self.ticket = queue, ticket
+        self.number: int | None = None
+        self.variables: Mapping[str, str] = _variables(())
+
+    def waits_for(self) -> str:
+        """Why the run has to wait; nothing once it may begin."""
+        try:
+            self.number = self.number or self.queue.enter(self.ticket)
+        except QueueError as error:
+            return self._without(error)
+        try:
+            return self._look(self.number)
+        except QueueError as error:
+            return f"for the queue: {error}"
+
+    def leave(self) -> None:
+        """Give back what the run has; should that fail, others see that its program is no more."""
+        if self.number is not None:
+            with suppress(QueueError):
+                self.queue.leave(self.number, self.ticket)
+
+    def _look(self, number: int) -> str:
+        entries = self.queue.look()
+        mine = [entry for entry in entries if entry.row.number == number and entry.ticket == self.ticket]
+        if not mine:
+            self.number = None  # the file is another one by now
+            return "for its turn"
+        if mine[0].state == WITHDRAWN:
+            raise Withdrawn
+        if mine[0].state == RUNNING:
+            self.variables = _variables(mine[0].row.has or ())
+        return self.queue.why(mine[0], entries)
+
+    def _without(self, error: QueueError) -> str:
+        """A machine that may be too full is better than no run; a GPU that another run has is not."""
+        if self.ticket.share.gpus:
+            raise error
+        print(f"automl: the run does not wait for others: {error}", file=sys.stderr)
+        return ""
+
+
+def turn_of(folder: Path, tasks: Sequence[Task], options: argparse.Namespace) -> Turn:
+    """The turn of a run with these tasks. QueueError if it asks for what it cannot have."""
+    if TASK in os.environ:
+        return AtOnce()  # a step of a run, which has had its turn, has started it
+    if options.no_queue and options.gpus:
+        raise QueueError("--gpus without the queue: only the queue knows which GPUs are free")
+    return AtOnce() if options.no_queue else Queued(*_asked(folder, tasks, options))
+
+
+def _asked(folder: Path, tasks: Sequence[Task], options: argparse.Namespace) -> tuple[Queue, Ticket]:
+    queue, choices = this_machine(), machine.gpus() if options.gpus else ()
+    try:
+        share = share_of(tasks, options, Share(queue.cpu, queue.memory, len(choices)))
+    except ValueError as error:
+        raise QueueError(str(error)) from None
+    return queue, Ticket(
+        folder.name,
+        str(folder),
+        json.loads((folder / "run.json").read_text(encoding="utf-8")).get("user", ""),
+        share,
+        os.getpid(),
+        started_at(os.getpid()),
+        time.time(),
+        options.priority,
+        choices,
+    )
+
+
+def _variables(gpus: Sequence[str]) -> dict[str, str]:
+    """What tells the tasks which GPUs are theirs: none if the run has asked for none, and nobody else has said so."""
+    if gpus:
+        return machine.variables(gpus)
+    is_told = machine.VISIBLE in os.environ or not machine.may_have_gpus()
+    return {} if is_told else machine.variables(())
