@@ -8,6 +8,9 @@ BESIDE_START = ("child", "dependencies", "folders")
 FOR_VALUES = ("metrics", "outputs", "results", "values")
 """What it imports beside these for tasks that are given something, or leave something."""
 
+FOR_STORE = ("store",)
+"""And where files travel by a store."""
+
 _ON_MACHINE = (
     "__init__",
     "attempt",
@@ -47,7 +50,8 @@ def script(name: str) -> str:
     return Path(__file__).parent.joinpath(name).read_text(encoding="utf-8")
 
 
-def start_scripts(for_values: bool = True) -> dict[str, str]:
+def start_scripts(for_values: bool = True, for_store: bool = False) -> dict[str, str]:
     """The texts of `start.py` and of what it imports, by the names of their files; the rest only where it is needed."""
-    names = ("start", *BESIDE_START, *(FOR_VALUES if for_values else ()))
+    more = (*(FOR_VALUES if for_values else ()), *(FOR_STORE if for_store else ()))
+    names = ("start", *BESIDE_START, *more)
     return {f"{name}.py": script(f"{name}.py") for name in names}

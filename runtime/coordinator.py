@@ -34,7 +34,7 @@ class Coordinator:
 
     def __init__(self, plan: Plan, cluster: Cluster, owner: Owner) -> None:
         self.cluster, self.owner = cluster, owner
-        self.workspace = plan.workspace
+        self.workspace, self.store = plan.workspace, plan.store
         self.tasks = {spec.name: task_of(spec, cluster, owner) for spec in plan.tasks}
         self.run = Run([*self.tasks.values()], {barrier.name: barrier.after for barrier in plan.barriers})
         for name in bound_to_run(plan) & self.tasks.keys():
@@ -127,7 +127,11 @@ class Coordinator:
             return {"id": self.owner.uid, "name": self.owner.name}[source["run"]]
         task, output = self.tasks[source["task"]], source["output"]
         assert isinstance(task, JobTask)
-        return f"{self.workspace}/runs/{task.job}/{output}" if source.get("file") else task.values[output]
+        if not source.get("file"):
+            return task.values[output]
+        if self.store:  # which other clusters may have, too
+            return f"{self.store}/{task.uid}/{task.name}/{output}"
+        return f"{self.workspace}/runs/{task.job}/{output}"
 
     def say_if_ended(self, task: ClusterTask) -> None:
         """Say how a task has gone."""

@@ -59,6 +59,7 @@ class Plan:
     barriers: tuple[Barrier, ...] = ()
     repeats: bool = False  # each run of it runs everything, and leaves earlier runs alone
     workspace: str = ""  # where files are: `<workspace>/runs/<Job of the step>/<output>`
+    store: str = ""  # or where else they are: `<store>/<uid of that Job>/<step>/<output>`
 
     def __post_init__(self) -> None:
         nodes = [*self.tasks, *self.barriers]

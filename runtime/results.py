@@ -46,6 +46,10 @@ def run_for(options: argparse.Namespace, command: list[str]) -> int:
     status = run(command)
     if status == 0:
         hand_over(outputs, options.message)
+        if options.put:
+            from automl.runtime.store import put  # it is there where files travel so
+
+            put(options.put, {output.name: output.left for output in outputs})
         if executor_input:
             metrics = [output for output in outputs if output.type == "metrics"]
             show(executor_input, {output.name: value_of(output) for output in metrics})

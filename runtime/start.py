@@ -5,6 +5,7 @@
              [--value NAME=ENCODED]... [--plain NAME=TEXT]... [--set NAME=TEXT]... [--expand NUMBER]...
              [--param NAME:TYPE]... [--params-file PATH]
              [--output NAME:TYPE[:PATH]]... [--to NAME=FILE]... [--unencoded NAME]... [--message FILE]
+             [--fetch PATH=ADDRESS]... [--put NAME=ADDRESS]...
              -- COMMAND [ARGUMENT...]
 
 The project comes from the archive beside this file or in the zip that this file is in, or it has been checked
@@ -15,6 +16,7 @@ Variables are set to values of other tasks, encoded or plain; in the texts of --
 that --expand counts from 0, @(NAME) is a variable and @@ an @. $AUTOML_PARAMS_FILE has the parameters in JSON. The
 command leaves each output at $AUTOML_OUTPUT_NAME, or at a PATH of the project; from there it goes to its FILE: a file
 or folder as it is, a value encoded, unless an image takes it that cannot decode it. The message has all values.
+What is at an address in a store is fetched before the command starts, and what the command leaves is put there.
 Without outputs, only $AUTOML_WORK is written to, so it works for any user. It runs on Python 3.8 and newer, with the
 standard library alone.
 """
@@ -43,7 +45,10 @@ from automl.runtime.child import become
 from automl.runtime.dependencies import enter_environment, in_environment
 from automl.runtime.folders import PROJECT, WORK
 
-REPEATED = ("package", "secrets", "keep", "value", "plain", "set", "param", "output", "to", "unencoded")
+REPEATED = (
+    *("package", "secrets", "keep", "value", "plain", "set", "param", "output", "to", "unencoded"),
+    *("fetch", "put"),
+)
 VALUES = ("value", "plain", "set", "expand", "param", "params_file")
 PROGRAMS = WORK / "bin"
 ARCHIVE = Path(__file__).absolute().with_name("code.tar.bz2")
@@ -57,6 +62,10 @@ def main(arguments: list[str]) -> NoReturn:
     PROJECT.mkdir(parents=True, exist_ok=True)
     os.chdir(PROJECT)
     unpack()
+    if options.fetch:
+        from automl.runtime.store import fetch  # it is there where files travel so
+
+        fetch(options.fetch)
     command = with_values(command, options)
     ensure_home()
     ensure_user()

@@ -94,6 +94,20 @@ class Store(NamedTuple):
     secret: str | None
     span: Span
 
+    @property
+    def bucket(self) -> str:
+        """The name of the bucket."""
+        return self.url.removeprefix("s3://").partition("/")[0]
+
+    def key(self, path: str) -> str:
+        """What a path below the prefix is in the bucket."""
+        prefix = self.url.removeprefix("s3://").partition("/")[2].strip("/")
+        return f"{prefix}/{path}" if prefix else path
+
+    def address(self, path: str) -> str:
+        """The whole address of a path below the prefix."""
+        return f"s3://{self.bucket}/{self.key(path)}"
+
 
 class Volume(NamedTuple):
     """What steps may mount: of `claim`, `size`, `empty_dir`, `config_map` and `secret` exactly one says what it is."""

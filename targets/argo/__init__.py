@@ -19,7 +19,7 @@ from automl.targets.argo.templates import (
 )
 from automl.targets.dag.names import TaskNames
 from automl.targets.dag.nesting import shape_of
-from automl.targets.objects.collecting import collector
+from automl.targets.objects.collecting import program
 from automl.targets.objects.config_maps import Files, config_maps
 from automl.targets.objects.disks import claims, disks, has_claim
 from automl.targets.objects.escape import has_template_tag
@@ -55,11 +55,11 @@ class Argo:
         overflow, own = split(objects, templates, sizes)
         deployers = [deployer(objects)] if workflow.services else []
         mounted = [*_volumes_of_jobs(workflow, files), *map(deployer_volume, deployers)]
-        jobs = [job for job in workflow.jobs if is_collected(workflow, job)]
+        is_needed = any(is_collected(workflow, job) for job in workflow.jobs)
         beside = [
             *service_accounts(objects),
             *files.objects,
-            *collector(objects, jobs),
+            *([program(objects)] if is_needed else []),
             *claims(objects),
             *deployers,
         ]

@@ -19,9 +19,7 @@ def artifact(workflow: Workflow, name: str, path: str, key: str) -> Object:
 
 def _kept(store: Store, key: str) -> Object:
     """Where a store keeps an artifact. Without a Secret, the rights are those of the pod."""
-    bucket, _, prefix = store.url.removeprefix("s3://").partition("/")
     keys: dict[str, Value] = {"useSDKCreds": True}
     if store.secret:
         keys = {field: {"name": store.secret, "key": name} for field, name in _KEYS.items()}
-    prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-    return {"s3": {"endpoint": ENDPOINT, "bucket": bucket, "key": prefix + key} | keys}
+    return {"s3": {"endpoint": ENDPOINT, "bucket": store.bucket, "key": store.key(key)} | keys}

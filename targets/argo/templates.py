@@ -8,7 +8,7 @@ from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime import script
 from automl.targets.argo.data import RUN, Data, is_collected
 from automl.targets.argo.rbac import deployer_name
-from automl.targets.objects.collecting import DEFAULT_CONTAINER, OF_COLLECTING, collected
+from automl.targets.objects.collecting import DEFAULT_CONTAINER, OF_COLLECTING, Collecting, collected
 from automl.targets.objects.config_maps import Files, config_map
 from automl.targets.objects.container import restricted
 from automl.targets.objects.disks import node_labels
@@ -53,7 +53,7 @@ def job_template(task: Job, files: Files, data: Data) -> Object:
     spec = pod_spec(data.workflow, task, files, data.given(task))
     if is_collected(data.workflow, task):
         template = with_annotations(template, DEFAULT_CONTAINER)
-        spec = collected(Objects(data.workflow), task, spec, [*data.left(task)])
+        spec = collected(Objects(data.workflow), task, spec, Collecting([*data.left(task)]))
     return template | _pod_of_template(spec)
 
 

@@ -7,9 +7,9 @@ from automl.targets.kubernetes.capabilities import CAPABILITIES
 from automl.targets.kubernetes.checks import too_many_values
 from automl.targets.kubernetes.coordinator import coordinated
 from automl.targets.kubernetes.jobs import alone
-from automl.targets.kubernetes.values import collected_jobs, has_values
+from automl.targets.kubernetes.values import has_values, needs_program
 from automl.targets.objects.checks import kept_from_one_node, services_without_timeout
-from automl.targets.objects.collecting import collector
+from automl.targets.objects.collecting import program
 from automl.targets.objects.config_maps import config_maps
 from automl.targets.objects.disks import claims
 from automl.targets.objects.metadata import Objects
@@ -31,7 +31,8 @@ class Kubernetes:
         """One file with all objects, in the order of their creation."""
         objects = Objects(workflow)
         files = config_maps(objects)
-        documents = [*files.objects, *collector(objects, collected_jobs(workflow)), *claims(objects)]
+        programs = [program(objects, workflow.store is not None)] if needs_program(workflow) else []
+        documents = [*files.objects, *programs, *claims(objects)]
         for service in workflow.services:  # there is nothing behind the address until its turn comes
             documents += network(objects, service)
         diagnostics = [*services_without_timeout(workflow), *files.diagnostics]

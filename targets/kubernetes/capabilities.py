@@ -9,10 +9,13 @@ from automl.targets.objects.capabilities import ON_KUBERNETES
 _ON_STEP = lowered("on the objects and the pods of the step")
 _COORDINATED = lowered("the coordinator sees to it")
 _LEFT = ByKind(
-    job=lowered("values: the last words of the pod, which the coordinator reads; files: on the workspace")
+    job=lowered(
+        "values: the last words of the pod, which the coordinator reads; files: on the workspace, or in the bucket"
+    )
 )
 _NO_STORE = refused(
-    "plain Kubernetes has none", "leave it out: files travel by the workspace, a disk of the cluster"
+    "plain Kubernetes has none",
+    "give `store`, a bucket, or leave it out: files travel by the workspace, a disk of the cluster",
 )
 
 CAPABILITIES: Capabilities = MappingProxyType(
@@ -20,13 +23,17 @@ CAPABILITIES: Capabilities = MappingProxyType(
         **ON_KUBERNETES,
         "schedule": lowered("the coordinator is a CronJob"),
         "artifacts.engine": _NO_STORE,
-        "artifacts.store": _NO_STORE,
-        "artifacts.secret": _NO_STORE,
+        "artifacts.store": lowered(
+            "a bucket: containers of ours in the pod of a step fetch files, and put them there"
+        ),
+        "artifacts.secret": lowered("variables of those containers"),
         "stages": _COORDINATED,
         "step.inputs": lowered("variables, which the coordinator fills when it makes the Job"),
         "step.outputs": _LEFT,
         "step.outputs.type": _LEFT,
-        "step.outputs.path": ByKind(job=partly("of the project alone: from there it goes to the workspace")),
+        "step.outputs.path": ByKind(
+            job=partly("of the project alone: from there it goes to the workspace, or to the bucket")
+        ),
         "step.params_file.path": partly("of the project alone: the start script puts it there"),
         "step.polling_time": _COORDINATED,
         "step.wait_before_start_time": _COORDINATED,

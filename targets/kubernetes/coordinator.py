@@ -12,6 +12,7 @@ from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime.plan import Barrier, Plan, Service, Step
 from automl.targets.kubernetes.jobs import LONGEST_CRON_JOB_NAME, job_spec, template, template_name
 from automl.targets.kubernetes.plan import MOUNT, PLAN, check_size, part_names, planned, volume
+from automl.targets.kubernetes.store import RUNS, fetching_service
 from automl.targets.kubernetes.values import sources, values_of
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.container import restricted
@@ -69,7 +70,8 @@ def _planned(objects: Objects, files: Files) -> tuple[Plan, list[Object]]:
     kept = tuple(barrier for barrier in barriers if barrier.name in awaited)
     repeats = objects.workflow.schedule is not None
     workspace = objects.workflow.workspace.path if objects.workflow.workspace else ""
-    return Plan(objects.workflow.name, tuple(tasks), kept, repeats, workspace), templates
+    store = objects.workflow.store.address(RUNS) if objects.workflow.store else ""
+    return Plan(objects.workflow.name, tuple(tasks), kept, repeats, workspace, store), templates
 
 
 def _planned_task(
@@ -80,7 +82,7 @@ def _planned_task(
     values = sources(task)
     before = [*before, canonical(values)] if values else before
     if isinstance(task, ir.Service):
-        wanted = deployment(objects, task, files)
+        wanted = fetching_service(objects, task, deployment(objects, task, files))
         hashed, deadline = digest(canonical([wanted["spec"], *before])), task.rollout_deadline
         service = Service(task.name, hashed, wanted, deadline=deadline, poll=poll, first_look=first_look)
         return replace(service, values=values)

@@ -1,9 +1,13 @@
 """The Job of a step: as it is, where nothing has to wait, and as a template from which the coordinator makes it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from automl.compiler.ir import Job, Workflow
 from automl.compiler.values.dns import member
+from automl.targets.kubernetes.store import client_variables, fetching, puts
 from automl.targets.kubernetes.values import given, is_collected, left, places
-from automl.targets.objects.collecting import DEFAULT_CONTAINER, collected
+from automl.targets.objects.collecting import DEFAULT_CONTAINER, Collecting, collected
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.disks import node_labels
 from automl.targets.objects.metadata import Object, Objects, hashed_name, with_annotations, with_labels
@@ -20,13 +24,21 @@ def job_spec(objects: Objects, task: Job, files: Files) -> Object:
     if task.deadline is not None:
         spec["activeDeadlineSeconds"] = task.deadline
     workflow = objects.workflow
-    pod = pod_spec(workflow, task, files, given(workflow, task))
-    if is_collected(task):
-        pod = collected(objects, task, pod, left(workflow, task), places(task))
-    template = with_labels(objects.template(spec | pod, task), node_labels(workflow, task))
-    if is_collected(task):
+    pod = fetching(objects, task, pod_spec(workflow, task, files, given(workflow, task)))
+    if is_collected(workflow, task):
+        pod = collected(objects, task, pod, _collecting(workflow, task, pod))
+    template = with_labels(objects.template({**spec, **pod}, task), node_labels(workflow, task))
+    if is_collected(workflow, task):
         template = with_annotations(template, DEFAULT_CONTAINER)
     return {"backoffLimit": task.retries, "template": template}
+
+
+def _collecting(workflow: Workflow, task: Job, pod: Mapping[str, Any]) -> Collecting:
+    variables = places(workflow, task)
+    if workflow.store and puts(workflow, task):
+        [step] = pod["containers"]
+        variables += client_variables(workflow.store, step.get("env", []))
+    return Collecting(left(workflow, task), variables, for_store=workflow.store is not None)
 
 
 def alone(objects: Objects, task: Job, files: Files) -> Object:

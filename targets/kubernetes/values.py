@@ -1,8 +1,9 @@
-"""What steps hand to each other, by the coordinator: values in the last words of a pod, files on the workspace."""
+"""What steps hand to each other: values in the last words of a pod, files on the workspace or by a store."""
 
 from typing import Any
 
 from automl.compiler.ir import Job, OfRun, OutputOf, Reference, Task, Workflow
+from automl.targets.kubernetes.store import UID, fetches, left_for_putting, puts, putting
 from automl.targets.objects.metadata import Object
 from automl.targets.objects.start import Given, placeholders
 from automl.targets.writers.yaml import Value
@@ -44,29 +45,35 @@ def given(workflow: Workflow, job: Job) -> Given:
     """What the coordinator fills, and where the start script puts what the job leaves: one try after the other there."""
     if job.project is None:
         return placeholders(job)
-    return Given([*places(job), *placeholders(job).variables], left(workflow, job))
+    if is_collected(workflow, job):
+        return Given(placeholders(job).variables, list(left_for_putting(job)))
+    return Given([*places(workflow, job), *placeholders(job).variables], left(workflow, job))
 
 
-def is_collected(job: Job) -> bool:
-    """Whether nothing in the container of a job itself could look after what it leaves."""
-    return job.project is None and bool(job.outputs)
+def is_collected(workflow: Workflow, job: Job) -> bool:
+    """Whether another container looks after what a job leaves: nothing in its own could, or has the keys of the store."""
+    return bool(job.project is None and job.outputs) or puts(workflow, job)
 
 
-def collected_jobs(workflow: Workflow) -> list[Job]:
-    """The jobs whose outputs another container looks after."""
-    return [job for job in workflow.jobs if is_collected(job)]
+def needs_program(workflow: Workflow) -> bool:
+    """Whether a container of ours looks after what steps take or leave."""
+    return any(is_collected(workflow, job) for job in workflow.jobs) or any(
+        fetches(workflow, task) for task in workflow.tasks
+    )
 
 
-def places(job: Job) -> list[Value]:
+def places(workflow: Workflow, job: Job) -> list[Value]:
     """The variable in the place of the files of a job."""
+    if puts(workflow, job):
+        return [UID]
     return [JOB] if any(output.type.is_file for output in job.outputs) else []
 
 
 def left(workflow: Workflow, job: Job) -> list[str]:
     """Where the start script puts what a job leaves."""
-    options: list[str] = []
+    options = list(putting(workflow.store, job)) if workflow.store else []
     for output in job.outputs:
-        if output.type.is_file and workflow.workspace:
+        if output.type.is_file and workflow.store is None and workflow.workspace:
             place = f"{workflow.workspace.path}/runs/$({JOB['name']})/{output.name}"
             options += ["--to", f"{output.name}={place}"]
     return [*options, "--message", MESSAGE] if values_of(job) else options

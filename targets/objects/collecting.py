@@ -1,10 +1,11 @@
-"""The pod of a job that runs an image by itself and leaves something: another container looks after what it left.
+"""The pod of a job after which another container looks after what it left: an image by itself, or files for a store.
 
-The image runs first, as an init container: when it has succeeded, the start script brings its outputs to where they
-belong, or says what is missing, as it does for the steps of a project.
+The job runs first, as an init container: when it has succeeded, the start script brings its outputs to where they
+belong, or says what is missing, as it does in the steps of a project by itself.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from automl.compiler.ir import Job, Workflow
@@ -22,68 +23,76 @@ STEP = "step"
 OF_COLLECTING = ("outputs", "collecting", "start")
 """The volumes of its own."""
 OUTPUTS = "/automl/outputs"
+MEMORY_OF_CLIENT = "256Mi"  # of a store: what it has of some files at a time
 OUTPUTS_MOUNT: Object = {"name": "outputs", "mountPath": OUTPUTS}
 DEFAULT_CONTAINER = {"kubectl.kubernetes.io/default-container": STEP}  # whose log `kubectl logs` shows
 
 
-def collector(objects: Objects, jobs: Collection[Job]) -> list[Object]:
-    """The ConfigMap of the program for these jobs, if there are any."""
-    return [_program(objects)] if jobs else []
+@dataclass(frozen=True, slots=True)
+class Collecting:
+    """What the start script is told of the outputs, and the variables that this needs."""
+
+    options: Sequence[str]
+    variables: Sequence[Value] = ()
+    for_store: bool = False
 
 
-def _program(objects: Objects) -> Object:
-    return config_map(objects, "start", {"data": dict(start_scripts())})
+def program(objects: Objects, for_store: bool = False) -> Object:
+    """The ConfigMap of the start script by itself."""
+    return config_map(objects, "start", {"data": dict(start_scripts(for_store=for_store))})
 
 
-def collected(
-    objects: Objects,
-    job: Job,
-    spec: Mapping[str, Any],
-    options: Sequence[str],
-    variables: Sequence[Value] = (),
-) -> Object:
-    """The pod, with the image of the job before a container that collects, by these options and variables."""
+def collected(objects: Objects, job: Job, spec: Mapping[str, Any], collecting: Collecting) -> Object:
+    """The pod, with the container of the job before one that collects."""
     [main] = spec["containers"]
-    places: list[Value] = [
-        {"name": output.variable, "value": f"{OUTPUTS}/{output.name}"} for output in job.outputs
-    ]
-    step: Object = main | {
-        "name": STEP,
-        "env": [*places, *main["env"]],
-        "volumeMounts": [*main["volumeMounts"], OUTPUTS_MOUNT],
+    volumes = [volume for volume in spec["volumes"] if volume["name"] not in OF_COLLECTING]
+    step: Object = main | {"name": STEP}
+    outputs: Object = {"name": "work", "mountPath": OUTPUTS, "subPath": "outputs"}
+    if job.project is None:
+        outputs = OUTPUTS_MOUNT
+        volumes.append({"name": "outputs", "emptyDir": {}})
+        places = [{"name": output.variable, "value": f"{OUTPUTS}/{output.name}"} for output in job.outputs]
+        step |= {"env": [*places, *main["env"]], "volumeMounts": [*main["volumeMounts"], outputs]}
+    collector = _collector(objects.workflow, job, collecting, outputs)
+    containers: Object = {
+        "initContainers": [*spec.get("initContainers", []), step],
+        "containers": [collector],
     }
-    volumes: list[Value] = [
-        {"name": "outputs", "emptyDir": {}},
-        {"name": "collecting", "emptyDir": {}},
-        {"name": "start", "configMap": {"name": name_of(_program(objects))}},
-    ]
-    collector = _collector(objects.workflow, job, options, variables)
-    containers: Object = {"initContainers": [step], "containers": [collector]}
     rest = {key: value for key, value in spec.items() if key not in ("containers", "volumes")}
-    return rest | containers | {"volumes": [*spec["volumes"], *volumes]}
+    return rest | containers | {"volumes": [*volumes, *own_volumes(program(objects, collecting.for_store))]}
 
 
-def _collector(workflow: Workflow, job: Job, options: Sequence[str], variables: Sequence[Value]) -> Object:
+def own_volumes(program: Object) -> list[Value]:
+    """The volumes of containers that run the program, and no step."""
+    work: Object = {"name": "collecting", "emptyDir": {}}
+    return [work, {"name": "start", "configMap": {"name": name_of(program)}}]
+
+
+OWN_MOUNTS: list[Value] = [
+    {"name": "collecting", "mountPath": WORK},
+    {"name": "start", "mountPath": CODE, "readOnly": True},
+]
+
+
+def _collector(workflow: Workflow, job: Job, collecting: Collecting, outputs: Object) -> Object:
+    words = declared([output._replace(path=None) for output in job.outputs])
     start: Object = {
         "name": "main",
         "image": PYTHON_IMAGE,
         "command": ["python3", f"{CODE}/start.py"],
-        "args": [*declared(job.outputs), *options, "--", "sh", "-c", _copying(job)],
+        "args": [*words, *collecting.options, "--", "sh", "-c", _taking(job)],
     }
-    if variables:
-        start["env"] = variables
-    mounts: list[Value] = [
-        {"name": "collecting", "mountPath": WORK},
-        {"name": "start", "mountPath": CODE, "readOnly": True},
-        OUTPUTS_MOUNT | {"readOnly": True},
-    ]
-    return restricted(start, "50m", "64Mi", [*mounts, *workspace_mount(workflow, job)])
+    if collecting.variables:
+        start["env"] = collecting.variables
+    memory = MEMORY_OF_CLIENT if collecting.for_store else "64Mi"
+    mounts = [*OWN_MOUNTS, outputs | {"readOnly": True}, *workspace_mount(workflow, job)]
+    return restricted(start, "50m", memory, mounts)
 
 
-def _copying(job: Job) -> str:
+def _taking(job: Job) -> str:
     """A shell's lines; what is not there is for the start script to say."""
     lines = ["set -e"]
     for output in job.outputs:
         source = f"{OUTPUTS}/{output.name}"
-        lines.append(f'test ! -e {source} || cp -rL {source} "${output.variable}"')
+        lines.append(f'test ! -e {source} || ln -s {source} "${output.variable}"')
     return "\n".join(lines) + "\n"

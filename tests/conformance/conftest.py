@@ -3,8 +3,10 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
+from tests.conformance import s3
 from tests.conformance.argo_controller import Controller, at_work
 from tests.conformance.cluster import Cluster, running
+from tests.conformance.kfp_runs import open_folder
 from tests.conformance.tools import ARGO_VERSIONS
 
 
@@ -19,6 +21,12 @@ def argo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """Argo's controller of each version."""
     with at_work(request.param, tmp_path_factory.mktemp("argo")) as controller:
         yield controller
+
+
+@pytest.fixture(scope="session")
+def store() -> Iterator[s3.Store]:
+    with open_folder() as folder, s3.serving(folder) as started:
+        yield started
 
 
 @pytest.fixture

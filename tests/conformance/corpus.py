@@ -30,6 +30,7 @@ EXPECTED = "expected.json"
 SEE = CORPUS / "see.py"
 OF_OURS = "automl: "
 PATH = re.compile(r"(?<![\w.])/[^\s']+")
+IN_STORE = "\nartifacts: {store: s3://corpus/all, secret: store-keys}\n"  # at the end of a config
 CELL = "corpus"  # of the table that the end of all tests shows
 
 
@@ -69,12 +70,12 @@ class Compiled(NamedTuple):
     refusal: str = ""
 
 
-def compiled(name: str, folder: Path, target: str) -> Compiled:
-    """What becomes of a workflow, in a new folder."""
+def compiled(name: str, folder: Path, target: str, more: str = "") -> Compiled:
+    """What becomes of a workflow with more in its config, in a new folder."""
     found = targets.load(target)
     assert found is not None
     place = project(name, folder)
-    given = Input("config.yaml", (place / "config.yaml").read_bytes(), place)
+    given = Input("config.yaml", (place / "config.yaml").read_bytes() + more.encode(), place)
     result = compile_config(given, Overrides(), found, Options(found.default_version, found.forms[0]))
     if has_errors(result.diagnostics):
         return Compiled("", "\n".join(each.message for each in result.diagnostics))

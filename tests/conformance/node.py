@@ -51,6 +51,7 @@ class Node:
 
     def __init__(self, place: Place, programs: Path, **settings: Any) -> None:
         self.place, self.programs, self.settings = place, programs, settings
+        self.variables: Mapping[str, str] = {}  # of all its containers, unless their own are others
 
     def run(self, pod: Object, name: str = "main", **variables: str) -> Ended:
         """Run a container to its end; what it says is in the `processes` of the place. Variables are the image's."""
@@ -58,7 +59,7 @@ class Node:
         command, folders = self.command_of(pod, container), self.folders(pod, container)
         of_pod = {each: _moved(value, folders) for each, value in command.variables.items()}
         words = [_moved(word, folders) for word in command.words]
-        environment = {**self._of_node(folders), **variables, **of_pod}
+        environment = {**self._of_node(folders), **self.variables, **variables, **of_pod}
         process = Process(words, environment, _folder(container, folders), **self.settings)
         self.place.processes.append(process)
         exit_code = process.end(SECONDS)

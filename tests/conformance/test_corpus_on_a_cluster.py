@@ -12,18 +12,21 @@ from tests.conformance.cluster import Cluster
 from tests.conformance.corpus_pods import Folders, Pods, step_of
 from tests.conformance.kfp_runs import open_folder
 from tests.conformance.node import Ended
+from tests.conformance.s3 import Store
 from tests.conformance.workflows import READY, Object, Place
 
 SECONDS = 240
 COMPONENT = "automl.dev/component"
+IN_STORE = [f"{name} in a store" for name in ("files", "missing", "served")]
+NAMES = [*corpus.NAMES, *IN_STORE]
 PENDING = "/api/v1/pods?fieldSelector=status.phase=Pending"
 
 
 class Case(Place):
     """A workflow that runs, or has run, in a namespace of its own."""
 
-    def __init__(self, cluster: Cluster, name: str, folders: Folders) -> None:
-        super().__init__(cluster, f"corpus-{name}", folders.run)
+    def __init__(self, cluster: Cluster, folders: Folders) -> None:
+        super().__init__(cluster, f"corpus-{folders.run.parent.name}", folders.run)
         self.attended = Pods(self, folders)
         self.found: dict[str, tuple[Object, frozenset[str]]] = {}
         self.succeeded: set[str] = set()
@@ -32,6 +35,11 @@ class Case(Place):
     def apply_all(self, text: str) -> None:
         words = ("apply", "--validate=strict", "-n", self.namespace, "-f", "-")
         self.cluster.kubectl(*words, input=re.sub(r"(?m)^  namespace: .*\n", "", text))
+
+    def give(self, store: Store) -> None:
+        """Let the pods find the store, and the cluster have its keys."""
+        self.attended.node.variables = store.variables
+        self.ask("POST", f"/api/v1/namespaces/{self.namespace}/secrets", store.secret)
 
     def attend(self, pod: Object) -> None:
         """Run a pod from its beginning to its end."""
@@ -106,10 +114,10 @@ def play(cluster: Cluster, cases: Collection[Case], seconds: float = SECONDS) ->
 
 
 @pytest.fixture(scope="module")
-def cases(cluster: Cluster) -> Iterator[dict[str, Case | str]]:
+def cases(cluster: Cluster, store: Store) -> Iterator[dict[str, Case | str]]:
     """All workflows, which have run side by side, or why they are refused."""
     with open_folder() as root:
-        found = {name: started(cluster, name, Folders(root, name)) for name in corpus.NAMES}
+        found = {name: started(cluster, store, name, Folders(root, name.replace(" ", "-"))) for name in NAMES}
         play(cluster, [case for case in found.values() if isinstance(case, Case)])
         yield found
         for case in found.values():
@@ -117,16 +125,19 @@ def cases(cluster: Cluster) -> Iterator[dict[str, Case | str]]:
                 process.kill()
 
 
-def started(cluster: Cluster, name: str, folders: Folders) -> Case | str:
-    text, refusal = corpus.compiled(name, folders.project, "kubernetes")
+def started(cluster: Cluster, store: Store, name: str, folders: Folders) -> Case | str:
+    more = corpus.IN_STORE if name in IN_STORE else ""
+    text, refusal = corpus.compiled(name.partition(" ")[0], folders.project, "kubernetes", more)
     if refusal:
         return refusal
-    case = Case(cluster, name, folders)
+    case = Case(cluster, folders)
+    if store.secret["metadata"]["name"] in text:
+        case.give(store)
     case.apply_all(text)
     return case
 
 
-@pytest.mark.parametrize("name", corpus.NAMES)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_step_sees_what_it_should(
     name: str, cases: dict[str, Case | str], record_property: Callable[[str, object], None]
 ) -> None:
