@@ -33,11 +33,16 @@ def _is_json_of_ours(content: bytes) -> bool:
         document, _ = json.JSONDecoder().raw_decode(content.decode())  # of a package, the first of two
     except (ValueError, RecursionError):
         return False
-    return _is_pipeline(document) or _is_list(document) or _is_object(document)
+    return any(is_ours(document) for is_ours in (_is_pipeline, _is_plan, _is_list, _is_object))
 
 
 def _is_pipeline(document: dict[str, Any]) -> bool:
     return document.get("sdkVersion") == _AUTOML and "pipelineInfo" in document
+
+
+def _is_plan(document: dict[str, Any]) -> bool:
+    """What is to be run on a machine."""
+    return document.get(_AUTOML) == "plan" and "tasks" in document
 
 
 def _is_list(document: dict[str, Any]) -> bool:

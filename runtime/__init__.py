@@ -14,6 +14,7 @@ FOR_STORE = ("store",)
 _ON_MACHINE = (
     "__init__",
     "attempt",
+    "containers",
     "create",
     "entry",
     "guard",

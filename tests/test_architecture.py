@@ -183,6 +183,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.generated",
         "compiler.ir",
         "compiler.target",
+        "compiler.values",
         "runtime",
         "runtime.local",
         "targets.objects",

@@ -10,11 +10,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+from automl.runtime.child import become
+from automl.runtime.local import containers
 from automl.runtime.local.plan import Task, all_filled, filled
 from automl.runtime.local.processes import RUN, TASK
 from automl.runtime.outputs import unframed
 
 FILES = ("file", "model", "dataset")
+MARKS = ("AUTOML_WORK", RUN, TASK)
+CODE = "code.tar"
 FIRST_FREE = 3  # file descriptor, behind those that every process has
 
 
@@ -29,6 +33,9 @@ class Place:
     def values(self) -> dict[str, str]:
         """The values that the task has left."""
         return unframed(self.message.read_bytes()) if self.message.exists() else {}
+
+
+# What is beside `start.py` finds the folders of its task when it is imported: only the process of a try imports it.
 
 
 class Setting(NamedTuple):
@@ -62,16 +69,41 @@ def _become(task: Task, place: Place, setting: Setting, values: Mapping[str, str
     _open_streams(place.log)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
-    variables = environment(task, place, setting, values)
+    given = variables_of(task, place, setting, values)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AUTOML_")}
     os.environ.clear()
-    os.environ.update(variables)
+    os.environ.update(kept if task.image else kept | {"PATH": path(kept)})
+    os.environ.update({name: given[name] for name in MARKS} if task.image else given)
     command = all_filled(task.command, values)
+    if task.image:
+        _in_image(task, place, given, command)
     if task.project:
         from automl.runtime import start
 
-        start.ARCHIVE = place.run / "code.tar"
+        start.ARCHIVE = place.run / CODE
         start.main([*_options(task, place), "--", *command])
-    raise SystemExit("automl: no image yet")
+    raise SystemExit(f"automl: {task.name} has neither an image nor a project")
+
+
+def _in_image(task: Task, place: Place, given: dict[str, str], command: list[str]) -> None:
+    """Run the command in a container; what it leaves is looked after here, unless the script of the project does."""
+    from automl.runtime.results import run_for
+    from automl.runtime.start import parse
+    from automl.runtime.values import variable_of
+
+    folders = {place.run / "tasks": "ro", place.folder: "rw"}
+    options = _options(task, place)
+    if task.project:
+        runtime = place.run / "runtime"
+        folders |= {runtime: "ro", place.run / CODE: "ro"}
+        installed = ["--dependencies", task.dependencies] if task.dependencies else []
+        installed += [word for package in task.packages for word in ("--package", package)]
+        command = ["python3", str(runtime / "start.py"), *installed, *options, "--", *command]
+        become(containers.command(task, command, given, (), folders))
+    outputs = [variable_of("OUTPUT", name) for name in task.outputs]
+    words = containers.command(task, command, given, outputs, folders)
+    parsed, _ = parse([*options, "--", *words])
+    raise SystemExit(run_for(parsed, words))
 
 
 def _open_streams(log: Path) -> None:
@@ -83,13 +115,17 @@ def _open_streams(log: Path) -> None:
     os.closerange(FIRST_FREE, max(null, file, 256) + 1)
 
 
-def environment(task: Task, place: Place, setting: Setting, values: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a task: those of who runs it, and its own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AUTOML_")}
-    path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)])
+def variables_of(task: Task, place: Place, setting: Setting, values: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a task that are its own."""
+    home = {"HOME": str(place.work)} if task.image and not task.project else {}
     own = {name: filled(text, values) for name, text in task.variables.items()}
     marks = {"AUTOML_WORK": str(place.work), RUN: setting.run, TASK: task.name}
-    return {**kept, "PATH": path, **setting.variables, **values, **own, **marks}
+    return {**home, **setting.variables, **values, **own, **marks}
+
+
+def path(variables: Mapping[str, str]) -> str:
+    """Where programs are looked for: first beside the Python that runs this."""
+    return os.pathsep.join([str(Path(sys.executable).parent), variables.get("PATH", os.defpath)])
 
 
 def _options(task: Task, place: Place) -> list[str]:

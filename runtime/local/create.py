@@ -68,6 +68,7 @@ def _fill(folder: Path, program: Program, plan: Plan) -> None:
     (folder / "plan.json").write_text(program.plan, encoding="utf-8")
     if program.project is not None:
         (folder / "code.tar").write_bytes(program.project)
+        (folder / "runtime" / "code.tar.bz2").symlink_to("../code.tar")  # where a container looks for it
     if program.config is not None:
         (folder / "config.yaml").write_text(program.config, encoding="utf-8")
     about = {

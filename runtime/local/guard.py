@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+from automl.runtime.local import containers
 from automl.runtime.local.processes import end_members
 
 
@@ -28,4 +29,5 @@ def main(arguments: list[str]) -> int:
     for _ in range(3):
         end_members(arguments[0])
         time.sleep(0.03)
+    containers.end(arguments[0])
     return 0

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from automl.runtime.local import containers
 from automl.runtime.local.plan import Plan
+from automl.runtime.local.services import is_taken
 
 
 def missing(plan: Plan) -> list[str]:
     """What is not there, a sentence each, with what to do."""
-    return []
+    return [*_images(plan), *_ports(plan)]
+
+
+def _images(plan: Plan) -> Iterator[str]:
+    steps = [task.name for task in plan.tasks if task.image is not None]
+    if steps and containers.engine() is None:
+        yield (
+            f"{', '.join(steps)}: to run in an image takes podman or docker, and neither is on the PATH; "
+            "`apt-get install podman` (on a Mac `brew install podman`) installs one"
+        )
+
+
+def _ports(plan: Plan) -> Iterator[str]:
+    for task in plan.tasks:
+        if task.service and is_taken(task.service.port):
+            yield f"{task.name}: something listens on port {task.service.port} already; end it, or change `service.port`"

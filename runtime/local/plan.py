@@ -42,10 +42,11 @@ class Task:
     name: str
     stage: str
     step: str
-    command: list[Text]  # in an image: what follows its entrypoint, unless it is replaced
+    command: list[Text]
     after: list[str] = field(default_factory=list)
     image: str | None = None  # None: it runs on the machine itself
-    entrypoint: list[Text] | None = None
+    pull: str = ""  # when the image is pulled, if that is said: always, missing or never
+    has_entrypoint: bool = False  # the first word of the command replaces the image's own
     project: bool = False  # it runs in a copy of the project's files
     dependencies: str = ""  # a file of the project
     packages: list[str] = field(default_factory=list)
@@ -62,6 +63,7 @@ class Task:
     cpu: int = 0  # millicores
     memory: int = 0  # bytes
     service: Service | None = None
+    about: dict[str, Any] = field(default_factory=dict)  # labels and annotations
 
 
 @dataclass(frozen=True)
@@ -80,13 +82,20 @@ class Plan:
     tasks: list[Task]
     barriers: list[Barrier] = field(default_factory=list)
     params: dict[str, str] = field(default_factory=dict)  # as they were given, for people
+    about: dict[str, Any] = field(default_factory=dict)  # description, version, labels and annotations
     version: int = VERSION
 
     def to_json(self) -> str:
         """The text of `plan.json`, a line a task."""
         tasks = ",\n".join(f"  {_line(task)}" for task in self.tasks)
         barriers = ",\n".join(f"  {_line(barrier)}" for barrier in self.barriers)
-        head = {"version": self.version, "workflow": self.workflow, "params": self.params}
+        head = {
+            "automl": "plan",
+            "version": self.version,
+            "workflow": self.workflow,
+            "params": self.params,
+            "about": self.about,
+        }
         return f'{_dumps(head)[:-1]},\n "tasks": [\n{tasks}\n ],\n "barriers": [\n{barriers}\n ]}}\n'
 
     @staticmethod

@@ -133,7 +133,8 @@ class Runner:
     def look_at_services(self) -> None:
         """Take note of services that are ready: what comes after them may begin."""
         for task in self.run.within(State.RUNNING):
-            if task.probe and task.probe.is_ready():
+            if task.probe and not task.is_late and task.probe.is_ready():
+                task.end_by = None
                 task.end(State.SUCCEEDED, f"is ready at {task.probe.url}")
                 self.tell("task.ready", task, url=task.probe.url)
 
@@ -161,7 +162,11 @@ class Runner:
         if self.wakeup.stops:
             return "stopped with the run"
         if task.is_late:
-            return f"took longer than {task.spec.deadline} seconds"
+            return (
+                f"was not ready within {task.probe.longest} seconds"
+                if task.probe
+                else f"took longer than {task.spec.deadline} seconds"
+            )
         if status < 0:
             return f"ended by {signal.Signals(-status).name}"
         return f"ended with status {status}"

@@ -4,28 +4,56 @@ from __future__ import annotations
 
 import socket
 import time
+from contextlib import suppress
 
 from automl.runtime.local.plan import Service
 
 BETWEEN_LOOKS = 0.2  # seconds
+HOST = "127.0.0.1"
 
 
 class Probe:
-    """Looks now and then whether a service is ready."""
+    """Looks now and then whether a service is ready, as the clusters do: it listens, or its path answers well."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
         self.next_look = time.monotonic() + BETWEEN_LOOKS  # seconds of the clock that only goes forward
-        self.url = f"http://127.0.0.1:{service.port}{service.path or '/'}"
+        self.ready_since: float | None = None
+        self.url = f"http://localhost:{service.port}{service.path or '/'}"
+
+    @property
+    def longest(self) -> int | None:
+        """Within so many seconds it must be ready."""
+        return min(filter(None, (self.service.startup, self.service.deadline)), default=None)
 
     def is_ready(self) -> bool:
-        """Look, if it is time to."""
+        """Look, if it is time to; it must have been ready for a while."""
         now = time.monotonic()
         if now < self.next_look:
             return False
         self.next_look = now + BETWEEN_LOOKS
-        try:
-            socket.create_connection(("127.0.0.1", self.service.port), timeout=1).close()
-        except OSError:
+        if not _answers(self.service):
+            self.ready_since = None
             return False
+        self.ready_since = self.ready_since or now
+        return now - self.ready_since >= self.service.min_ready
+
+
+def is_taken(port: int) -> bool:
+    """Whether something listens on a port of this machine."""
+    with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
         return True
+    return False
+
+
+def _answers(service: Service) -> bool:
+    with suppress(OSError), socket.create_connection((HOST, service.port), timeout=1) as connection:
+        if service.path is None:
+            return True
+        request = (
+            f"GET {service.path} HTTP/1.1\r\nHost: localhost:{service.port}\r\nConnection: close\r\n\r\n"
+        )
+        connection.sendall(request.encode())
+        words = connection.makefile("rb").readline(100).split()
+        return len(words) > 1 and words[0].startswith(b"HTTP/") and words[1][:1] in (b"2", b"3")
+    return False

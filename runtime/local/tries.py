@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from automl.runtime.local import processes
+from automl.runtime.local import containers, processes
 from automl.runtime.local.attempt import Setting, begin
 from automl.runtime.local.services import Probe
 from automl.runtime.local.tasks import LocalTask
@@ -36,7 +36,8 @@ class Tries:
         task.pid = begin(task.spec, task.place, self.setting, values)
         task.is_late = False
         task.probe = Probe(task.spec.service) if task.spec.service else None
-        task.end_by = None if task.spec.deadline is None else time.monotonic() + task.spec.deadline
+        seconds = task.probe.longest if task.probe else task.spec.deadline
+        task.end_by = None if seconds is None else time.monotonic() + seconds
         self.by_pid[task.pid] = task
 
     def ended(self) -> Iterator[End]:
@@ -76,6 +77,8 @@ class Tries:
     def _end_rest(self, task: LocalTask) -> None:
         """End what the process of a task has left behind."""
         processes.end_group(task.pid)
+        if task.spec.image is not None:
+            containers.end(self.setting.run, task.name)
         mine = processes.children()
         if mine is None or mine - self.by_pid.keys() - {self.guard}:
             processes.end_members(self.setting.run, task.name)

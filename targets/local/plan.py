@@ -1,12 +1,16 @@
 """The plan of a workflow for a machine: texts as they are, without the words of any cluster."""
 
+from types import MappingProxyType
 from typing import Any
 
 from automl.compiler.ir import Job, OfRun, OutputOf, Reference, Service, Task, Workflow
 from automl.compiler.ir import Secret as SecretOf
 from automl.compiler.ir import Text as UserText
+from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime.local import plan
-from automl.targets.objects.start import start_arguments
+from automl.targets.objects.start import declared, start_arguments
+
+_PULL = MappingProxyType({"Always": "always", "IfNotPresent": "missing", "Never": "never"})
 
 
 def plan_of(workflow: Workflow) -> plan.Plan:
@@ -19,7 +23,20 @@ def plan_of(workflow: Workflow) -> plan.Plan:
         if node.name not in names
     ]
     params = {parameter.name: parameter.text for parameter in workflow.params}
-    return plan.Plan(workflow.name, tasks, barriers, params)
+    return plan.Plan(workflow.name, tasks, barriers, params, _about(workflow))
+
+
+def _about(workflow: Workflow) -> dict[str, Any]:
+    """What the record says of a run beside what is run."""
+    description = workflow.description.literal if workflow.description else ""
+    annotations = {name: text.literal for name, text in workflow.annotations.items()}
+    said = {
+        "description": description,
+        "version": workflow.version,
+        "labels": dict(workflow.labels),
+        "annotations": annotations,
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 def _task(task: Task) -> plan.Task:
@@ -29,6 +46,9 @@ def _task(task: Task) -> plan.Task:
         step=task.titles.step or task.step,
         command=[_text(word) for word in task.command.words],
         after=[edge.node for edge in task.after],
+        image=None if task.project and task.image == PYTHON_IMAGE else task.image,
+        pull=_PULL.get(task.placement.image_pull_policy or "", ""),
+        has_entrypoint=task.project is None and task.command.entrypoint is not None,
         project=task.project is not None,
         dependencies=_dependencies(task),
         packages=list(task.project.packages) if task.project else [],
@@ -39,8 +59,15 @@ def _task(task: Task) -> plan.Task:
         secrets=[_secret(secret) for secret in task.secrets],
         cpu=task.resources.cpu.amount,
         memory=task.resources.memory.amount,
+        about=_about_task(task),
         **_of_kind(task),
     )
+
+
+def _about_task(task: Task) -> dict[str, Any]:
+    annotations = {name: text.literal for name, text in task.annotations.items()}
+    said = {"labels": dict(task.labels), "annotations": annotations}
+    return {name: value for name, value in said.items() if value}
 
 
 def _of_kind(task: Task) -> dict[str, Any]:
@@ -90,7 +117,7 @@ def _dependencies(task: Task) -> str:
 def _options(task: Task) -> list[str]:
     """What the start script is told of parameters and outputs; the rest of it is seen to where the task runs."""
     if task.project is None:
-        return []
+        return [*declared(task.outputs)]
     words = [
         word if isinstance(word, str) else word.literal
         for word in start_arguments(task)[: -len(task.command.words) - 1]
