@@ -11,40 +11,6 @@ FOR_VALUES = ("metrics", "outputs", "results", "values")
 FOR_STORE = ("store",)
 """And where files travel by a store."""
 
-_ON_MACHINE = (
-    "__init__",
-    "attempt",
-    "containers",
-    "create",
-    "entry",
-    "guard",
-    "history",
-    "machine",
-    "needs",
-    "plan",
-    "processes",
-    "program",
-    "queue",
-    "queue_file",
-    "queued",
-    "reading",
-    "record",
-    "request",
-    "runner",
-    "services",
-    "sharing",
-    "tasks",
-    "tries",
-    "turn",
-    "verbs",
-    "wakeup",
-)
-FOR_LOCAL = (
-    *(f"{name}.py" for name in ("__init__", "start", *BESIDE_START, *FOR_VALUES, "states")),
-    *(f"local/{name}.py" for name in _ON_MACHINE),
-)
-"""What runs a workflow on a machine."""
-
 
 def script(name: str) -> str:
     """The text of one of the scripts, for instance `start.py`."""
@@ -56,3 +22,13 @@ def start_scripts(for_values: bool = True, for_store: bool = False) -> dict[str,
     more = (*(FOR_VALUES if for_values else ()), *(FOR_STORE if for_store else ()))
     names = ("start", *BESIDE_START, *more)
     return {f"{name}.py": script(f"{name}.py") for name in names}
+
+
+def local_scripts() -> dict[str, str]:
+    """The texts of what runs a workflow on a machine, by the names of their files."""
+    beside = Path(__file__).parent.joinpath("local").glob("*.py")
+    names = [f"{name}.py" for name in ("__init__", "start", *BESIDE_START, *FOR_VALUES, "states")]
+    return {
+        name: script(name)
+        for name in ("checkout.sh", *names, *sorted(f"local/{path.name}" for path in beside))
+    }

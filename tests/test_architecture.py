@@ -180,6 +180,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "targets.local": {
         "compiler.capabilities",
+        "compiler.diagnostics",
         "compiler.generated",
         "compiler.ir",
         "compiler.target",
@@ -239,7 +240,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         "runtime.watch",
     },
     # what runs on a machine
-    "runtime.local": {"runtime.outputs", "runtime.start", "runtime.states"},
+    "runtime.local": {
+        "runtime.child",
+        "runtime.folders",
+        "runtime.outputs",
+        "runtime.results",
+        "runtime.start",
+        "runtime.states",
+        "runtime.values",
+    },
     # what a person types
     "runs": set(),
     "runs.model": set(),

@@ -6,12 +6,13 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from automl.runtime.child import become
-from automl.runtime.local import containers
+from automl.runtime.local import checkout, containers, credentials
+from automl.runtime.local.environments import link
 from automl.runtime.local.plan import Task, all_filled, filled
 from automl.runtime.local.processes import RUN, TASK
 from automl.runtime.outputs import unframed
@@ -73,19 +74,38 @@ def _become(task: Task, place: Place, setting: Setting, values: Mapping[str, str
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AUTOML_")}
     os.environ.clear()
     os.environ.update(kept if task.image else kept | {"PATH": path(kept)})
+    secrets = secrets_of(task, given)
     os.environ.update({name: given[name] for name in MARKS} if task.image else given)
+    os.environ.update(secrets)
     command = all_filled(task.command, values)
     if task.image:
-        _in_image(task, place, given, command)
-    if task.project:
-        from automl.runtime import start
-
-        start.ARCHIVE = place.run / CODE
-        start.main([*_options(task, place), "--", *command])
-    raise SystemExit(f"automl: {task.name} has neither an image nor a project")
+        _in_image(task, place, given, secrets, command)
+    _in_project(task, place, command)
 
 
-def _in_image(task: Task, place: Place, given: dict[str, str], command: list[str]) -> None:
+def _in_project(task: Task, place: Place, command: list[str]) -> NoReturn:
+    """Run the command by the start script of the pods, which finds the project, and an environment that is kept."""
+    from automl.runtime import start
+    from automl.runtime.folders import PROJECT, WORK
+
+    start.ARCHIVE = place.run / CODE
+    if start.ARCHIVE.exists():
+        PROJECT.mkdir()
+        os.chdir(PROJECT)
+        start.unpack()
+    else:
+        checkout.copy_to(PROJECT, place.run)
+        os.chdir(PROJECT)
+    start.ARCHIVE = Path(os.devnull)
+    if task.dependencies or task.packages:
+        script = place.run / "runtime" / "start.py"
+        link(WORK / "venv", script, task.dependencies, task.packages)
+    start.main([*_installed(task), *_options(task, place), "--", *command])
+
+
+def _in_image(
+    task: Task, place: Place, given: Mapping[str, str], named: Iterable[str], command: list[str]
+) -> None:
     """Run the command in a container; what it leaves is looked after here, unless the script of the project does."""
     from automl.runtime.results import run_for
     from automl.runtime.start import parse
@@ -96,12 +116,10 @@ def _in_image(task: Task, place: Place, given: dict[str, str], command: list[str
     if task.project:
         runtime = place.run / "runtime"
         folders |= {runtime: "ro", place.run / CODE: "ro"}
-        installed = ["--dependencies", task.dependencies] if task.dependencies else []
-        installed += [word for package in task.packages for word in ("--package", package)]
-        command = ["python3", str(runtime / "start.py"), *installed, *options, "--", *command]
-        become(containers.command(task, command, given, (), folders))
+        command = ["python3", str(runtime / "start.py"), *_installed(task), *options, "--", *command]
+        become(containers.command(task, command, given, named, folders))
     outputs = [variable_of("OUTPUT", name) for name in task.outputs]
-    words = containers.command(task, command, given, outputs, folders)
+    words = containers.command(task, command, given, [*named, *outputs], folders)
     parsed, _ = parse([*options, "--", *words])
     raise SystemExit(run_for(parsed, words))
 
@@ -123,9 +141,20 @@ def variables_of(task: Task, place: Place, setting: Setting, values: Mapping[str
     return {**home, **setting.variables, **values, **own, **marks}
 
 
+def secrets_of(task: Task, own: Mapping[str, str]) -> dict[str, str]:
+    """The variables with secrets of a task. Those of whole secrets yield to its own, as on a cluster."""
+    whole = {name: text for name, text in credentials.whole(task).items() if name not in own}
+    return {**whole, **credentials.chosen(task)}
+
+
 def path(variables: Mapping[str, str]) -> str:
     """Where programs are looked for: first beside the Python that runs this."""
     return os.pathsep.join([str(Path(sys.executable).parent), variables.get("PATH", os.defpath)])
+
+
+def _installed(task: Task) -> list[str]:
+    options = ["--dependencies", task.dependencies] if task.dependencies else []
+    return options + [word for package in task.packages for word in ("--package", package)]
 
 
 def _options(task: Task, place: Place) -> list[str]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from automl.runtime.local import containers
+from automl.runtime.local import containers, credentials
 from automl.runtime.local.plan import Plan
 from automl.runtime.local.services import is_taken
 
 
 def missing(plan: Plan) -> list[str]:
     """What is not there, a sentence each, with what to do."""
-    return [*_images(plan), *_ports(plan)]
+    return [*_images(plan), *_ports(plan), *credentials.problems(plan)]
 
 
 def _images(plan: Plan) -> Iterator[str]:

@@ -75,6 +75,15 @@ class Barrier:
 
 
 @dataclass(frozen=True)
+class Git:
+    """The repository that the project is in. Its token is a key of a secret, for `$AUTOML_GIT_TOKEN`."""
+
+    url: str
+    ref: str
+    token: Secret | None = None
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a run does: each task stands behind those that it comes after."""
 
@@ -82,6 +91,7 @@ class Plan:
     tasks: list[Task]
     barriers: list[Barrier] = field(default_factory=list)
     params: dict[str, str] = field(default_factory=dict)  # as they were given, for people
+    git: Git | None = None  # None: the project is with the plan
     about: dict[str, Any] = field(default_factory=dict)  # description, version, labels and annotations
     version: int = VERSION
 
@@ -132,6 +142,12 @@ def _task(content: dict[str, Any]) -> Task:
         service=Service(**service) if service else None,
         secrets=[Secret(**secret) for secret in secrets],
     )
+
+
+def _git(content: dict[str, Any] | None) -> Git | None:
+    if content is None:
+        return None
+    return Git(content["url"], content["ref"], Secret(**content["token"]) if content["token"] else None)
 
 
 def _line(node: Task | Barrier) -> str:

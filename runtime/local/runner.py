@@ -20,6 +20,7 @@ from typing import Any
 
 from automl.runtime.local import guard, processes
 from automl.runtime.local.attempt import Place, Setting
+from automl.runtime.local.checkout import checked_out
 from automl.runtime.local.history import RUNNING, SUCCEEDED, history_of
 from automl.runtime.local.needs import missing
 from automl.runtime.local.plan import Plan
@@ -66,6 +67,8 @@ class Runner:
         if problems := missing(self.plan):
             return self.refuse(problems)
         self.wait_for_turn()
+        if not self.wakeup.stops and not checked_out(self.plan, self.folder):
+            return self.refuse(["the repository of the project could not be checked out"])
         if not self.wakeup.stops:
             self.tries.setting = Setting(self.id, self.turn.variables)
             self.record.add("run.running")

@@ -3,6 +3,7 @@
 from automl.compiler.ir import Workflow
 from automl.compiler.target import Artifact, Emission, Options
 from automl.targets.local.capabilities import CAPABILITIES
+from automl.targets.local.checks import replicas, same_ports
 from automl.targets.local.plan import plan_of
 from automl.targets.local.program import program
 
@@ -19,7 +20,8 @@ class Local:
 
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One program; or its plan alone, for who wants to see what it would do."""
-        plan = plan_of(workflow).to_json()
+        plan, diagnostics = plan_of(workflow).to_json(), (*same_ports(workflow), *replicas(workflow))
         if options.form == "plan":
-            return Emission((Artifact(f"{workflow.name}.local.json", plan),), ())
-        return Emission((Artifact(f"{workflow.name}.local.py", program(workflow, plan, options)),), ())
+            return Emission((Artifact(f"{workflow.name}.local.json", plan),), diagnostics)
+        text = program(workflow, plan, options)
+        return Emission((Artifact(f"{workflow.name}.local.py", text),), diagnostics)

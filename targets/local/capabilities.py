@@ -14,8 +14,10 @@ _NO_MOUNTS = refused(
     "a process of this machine sees its files alone",
     "hand files on by `outputs` and `inputs`, or give a path by `params`",
 )
+_CHECKOUT = lowered("checked out once, when the run starts")
+_SECRET = lowered("files of the user, a folder for each secret")
 _AT_ONCE = implied("it is seen at once that a process has ended")
-_LATER = refused("this machine cannot do that yet")
+
 
 CAPABILITIES: Capabilities = MappingProxyType(
     {
@@ -34,12 +36,12 @@ CAPABILITIES: Capabilities = MappingProxyType(
         "schedule.starting_deadline": _ONCE,
         "schedule.history.success": _ONCE,
         "schedule.history.failed": _ONCE,
-        "code.git.url": _LATER,
-        "code.git.ref": _LATER,
-        "code.git.token_secret": _LATER,
-        "code.git.token_secret.name": _LATER,
-        "code.git.token_secret.key": _LATER,
-        "code.git.token_secret.username_key": _LATER,
+        "code.git.url": _CHECKOUT,
+        "code.git.ref": _CHECKOUT,
+        "code.git.token_secret": _CHECKOUT,
+        "code.git.token_secret.name": _CHECKOUT,
+        "code.git.token_secret.key": _CHECKOUT,
+        "code.git.token_secret.username_key": _CHECKOUT,
         "code.image": NATIVE,
         "code.bundle": lowered("in the program; each step gets a copy of its own"),
         "code.bundle.include": lowered("what is packed"),
@@ -69,9 +71,9 @@ CAPABILITIES: Capabilities = MappingProxyType(
         "step.envs": NATIVE,
         "step.needs": NATIVE,
         "step.volumes": _NO_MOUNTS,
-        "step.secrets": _LATER,
-        "step.secrets.name": _LATER,
-        "step.secrets.keys": _LATER,
+        "step.secrets": _SECRET,
+        "step.secrets.name": _SECRET,
+        "step.secrets.keys": _SECRET,
         "step.image_pull_secrets": implied("podman and docker have logins of their own"),
         "step.image_pull_policy": lowered("when podman or docker pulls it"),
         "step.node_selector": _ONE_MACHINE,
@@ -87,16 +89,16 @@ CAPABILITIES: Capabilities = MappingProxyType(
         "step.timeout": NATIVE,
         "step.polling_time": _AT_ONCE,
         "step.wait_before_start_time": _AT_ONCE,
-        "step.replicas": ByKind(service=lost("it is one process")),
+        "step.replicas": ByKind(service=partly("one process; a warning where more are asked for")),
         "step.min_ready_seconds": ByKind(service=lowered("so long it must stay ready")),
         "step.revision_history_limit": ByKind(service=implied("it has no revisions")),
         "step.service": lowered("a process that is kept"),
         "step.service.port": lowered("where it has to listen, on this machine"),
-        "step.service.ingress": lost("it is reached on this machine"),
-        "step.service.ingress.host": lost("it is reached on this machine"),
-        "step.service.ingress.path": lost("it is reached on this machine"),
-        "step.service.ingress.class": lost("it is reached on this machine"),
-        "step.service.ingress.tls_secret": lost("it is reached on this machine"),
+        "step.service.ingress": implied("it is reached at its port of this machine"),
+        "step.service.ingress.host": implied("it is reached at its port of this machine"),
+        "step.service.ingress.path": implied("it is reached at its port of this machine"),
+        "step.service.ingress.class": implied("it is reached at its port of this machine"),
+        "step.service.ingress.tls_secret": implied("it is reached at its port of this machine"),
         "step.service.max_startup_time_seconds": lowered("it is waited for so long"),
         "step.service.readiness.path": lowered("asked until it answers"),
         "step.labels": _IN_RECORD,

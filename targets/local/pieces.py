@@ -3,7 +3,7 @@
 import bz2
 
 from automl.compiler.ir import Bundle, Workflow
-from automl.runtime import FOR_LOCAL, script
+from automl.runtime import local_scripts
 from automl.runtime.local.create import Program
 from automl.targets.objects.config_maps import archive
 
@@ -12,4 +12,4 @@ def pieces(workflow: Workflow, plan: str, config: str) -> Program:
     """A plan with the files of its project, and the modules that run it."""
     code = workflow.code
     project = bz2.decompress(archive(code.files)) if isinstance(code, Bundle) else None
-    return Program(plan, {name: script(name) for name in FOR_LOCAL}, project, config)
+    return Program(plan, local_scripts(), project, config)

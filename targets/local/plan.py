@@ -3,7 +3,7 @@
 from types import MappingProxyType
 from typing import Any
 
-from automl.compiler.ir import Job, OfRun, OutputOf, Reference, Service, Task, Workflow
+from automl.compiler.ir import Git, Job, OfRun, OutputOf, Reference, Service, Task, Workflow
 from automl.compiler.ir import Secret as SecretOf
 from automl.compiler.ir import Text as UserText
 from automl.compiler.values.images import PYTHON_IMAGE
@@ -23,7 +23,16 @@ def plan_of(workflow: Workflow) -> plan.Plan:
         if node.name not in names
     ]
     params = {parameter.name: parameter.text for parameter in workflow.params}
-    return plan.Plan(workflow.name, tasks, barriers, params, _about(workflow))
+    return plan.Plan(workflow.name, tasks, barriers, params, _git(workflow), _about(workflow))
+
+
+def _git(workflow: Workflow) -> plan.Git | None:
+    git = workflow.code
+    if not isinstance(git, Git):
+        return None
+    keys = ((git.token_key, "AUTOML_GIT_TOKEN"), (git.username_key, "AUTOML_GIT_USERNAME"))
+    named = {key: variable for key, variable in keys if key}
+    return plan.Git(git.url, git.ref, plan.Secret(git.token_secret, named) if git.token_secret else None)
 
 
 def _about(workflow: Workflow) -> dict[str, Any]:

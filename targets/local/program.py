@@ -2,11 +2,12 @@
 
 import base64
 import textwrap
+from itertools import starmap
 
 from automl.compiler.generated import header
 from automl.compiler.ir import Bundle, Workflow
 from automl.compiler.target import Options
-from automl.runtime import FOR_LOCAL, script
+from automl.runtime import local_scripts
 from automl.targets.objects.config_maps import archive
 
 _TEXT = '''\
@@ -78,7 +79,7 @@ def program(workflow: Workflow, plan: str, options: Options) -> str:
         name=workflow.name,
         plan=plan,
         project=_project(workflow),
-        modules="\n".join(_module(name) for name in FOR_LOCAL),
+        modules="\n".join(starmap(_module, local_scripts().items())),
         start=textwrap.indent(_START, "    ", lambda line: bool(line.strip())).rstrip(),
     )
 
@@ -89,5 +90,5 @@ def _project(workflow: Workflow) -> str:
     return "\n".join(textwrap.wrap(base64.b64encode(archive(workflow.code.files)).decode(), 100))
 
 
-def _module(name: str) -> str:
-    return f"MODULES[{name!r}] = r'''{script(name)}'''\n"
+def _module(name: str, text: str) -> str:
+    return f"MODULES[{name!r}] = r'''{text}'''\n"
