@@ -144,7 +144,7 @@ class Runner:
     def has_ended(self, task: LocalTask, status: int) -> None:
         """A try is over: so is the task, or it is tried again."""
         if task.state is State.SUCCEEDED and self.is_over:
-            self.tell("task.ended", task, state="succeeded")  # a service, which nobody needs any more
+            self.record.add("task.ended", task=task.name, state="succeeded")  # a service that was of use
             return
         if status == 0 and not task.is_late and task.spec.service is None:
             task.values = task.place.values()

@@ -99,7 +99,7 @@ def test_validate_says_for_which_targets_each_config_is_fine(place: Path) -> Non
     assert done == Done(
         0,
         b"",
-        "b.yaml is fine for argo, kubernetes, not for kubeflow, kubeflow-native: `-t kubeflow` says why\n"
+        "b.yaml is fine for argo, kubernetes, local, not for kubeflow, kubeflow-native: `-t kubeflow` says why\n"
         f"2 configs are fine for {EVERY_TARGET}\n",
     )
     told = automl("validate", "b.yaml", "-t", "kubeflow", cwd=place)
@@ -112,8 +112,8 @@ def test_validate_says_for_which_targets_each_config_is_fine(place: Path) -> Non
 def test_a_config_that_no_target_takes_is_told_so(place: Path) -> None:
     (place / "big.bin").write_bytes(bytes(range(256)) * 1200)
     (place / "train.py").touch()
-    step = "{step_name: b, path_to_executable: train.py}"
-    (place / "a.yaml").write_text(f"stages: {{a: [{step}]}}\n")
+    step = "{step_name: b, path_to_executable: train.py, volumes: ['data:/data']}"
+    (place / "a.yaml").write_text(f"volumes: {{data: {{claim: c}}}}\nstages: {{a: [{step}]}}\n")
     (place / "noise.bin").write_bytes(__import__("random").Random(1).randbytes(300_000))
     done = automl("validate", "a.yaml", cwd=place)
     assert done.code == 1
@@ -224,7 +224,7 @@ def test_strict_takes_a_warning_of_a_target_for_an_error(place: Path) -> None:
     done = automl("validate", "--strict", "a.yaml", cwd=place)
     assert (done.code, done.err) == (
         0,
-        "a.yaml is fine for argo, kubeflow-native, kubernetes, not for kubeflow: `-t kubeflow` says why\n",
+        "a.yaml is fine for argo, kubeflow-native, kubernetes, not for kubeflow, local: `-t kubeflow` says why\n",
     )
 
 

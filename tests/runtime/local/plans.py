@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from automl.runtime import FOR_LOCAL, script
+from automl.runtime import local_scripts
 from automl.runtime.local.create import Program, create
 from automl.runtime.local.history import History, history_of
 from automl.runtime.local.plan import Plan, Task
 from automl.runtime.local.record import events_of
 
-MODULES = {name: script(name) for name in FOR_LOCAL}
+MODULES = local_scripts()
 
 
 def shell(name: str, text: str, after: Sequence[str] = (), **more: Any) -> Task:

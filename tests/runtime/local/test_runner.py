@@ -40,5 +40,5 @@ def test_a_service_is_awaited_and_stopped(tmp_path: Path) -> None:
     folder = new_run(tmp_path, [service, shell("look", f'python3 -c "{LOOK}"', ["serve"])])
     status, text = finish(folder, "--stop-services", "--jobs", "2")
     assert status == 0, text
-    assert "serve: is ready at http://127.0.0.1:18437/" in text
+    assert "serve: is ready at http://localhost:18437/" in text
     assert states(folder) == {"serve": "succeeded", "look": "succeeded"}
