@@ -2,14 +2,14 @@
 
 from types import MappingProxyType
 
-from automl.compiler.capabilities import NATIVE, implied, lost, lowered, partly, refused
+from automl.compiler.capabilities import NATIVE, implied, lowered, partly, refused
 from automl.compiler.target import ByKind, Capabilities
 
 _IN_RECORD = lowered("in the record of the run")
 _IN_FOLDER = implied("files stay in the folder of the run")
 _NO_CLUSTER = implied("a machine has none")
 _ONE_MACHINE = implied("it runs where it is started")
-_ONCE = lost("it runs once, when it is started")
+_ONCE = implied("it runs once, when it is started")
 _NO_MOUNTS = refused(
     "a process of this machine sees its files alone",
     "hand files on by `outputs` and `inputs`, or give a path by `params`",
