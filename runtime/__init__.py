@@ -11,36 +11,9 @@ FOR_VALUES = ("metrics", "outputs", "results", "values")
 FOR_STORE = ("store",)
 """And where files travel by a store."""
 
-_ON_MACHINE = (
-    "__init__",
-    "attempt",
-    "create",
-    "entry",
-    "guard",
-    "history",
-    "machine",
-    "needs",
-    "plan",
-    "processes",
-    "program",
-    "queue",
-    "queue_file",
-    "queued",
-    "reading",
-    "record",
-    "request",
-    "runner",
-    "services",
-    "sharing",
-    "tasks",
-    "tries",
-    "turn",
-    "verbs",
-    "wakeup",
-)
 FOR_LOCAL = (
     *(f"{name}.py" for name in ("__init__", "start", *BESIDE_START, *FOR_VALUES, "states")),
-    *(f"local/{name}.py" for name in _ON_MACHINE),
+    *sorted(f"local/{path.name}" for path in Path(__file__).with_name("local").glob("*.py")),
 )
 """What runs a workflow on a machine."""
 

@@ -7,15 +7,31 @@ import shutil
 import signal
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from automl.runtime.local.plan import Task, all_filled, filled
 from automl.runtime.local.processes import RUN, TASK
+from automl.runtime.local.wakeup import WANTED
 from automl.runtime.outputs import unframed
 
 FILES = ("file", "model", "dataset")
-FIRST_FREE = 3  # file descriptor, behind those that every process has
+FIRST_FREE, MOST_OPEN = 3, 1024  # file descriptors: behind those that every process has
+IMPORTED_BY_ALL = (
+    "argparse",
+    "bz2",
+    "gettext",
+    "importlib.metadata",
+    "pwd",
+    "subprocess",
+    "tarfile",
+    "venv",
+    "zipfile",
+)
+
+for _name in IMPORTED_BY_ALL:  # once, and not in every try
+    import_module(_name)
 
 
 class Place:
@@ -40,28 +56,44 @@ class Setting(NamedTuple):
 
 def begin(task: Task, place: Place, setting: Setting, values: Mapping[str, str]) -> int:
     """Begin a try in a process of its own, which leads a session; return its number."""
-    shutil.rmtree(place.work, ignore_errors=True)  # an earlier try has left it
-    place.work.mkdir(parents=True)
-    place.outputs.mkdir(exist_ok=True)
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            _become(task, place, setting, values)
-        except SystemExit as end:
-            status = _status_of(end)
-        except Exception as error:  # noqa: BLE001 whatever it is, it is the end of this process alone
-            _say(f"automl: {error}")
-        finally:
-            os._exit(status)
+    signal.pthread_sigmask(signal.SIG_BLOCK, WANTED)  # lest the child takes one for this process
+    try:
+        child = os.fork()
+        if child == 0:
+            _run(task, place, setting, values)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, WANTED)
     return child
 
 
+def _run(task: Task, place: Place, setting: Setting, values: Mapping[str, str]) -> NoReturn:
+    """Be the try, and end with its status, whatever happens."""
+    status = 1
+    try:
+        os.setsid()
+        for number in (*WANTED, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, WANTED)
+        _make_room(place)
+        _open_streams(place.log)
+        _become(task, place, setting, values)
+    except SystemExit as end:
+        status = _status_of(end)
+    except BaseException as error:  # noqa: BLE001 whatever it is, it is the end of this process alone
+        _say(f"automl: {error}")
+    finally:
+        os._exit(status)
+
+
+def _make_room(place: Place) -> None:
+    """Folders for what the task writes, without what an earlier try has left."""
+    if place.work.exists():
+        shutil.rmtree(place.work)
+    place.work.mkdir(parents=True)
+    place.outputs.mkdir(exist_ok=True)
+
+
 def _become(task: Task, place: Place, setting: Setting, values: Mapping[str, str]) -> NoReturn:
-    os.setsid()
-    _open_streams(place.log)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
     variables = environment(task, place, setting, values)
     os.environ.clear()
     os.environ.update(variables)
@@ -80,7 +112,7 @@ def _open_streams(log: Path) -> None:
     null, file = os.open(os.devnull, os.O_RDONLY), os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     for number, target in enumerate((null, file, file)):
         os.dup2(target, number)
-    os.closerange(FIRST_FREE, max(null, file, 256) + 1)
+    os.closerange(FIRST_FREE, MOST_OPEN)
 
 
 def environment(task: Task, place: Place, setting: Setting, values: Mapping[str, str]) -> dict[str, str]:

@@ -14,11 +14,11 @@ from pathlib import Path
 from automl.runtime.local.processes import end_members
 
 
-def start(run: str) -> subprocess.Popen[bytes]:
-    """Have a guard look after the end of this program."""
+def start(run: str, lock: int) -> subprocess.Popen[bytes]:
+    """Have a guard look after the end of this program. It has the lock, too, until all is ended."""
     entry = Path(__file__).with_name("entry.py")
     command = [sys.executable, "-I", "-S", str(entry), "guard", run]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, env={})
+    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, env={}, pass_fds=[lock])
 
 
 def main(arguments: list[str]) -> int:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from pathlib import Path
 
@@ -47,6 +48,25 @@ def end_group(leader: int, number: int = signal.SIGKILL) -> None:
     """Send a signal to the group of processes that one leads."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, number)
+
+
+def end_child(child: int, number: int = signal.SIGKILL) -> None:
+    """Send a signal to a child and to the group that it leads, or will lead in a moment."""
+    try:
+        os.killpg(child, number)
+    except (ProcessLookupError, PermissionError):
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(child, number)
+
+
+def end_children(kept: AbstractSet[int], seconds: float = 5) -> None:
+    """Kill the children of this process, and those that become so by that, whatever their environment says."""
+    end = time.monotonic() + seconds
+    while (pids := (children() or set()) - kept) and time.monotonic() < end:
+        for pid in pids:
+            end_child(pid)
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)
 
 
 def members(run: str, task: str | None = None) -> Iterator[int]:

@@ -42,11 +42,11 @@ class Tries:
     def ended(self) -> Iterator[End]:
         """The tries that are over by now; nothing of them lives any more."""
         while self.by_pid:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            pid, status = os.waitpid(-1, os.WNOHANG)  # perhaps of what a task has left behind
             if pid == 0:
                 return
-            task = self.by_pid.pop(pid, None)
-            if task is not None:
+            if pid in self.by_pid:
+                task = self.by_pid.pop(pid)
                 self._end_rest(task)
                 yield End(task, os.waitstatus_to_exitcode(status))
 
@@ -59,24 +59,27 @@ class Tries:
         now = time.monotonic()
         for task in self.by_pid.values():
             if task.end_by is not None and task.end_by <= now:
-                processes.end_group(task.pid, signal.SIGKILL if task.is_late else signal.SIGTERM)
+                processes.end_child(task.pid, signal.SIGKILL if task.is_late else signal.SIGTERM)
                 task.is_late, task.end_by = True, now + GRACE
 
     def ask_to_end(self) -> None:
         """Ask all of them to end; those that do not are ended in a while."""
         for task in self.by_pid.values():
-            processes.end_group(task.pid, signal.SIGTERM)
+            processes.end_child(task.pid, signal.SIGTERM)
             task.end_by, task.is_late = time.monotonic() + GRACE, True
 
     def end(self) -> None:
         """End all of them now."""
         for task in self.by_pid.values():
-            processes.end_group(task.pid)
+            processes.end_child(task.pid)
 
     def _end_rest(self, task: LocalTask) -> None:
         """End what the process of a task has left behind."""
         processes.end_group(task.pid)
+        kept = self.by_pid.keys() | {self.guard}
         mine = processes.children()
-        if mine is None or mine - self.by_pid.keys() - {self.guard}:
+        if mine is None or mine - kept:
             processes.end_members(self.setting.run, task.name)
+        if not self.by_pid:  # so it is of this task, even if its environment says nothing
+            processes.end_children(kept)
         task.pid, task.end_by = 0, None
