@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, NoReturn
@@ -54,19 +55,41 @@ class Setting(NamedTuple):
     variables: Mapping[str, str]
 
 
-def begin(task: Task, place: Place, setting: Setting, values: Mapping[str, str]) -> int:
-    """Begin a try in a process of its own, which leads a session; return its number."""
+class Begun(NamedTuple):
+    """A try that waits to be let go: its process, and the end of a pipe to which a byte is to be written."""
+
+    pid: int
+    gate: int
+
+    def let_go(self) -> None:
+        """Let it do what it is there for."""
+        with suppress(BrokenPipeError):  # it has been ended
+            os.write(self.gate, b"!")
+        os.close(self.gate)
+
+
+def begin(task: Task, place: Place, setting: Setting, values: Mapping[str, str]) -> Begun:
+    """Begin a try in a process of its own, which leads a session. It does nothing before it is let go.
+
+    Should this process end before, so does that one: there is never a try that nobody has written down.
+    """
+    wait, gate = os.pipe()
     signal.pthread_sigmask(signal.SIG_BLOCK, WANTED)  # lest the child takes one for this process
     try:
         child = os.fork()
         if child == 0:
-            _run(task, place, setting, values)
+            os.close(gate)
+            _run(task, place, setting, values, wait)
+    except OSError:
+        os.close(gate)
+        raise
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, WANTED)
-    return child
+        os.close(wait)
+    return Begun(child, gate)
 
 
-def _run(task: Task, place: Place, setting: Setting, values: Mapping[str, str]) -> NoReturn:
+def _run(task: Task, place: Place, setting: Setting, values: Mapping[str, str], wait: int) -> NoReturn:
     """Be the try, and end with its status, whatever happens."""
     status = 1
     try:
@@ -74,9 +97,10 @@ def _run(task: Task, place: Place, setting: Setting, values: Mapping[str, str]) 
         for number in (*WANTED, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, WANTED)
-        _make_room(place)
-        _open_streams(place.log)
-        _become(task, place, setting, values)
+        if os.read(wait, 1):
+            _make_room(place)
+            _open_streams(place.log)
+            _become(task, place, setting, values)
     except SystemExit as end:
         status = _status_of(end)
     except BaseException as error:  # noqa: BLE001 whatever it is, it is the end of this process alone

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from automl.runtime.local import choice, processes
 from automl.runtime.local.attempt import FILES, Place
-from automl.runtime.local.history import RUNNING, History, TaskHistory, history_of
+from automl.runtime.local.history import History, TaskHistory, history_of
+from automl.runtime.local.leftovers import end_leftovers
 from automl.runtime.local.plan import Plan, Task
 from automl.runtime.local.record import Record
 
@@ -16,10 +17,7 @@ from automl.runtime.local.record import Record
 def recover(record: Record, plan: Plan) -> History:
     """Take the record of a run over from an earlier program, of which nothing lives any more then."""
     known = history_of(record.open(), [task.name for task in plan.tasks])
-    processes.end_members(record.folder.name)
-    for task in known.tasks.values():
-        if task.state == RUNNING and not processes.PROC.joinpath("self").exists():
-            processes.end_group(task.pid)
+    end_leftovers(record.folder)
     pid = os.getpid()
     record.add("run.started", pid=pid, pid_started=processes.started_at(pid))
     return known

@@ -47,7 +47,7 @@ class Runner:
         self.is_stopping = self.is_over = False  # over: all have succeeded, services are of no more use
         self.wakeup = Wakeup()
         processes.adopt_orphans()
-        self.guard = guard.start(self.id, held)
+        self.guard = guard.start(folder, held)
         self.tries = Tries(Setting(self.id, {}), self.guard.pid)
 
     def finish(self) -> int:
@@ -115,9 +115,10 @@ class Runner:
     def begin_all(self) -> None:
         """Begin what can begin now."""
         for task in self.run.startable():
-            self.tries.begin(task, values_for(task, self.tasks, self.id))
+            begun = self.tries.begin(task, values_for(task, self.tasks, self.id))
             task.state = State.RUNNING
             self.tell("task.started", task, pid=task.pid, **{"try": task.tries})
+            begun.let_go()
 
     def has_to_serve(self) -> bool:
         """Whether all is done, and services are there for who wants something of them."""

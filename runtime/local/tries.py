@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from automl.runtime.local import processes
-from automl.runtime.local.attempt import Setting, begin
+from automl.runtime.local.attempt import Begun, Setting, begin
 from automl.runtime.local.services import Probe
 from automl.runtime.local.tasks import LocalTask
 
@@ -30,14 +30,16 @@ class Tries:
         self.setting, self.guard = setting, guard
         self.by_pid: dict[int, LocalTask] = {}
 
-    def begin(self, task: LocalTask, values: Mapping[str, str]) -> None:
-        """Begin a try of a task."""
+    def begin(self, task: LocalTask, values: Mapping[str, str]) -> Begun:
+        """Begin a try of a task, which is to be let go."""
         task.tries += 1
-        task.pid = begin(task.spec, task.place, self.setting, values)
+        begun = begin(task.spec, task.place, self.setting, values)
+        task.pid = begun.pid
         task.is_late = False
         task.probe = Probe(task.spec.service) if task.spec.service else None
         task.end_by = None if task.spec.deadline is None else time.monotonic() + task.spec.deadline
         self.by_pid[task.pid] = task
+        return begun
 
     def ended(self) -> Iterator[End]:
         """The tries that are over by now; nothing of them lives any more."""
@@ -79,7 +81,7 @@ class Tries:
         kept = self.by_pid.keys() | {self.guard}
         mine = processes.children()
         if mine is None or mine - kept:
-            processes.end_members(self.setting.run, task.name)
+            processes.end_members(self.setting.run, task.name, {task.pid})
         if not self.by_pid:  # so it is of this task, even if its environment says nothing
             processes.end_children(kept)
         task.pid, task.end_by = 0, None
