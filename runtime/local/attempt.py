@@ -5,123 +5,79 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from automl.runtime.child import become
-from automl.runtime.local import checkout, containers, credentials
-from automl.runtime.local.environments import link
-from automl.runtime.local.plan import Task, all_filled, filled
-from automl.runtime.local.processes import RUN, TASK
-from automl.runtime.outputs import unframed
+from automl.runtime.local.becoming import become_task
+from automl.runtime.local.place import Place, Setting
+from automl.runtime.local.plan import Task
+from automl.runtime.local.wakeup import WANTED
 
-FILES = ("file", "model", "dataset")
-MARKS = ("AUTOML_WORK", RUN, TASK)
-CODE = "code.tar"
-FIRST_FREE = 3  # file descriptor, behind those that every process has
+FIRST_FREE, MOST_OPEN = 3, 1024  # file descriptors: behind those that every process has
 
 
-class Place:
-    """Where a task of a run has its files."""
+class Begun(NamedTuple):
+    """A try that waits to be let go: its process, and the end of a pipe to which a byte is to be written."""
 
-    def __init__(self, run: Path, task: str) -> None:
-        self.run, self.folder = run, run / "tasks" / task
-        self.log, self.outputs = self.folder / "log", self.folder / "outputs"
-        self.work, self.message = self.folder / "work", self.folder / "values"
+    pid: int
+    gate: int
 
-    def values(self) -> dict[str, str]:
-        """The values that the task has left."""
-        return unframed(self.message.read_bytes()) if self.message.exists() else {}
-
-
-# What is beside `start.py` finds the folders of its task when it is imported: only the process of a try imports it.
+    def let_go(self) -> None:
+        """Let it do what it is there for."""
+        with suppress(BrokenPipeError):  # it has been ended
+            os.write(self.gate, b"!")
+        os.close(self.gate)
 
 
-class Setting(NamedTuple):
-    """What all tries of a run have in common: the name of the run, and variables for all of its tasks."""
+def begin(task: Task, place: Place, setting: Setting, values: Mapping[str, str]) -> Begun:
+    """Begin a try in a process of its own, which leads a session. It does nothing before it is let go.
 
-    run: str
-    variables: Mapping[str, str]
+    Should this process end before, so does that one: there is never a try that nobody has written down.
+    """
+    wait, gate = os.pipe()
+    signal.pthread_sigmask(signal.SIG_BLOCK, WANTED)  # lest the child takes one for this process
+    try:
+        child = os.fork()
+        if child == 0:
+            os.close(gate)
+            _run(task, place, setting, values, wait)
+    except OSError:
+        os.close(gate)
+        raise
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, WANTED)
+        os.close(wait)
+    return Begun(child, gate)
 
 
-def begin(task: Task, place: Place, setting: Setting, values: Mapping[str, str]) -> int:
-    """Begin a try in a process of its own, which leads a session; return its number."""
-    shutil.rmtree(place.work, ignore_errors=True)  # an earlier try has left it
+def _run(task: Task, place: Place, setting: Setting, values: Mapping[str, str], wait: int) -> NoReturn:
+    """Be the try, and end with its status, whatever happens."""
+    status = 1
+    try:
+        os.setsid()
+        for number in (*WANTED, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, WANTED)
+        if os.read(wait, 1):
+            _make_room(place)
+            _open_streams(place.log)
+            become_task(task, place, setting, values)
+    except SystemExit as end:
+        status = _status_of(end)
+    except BaseException as error:  # noqa: BLE001 whatever it is, it is the end of this process alone
+        _say(f"automl: {error}")
+    finally:
+        os._exit(status)
+
+
+def _make_room(place: Place) -> None:
+    """Folders for what the task writes, without what an earlier try has left."""
+    if place.work.exists():
+        shutil.rmtree(place.work)
     place.work.mkdir(parents=True)
     place.outputs.mkdir(exist_ok=True)
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            _become(task, place, setting, values)
-        except SystemExit as end:
-            status = _status_of(end)
-        except Exception as error:  # noqa: BLE001 whatever it is, it is the end of this process alone
-            _say(f"automl: {error}")
-        finally:
-            os._exit(status)
-    return child
-
-
-def _become(task: Task, place: Place, setting: Setting, values: Mapping[str, str]) -> NoReturn:
-    os.setsid()
-    _open_streams(place.log)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
-    given = variables_of(task, place, setting, values)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AUTOML_")}
-    os.environ.clear()
-    os.environ.update(kept if task.image else kept | {"PATH": path(kept)})
-    secrets = secrets_of(task, given)
-    os.environ.update({name: given[name] for name in MARKS} if task.image else given)
-    os.environ.update(secrets)
-    command = all_filled(task.command, values)
-    if task.image:
-        _in_image(task, place, given, secrets, command)
-    _in_project(task, place, command)
-
-
-def _in_project(task: Task, place: Place, command: list[str]) -> NoReturn:
-    """Run the command by the start script of the pods, which finds the project, and an environment that is kept."""
-    from automl.runtime import start
-    from automl.runtime.folders import PROJECT, WORK
-
-    start.ARCHIVE = place.run / CODE
-    if start.ARCHIVE.exists():
-        PROJECT.mkdir()
-        os.chdir(PROJECT)
-        start.unpack()
-    else:
-        checkout.copy_to(PROJECT, place.run)
-        os.chdir(PROJECT)
-    start.ARCHIVE = Path(os.devnull)
-    if task.dependencies or task.packages:
-        script = place.run / "runtime" / "start.py"
-        link(WORK / "venv", script, task.dependencies, task.packages)
-    start.main([*_installed(task), *_options(task, place), "--", *command])
-
-
-def _in_image(
-    task: Task, place: Place, given: Mapping[str, str], named: Iterable[str], command: list[str]
-) -> None:
-    """Run the command in a container; what it leaves is looked after here, unless the script of the project does."""
-    from automl.runtime.results import run_for
-    from automl.runtime.start import parse
-    from automl.runtime.values import variable_of
-
-    folders = {place.run / "tasks": "ro", place.folder: "rw"}
-    options = _options(task, place)
-    if task.project:
-        runtime = place.run / "runtime"
-        folders |= {runtime: "ro", place.run / CODE: "ro"}
-        command = ["python3", str(runtime / "start.py"), *_installed(task), *options, "--", *command]
-        become(containers.command(task, command, given, named, folders))
-    outputs = [variable_of("OUTPUT", name) for name in task.outputs]
-    words = containers.command(task, command, given, [*named, *outputs], folders)
-    parsed, _ = parse([*options, "--", *words])
-    raise SystemExit(run_for(parsed, words))
 
 
 def _open_streams(log: Path) -> None:
@@ -130,38 +86,7 @@ def _open_streams(log: Path) -> None:
     null, file = os.open(os.devnull, os.O_RDONLY), os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     for number, target in enumerate((null, file, file)):
         os.dup2(target, number)
-    os.closerange(FIRST_FREE, max(null, file, 256) + 1)
-
-
-def variables_of(task: Task, place: Place, setting: Setting, values: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a task that are its own."""
-    home = {"HOME": str(place.work)} if task.image and not task.project else {}
-    own = {name: filled(text, values) for name, text in task.variables.items()}
-    marks = {"AUTOML_WORK": str(place.work), RUN: setting.run, TASK: task.name}
-    return {**home, **setting.variables, **values, **own, **marks}
-
-
-def secrets_of(task: Task, own: Mapping[str, str]) -> dict[str, str]:
-    """The variables with secrets of a task. Those of whole secrets yield to its own, as on a cluster."""
-    whole = {name: text for name, text in credentials.whole(task).items() if name not in own}
-    return {**whole, **credentials.chosen(task)}
-
-
-def path(variables: Mapping[str, str]) -> str:
-    """Where programs are looked for: first beside the Python that runs this."""
-    return os.pathsep.join([str(Path(sys.executable).parent), variables.get("PATH", os.defpath)])
-
-
-def _installed(task: Task) -> list[str]:
-    options = ["--dependencies", task.dependencies] if task.dependencies else []
-    return options + [word for package in task.packages for word in ("--package", package)]
-
-
-def _options(task: Task, place: Place) -> list[str]:
-    options = list(task.options)
-    for name, type in task.outputs.items():
-        options += ["--to", f"{name}={place.outputs / name}"] if type in FILES else []
-    return [*options, "--message", str(place.message)] if task.outputs else options
+    os.closerange(FIRST_FREE, MOST_OPEN)
 
 
 def _status_of(end: SystemExit) -> int:

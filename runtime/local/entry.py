@@ -1,5 +1,6 @@
 """Where a process of a run begins, in the folder of the run: MODULE [ARGUMENT...], a module beside this one."""
 
+import signal
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +11,8 @@ HERE = Path(__file__).absolute().parent
 if __name__ == "__main__":
     if not getattr(sys.flags, "safe_path", sys.flags.isolated):
         del sys.path[0]  # this folder: `queue` is to be Python's own
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # it would be told by a traceback
     for name, folder in (
         ("automl", HERE.parent.parent),
         ("automl.runtime", HERE.parent),

@@ -12,14 +12,14 @@ import time
 from pathlib import Path
 
 from automl.runtime.local import containers
-from automl.runtime.local.processes import end_members
+from automl.runtime.local.leftovers import end_leftovers
 
 
-def start(run: str) -> subprocess.Popen[bytes]:
-    """Have a guard look after the end of this program."""
+def start(folder: Path, lock: int) -> subprocess.Popen[bytes]:
+    """Have a guard look after the end of this program. It has the lock, too, until all is ended."""
     entry = Path(__file__).with_name("entry.py")
-    command = [sys.executable, "-I", "-S", str(entry), "guard", run]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, env={})
+    command = [sys.executable, "-I", "-S", str(entry), "guard", str(folder)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, env={}, pass_fds=[lock])
 
 
 def main(arguments: list[str]) -> int:
@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
     while os.read(0, 1):
         pass
     for _ in range(3):
-        end_members(arguments[0])
+        end_leftovers(Path(arguments[0]))
         time.sleep(0.03)
-    containers.end(arguments[0])
+    containers.end(Path(arguments[0]).name)
     return 0

@@ -32,6 +32,12 @@ class TaskHistory:
     pid: int = 0  # of the process that its try began with, which leads a session
     values: dict[str, str] = field(default_factory=dict)  # the outputs that are no files
     url: str = ""  # of a service
+    run: str = ""  # an earlier one, from which its outputs were taken
+
+    @property
+    def is_done(self) -> bool:
+        """Whether its outputs are there, made here or taken from an earlier run."""
+        return self.state == SUCCEEDED or (self.state == SKIPPED and self.run != "")
 
 
 @dataclass
@@ -45,6 +51,7 @@ class History:
     ended: float | None = None
     pid: int = 0  # of the program that runs it, or ran it
     pid_started: str = ""  # when that began, lest another process has its number by now
+    chosen: list[str] | None = None  # the tasks that are to run, if not all
 
     def take(self, event: Event) -> None:
         """Go on by one event. One that is not known changes nothing: a newer release has written it."""
@@ -60,11 +67,28 @@ class History:
     def _run_running(self, event: Event) -> None:
         self.state, self.reason, self.started = RUNNING, "", self.started or event["at"]
 
+    def choose(self, names: list[str]) -> None:
+        """These tasks are to run, even if they have; the others are not, and what they have left stays."""
+        self.chosen = names
+        for name, task in self.tasks.items():
+            if name in names:
+                self.tasks[name] = TaskHistory(name)
+            elif not task.is_done:
+                task.state, task.reason = SKIPPED, "not chosen"
+
+    def _run_chosen(self, event: Event) -> None:
+        self.choose(event["tasks"])
+
+    def _task_taken(self, event: Event) -> None:
+        task = self._task(event)
+        task.state, task.run, task.values = SKIPPED, event["run"], event["values"]
+        task.reason = f"taken from {task.run}"
+
     def _run_ended(self, event: Event) -> None:
         self.state, self.reason, self.ended = event["state"], event.get("reason", ""), event["at"]
         for task in self.tasks.values():
             if task.state == RUNNING:
-                task.state, task.ended = STOPPED, event["at"]
+                task.state, task.reason, task.ended = STOPPED, "stopped with the run", event["at"]
 
     def _task_started(self, event: Event) -> None:
         task = self._task(event)

@@ -7,12 +7,15 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 RUN, TASK = "AUTOML_RUN_ID", "AUTOML_TASK"
 PROC = Path("/proc")
 PR_SET_CHILD_SUBREAPER = 36
+PATIENCE = 5  # seconds, for killing
 
 
 def started_at(pid: int) -> str:
@@ -49,24 +52,75 @@ def end_group(leader: int, number: int = signal.SIGKILL) -> None:
         os.killpg(leader, number)
 
 
-def members(run: str, task: str | None = None) -> Iterator[int]:
-    """The processes of a run, or of one task: those in whose environment it stands, whatever group they are in."""
+def end_child(child: int, number: int = signal.SIGKILL) -> None:
+    """Send a signal to a child and to the group that it leads, or will lead in a moment."""
+    try:
+        os.killpg(child, number)
+    except (ProcessLookupError, PermissionError):
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(child, number)
+
+
+def end_children(kept: AbstractSet[int]) -> None:
+    """Kill the children of this process, and those that become so by that, whatever their environment says."""
+    end = time.monotonic() + PATIENCE
+    while (pids := (children() or set()) - kept) and time.monotonic() < end:
+        for pid in pids:
+            end_child(pid)
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
+def is_of_this_boot(started: str) -> bool:
+    """Whether the machine is still up since a process began: the numbers of processes mean nothing otherwise."""
+    return started.partition(".")[0] == _boot()
+
+
+class Process(NamedTuple):
+    """What is to be seen of a process."""
+
+    pid: int
+    parent: int
+    session: int
+    variables: AbstractSet[bytes]  # those that it began with, each `NAME=TEXT`
+
+
+def members(run: str, task: str = "", sessions: AbstractSet[int] = frozenset()) -> set[int]:
+    """The processes of a run, or of one task: those in whose environment it stands, and all that these have begun.
+
+    In the sessions are such, too, unless another process leads one by now.
+    """
     wanted = {f"{RUN}={run}".encode()} | ({f"{TASK}={task}".encode()} if task else set())
-    for entry in PROC.iterdir() if PROC.joinpath("self").exists() else ():
-        if entry.name.isdecimal() and int(entry.name) != os.getpid():
-            with suppress(OSError):
-                if wanted <= set(entry.joinpath("environ").read_bytes().split(b"\0")):
-                    yield int(entry.name)
+    living = {process.pid: process for process in _living()}
+    living.pop(os.getpid(), None)
+    pids = {pid for pid, process in living.items() if wanted <= process.variables}
+    own_sessions = sessions - (living.keys() - pids)
+    pids |= {pid for pid, process in living.items() if process.session in own_sessions}
+    while more := {pid for pid, process in living.items() if process.parent in pids} - pids:
+        pids |= more
+    return pids
 
 
-def end_members(run: str, task: str | None = None, seconds: float = 5) -> None:
+def end_members(run: str, task: str = "", sessions: AbstractSet[int] = frozenset()) -> None:
     """Kill all of them, and what they begin meanwhile; after some seconds there is nothing more that could be done."""
-    end = time.monotonic() + seconds
-    while (pids := [*members(run, task)]) and time.monotonic() < end:
+    end = time.monotonic() + PATIENCE
+    while (pids := members(run, task, sessions)) and time.monotonic() < end:
+        sessions = sessions | pids  # those that one of them leads; it may begin something just now
         for pid in pids:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
-        time.sleep(0.01)
+        time.sleep(0.005)
+
+
+def _living() -> Iterator[Process]:
+    for entry in PROC.iterdir() if PROC.joinpath("self").exists() else ():
+        if entry.name.isdecimal():
+            with suppress(OSError):  # it has ended, or is of another user
+                stat = entry.joinpath("stat").read_text(encoding="utf-8", errors="replace")
+                state, parent, _, session, *_ = stat.rpartition(")")[2].split()
+                variables = frozenset(entry.joinpath("environ").read_bytes().split(b"\0"))
+                if state not in "ZX":
+                    yield Process(int(entry.name), int(parent), int(session), variables)
 
 
 def children() -> set[int] | None:

@@ -1,30 +1,30 @@
 """Runs a plan on this machine, task by task, and writes down what happens: killed at any moment, it can go on.
 
-    runner FOLDER [--jobs N] [--stop-services]
+    runner FOLDER [--jobs N] [--only STEP]... [--from STEP] [--stop-services]
 
-It ends with status 0 if all tasks have succeeded, with 1 if not, with 2 if the machine lacks what they need, with 130
-if it was stopped.
+It ends with status 0 if all tasks have succeeded, with 1 if not, with 2 if the machine lacks what they need or has no
+room for the record, with 130 if it was stopped. Which steps are chosen is kept: who goes on need not say it again.
 """
 
 from __future__ import annotations
 
 import argparse
-import fcntl
+import errno
 import os
 import signal
-import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from automl.runtime.local import guard, processes
-from automl.runtime.local.attempt import Place, Setting
+from automl.runtime.local import guard, lock, processes
 from automl.runtime.local.checkout import checked_out
-from automl.runtime.local.history import RUNNING, SUCCEEDED, history_of
 from automl.runtime.local.needs import missing
+from automl.runtime.local.place import Place, Setting
 from automl.runtime.local.plan import Plan
 from automl.runtime.local.record import Record
+from automl.runtime.local.recovery import choose, has_left_all, recover
 from automl.runtime.local.tasks import LocalTask, values_for
 from automl.runtime.local.tries import Tries
 from automl.runtime.local.turn import AtOnce, Turn
@@ -33,37 +33,43 @@ from automl.runtime.states import Run, State
 
 REFUSED, INTERRUPTED = 2, 130
 BETWEEN_TURNS = 1  # seconds
+ENOUGH_ROOM = 64 * 1024  # bytes; with less of them, a disk is full
 
 
 class Runner:
     """Runs a plan in the folder of its record."""
 
-    def __init__(self, folder: Path, options: argparse.Namespace, turn: Turn) -> None:
+    def __init__(self, folder: Path, options: argparse.Namespace, turn: Turn, held: int) -> None:
         self.folder, self.id, self.options, self.turn = folder, folder.name, options, turn
         self.plan = Plan.from_json((folder / "plan.json").read_text(encoding="utf-8"))
         self.record = Record(folder)
         self.tasks = {spec.name: LocalTask(spec, Place(folder, spec.name)) for spec in self.plan.tasks}
-        barriers = {barrier.name: barrier.after for barrier in self.plan.barriers}
-        self.run = Run([*self.tasks.values()], barriers, options.jobs)
+        self.run = Run([*self.tasks.values()], {}, options.jobs)
+        self.is_stopping = self.is_over = False  # over: all have succeeded, services are of no more use
         self.wakeup = Wakeup()
         processes.adopt_orphans()
-        self.is_over = False  # all tasks have succeeded, and services are of no more use
-        self.guard = guard.start(self.id)
+        self.guard = guard.start(folder, held)
         self.tries = Tries(Setting(self.id, {}), self.guard.pid)
 
     def finish(self) -> int:
         """Run what has not run yet; return the exit status. Nothing of the run lives when it is over."""
         try:
             return self.run_all()
+        except OSError as error:
+            return self.break_off(error)
         finally:
             processes.end_members(self.id)
+            processes.end_children({self.guard.pid})
             self.turn.leave()
             self.guard.kill()
             self.guard.wait()
 
     def run_all(self) -> int:
         """Run what has not run yet, once it is the turn of this run."""
-        self.recover()
+        try:
+            self.prepare()
+        except ValueError as error:
+            return self.refuse([str(error)])
         if problems := missing(self.plan):
             return self.refuse(problems)
         self.wait_for_turn()
@@ -79,26 +85,24 @@ class Runner:
             self.wait()
         return self.end()
 
-    def recover(self) -> None:
-        """Go on behind what an earlier program has done, of which nothing may live any more."""
-        events = self.record.open()
-        processes.end_members(self.id)
-        history = history_of(events, self.tasks)
-        for name, known in history.tasks.items():
-            task = self.tasks[name]
-            if known.state == RUNNING and not processes.PROC.exists():
-                processes.end_group(known.pid)
-            if known.state == SUCCEEDED and task.spec.service is None:
-                task.values = known.values
+    def prepare(self) -> None:
+        """Know what is to run, and what of it has. ValueError says why that cannot be."""
+        known = recover(self.record, self.plan)
+        names = choose(self.record, self.plan, known, (self.options.only, self.options.since))
+        for name, task in self.tasks.items():
+            task.values = known.tasks[name].values
+            if has_left_all(self.folder, task.spec, known.tasks[name]):
                 task.end(State.SUCCEEDED, "succeeded before")
-        pid = os.getpid()
-        self.record.add("run.started", pid=pid, pid_started=processes.started_at(pid))
+        barriers: dict[str, Sequence[str]] = {barrier.name: barrier.after for barrier in self.plan.barriers}
+        barriers.update({name: () for name in self.tasks if name not in names})  # nobody waits for those
+        self.run = Run([self.tasks[name] for name in names], barriers, self.options.jobs)
 
     def refuse(self, problems: Sequence[str]) -> int:
-        """Say what the machine lacks; when it is there, the run can go on."""
+        """Say why nothing can be run; when that is seen to, the run can go on."""
         for problem in problems:
-            print(f"automl: {problem}", file=sys.stderr)
+            complain(problem)
         self.record.add("run.ended", state="failed", reason="; ".join(problems))
+        self.record.close()
         return REFUSED
 
     def wait_for_turn(self) -> None:
@@ -114,9 +118,10 @@ class Runner:
     def begin_all(self) -> None:
         """Begin what can begin now."""
         for task in self.run.startable():
-            self.tries.begin(task, values_for(task, self.tasks, self.id))
+            begun = self.tries.begin(task, values_for(task, self.tasks, self.id))
             task.state = State.RUNNING
             self.tell("task.started", task, pid=task.pid, **{"try": task.tries})
+            begun.let_go()
 
     def has_to_serve(self) -> bool:
         """Whether all is done, and services are there for who wants something of them."""
@@ -124,19 +129,27 @@ class Runner:
 
     def wait(self) -> None:
         """Wait until something has to be seen to, and see to it."""
-        probes = [task.probe for task in self.run.within(State.RUNNING) if task.probe]
-        times = [self.tries.next_deadline(), *(probe.next_look for probe in probes)]
+        probes = [
+            task.probe for task in self.tries.by_pid.values() if task.probe and task.state is State.RUNNING
+        ]
+        times = [self.tries.next_deadline(), self.record.keep_by, *(probe.next_look for probe in probes)]
         known = [time for time in times if time is not None]
         self.wakeup.wait(max(0, min(known) - time.monotonic()) if known else None)
-        for task, status in self.tries.ended():
-            self.has_ended(task, status)
+        if self.record.keep_by is not None and self.record.keep_by <= time.monotonic():
+            self.record.keep()
+        self.note_ends()
         self.look_at_services()
         self.tries.end_late()
 
+    def note_ends(self) -> None:
+        """Take note of the tries that are over."""
+        for task, status in self.tries.ended():
+            self.has_ended(task, status)
+
     def look_at_services(self) -> None:
         """Take note of services that are ready: what comes after them may begin."""
-        for task in self.run.within(State.RUNNING):
-            if task.probe and not task.is_late and task.probe.is_ready():
+        for task in self.tries.by_pid.values():
+            if task.probe and task.state is State.RUNNING and not task.is_late and task.probe.is_ready():
                 task.end_by = None
                 task.end(State.SUCCEEDED, f"is ready at {task.probe.url}")
                 self.tell("task.ready", task, url=task.probe.url)
@@ -152,17 +165,18 @@ class Runner:
             self.tell("task.ended", task, state="succeeded", values=task.values)
             return
         reason = self.reason(task, status)
-        if task.tries <= task.spec.retries and not self.wakeup.stops:
+        if not self.is_stopping:
+            self.refuse_full_disk()
+        if task.tries <= task.spec.retries and not self.is_stopping:
             task.state = State.WAITING
             self.tell("task.tried", task, reason=reason)
         else:
             task.end(State.FAILED, reason)
-            state = "stopped" if self.wakeup.stops else "failed"
-            self.tell("task.ended", task, state=state, reason=reason)
+            self.tell("task.ended", task, state="stopped" if self.is_stopping else "failed", reason=reason)
 
     def reason(self, task: LocalTask, status: int) -> str:
         """Why a try has failed."""
-        if self.wakeup.stops:
+        if self.is_stopping:
             return "stopped with the run"
         if task.is_late:
             return (
@@ -174,17 +188,29 @@ class Runner:
             return f"ended by {signal.Signals(-status).name}"
         return f"ended with status {status}"
 
+    def refuse_full_disk(self) -> None:
+        """OSError if there is no room: then it is no fault of a task that it has failed."""
+        disk = os.statvfs(self.folder)
+        if disk.f_bavail * disk.f_frsize < ENOUGH_ROOM:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
     def end(self) -> int:
         """End what still runs, and write down how it went."""
+        self.note_ends()  # what is done by itself is not stopped
         self.is_over = self.run.has_succeeded()
+        self.is_stopping = not self.is_over
         self.stop_all()
         if self.wakeup.stops and not self.is_over:
-            self.record.add("run.ended", state="stopped", reason="stopped")
-            return INTERRUPTED
+            return self.write_end("stopped", "stopped")
         for line in self.run.report():
             say(line)
-        self.record.add("run.ended", state="succeeded" if self.is_over else "failed")
-        return 0 if self.is_over else 1
+        return self.write_end("succeeded" if self.is_over else "failed")
+
+    def write_end(self, state: str, reason: str = "") -> int:
+        """Write down how the run has ended; return the exit status for it."""
+        self.record.add("run.ended", state=state, **({"reason": reason} if reason else {}))
+        self.record.close()
+        return {"succeeded": 0, "failed": 1, "stopped": INTERRUPTED}[state]
 
     def stop_all(self) -> None:
         """Ask all that runs to end, wait a while, then end it."""
@@ -194,6 +220,22 @@ class Runner:
                 self.tries.end()
             self.wait()
 
+    def break_off(self, error: OSError) -> int:
+        """End all that runs, since this cannot go on; what has happened is written down if that is possible at all."""
+        reason = error.strerror or str(error)
+        complain(f"{self.id} cannot go on: {reason}; when that is mended, it can")
+        self.is_stopping = True
+        self.note_ends()
+        self.tries.end()
+        while self.tries.by_pid:
+            self.wakeup.wait(None)
+            self.note_ends()
+        with suppress(OSError):
+            self.record.add("run.ended", state="stopped", reason=reason)
+        with suppress(OSError):
+            self.record.rescue()
+        return REFUSED
+
     def tell(self, event: str, task: LocalTask, **details: Any) -> None:
         """Write down what has happened to a task, and say it."""
         self.record.add(event, task=task.name, **details)
@@ -202,8 +244,15 @@ class Runner:
 
 
 def say(line: str) -> None:
-    """A line for who looks on."""
-    print(line, flush=True)
+    """A line for who looks on; if nobody does any more, the run goes on."""
+    with suppress(OSError):
+        os.write(1, f"{line}\n".encode(errors="backslashreplace"))
+
+
+def complain(line: str) -> None:
+    """A line for who wants to know what is wrong."""
+    with suppress(OSError):
+        os.write(2, f"automl: {line}\n".encode(errors="backslashreplace"))
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -211,15 +260,20 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="runner")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--only", action="append", default=[])
+    parser.add_argument("--from", dest="since", default="")
     parser.add_argument("--stop-services", action="store_true")
     options = parser.parse_args(arguments)
     folder = options.folder.absolute()
-    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        held = lock.take(folder)
     except BlockingIOError:
-        sys.exit(f"automl: {folder.name} is running already")
-    return Runner(folder, options, turn_of(folder)).finish()
+        complain(f"{folder.name} is running already")
+        return REFUSED
+    except OSError as error:
+        complain(f"{folder.name} cannot be run: {error}")
+        return REFUSED
+    return Runner(folder, options, turn_of(folder), held).finish()
 
 
 def turn_of(folder: Path) -> Turn:

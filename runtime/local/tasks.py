@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from automl.runtime.local.attempt import Place
+from automl.runtime.local.place import Place
 from automl.runtime.local.plan import Task as Spec
 from automl.runtime.local.services import Probe
 from automl.runtime.states import Task

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from automl.runtime.local import containers, processes
-from automl.runtime.local.attempt import Setting, begin
+from automl.runtime.local.attempt import Begun, begin
+from automl.runtime.local.place import Setting
 from automl.runtime.local.services import Probe
 from automl.runtime.local.tasks import LocalTask
 
@@ -30,24 +31,26 @@ class Tries:
         self.setting, self.guard = setting, guard
         self.by_pid: dict[int, LocalTask] = {}
 
-    def begin(self, task: LocalTask, values: Mapping[str, str]) -> None:
-        """Begin a try of a task."""
+    def begin(self, task: LocalTask, values: Mapping[str, str]) -> Begun:
+        """Begin a try of a task, which is to be let go."""
         task.tries += 1
-        task.pid = begin(task.spec, task.place, self.setting, values)
+        begun = begin(task.spec, task.place, self.setting, values)
+        task.pid = begun.pid
         task.is_late = False
         task.probe = Probe(task.spec.service) if task.spec.service else None
         seconds = task.probe.longest if task.probe else task.spec.deadline
         task.end_by = None if seconds is None else time.monotonic() + seconds
         self.by_pid[task.pid] = task
+        return begun
 
     def ended(self) -> Iterator[End]:
         """The tries that are over by now; nothing of them lives any more."""
         while self.by_pid:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            pid, status = os.waitpid(-1, os.WNOHANG)  # perhaps of what a task has left behind
             if pid == 0:
                 return
-            task = self.by_pid.pop(pid, None)
-            if task is not None:
+            if pid in self.by_pid:
+                task = self.by_pid.pop(pid)
                 self._end_rest(task)
                 yield End(task, os.waitstatus_to_exitcode(status))
 
@@ -60,26 +63,29 @@ class Tries:
         now = time.monotonic()
         for task in self.by_pid.values():
             if task.end_by is not None and task.end_by <= now:
-                processes.end_group(task.pid, signal.SIGKILL if task.is_late else signal.SIGTERM)
+                processes.end_child(task.pid, signal.SIGKILL if task.is_late else signal.SIGTERM)
                 task.is_late, task.end_by = True, now + GRACE
 
     def ask_to_end(self) -> None:
         """Ask all of them to end; those that do not are ended in a while."""
         for task in self.by_pid.values():
-            processes.end_group(task.pid, signal.SIGTERM)
+            processes.end_child(task.pid, signal.SIGTERM)
             task.end_by, task.is_late = time.monotonic() + GRACE, True
 
     def end(self) -> None:
         """End all of them now."""
         for task in self.by_pid.values():
-            processes.end_group(task.pid)
+            processes.end_child(task.pid)
 
     def _end_rest(self, task: LocalTask) -> None:
         """End what the process of a task has left behind."""
         processes.end_group(task.pid)
         if task.spec.image is not None:
             containers.end(self.setting.run, task.name)
+        kept = self.by_pid.keys() | {self.guard}
         mine = processes.children()
-        if mine is None or mine - self.by_pid.keys() - {self.guard}:
-            processes.end_members(self.setting.run, task.name)
+        if mine is None or mine - kept:
+            processes.end_members(self.setting.run, task.name, {task.pid})
+        if not self.by_pid:  # so it is of this task, even if its environment says nothing
+            processes.end_children(kept)
         task.pid, task.end_by = 0, None

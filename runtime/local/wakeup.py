@@ -6,9 +6,12 @@ import os
 import select
 import signal
 
+WANTED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What asks the program to end."""
+
 
 class Wakeup:
-    """Waits for signals; they are taken note of at once, and come from nowhere else than `wait`."""
+    """Takes note of signals, and waits for them; a signal before `wait` ends it at once."""
 
     def __init__(self) -> None:
         self.stops = 0  # so often the program was asked to end
@@ -17,8 +20,9 @@ class Wakeup:
             os.set_blocking(end, False)
         signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._ask_to_end)
+        for number in WANTED:
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` has it
+                signal.signal(number, self._ask_to_end)
 
     def wait(self, seconds: float | None) -> None:
         """Wait for a signal, but not longer than that."""

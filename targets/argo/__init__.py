@@ -1,15 +1,16 @@
 """Argo Workflows: a stream for `kubectl apply -f -`, from the service account to the Workflow."""
 
 from automl.compiler.diagnostics import Diagnostic
-from automl.compiler.ir import Schedule, Service, Workflow
+from automl.compiler.ir import Job, Schedule, Service, Workflow
 from automl.compiler.target import Emission, Options
 from automl.compiler.values.dns import cut
 from automl.targets.argo.capabilities import CAPABILITIES
-from automl.targets.argo.checks import check_size, of_workflow, too_long, too_many_inputs
+from automl.targets.argo.checks import check_size, of_workflow, run_bytes, too_long, too_many_inputs
 from automl.targets.argo.dags import dag_template
 from automl.targets.argo.data import data_of, is_collected
-from automl.targets.argo.overflow import sizes_of, split
+from automl.targets.argo.overflow import MAX_TEMPLATE_BYTES, sizes_of, split
 from automl.targets.argo.rbac import runner_name, service_accounts
+from automl.targets.argo.sharing import shared
 from automl.targets.argo.templates import (
     EXECUTOR_PATCH,
     deployer,
@@ -17,6 +18,7 @@ from automl.targets.argo.templates import (
     job_template,
     service_template,
 )
+from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from automl.targets.dag.names import TaskNames
 from automl.targets.dag.nesting import shape_of
 from automl.targets.objects.collecting import program
@@ -51,7 +53,11 @@ class Argo:
         templates, diagnostics = _templates(objects, files)
         sizes = sizes_of(templates)
         diagnostics += [*of_workflow(workflow), *files.diagnostics, *too_long(workflow, templates, sizes)]
-        diagnostics += [*check_size(workflow, templates, sizes), *too_many_inputs(workflow, templates)]
+        diagnostics += too_many_inputs(workflow, templates)
+        if run_bytes(workflow, templates, sizes) > MAX_WORKFLOW_BYTES:
+            templates = _fewer(workflow, templates)
+            sizes = sizes_of(templates)
+        diagnostics += check_size(workflow, templates, sizes)
         overflow, own = split(objects, templates, sizes)
         deployers = [deployer(objects)] if workflow.services else []
         mounted = [*_volumes_of_jobs(workflow, files), *map(deployer_volume, deployers)]
@@ -83,6 +89,13 @@ def _templates(objects: Objects, files: Files) -> tuple[list[Object], list[Diagn
         for task in workflow.tasks
     ]
     return templates + [dag_template(dag, data) for dag in shape.dags], shape.diagnostics
+
+
+def _fewer(workflow: Workflow, templates: list[Object]) -> list[Object]:
+    """The templates, of which many tasks share one, if each of these fits into an object. They begin with those of the tasks."""
+    pairs = zip(workflow.tasks, templates, strict=False)
+    fewer = shared(templates, {str(template["name"]) for task, template in pairs if isinstance(task, Job)})
+    return fewer if max(sizes_of(fewer)) <= MAX_TEMPLATE_BYTES else templates
 
 
 def _volumes_of_jobs(workflow: Workflow, files: Files) -> list[Value]:

@@ -1,7 +1,9 @@
 """What Argo cannot say, or says otherwise: told before it is emitted, with the place in the config."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, repeat
+from typing import Any
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Job, Task, Text, Workflow
@@ -117,7 +119,7 @@ def check_size(workflow: Workflow, templates: Sequence[Object], sizes: Sequence[
 
     `sizes` are the bytes of its templates.
     """
-    size = workflow_bytes(workflow, sizes) + VALUE_BYTES * sum(map(_values_in, templates))
+    size = run_bytes(workflow, templates, sizes)
     if size > MAX_WORKFLOW_BYTES:
         message = (
             f"the workflow takes {size // 1024} KiB in Argo; the limit is {MAX_WORKFLOW_BYTES // 1024} KiB "
@@ -132,7 +134,30 @@ def _values_in(template: Object, sides: Sequence[str] = ("inputs", "outputs")) -
     return sum(len(values.get("parameters", ())) for values in of_sides if isinstance(values, dict))
 
 
+def run_bytes(workflow: Workflow, templates: Sequence[Object], sizes: Sequence[int]) -> int:
+    """What the controller stores when all has run, with what tasks hand on, or give to a template that they share.
+
+    Of texts that are given, base64 takes what compression gains.
+    """
+    tasks = [task for template in templates for task in _tasks_of(template)]
+    uses = Counter(task["template"] for task in tasks)
+    values = sum(_values_in(template) * max(uses[template["name"]], 1) for template in templates)
+    given = (one["value"] for task in tasks for one in task.get("arguments", {}).get("parameters", ()))
+    texts = [len(value) for value in given if "{{" not in value]
+    nodes = len(tasks) + 1 - len(templates)  # that have no template of their own
+    of_values = VALUE_BYTES * (values - len(texts)) + sum(texts)
+    return workflow_bytes(workflow, sizes) + NODE_BYTES * nodes + of_values
+
+
+def _tasks_of(template: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    tasks: Sequence[Mapping[str, Any]] = template.get("dag", {}).get("tasks", ())
+    return tasks
+
+
 def workflow_bytes(workflow: Workflow, sizes: Sequence[int]) -> int:
-    """What the controller stores when all has run. A try that is not the only one is a node of its own."""
+    """What the controller stores when all has run, each task by a template of its own, and nothing is handed on.
+
+    A try that is not the only one is a node of its own.
+    """
     nodes = len(sizes) + sum(2 for job in workflow.jobs if job.retries)
     return sum(sizes) + TEMPLATE_OVERHEAD * len(sizes) + NODE_BYTES * nodes + WORKFLOW_OVERHEAD

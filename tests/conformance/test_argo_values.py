@@ -5,17 +5,22 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+import yaml
 
-from automl.compiler.ir import Node, Output, OutputOf, Reference, Type, Workflow
+from automl.compiler.ir import Command, Node, Output, OutputOf, Reference, Text, Type, Variable, Workflow
 from automl.compiler.target import Options
 from automl.runtime.outputs import LIMIT, encode
 from automl.targets.argo import Argo
+from automl.targets.argo.checks import run_bytes
+from automl.targets.argo.overflow import sizes_of
 from automl.targets.dag import nesting
+from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from tests.by_hand import SPAN, barrier, job
 from tests.conformance.argo_controller import Controller
 from tests.conformance.argo_judge import check, submitted
 from tests.conformance.argo_pods import command_of
 from tests.conformance.argo_runs import Ending, Run, play
+from tests.conformance.test_argo_controller import stored_bytes
 from tests.conformance.workflows import Object
 from tests.targets.test_argo_data import PROJECT, written
 
@@ -49,9 +54,36 @@ NESTED: Sequence[Node] = [
 ]
 
 
-def manifest_of(wanted: Workflow, most: int = nesting.MAX_ITEMS) -> str:
-    """The manifest, nested if there are more tasks than that."""
-    with patch.object(nesting, "MAX_ITEMS", most):
+TEXTS = (
+    "",
+    " a ",
+    "'\"`\\ \\n \\u0041",
+    "$(HOME) $$ $(B)",
+    "}} {",
+    "one\n\ttwo\n",
+    "~ & <> % é",
+    "\r\x1b",
+    "{{x}}",
+    "1e3",
+)
+ALIKE = [
+    job(
+        f"step-{number}",
+        "load",
+        values=VALUES[:2],
+        project=PROJECT["project"],
+        command=Command(None, (Text.of("train.sh", SPAN), Text.of(text, SPAN))),
+        variables=(Variable("A", Text.of(f"{number}{text}", SPAN)),),
+        retries=number % 2,
+    )
+    for number, text in enumerate(TEXTS)
+]
+
+
+def manifest_of(wanted: Workflow, most: int = nesting.MAX_ITEMS, most_bytes: int = MAX_WORKFLOW_BYTES) -> str:
+    """The manifest, nested if there are more tasks than that, with templates that tasks share if it is larger."""
+    nested = patch.object(nesting, "MAX_ITEMS", most)
+    with nested, patch("automl.targets.argo.MAX_WORKFLOW_BYTES", most_bytes):
         [artifact] = Argo().emit(wanted, Options("3.7", "workflow")).artifacts
     return artifact.text
 
@@ -74,3 +106,27 @@ def test_a_value_arrives_as_it_was_left(
     words = command_of(case.run, pod).words
     for name, value in HOSTILE.items():
         assert f"AUTOML_INPUT_{name}={encode(value)}" in words
+
+
+def bytes_of(wanted: Workflow, manifest: str) -> int:
+    """What the compiler takes for the size of a run."""
+    specs = [document.get("spec", {}) for document in yaml.load_all(manifest, yaml.CSafeLoader)]
+    templates = [each for spec in specs for each in spec.get("templates", [])]
+    return run_bytes(wanted, templates, sizes_of(templates))
+
+
+@pytest.mark.parametrize("most", [200, 6], ids=["flat", "nested"])
+def test_tasks_that_share_a_template_run_what_is_theirs(most: int, argo: Controller, tmp_path: Path) -> None:
+    """It fails if a text that Argo changes is a parameter: an escape sequence ends the run."""
+    wanted = written([LOAD, barrier("stage/a", "load"), *ALIKE])
+    manifest = manifest_of(wanted, most, most_bytes=0)
+    assert manifest.count("template: steps") > len(TEXTS) // 2
+    case = submitted(argo, manifest, wanted, tmp_path, leaves_them)
+    play(argo, [case.run])
+    check(case)
+    assert stored_bytes(case.run.workflow()) < bytes_of(wanted, manifest)
+    steps = {begun.pod["metadata"]["labels"]["automl.dev/step"] for begun in case.run.begun.values()}
+    assert steps == {"load", *(task.name for task in ALIKE)}
+    for begun in case.run.begun.values():
+        if not begun.node.endswith(".load"):
+            assert f"AUTOML_INPUT_tag={encode(HOSTILE['tag'])}" in command_of(case.run, begun.pod).words

@@ -326,13 +326,30 @@ def test_any_workflow_keeps_the_order_and_the_limits(folder: Path, config: Objec
     ids=lambda value: "" if isinstance(value, dict) else str(value),
 )
 def test_what_the_controller_would_give_up_is_refused(
-    number: int, more: Object, is_refused: bool, folder: Path
+    number: int, more: Object, is_refused: bool, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It keeps a copy of all templates and a node for each try; held against it in tests/conformance."""
+    monkeypatch.setattr("automl.targets.argo.shared", lambda templates, jobs: templates)
     text = write_yaml([shaped(number, **more)])
     said = compile_text(text, folder, Options("3.7", "workflow")).diagnostics
     assert [each.message.split(" takes ")[0] for each in said] == is_refused * ["the workflow"]
     assert all(f"the limit is 1024 KiB ({number} steps)" in each.message for each in said)
+
+
+def test_steps_share_a_template_only_where_they_would_be_too_large_otherwise(folder: Path) -> None:
+    for number, count in ((1640, 1640), (1720, 1)):
+        manifest = Manifest(documents_of(shaped(number), folder))
+        leaves = [template for template in manifest.templates.values() if "container" in template]
+        assert len(leaves) == count
+        assert_limits(manifest.documents)
+
+
+def test_a_dag_that_would_not_hold_the_texts_of_its_steps_is_not_made(folder: Path) -> None:
+    stages = {"short": [job(f"a{number}") for number in range(1250)]}
+    stages["long"] = [job(f"b{number}", args=[f"{number}{'x' * 1130}"]) for number in range(200)]
+    text = write_yaml([{"name": "long", "stages": stages}])
+    said = compile_text(text, folder, Options("3.7", "workflow")).diagnostics
+    assert [each.message.split(" takes ")[0] for each in said] == ["the workflow"]
 
 
 def assert_limits(documents: Sequence[Object]) -> None:

@@ -52,10 +52,16 @@ def test_what_is_too_large_is_said(target: str, is_service: bool, size: int, tmp
         assert max(len(json.dumps(each, separators=(",", ":"))) for each in documents) < LONGEST_COPY
 
 
-def test_a_thousand_steps_that_hand_on_a_value_each_fit(tmp_path: Path) -> None:
-    """A plan of so many is in several ConfigMaps, each as full as can be."""
-    result = compiled({"name": "w", "stages": stages_with_values(1_000)}, "kubernetes", tmp_path)
+@pytest.mark.parametrize("target", ["argo", "kubernetes"])
+def test_a_thousand_steps_that_hand_on_a_value_each_fit(target: str, tmp_path: Path) -> None:
+    result = compiled({"name": "w", "stages": stages_with_values(1_000)}, target, tmp_path)
     assert not has_errors(result.diagnostics)
+    documents = yaml.load_all(result.artifacts[0].text, yaml.CSafeLoader)
+    assert max(len(json.dumps(each, separators=(",", ":"))) for each in documents) < LONGEST_COPY
+
+
+def test_a_plan_of_many_steps_is_in_several_config_maps_each_as_full_as_can_be(tmp_path: Path) -> None:
+    result = compiled({"name": "w", "stages": stages_with_values(1_000)}, "kubernetes", tmp_path)
     documents = yaml.load_all(result.artifacts[0].text, yaml.CSafeLoader)
     plans = [each for each in documents if "-plan-" in each["metadata"]["name"]]
     first, second = (len(json.dumps(each, separators=(",", ":"))) for each in plans)

@@ -1,0 +1,107 @@
+"""Which tasks of a plan run, if not all of them, and what these take from earlier runs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from automl.runtime.local.history import TaskHistory, history_of
+from automl.runtime.local.place import FILES, Place
+from automl.runtime.local.plan import Plan, Task
+from automl.runtime.local.record import events_of
+from automl.runtime.states import reached
+
+
+class Taken(NamedTuple):
+    """What a task has left in an earlier run."""
+
+    task: str
+    run: Path
+    values: Mapping[str, str]
+
+
+def chosen(plan: Plan, only: Sequence[str], since: str) -> list[str]:
+    """The tasks that are to run: these, or one with all that comes after it. ValueError if there is no such task."""
+    names = {task.name for word in only for task in named(plan, word)}
+    if since:
+        edges = {task.name: task.after for task in plan.tasks}
+        edges.update({barrier.name: barrier.after for barrier in plan.barriers})
+        first = {task.name for task in named(plan, since)}
+        names |= {name for name in edges if reached([name], edges) & first}
+    return [task.name for task in plan.tasks if task.name in names]
+
+
+def named(plan: Plan, word: str) -> list[Task]:
+    """The task that a word names: its own name, or that of the step with or without the stage; or all tasks of a stage."""
+    for names in (
+        lambda task: (task.name, f"{task.stage}/{task.step}"),
+        lambda task: (task.step,),
+        lambda task: (task.stage,),
+    ):
+        tasks = [task for task in plan.tasks if word in names(task)]
+        if len(tasks) > 1 and names(tasks[0]) != (tasks[0].stage,):
+            ways = " or ".join(f"{task.stage}/{task.step}" for task in tasks)
+            raise ValueError(f"which step is {word!r}: {ways}?")
+        if tasks:
+            return tasks
+    raise ValueError(
+        f"there is no step {word!r}; the steps are {', '.join(task.name for task in plan.tasks)}"
+    )
+
+
+def wanted(plan: Plan, names: AbstractSet[str]) -> dict[str, set[str]]:
+    """The outputs that these tasks take of others: of each its names."""
+    outputs: dict[str, set[str]] = {}
+    for task in plan.tasks:
+        for source in task.values.values() if task.name in names else ():
+            if "task" in source and source["task"] not in names:
+                outputs.setdefault(source["task"], set()).add(source["output"])
+    return outputs
+
+
+def from_earlier(folder: Path, plan: Plan, outputs: Mapping[str, AbstractSet[str]]) -> list[Taken]:
+    """Where these outputs are: in the newest run of the workflow that has them. ValueError names what is nowhere."""
+    types = {task.name: task.outputs for task in plan.tasks}
+    taken: dict[str, Taken] = {}
+    for run in _earlier(folder, plan.workflow) if outputs else ():
+        known = history_of(events_of(run)).tasks
+        for name in outputs.keys() & known.keys() - taken.keys():
+            if _has(run, known[name], {output: types[name][output] for output in outputs[name]}):
+                taken[name] = Taken(name, run, known[name].values)
+        if len(taken) == len(outputs):
+            break
+    if missing := [f"{name} ({', '.join(sorted(outputs[name]))})" for name in outputs if name not in taken]:
+        raise ValueError(f"no earlier run has what is taken from {'; '.join(missing)}; run these steps, too")
+    return [*taken.values()]
+
+
+def take(taken: Taken, folder: Path) -> None:
+    """Copy the files that the task has left to the run in a folder."""
+    source, target = Place(taken.run, taken.task).outputs, Place(folder, taken.task).outputs
+    if target.exists():
+        shutil.rmtree(target)  # the copy of a run that was killed
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.exists():
+        shutil.copytree(source, target)
+
+
+def _earlier(folder: Path, workflow: str) -> Iterable[Path]:
+    """The other runs of a workflow, the newest first."""
+    runs: list[tuple[float, Path]] = []
+    for path in folder.parent.glob(f"{workflow}-?????/run.json"):
+        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if path.parent != folder and about["workflow"] == workflow:
+            runs.append((about["created"], path.parent))
+    return [run for _, run in sorted(runs, reverse=True)]
+
+
+def _has(run: Path, known: TaskHistory, types: Mapping[str, str]) -> bool:
+    """Whether a task has left these outputs in a run."""
+    outputs = Place(run, known.name).outputs
+    return known.is_done and all(
+        (outputs / name).exists() if type in FILES else name in known.values for name, type in types.items()
+    )
