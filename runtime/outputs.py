@@ -19,6 +19,14 @@ _ENCODED = re.compile("(?:[A-Za-z0-9" + re.escape(_AS_IT_IS) + "]|%[0-9A-Fa-f][0
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _NUMBER = re.compile(r"[-+]?((\d+\.?\d*|\.\d+)(e[-+]?\d+)?|inf(inity)?|nan)", re.ASCII | re.IGNORECASE)
 _FRAME = re.compile(rb"([A-Za-z0-9_-]+) (\d+)\n")
+# What would not arrive of a value that is in no code. The paths are of argo-workflows 3.7.18, and of Kubernetes.
+_CHANGED = re.compile(
+    r"\{\{"  # a tag to Argo (util/template/template.go), which runs Kubeflow's pipelines, and to Kubeflow's launcher
+    r"|[$](?:[$]|\([^)]*\)|[^\0-\x7f])"  # expanded or broken (third_party/forked/golang/expansion/expand.go)
+    # quoted by Go, and then no JSON: the run ends (util/template/simple_template.go, strconv.Quote)
+    "|[\0-\x07\v\x0e-\x1f\x7f\U00010000-\U0001f2ff\U0001f650-\U0001f67f\U0001f6c6-\U0010ffff]"
+    r"|\n\Z"  # dropped (workflow/executor/executor.go, SaveParameters)
+)
 
 
 def encode(text: str) -> str:
@@ -37,6 +45,15 @@ def decode(encoded: str) -> str:
     if not _ENCODED.fullmatch(encoded):
         raise ValueError(f"{encoded[:100]!r} is no value that a step has handed on")
     return _ESCAPE.sub(lambda escape: bytes([int(escape[1], 16)]), encoded.encode()).decode()
+
+
+def refuse_changed(name: str, text: str) -> None:
+    """ValueError if a value would not arrive as it is, were it in no code."""
+    if changed := _CHANGED.search(text):
+        raise ValueError(
+            f"the output {name!r} goes to a step whose code is in its image, which would not get {changed[0]!r} as it "
+            f"is: {shortened(text)}; hand it on as a file"
+        )
 
 
 def framed(values: Mapping[str, str]) -> bytes:

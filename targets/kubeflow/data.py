@@ -68,7 +68,8 @@ class Data(NamedTuple):
         for reference in self.late(task):
             source = reference.source
             is_value = isinstance(source, OutputOf) and not source.type.is_file
-            yield "--value" if is_value and not self._is_of_image(reference) else "--plain"
+            is_encoded = is_value and source not in self.plain and not self._is_of_image(reference)
+            yield "--value" if is_encoded else "--plain"
             yield f"{reference.variable}={self.filled(reference).placeholder}"
 
     def is_plain(self, job: Job, output: Output) -> bool:

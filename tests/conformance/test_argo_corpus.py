@@ -56,7 +56,7 @@ class Case(Run):
 def cases(argo: Controller) -> Iterator[dict[str, Case | str]]:
     """All workflows, which have run side by side, or why they are refused."""
     with open_folder() as root:
-        found = {name: started(argo, name, Folders(root, name)) for name in NAMES}
+        found = {name: started(argo, name, Folders(root, name.replace(" ", "-"))) for name in NAMES}
         play(argo, [case for case in found.values() if isinstance(case, Case)], SECONDS)
         yield found
 
