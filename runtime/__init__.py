@@ -1,5 +1,6 @@
 """The scripts that run inside the pods: readable in the manifest, with the standard library only."""
 
+import re
 from pathlib import Path
 
 BESIDE_START = ("child", "dependencies", "folders")
@@ -17,10 +18,17 @@ FOR_LOCAL = (
 )
 """What runs a workflow on a machine."""
 
+_IMPORTS = re.compile(r"^from (__future__|automl\.runtime\.outputs) import .*\n", re.MULTILINE)
+
 
 def script(name: str) -> str:
     """The text of one of the scripts, for instance `start.py`."""
     return Path(__file__).parent.joinpath(name).read_text(encoding="utf-8")
+
+
+def collecting_script() -> str:
+    """The text of `collect.py` by itself, behind that of the one module that it imports."""
+    return script("outputs.py") + _IMPORTS.sub("", script("collect.py"))
 
 
 def start_scripts(for_values: bool = True, for_store: bool = False) -> dict[str, str]:

@@ -9,6 +9,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 LIMIT = 3 * 1024  # bytes of all values of a task together
 LONGEST_MESSAGE = 4096  # bytes, with names and lengths, which is what a kubelet reads
@@ -47,13 +48,14 @@ def decode(encoded: str) -> str:
     return _ESCAPE.sub(lambda escape: bytes([int(escape[1], 16)]), encoded.encode()).decode()
 
 
-def refuse_changed(name: str, text: str) -> None:
-    """ValueError if a value would not arrive as it is, were it in no code."""
+def unchanged(name: str, text: str) -> str:
+    """The text, which arrives as it is in no code either; ValueError if it would not."""
     if changed := _CHANGED.search(text):
         raise ValueError(
             f"the output {name!r} goes to a step whose code is in its image, which would not get {changed[0]!r} as it "
             f"is: {shortened(text)}; hand it on as a file"
         )
+    return text
 
 
 def framed(values: Mapping[str, str]) -> bytes:
@@ -73,6 +75,16 @@ def unframed(message: bytes) -> dict[str, str]:
         values[head[1].decode()] = message[head.end() : end].decode()
         message = message[end + 1 :]
     return values
+
+
+def read(name: str, type: str, file: Path) -> str:
+    """The value that a program has left in a file; ValueError if it is none of its type."""
+    size = file.stat().st_size
+    if size > LIMIT + 1:
+        raise ValueError(
+            f"the output {name!r} takes {size:,} bytes; a value may have {LIMIT:,}, so make it a file"
+        )
+    return checked(name, type, file.read_bytes())
 
 
 def checked(name: str, type: str, content: bytes) -> str:

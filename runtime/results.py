@@ -16,13 +16,12 @@ from automl.runtime.child import run
 from automl.runtime.folders import WORK, in_project
 from automl.runtime.metrics import EXECUTOR_INPUT, show
 from automl.runtime.outputs import (
-    LIMIT,
     LONGEST_MESSAGE,
-    checked,
     encode,
     framed,
-    refuse_changed,
+    read,
     refuse_too_much,
+    unchanged,
 )
 from automl.runtime.values import variable_of
 
@@ -121,15 +120,8 @@ def refuse_missing(output: Output) -> None:
 
 def value_of(output: Output) -> str:
     """The value that the command has left."""
-    size = output.left.stat().st_size
-    if size > LIMIT + 1:
-        raise ValueError(
-            f"the output {output.name!r} takes {size:,} bytes; a value may have {LIMIT:,}, so make it a file"
-        )
-    text = checked(output.name, output.type, output.left.read_bytes())
-    if not output.is_encoded:
-        refuse_changed(output.name, text)
-    return text
+    text = read(output.name, output.type, output.left)
+    return text if output.is_encoded else unchanged(output.name, text)
 
 
 def message_of(values: dict[str, str]) -> bytes:

@@ -199,6 +199,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "runtime.child": set(),
     "runtime.outputs": set(),
+    "runtime.collect": {"runtime.outputs"},
     "runtime.metrics": set(),
     "runtime.results": {
         "runtime.child",
