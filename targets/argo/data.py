@@ -141,7 +141,7 @@ def data_of(workflow: Workflow, leaves: Mapping[str, str], dags: Sequence[Dag]) 
     all_taken = [source for sources in taken.values() for source in sources]
     artifacts = (routes.keys[_handed(source, leaves)] for source in all_taken if source.type.is_file)
     by_images = (source for job in workflow.jobs if not job.project for source in taken[job.name])
-    plain = frozenset((source.task, source.output) for source in by_images)
+    plain = frozenset((source.task, source.output) for source in by_images if not source.type.is_file)
     return Data(workflow, leaves, routes, frozenset(artifacts), plain)
 
 
