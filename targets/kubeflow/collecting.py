@@ -65,6 +65,8 @@ def _runs(task: Task, is_collected: bool) -> Iterator[Task]:
         image=PYTHON_IMAGE,
         command=Command(None, ()),
         variables=(),
+        mounts=(),
+        uses_workspace=False,
         values=tuple(
             Reference(output.variable, OutputOf(task.name, output.name, Type.FILE)) for output in values
         ),
