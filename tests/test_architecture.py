@@ -243,7 +243,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     # what a person types
     "runs": set(),
     "runs.model": set(),
-    "runs.local": {"runtime.local"},
+    "runs.engine": {"runs.model"},
+    "runs.taking": {"runs.engine"},
+    "runs.local": {"runs.engine", "runs.model", "runs.taking", "runtime.local"},
     "cli": {
         "compiler",
         "compiler.diagnostics",
@@ -257,8 +259,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.target",
         "compiler.tree",
         "compiler.views",
-        "runs.model",
+        "runs.engine",
         "runs.local",
+        "runs.model",
         "runtime.local",
         "schemas",
         "targets",
