@@ -15,15 +15,9 @@ from automl.cli.terminal import BUG, NOBODY_READS, USAGE, open_streams, print_te
 from automl.compiler import __version__
 from automl.compiler.diagnostics import Code
 
-COMMANDS = (
-    "run",
-    "compile",
-    "validate",
-    "files",
-    "targets",
-    "explain",
-    "schema",
-)  # a module of `commands` each
+RUNNING = ("run", "submit", "runs", "status", "logs", "stop", "get", "delete")
+COMPILING = ("compile", "validate", "files", "targets", "explain", "schema")
+COMMANDS = RUNNING + COMPILING  # a module of `commands` each
 
 
 class Commands(TyperGroup):
@@ -43,7 +37,9 @@ class Commands(TyperGroup):
 
 app = typer.Typer(
     cls=Commands,
-    help="""Compile one machine-learning workflow file for every engine.
+    help="""Run one machine-learning workflow file here, and compile it for every engine.
+
+    automl run config.yaml
 
     automl compile config.yaml -t argo | kubectl apply -f -
 

@@ -141,6 +141,18 @@ Runs = Annotated[
     typer.Option(
         "--runs",
         metavar="FOLDER",
-        help="Folder with the records of runs, instead of .automl/runs.",
+        help="Folder with the records of runs, instead of .automl/runs here or in a folder around this one.",
     ),
+]
+Config = Annotated[
+    str,
+    typer.Argument(
+        metavar="[CONFIG]",
+        help="A config, or a folder with one; - is standard input. Without it, the automl.yaml or config.yaml of this folder.",
+        show_default=False,
+    ),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", metavar="N", min=1, help="Steps at a time; else one for each processor."),
 ]

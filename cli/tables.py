@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from automl.compiler.views.text import printable
-from automl.runs.model import FAILED, RUNNING, STOPPED, SUCCEEDED, WAITING, Run, Task, counts, seconds_of
+from automl.runs.model import RUNNING, SUCCEEDED, WAITING, Run, Task, counts, seconds_of
 
 _LONGEST = 100  # characters of a value in a table
 HEAD = ("STEP", "STATE", "TIME", "")
@@ -55,13 +55,6 @@ def headline(run: Run, now: float) -> str:
     why = f": {run.reason}" if run.reason not in ("", run.state) else ""
     numbers = ", ".join(f"{number} {state}" for state, number in counts(run.tasks).items())
     return printable(f"{run.id} {run.state}{after} ({numbers}){why}")
-
-
-def advice(run: Run) -> list[tuple[str, str]]:
-    """Commands that help now, and what each does."""
-    if run.state in (FAILED, STOPPED):
-        return [(f"automl run --resume {run.id}", "go on: what has succeeded is not run again")]
-    return []
 
 
 def shortened(text: str) -> str:

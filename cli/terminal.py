@@ -99,16 +99,22 @@ def _has_colour() -> bool:
 
 def print_text(text: str) -> None:
     """The product, whole and as UTF-8, whatever the locale says."""
+    print_pieces((text.encode(),))
+
+
+def print_pieces(pieces: Iterable[bytes]) -> None:
+    """The product as it comes."""
     if sys.stdout is None:
         wrong_usage("cannot write to standard output: it is closed")
-    try:
-        sys.stdout.buffer.write(text.encode())
-        sys.stdout.buffer.flush()
-    except OSError as error:
-        _silence(sys.stdout)
-        if isinstance(error, BrokenPipeError):
-            raise typer.Exit(CLOSED_PIPE) from None
-        wrong_usage(f"cannot write to standard output: {error.strerror}")
+    for piece in pieces:
+        try:
+            sys.stdout.buffer.write(piece)
+            sys.stdout.buffer.flush()
+        except OSError as error:
+            _silence(sys.stdout)
+            if isinstance(error, BrokenPipeError):
+                raise typer.Exit(CLOSED_PIPE) from None
+            wrong_usage(f"cannot write to standard output: {error.strerror}")
 
 
 @contextmanager

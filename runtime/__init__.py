@@ -1,5 +1,6 @@
 """The scripts that run inside the pods: readable in the manifest, with the standard library only."""
 
+import re
 from pathlib import Path
 
 BESIDE_START = ("child", "dependencies", "folders")
@@ -11,10 +12,17 @@ FOR_VALUES = ("metrics", "outputs", "results", "values")
 FOR_STORE = ("store",)
 """And where files travel by a store."""
 
+_IMPORTS = re.compile(r"^from (__future__|automl\.runtime\.outputs) import .*\n", re.MULTILINE)
+
 
 def script(name: str) -> str:
     """The text of one of the scripts, for instance `start.py`."""
     return Path(__file__).parent.joinpath(name).read_text(encoding="utf-8")
+
+
+def collecting_script() -> str:
+    """The text of `collect.py` by itself, behind that of the one module that it imports."""
+    return script("outputs.py") + _IMPORTS.sub("", script("collect.py"))
 
 
 def start_scripts(for_values: bool = True, for_store: bool = False) -> dict[str, str]:

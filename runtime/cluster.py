@@ -266,7 +266,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("objects", nargs="+", type=json.loads)
     options, cluster, start = parser.parse_args(arguments), Cluster(), time.monotonic()
     values = {name: unquote(text) for name, text in options.value}
-    values.update((name, text[:-1] if text.endswith("\n") else text) for name, text in options.plain)
+    values.update(options.plain)
     objects = [obj for part in options.objects for obj in (part if isinstance(part, list) else [part])]
     deployments: list[dict[str, Any]] = []
     for obj in objects:

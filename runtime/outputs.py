@@ -9,6 +9,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 LIMIT = 3 * 1024  # bytes of all values of a task together
 LONGEST_MESSAGE = 4096  # bytes, with names and lengths, which is what a kubelet reads
@@ -19,6 +20,14 @@ _ENCODED = re.compile("(?:[A-Za-z0-9" + re.escape(_AS_IT_IS) + "]|%[0-9A-Fa-f][0
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _NUMBER = re.compile(r"[-+]?((\d+\.?\d*|\.\d+)(e[-+]?\d+)?|inf(inity)?|nan)", re.ASCII | re.IGNORECASE)
 _FRAME = re.compile(rb"([A-Za-z0-9_-]+) (\d+)\n")
+# What would not arrive of a value that is in no code. The paths are of argo-workflows 3.7.18, and of Kubernetes.
+_CHANGED = re.compile(
+    r"\{\{"  # a tag to Argo (util/template/template.go), which runs Kubeflow's pipelines, and to Kubeflow's launcher
+    r"|[$](?:[$]|\([^)]*\)|[^\0-\x7f])"  # expanded or broken (third_party/forked/golang/expansion/expand.go)
+    # quoted by Go, and then no JSON: the run ends (util/template/simple_template.go, strconv.Quote)
+    "|[\0-\x07\v\x0e-\x1f\x7f\U00010000-\U0001f2ff\U0001f650-\U0001f67f\U0001f6c6-\U0010ffff]"
+    r"|\n\Z"  # dropped (workflow/executor/executor.go, SaveParameters)
+)
 
 
 def encode(text: str) -> str:
@@ -39,6 +48,16 @@ def decode(encoded: str) -> str:
     return _ESCAPE.sub(lambda escape: bytes([int(escape[1], 16)]), encoded.encode()).decode()
 
 
+def unchanged(name: str, text: str) -> str:
+    """The text, which arrives as it is in no code either; ValueError if it would not."""
+    if changed := _CHANGED.search(text):
+        raise ValueError(
+            f"the output {name!r} goes to a step whose code is in its image, which would not get {changed[0]!r} as it "
+            f"is: {shortened(text)}; hand it on as a file"
+        )
+    return text
+
+
 def framed(values: Mapping[str, str]) -> bytes:
     """The values as one message: for each its name, its length in bytes, and itself."""
     parts = [(name.encode(), text.encode()) for name, text in values.items()]
@@ -56,6 +75,16 @@ def unframed(message: bytes) -> dict[str, str]:
         values[head[1].decode()] = message[head.end() : end].decode()
         message = message[end + 1 :]
     return values
+
+
+def read(name: str, type: str, file: Path) -> str:
+    """The value that a program has left in a file; ValueError if it is none of its type."""
+    size = file.stat().st_size
+    if size > LIMIT + 1:
+        raise ValueError(
+            f"the output {name!r} takes {size:,} bytes; a value may have {LIMIT:,}, so make it a file"
+        )
+    return checked(name, type, file.read_bytes())
 
 
 def checked(name: str, type: str, content: bytes) -> str:

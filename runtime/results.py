@@ -15,7 +15,14 @@ from pathlib import Path
 from automl.runtime.child import run
 from automl.runtime.folders import WORK, in_project
 from automl.runtime.metrics import EXECUTOR_INPUT, show
-from automl.runtime.outputs import LIMIT, LONGEST_MESSAGE, checked, encode, framed, refuse_too_much, shortened
+from automl.runtime.outputs import (
+    LONGEST_MESSAGE,
+    encode,
+    framed,
+    read,
+    refuse_too_much,
+    unchanged,
+)
 from automl.runtime.values import variable_of
 
 OUTPUTS = WORK / "outputs"
@@ -96,7 +103,8 @@ def hand_over(outputs: Sequence[Output], message: str) -> None:
         if output.is_file:
             bring(output)
         elif output.place:
-            output.place.write_bytes(encode(values[output.name]).encode())
+            text = values[output.name]
+            output.place.write_bytes((encode(text) if output.is_encoded else text).encode())
     if message:
         Path(message).write_bytes(message_of(values))
 
@@ -112,18 +120,8 @@ def refuse_missing(output: Output) -> None:
 
 def value_of(output: Output) -> str:
     """The value that the command has left."""
-    size = output.left.stat().st_size
-    if size > LIMIT + 1:
-        raise ValueError(
-            f"the output {output.name!r} takes {size:,} bytes; a value may have {LIMIT:,}, so make it a file"
-        )
-    text = checked(output.name, output.type, output.left.read_bytes())
-    if not output.is_encoded and encode(text) != text:
-        raise ValueError(
-            f"the output {output.name!r} goes to a step that runs in an image of its own, which would not get it as it "
-            f"is: {shortened(text)}; of ASCII it may have letters, digits and common signs, or hand it on as a file"
-        )
-    return text
+    text = read(output.name, output.type, output.left)
+    return text if output.is_encoded else unchanged(output.name, text)
 
 
 def message_of(values: dict[str, str]) -> bytes:

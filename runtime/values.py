@@ -28,16 +28,11 @@ def given(options: argparse.Namespace, command: list[str]) -> list[str]:
 
 
 def fill(encoded: Iterable[str], plain: Iterable[str], texts: Iterable[str]) -> None:
-    """Set variables, each a word `NAME=TEXT`: to what was encoded, to the text less a newline, to a text with variables."""
-    kinds: list[tuple[Iterable[str], Callable[[str], str]]] = [(encoded, decode), (plain, without_newline)]
+    """Set variables, each a word `NAME=TEXT`: to what was encoded, to the text, to a text with variables."""
+    kinds: list[tuple[Iterable[str], Callable[[str], str]]] = [(encoded, decode), (plain, str)]
     for words, read in [*kinds, (texts, expanded)]:
         for name, _, text in (word.partition("=") for word in words):
             os.environ[name] = read(text)
-
-
-def without_newline(text: str) -> str:
-    """The text without one newline at its end."""
-    return text[:-1] if text.endswith("\n") else text
 
 
 def expanded(text: str) -> str:

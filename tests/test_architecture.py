@@ -201,6 +201,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "runtime.child": set(),
     "runtime.outputs": set(),
+    "runtime.collect": {"runtime.outputs"},
     "runtime.metrics": set(),
     "runtime.results": {
         "runtime.child",
@@ -252,7 +253,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     # what a person types
     "runs": set(),
     "runs.model": set(),
-    "runs.local": {"runtime.local"},
+    "runs.engine": {"runs.model"},
+    "runs.taking": {"runs.engine"},
+    "runs.local": {"runs.engine", "runs.model", "runs.taking", "runtime.local"},
     "cli": {
         "compiler",
         "compiler.diagnostics",
@@ -266,8 +269,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.target",
         "compiler.tree",
         "compiler.views",
-        "runs.model",
+        "runs.engine",
         "runs.local",
+        "runs.model",
         "runtime.local",
         "schemas",
         "targets",

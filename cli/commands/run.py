@@ -6,24 +6,16 @@ from typing import Annotated
 import typer
 
 from automl.cli.delivery import given_params, manner_of
-from automl.cli.options import MessageFormat, Name, ParamsFile, Quiet, Runs, Set, Strict
-from automl.cli.terminal import TEXT, say
+from automl.cli.engines import asking, engine_at, folder_of_run
+from automl.cli.options import Config, Jobs, MessageFormat, Name, ParamsFile, Quiet, Runs, Set, Strict
+from automl.cli.running import conclude_run, conduct, config_at, program_of, runs_beside, words
+from automl.cli.terminal import TEXT, say, touching_files
 from automl.compiler.driver import Overrides
+from automl.runtime.local.create import create
 
 
 def run(
-    config: Annotated[
-        str,
-        typer.Argument(
-            metavar="[CONFIG]",
-            help="A config, or a folder with one; - is standard input.",
-            show_default=False,
-        ),
-    ] = ".",
-    jobs: Annotated[
-        int | None,
-        typer.Option("--jobs", "-j", metavar="N", min=1, help="Steps at a time; else one for each CPU."),
-    ] = None,
+    config: Config = ".",
     resume: Annotated[
         str | None,
         typer.Option(
@@ -32,6 +24,7 @@ def run(
             help="Go on with a run that is there, as it was made; what has succeeded is not run again.",
         ),
     ] = None,
+    jobs: Jobs = None,
     runs: Runs = None,
     name: Name = None,
     set: Set = None,
@@ -46,15 +39,16 @@ def run(
 
     automl run config.yaml --set learning_rate=0.01
     """
-    from automl.cli import running
-
-    options = [] if jobs is None else ["--jobs", str(jobs)]
+    options = words({"--jobs": jobs})
     if resume is not None:
-        running.conduct(running.run_called(resume, runs), options, quiet)
-    manner = manner_of(quiet, strict, message_format)
-    overrides = Overrides(name, None, given_params(set, params_file))
-    program, beside = running.program_of(config, overrides, manner)
-    folder = running.made(program, Path(runs).absolute() if runs else beside)
-    if not quiet:
-        say(f"run {folder.name}, in {folder}")
-    running.conduct(folder, options, quiet)
+        with asking():
+            folder = folder_of_run(runs, resume)
+    else:
+        manner = manner_of(quiet, strict, message_format)
+        given = config_at(config)
+        program = program_of(given, Overrides(name, None, given_params(set, params_file)), manner)
+        with touching_files("write"):
+            folder = create(program, Path(runs).absolute() if runs else runs_beside(given))
+        if not quiet:
+            say(f"run {folder.name}, in {folder}")
+    conclude_run(engine_at(folder.parent), conduct(folder, options, quiet))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +42,16 @@ class Reading:
         self.more()
 
     def more(self) -> list[Event]:
-        """What has happened since the last time."""
+        """What has happened since the last time. What is no event is passed over, if there is one behind it."""
         events: list[Event] = []
+        end = self.size
         for line in _lines(self.folder / EVENTS, self.size):
-            try:
+            end += len(line)
+            with suppress(ValueError, TypeError, KeyError):
                 event = json.loads(line)
                 self.history.take(event)
-            except (ValueError, TypeError, KeyError):
-                break
-            self.size += len(line)
-            events.append(event)
+                events.append(event)
+                self.size = end
         return events
 
     def is_dead(self) -> bool:
@@ -177,4 +178,4 @@ def _lines(path: Path, start: int) -> list[bytes]:
             content = file.read()
     except FileNotFoundError:
         return []
-    return content[: content.rfind(b"\n") + 1].splitlines(keepends=True)
+    return [line + b"\n" for line in content.split(b"\n")[:-1]]

@@ -1,35 +1,81 @@
-"""What can be asked of the runs in a folder, and done with them."""
+"""What can be asked of the runs in a folder, and done with them: it is answered in bytes, here or from another machine.
+
+    verbs RUNS runs
+    verbs RUNS status RUN
+    verbs RUNS watch RUN               its status whenever it changes, and an empty line now and then
+    verbs RUNS logs RUN [TASK] [-f]
+    verbs RUNS stop RUN [--now]        its status once it has ended
+    verbs RUNS get RUN [OUTPUT]        a tar of what it has left
+    verbs RUNS delete RUN
+
+All but logs and files are JSON, one run in a line. RUN is a name, a part of one, or `last`.
+"""
 
 from __future__ import annotations
 
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-LAST = "last"
-
-
-class VerbError(Exception):
-    """It cannot be done. The text says why."""
-
-
-def folders(runs: Path) -> list[Path]:
-    """The folders of all runs, in the order in which they were made."""
-    paths = runs.iterdir() if runs.is_dir() else ()
-    there = [path for path in paths if not path.name.startswith(".") and (path / "run.json").is_file()]
-    return sorted(there, key=lambda path: ((path / "run.json").stat().st_mtime_ns, path.name))
+from automl.runtime.local.archive import outputs_of, packed
+from automl.runtime.local.ending import delete, stop
+from automl.runtime.local.logs import logs
+from automl.runtime.local.reading import status, watch
+from automl.runtime.local.shelf import VerbError, find, folders
 
 
-def find(runs: Path, word: str) -> Path:
-    """The run that is called so, or the only one whose name begins or ends so; `last` is the one made last."""
-    there = folders(runs)
-    if word == LAST and there:
-        return there[-1]
-    for path in there:
-        if path.name == word:
-            return path
-    fitting = [path for path in there if path.name.startswith(word) or path.name.endswith(f"-{word}")]
-    if len(fitting) == 1:
-        return fitting[0]
-    if not fitting:
-        raise VerbError(f'there is no run "{word}" in {runs}')
-    names = ", ".join(path.name for path in fitting[-5:])
-    raise VerbError(f'there are {len(fitting)} runs that "{word}" could be: {names}')
+def answer(arguments: Sequence[str]) -> Iterator[bytes]:
+    """The answer to a question, in pieces as they come. VerbError if there is none."""
+    options = _parser().parse_args(arguments)
+    runs = options.runs.expanduser()
+    if options.verb == "runs":
+        yield from (_line(status(folder)) for folder in folders(runs))
+        return
+    folder = find(runs, options.run)
+    if options.verb == "status":
+        yield _line(status(folder))
+    elif options.verb == "watch":
+        yield from (_line(content) if content else b"\n" for content in watch(folder))
+    elif options.verb == "logs":
+        yield from logs(folder, options.task, options.follow)
+    elif options.verb == "stop":
+        stop(folder, options.now)
+        yield _line(status(folder))
+    elif options.verb == "get":
+        yield from packed(outputs_of(folder, options.output))
+    else:
+        delete(folder)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Answer on standard output."""
+    try:
+        for piece in answer(arguments):
+            sys.stdout.buffer.write(piece)
+            sys.stdout.buffer.flush()
+    except VerbError as error:
+        print(f"automl: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _line(content: dict[str, Any]) -> bytes:
+    return (json.dumps(content, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="verbs", allow_abbrev=False)
+    parser.add_argument("runs", type=Path)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("runs")
+    by_name = {name: verbs.add_parser(name) for name in ("status", "watch", "logs", "stop", "get", "delete")}
+    for verb in by_name.values():
+        verb.add_argument("run")
+    by_name["logs"].add_argument("task", nargs="?")
+    by_name["logs"].add_argument("-f", "--follow", action="store_true")
+    by_name["stop"].add_argument("--now", action="store_true")
+    by_name["get"].add_argument("output", nargs="?")
+    return parser

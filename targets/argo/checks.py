@@ -7,7 +7,7 @@ from typing import Any
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Job, Task, Text, Workflow
-from automl.targets.argo.data import taken_by
+from automl.targets.argo.data import is_collected, taken_by
 from automl.targets.argo.overflow import MAX_TEMPLATE_BYTES
 from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from automl.targets.objects.checks import (
@@ -42,7 +42,10 @@ def of_workflow(workflow: Workflow) -> Iterator[Diagnostic]:
     yield from unsafe_texts([*described, *annotations_of(workflow)], _why_no_annotation)
     message = 'Argo has to look up in the registry what the image "{image}" starts'
     help = "give `entrypoint`, the command of the image, so that it need not"
-    yield from images_without_entrypoint(workflow, Code.HINT_LOST, message, help)
+    jobs = (
+        job for job in workflow.jobs if not is_collected(workflow, job)
+    )  # of init containers it asks nothing
+    yield from images_without_entrypoint(jobs, Code.HINT_LOST, message, help)
     yield from _services_with_artifacts(workflow)
 
 

@@ -30,7 +30,6 @@ class Data(NamedTuple):
     """How what the tasks of a workflow leave gets to those that take it."""
 
     workflow: Workflow
-    tasks: Mapping[str, Task]
     leaves: Mapping[str, str]
     routes: Routes
     artifacts: frozenset[str]  # the keys of what is no value
@@ -117,12 +116,11 @@ class Data(NamedTuple):
         return f"{INPUTS}/{key}" if source.type.is_file else self.tag(key, Origin(None, key))
 
     def _is_encoded(self, reference: Reference) -> bool:
-        """Whether it is a value that a start script has written, and none that an image left as it is."""
+        """Whether it is a value that a start script has written in its code."""
         source = reference.source
         if not isinstance(source, OutputOf) or source.type.is_file:
             return False
-        producer = self.tasks[source.task]
-        return producer.project is not None or is_collected(self.workflow, producer)
+        return (source.task, source.output) not in self.taken_plain
 
     def _artifact(self, job: Job, name: str, path: str) -> Object:
         return artifact(self.workflow, name, path, f"runs/{RUN}/{job.name}/{name}")
@@ -137,15 +135,14 @@ class Data(NamedTuple):
 
 def data_of(workflow: Workflow, leaves: Mapping[str, str], dags: Sequence[Dag]) -> Data:
     """The ways through the DAGs of a workflow. `leaves`: name of a task to its node."""
-    tasks = {task.name: task for task in workflow.tasks}
-    taken = {name: list(taken_by(workflow, task)) for name, task in tasks.items()}
+    taken = {task.name: list(taken_by(workflow, task)) for task in workflow.tasks}
     takes = {leaves[name]: [_handed(one, leaves) for one in sources] for name, sources in taken.items()}
     routes = routes_of(dags, takes)
     all_taken = [source for sources in taken.values() for source in sources]
     artifacts = (routes.keys[_handed(source, leaves)] for source in all_taken if source.type.is_file)
     by_images = (source for job in workflow.jobs if not job.project for source in taken[job.name])
-    plain = frozenset((source.task, source.output) for source in by_images)
-    return Data(workflow, tasks, leaves, routes, frozenset(artifacts), plain)
+    plain = frozenset((source.task, source.output) for source in by_images if not source.type.is_file)
+    return Data(workflow, leaves, routes, frozenset(artifacts), plain)
 
 
 def by_artifacts(workflow: Workflow) -> bool:
@@ -154,9 +151,10 @@ def by_artifacts(workflow: Workflow) -> bool:
 
 
 def is_collected(workflow: Workflow, task: Task) -> bool:
-    """Whether an image leaves files on the workspace, where nothing of Argo's looks after them."""
-    leaves_files = any(output.type.is_file for output in task.outputs)
-    return task.project is None and leaves_files and not by_artifacts(workflow)
+    """Whether an image leaves what Argo would not look at: files on the workspace, and values, which it would change."""
+    return task.project is None and not all(
+        output.type.is_file and by_artifacts(workflow) for output in task.outputs
+    )
 
 
 def taken_by(workflow: Workflow, task: Task) -> Iterator[OutputOf]:

@@ -28,6 +28,7 @@ from automl.targets.writers.yaml import write_yaml
 
 DEPLOY = "/automl/deploy"
 CREATED = "{{workflow.creationTimestamp.s}}"
+ARTIFACTS = "input-artifacts"  # the volume that Argo puts them on
 OF_WORKFLOW = ("securityContext", "imagePullSecrets", "volumes")
 """Keys of a pod that Argo has in the Workflow, for all its pods."""
 EXECUTOR_PATCH = write_yaml(
@@ -53,8 +54,23 @@ def job_template(task: Job, files: Files, data: Data) -> Object:
     spec = pod_spec(data.workflow, task, files, data.given(task))
     if is_collected(data.workflow, task):
         template = with_annotations(template, DEFAULT_CONTAINER)
-        spec = collected(Objects(data.workflow), task, spec, Collecting([*data.left(task)]))
+        seen = _with_artifacts(spec, data, task)
+        spec = collected(Objects(data.workflow), task, seen, Collecting([*data.left(task)]))
     return template | _pod_of_template(spec)
+
+
+def _with_artifacts(spec: Mapping[str, Any], data: Data, task: Job) -> Mapping[str, Any]:
+    """The pod, whose container sees the artifacts as an init container, too.
+
+    Argo mounts them in its main container alone (argo-workflows 3.7.18, workflow/controller/workflowpod.go,
+    addInputArtifactsVolumes).
+    """
+    [main] = spec["containers"]
+    artifacts: Any = data.inputs(task).get("artifacts", [])
+    mounts = [
+        {"name": ARTIFACTS, "mountPath": entry["path"], "subPath": entry["name"]} for entry in artifacts
+    ]
+    return {**spec, "containers": [main | {"volumeMounts": [*main["volumeMounts"], *mounts]}]}
 
 
 def _pod_of_template(spec: Mapping[str, Any]) -> Object:

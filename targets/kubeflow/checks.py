@@ -40,7 +40,7 @@ def of_pipeline(workflow: Workflow, is_kubernetes: bool = True) -> Iterator[Diag
         yield from unsafe_texts(annotations_of(workflow), _why_no_annotation)
     message = 'Kubeflow does not start the image "{image}" by its own entrypoint'
     help = "give `entrypoint`, the command of the image"
-    yield from images_without_entrypoint(workflow, Code.CANNOT_SAY, message, help)
+    yield from images_without_entrypoint(workflow.jobs, Code.CANNOT_SAY, message, help)
     if is_kubernetes:
         for job in workflow.jobs:
             yield from _whole_secrets(job)

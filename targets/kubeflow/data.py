@@ -2,17 +2,17 @@
 
 A value goes through the arguments of the driver of the task that takes it, and through those of its pod (kubeflow/pipelines
 2.15.0, backend/src/v2/driver/driver.go, initPodSpecPatch: `--executor_input`), where Kubernetes expands it. So the start
-script writes what is handed on in a code that has nothing to expand. What an image leaves, or what somebody types when a run
-is started, is in no code.
+script writes what is handed on in a code that has nothing to expand, and so does what looks after the values of an image.
+What goes to an image, or what somebody types when a run is started, is in no code.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 from automl.compiler.ir import Job, OfRun, Output, OutputOf, Parameter, Reference, Task, Type, Workflow
 from automl.targets.dag.routes import Handed, Origin, Routes, routes_of
-from automl.targets.dag.shapes import Dag
+from automl.targets.kubeflow.collecting import Runs, collected_by
 from automl.targets.kubeflow.interface import ARTIFACT, TEXT, Interface, kind_of
 from automl.targets.kubeflow.parameters import OURS, keys_of, kind_of_parameter
 from automl.targets.kubeflow.quoting import Filled
@@ -34,8 +34,8 @@ class Data(NamedTuple):
     routes; `kinds` the types of all keys. `plain` is what goes to an image, which cannot decode it.
     """
 
+    runs: Runs
     tasks: Mapping[str, Task]  # by their nodes
-    leaves: Mapping[str, str]  # the nodes, by the names of the tasks
     routes: Routes
     parameters: Mapping[str, str]
     names: Mapping[str, str]
@@ -61,19 +61,19 @@ class Data(NamedTuple):
         source, key = reference.source, self._key(reference)
         if isinstance(source, OutputOf) and source.type.is_file:
             return Filled(f"{{{{$.inputs.artifacts['{key}'].path}}}}")
-        return Filled(f"{{{{$.inputs.parameters['{key}']}}}}", self._is_of_image(reference))
+        return Filled(f"{{{{$.inputs.parameters['{key}']}}}}")
 
     def options(self, task: Task) -> Iterator[str]:
         """What tells a script the values of a run."""
         for reference in self.late(task):
             source = reference.source
             is_value = isinstance(source, OutputOf) and not source.type.is_file
-            yield "--value" if is_value and not self._is_of_image(reference) else "--plain"
+            yield "--value" if is_value and source not in self.plain else "--plain"
             yield f"{reference.variable}={self.filled(reference).placeholder}"
 
     def is_plain(self, job: Job, output: Output) -> bool:
         """Whether an output goes to what cannot decode it."""
-        return OutputOf(job.name, output.name, output.type) in self.plain
+        return OutputOf(collected_by(job) or job.name, output.name, output.type) in self.plain
 
     def takes(self, task: Task) -> Interface:
         """What the component of a task takes."""
@@ -109,35 +109,23 @@ class Data(NamedTuple):
     def _key(self, reference: Reference) -> str:
         source = reference.source
         if isinstance(source, OutputOf):
-            return self.names[self.routes.keys[_handed(source, self.leaves)]]
+            return self.names[self.routes.keys[_handed(source, self.runs)]]
         if isinstance(source, OfRun):
             return OF_RUN[source][0]
         assert isinstance(source, Parameter)
         return self.parameters[source.name]
 
-    def _is_of_image(self, reference: Reference) -> bool:
-        """Whether it is a value that an image has left as it is."""
-        source = reference.source
-        if not isinstance(source, OutputOf) or source.type.is_file:
-            return False
-        return self.tasks[self.leaves[source.task]].project is None
 
-
-def data_of(workflow: Workflow, leaves: Mapping[str, str], dags: Sequence[Dag]) -> Data:
-    """The ways through the DAGs of a workflow. `leaves`: name of a task to its node."""
-    taken = {task.name: _taken_by(task) for task in workflow.tasks}
-    takes = {leaves[name]: [_handed(source, leaves) for source in sources] for name, sources in taken.items()}
-    routes, parameters = routes_of(dags, takes), keys_of(workflow)
+def data_of(workflow: Workflow, runs: Runs) -> Data:
+    """The ways through the DAGs of a workflow."""
+    tasks = {runs.leaves[task.name]: task for task in runs.tasks}
+    takes = {leaf: [_handed(source, runs) for source in _taken_by(task)] for leaf, task in tasks.items()}
+    routes, parameters = routes_of(runs.dags, takes), keys_of(workflow)
     names = _names(routes, parameters)
-    return Data(
-        {leaves[task.name]: task for task in workflow.tasks},
-        leaves,
-        routes,
-        parameters,
-        names,
-        _kinds(workflow, leaves, routes, names),
-        frozenset(source for job in workflow.jobs if not job.project for source in taken[job.name]),
-    )
+    taken = (source for job in workflow.jobs if not job.project for source in _taken_by(job))
+    by_images = (source for source in taken if not source.type.is_file)
+    kinds = _kinds(workflow, runs, routes, names)
+    return Data(runs, tasks, routes, parameters, names, kinds, frozenset(by_images))
 
 
 def keys_of_outputs(job: Job) -> dict[str, str]:
@@ -184,8 +172,8 @@ def _taken_by(task: Task) -> list[OutputOf]:
     return [source for source in sources if isinstance(source, OutputOf)]
 
 
-def _handed(source: OutputOf, leaves: Mapping[str, str]) -> Handed:
-    return Handed(leaves[source.task], source.output)
+def _handed(source: OutputOf, runs: Runs) -> Handed:
+    return Handed(runs.leaf_of(source), source.output)
 
 
 def _names(routes: Routes, parameters: Mapping[str, str]) -> dict[str, str]:
@@ -199,15 +187,13 @@ def _names(routes: Routes, parameters: Mapping[str, str]) -> dict[str, str]:
     return names
 
 
-def _kinds(
-    workflow: Workflow, leaves: Mapping[str, str], routes: Routes, names: Mapping[str, str]
-) -> Interface:
+def _kinds(workflow: Workflow, runs: Runs, routes: Routes, names: Mapping[str, str]) -> Interface:
     keys = keys_of(workflow)
     values = {key: TEXT for key, _ in OF_RUN.values()}
     values |= {keys[one.name]: kind_of_parameter(one) for one in workflow.params if one.name in keys}
     files: dict[str, str] = {}
-    for source in (source for task in workflow.tasks for source in _taken_by(task)):
-        key = names[routes.keys[_handed(source, leaves)]]
+    for source in (source for task in runs.tasks for source in _taken_by(task)):
+        key = names[routes.keys[_handed(source, runs)]]
         (files if source.type.is_file else values)[key] = (
             kind_of(source.type) if source.type.is_file else TEXT
         )

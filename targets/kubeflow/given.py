@@ -95,6 +95,14 @@ def _left(job: Job, data: Data) -> Iterator[str]:
         yield from ("--to", f"{notebook}={{{{$.outputs.artifacts['{notebook}'].path}}}}")
 
 
+def collecting(job: Job, data: Data) -> Iterator[str]:
+    """What tells the program that looks after values what they are, where each is, and where it goes."""
+    places = dict(_places(job))
+    for output, reference in zip(job.outputs, job.values, strict=True):
+        yield f"{output.name}:{output.type}" + (":plain" if data.is_plain(job, output) else "")
+        yield from (data.filled(reference).placeholder, places[output.name])
+
+
 def _places(job: Job) -> Iterator[tuple[str, str]]:
     """Where the launcher takes each output when the job has ended."""
     keys = keys_of_outputs(job)

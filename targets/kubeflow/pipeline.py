@@ -16,9 +16,10 @@ from automl.compiler.values.dns import cut
 from automl.targets.dag.names import TaskNames
 from automl.targets.dag.nesting import shape_of
 from automl.targets.kubeflow.backend import Backend
+from automl.targets.kubeflow.collecting import collected_by, runs_of
 from automl.targets.kubeflow.data import Data, data_of
 from automl.targets.kubeflow.graph import Graph, executor_of
-from automl.targets.kubeflow.steps import Step, code_step, deploy_step, job_step, makes_map
+from automl.targets.kubeflow.steps import Step, code_step, collecting_step, deploy_step, job_step, makes_map
 from automl.targets.kubeflow.titles import Nested, display_name, titles_of
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.metadata import Object, Objects
@@ -46,14 +47,15 @@ def pipeline(objects: Objects, backend: Backend, files: Files) -> Pipeline:
     leaves = names.take_all(task.name for task in workflow.tasks)
     maker = names.take("code")
     shape = shape_of(workflow, leaves, names, by_stage=True)
-    data = data_of(workflow, leaves, shape.dags)
-    steps = {leaves[task.name]: _step(objects, task, backend, data, files) for task in workflow.tasks}
+    runs = runs_of(workflow, leaves, names, shape.dags)
+    data = data_of(workflow, runs)
+    steps = {leaf: _step(objects, task, backend, data, files) for leaf, task in data.tasks.items()}
     if any("code" in step.takes.artifacts for step in steps.values()):
         steps[maker] = code_step(objects, backend, maker)
     longest_retry = A_YEAR if backend.is_kubernetes else AN_HOUR
     titles = titles_of(workflow, leaves, shape.dags)
-    graph = Graph(steps, Nested(shape.dags, titles), data, maker, longest_retry)
-    tasks = {executor_of(leaves[task.name]): task for task in workflow.tasks}
+    graph = Graph(steps, Nested(runs.dags, titles), data, maker, longest_retry)
+    tasks = {executor_of(leaf): task for leaf, task in data.tasks.items()}
     diagnostics = (*shape.diagnostics, *only_successes(workflow, "Kubeflow"))
     return Pipeline(_spec(workflow, graph, steps), _platform(steps), tasks, diagnostics)
 
@@ -80,7 +82,8 @@ def _platform(steps: Mapping[str, Step]) -> Object:
 
 def _step(objects: Objects, task: Task, backend: Backend, data: Data, files: Files) -> Step:
     if isinstance(task, Job):
-        return job_step(objects, task, backend, data)
+        step = job_step if collected_by(task) is None else collecting_step
+        return step(objects, task, backend, data)
     asked = {reference.variable for reference in data.late(task)}
     applied = [_asking(document, asked) for document in service_objects(objects, task, files)]
     if task.project and not backend.has_config_maps:

@@ -35,10 +35,9 @@ def is_broken(text: str) -> bool:
 
 
 class Filled(NamedTuple):
-    """What the launcher fills in when a task starts; with `ends_line` the newline at its end is none of it."""
+    """What the launcher fills in when a task starts."""
 
     placeholder: str
-    ends_line: bool = False
 
 
 Word = str | tuple[str | Filled, ...]
@@ -115,8 +114,7 @@ class _Line:
     def _filled(self, part: Filled) -> str:
         if part.placeholder not in self.words:
             self.words.append(part.placeholder)
-        number = self.words.index(part.placeholder)
-        return f'"${{{number}%\n}}"' if part.ends_line else f'"${{{number}}}"'
+        return f'"${{{self.words.index(part.placeholder)}}}"'
 
 
 def _joined(start: str, word: Word) -> tuple[str | Filled, ...]:

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from automl.compiler.ir import Bundle, Git, Job, OfRun, Placement, Service, Workflow
 from automl.compiler.values.images import PYTHON_IMAGE
-from automl.runtime import script
+from automl.runtime import collecting_script, script
 from automl.targets.kubeflow.backend import Backend
 from automl.targets.kubeflow.container import SMALL, amounts, container
 from automl.targets.kubeflow.data import OF_RUN, Data, made_by
-from automl.targets.kubeflow.given import in_image, in_project
+from automl.targets.kubeflow.given import collecting, in_image, in_project
 from automl.targets.kubeflow.interface import ARTIFACT, NOTHING, TEXT, Interface
 from automl.targets.kubeflow.platform import (
     SECRETS,
@@ -104,6 +104,15 @@ def deploy_step(
     takes = RUN_ID | data.takes(service)
     takes = CODE_FILE | takes if takes_code else takes
     return Step(main, platform, takes=takes, constants=dict([OF_RUN[OfRun.ID]]) | data.constants(service))
+
+
+def collecting_step(objects: Objects, job: Job, backend: Backend, data: Data) -> Step:
+    """The step that looks after the values that an image has left."""
+    words = Words(["python3", "-c", collecting_script()], [*collecting(job, data)])
+    main = _program(job.step, job.image, words, backend)
+    placement = job.placement._replace(image_pull_policy=None)  # which is for the image of the job
+    platform = pod_platform(objects.template_metadata(job), backend, placement=placement)
+    return Step(main, platform, job.retries, data.takes(job), made_by(job))
 
 
 def makes_map(workflow: Workflow, service: Service, backend: Backend) -> bool:

@@ -5,7 +5,7 @@ from itertools import combinations, product
 
 from automl.compiler.diagnostics import Code, Diagnostic, Related
 from automl.compiler.graph import upstream
-from automl.compiler.ir import Service, Task, Text, Workflow
+from automl.compiler.ir import Job, Service, Task, Text, Workflow
 from automl.targets.objects.disks import needs_node
 from automl.targets.objects.placement import selector
 from automl.targets.writers.yaml import Value
@@ -27,10 +27,10 @@ def services_without_timeout(workflow: Workflow) -> Iterator[Diagnostic]:
 
 
 def images_without_entrypoint(
-    workflow: Workflow, code: Code, message: str, help: str
+    jobs: Iterable[Job], code: Code, message: str, help: str
 ) -> Iterator[Diagnostic]:
-    """The jobs that leave it to their image what it starts. The message has `{image}` where it names it."""
-    for job in workflow.jobs:
+    """Those of the jobs that leave it to their image what it starts. The message has `{image}` where it names it."""
+    for job in jobs:
         if job.project is None and not job.command.entrypoint:
             yield Diagnostic(code, message.format(image=job.image), job.place("image"), help)
 

@@ -85,7 +85,9 @@ def _collector(workflow: Workflow, job: Job, collecting: Collecting, outputs: Ob
     if collecting.variables:
         start["env"] = collecting.variables
     memory = MEMORY_OF_CLIENT if collecting.for_store else "64Mi"
-    mounts = [*OWN_MOUNTS, outputs | {"readOnly": True}, *workspace_mount(workflow, job)]
+    mounts = [*OWN_MOUNTS, outputs | {"readOnly": True}]
+    if any(output.type.is_file for output in job.outputs):
+        mounts += workspace_mount(workflow, job)
     return restricted(start, "50m", memory, mounts)
 
 

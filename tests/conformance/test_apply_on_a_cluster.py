@@ -188,7 +188,7 @@ def test_variables_without_a_value_get_what_tasks_have_left(place: Place) -> Non
     container["env"] += [{"name": "V0X", "value": "mine"}]
     wanted["spec"]["template"]["spec"]["initContainers"] = [{**container, "name": "first"}]
     options = [word for name, text in texts.items() for word in ("--value", f"{name}={encode(text)}")]
-    options += [word for name, text in plain.items() for word in ("--plain", f"{name}={text}\n")]
+    options += [word for name, text in plain.items() for word in ("--plain", f"{name}={text}")]
     with kubelet(place):
         assert start(place, *options, json.dumps(wanted)).end() == 0
     pod = place.deployment("serve")["spec"]["template"]["spec"]

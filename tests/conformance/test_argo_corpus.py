@@ -17,7 +17,7 @@ from tests.conformance.workflows import Object
 
 SECONDS = 240
 # What is handed from a DAG in a DAG to another; else only a workflow of more than 200 steps has such.
-NESTED = [f"{name} in DAGs" for name in ("files", "hostile", "images", "values")]
+NESTED = [f"{name} in DAGs" for name in ("files", "hostile", "image-hostile", "images", "values")]
 NAMES = [*corpus.NAMES, *NESTED]
 
 
@@ -56,7 +56,7 @@ class Case(Run):
 def cases(argo: Controller) -> Iterator[dict[str, Case | str]]:
     """All workflows, which have run side by side, or why they are refused."""
     with open_folder() as root:
-        found = {name: started(argo, name, Folders(root, name)) for name in NAMES}
+        found = {name: started(argo, name, Folders(root, name.replace(" ", "-"))) for name in NAMES}
         play(argo, [case for case in found.values() if isinstance(case, Case)], SECONDS)
         yield found
 

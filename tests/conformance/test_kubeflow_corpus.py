@@ -1,12 +1,13 @@
 """The corpus by kfp.local."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.conformance import corpus
-from tests.conformance.corpus_pods import Folders
-from tests.conformance.kfp_runs import Job, Run, open_folder, run
+from tests.conformance.corpus_pods import STEP, Folders
+from tests.conformance.kfp_runs import Job, Run, documents, open_folder, run
 
 
 @pytest.fixture(scope="module")
@@ -26,16 +27,24 @@ def runs() -> dict[str, corpus.Trace | str]:
         return outcomes | {name: trace(job, made) for (name, job), made in done}
 
 
+def steps_of(package: Path) -> dict[str, str]:
+    """The steps for which the tasks run, by their labels; that which makes the code is for none."""
+    [_, platform] = documents(package.read_text(encoding="utf-8"))
+    executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    labels = {name: executor["podMetadata"]["labels"] for name, executor in executors.items()}
+    return {name.removeprefix("exec-"): each.get(STEP, name) for name, each in labels.items()}
+
+
 def trace(job: Job, made: Run) -> corpus.Trace:
-    pods = []
+    steps, pods = steps_of(job.package), []
     for number, start in enumerate(made.starts):
         after = frozenset(
-            each.task for each in made.starts[:number] if each.status == 0 and each.end <= start.start
+            steps[each.task] for each in made.starts[:number] if each.status == 0 and each.end <= start.start
         )
         assert job.traces
         saw = corpus.seen(job.traces / f"{start.task}.{number}.json")
         lines = [*start.output.splitlines(), *start.errors.splitlines()]
-        pods.append(corpus.Pod(start.task, saw, after, start.status or 0, lines))
+        pods.append(corpus.Pod(steps[start.task], saw, after, start.status or 0, lines))
     return corpus.Trace(pods, not made.error)
 
 

@@ -48,11 +48,11 @@ def probed(done: Done) -> Any:
 WORDS = ["python", "a.py"]
 
 
-def test_values_are_decoded_plain_ones_lose_a_newline(make: Make) -> None:
+def test_values_are_decoded_plain_ones_are_as_they_are(make: Make) -> None:
     values = [
         word for number, value in enumerate(NASTY) for word in ("--value", f"V{number}={encode(value)}")
     ]
-    plain = [word for number, value in enumerate(NASTY) for word in ("--plain", f"P{number}={value}\n")]
+    plain = [word for number, value in enumerate(NASTY) for word in ("--plain", f"P{number}={value}")]
     variables = probed(make(*values, *plain, "--plain", "BARE=a", command=WORDS).run())["variables"]
     assert [variables[f"V{number}"] for number in range(len(NASTY))] == NASTY
     assert [variables[f"P{number}"] for number in range(len(NASTY))] == NASTY
@@ -114,7 +114,7 @@ TYPES = {float: "float", int: "int", bool: "bool", str: "text"}
 
 def test_parameters_are_in_one_file_and_in_a_copy(make: Make) -> None:
     names = {name: "AUTOML_PARAM_" + name.upper().replace("-", "_") for name in PARAMS}
-    values = [f"--plain={names[name]}={TEXTS.get(name, f'{value}')}\n" for name, value in PARAMS.items()]
+    values = [f"--plain={names[name]}={TEXTS.get(name, f'{value}')}" for name, value in PARAMS.items()]
     options = [f"--param={name}:{TYPES[type(value)]}" for name, value in PARAMS.items()]
     command = 'cat "$AUTOML_PARAMS_FILE" conf/p.json'
     started = make(*values, *options, "--params-file", "conf/p.json", command=command)
@@ -238,16 +238,46 @@ def test_message_that_is_too_long_is_an_error(make: Make, place: Path) -> None:
     assert done.stderr == "automl: the 30 values and their names take too much together; hand on a file\n"
 
 
+LOOKING = [
+    *('{"a": [1, null, "<&>"]}', "{}}}", "{ {", "50% %41", "'\"`\\", "a\n\n b\r\n\tc\r"),
+    *("$", "$ $", "$HOME ${HOME}", "$(", "$(HOME", "price: 5$", "é € \x80 \u2028 \ufeff 😀"),
+]
+CHANGED = {
+    "a {{b}}": "{{",
+    "{{": "{{",
+    "{{=1+1}}": "{{",
+    "{{{": "{{",
+    "$$": "$$",
+    "a $(HOME) b": "$(HOME)",
+    "$()": "$()",
+    "$($(X))": "$($(X)",
+    "5 $é": "$é",
+    "\x07": "\x07",
+    "\x0b": "\x0b",
+    "\x1b[1m": "\x1b",
+    "\x7f": "\x7f",
+    "𐀀": "𐀀",
+    "🪠": "🪠",
+    "a\n": "\n",
+    "\n": "\n",
+}
+
+
 def test_unencoded_value_is_as_it_is_or_fails(make: Make, place: Path) -> None:
     to = place / "work" / "x"
     options = ["--output", "x:text", "--to", f"x={to}", "--unencoded", "x"]
-    started = make(*options, command='printf %s "$V" >"$AUTOML_OUTPUT_X"')
-    assert started.run(V="s3://a b").returncode == 0
-    assert to.read_text() == "s3://a b"
-    done = started.run(V="50%")
-    assert done.returncode == 1
-    assert done.stderr.startswith("automl: the output 'x' goes to a step that runs in an image of its own")
-    assert not to.exists()
+    started = make(*options, command='printf "%s\\n" "$V" >"$AUTOML_OUTPUT_X"')
+    for value in ("", "s3://a b", *LOOKING):
+        assert started.run(V=value).returncode == 0
+        assert to.read_bytes() == value.encode()
+    for value, changed in CHANGED.items():
+        done = started.run(V=value)
+        assert done.returncode == 1
+        assert done.stderr.startswith(
+            "automl: the output 'x' goes to a step whose code is in its image, which would not get "
+            f"{changed!r} as it is: {value!r}"
+        )
+        assert not to.exists()
 
 
 @pytest.mark.parametrize(

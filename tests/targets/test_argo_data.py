@@ -76,7 +76,9 @@ def words(template: Object, option: str) -> list[str]:
 
 
 def variables(template: Object) -> dict[str, str]:
-    return {entry["name"]: entry["value"] for entry in template["container"]["env"]}
+    """Those of the step, wherever it runs."""
+    [step] = template.get("initContainers", [template["container"]])
+    return {entry["name"]: entry["value"] for entry in step["env"]}
 
 
 def test_a_value_of_a_project_goes_to_another_in_a_code() -> None:
@@ -99,11 +101,59 @@ def test_a_value_for_an_image_is_written_as_it_is() -> None:
     assert variables(found["train"])["AUTOML_INPUT_ROWS"] == "{{inputs.parameters.load_rows}}"
 
 
-def test_a_value_of_an_image_is_taken_as_it_is() -> None:
+@pytest.mark.parametrize("load", [PROJECT, {}], ids=["project", "image"])
+def test_a_value_for_an_image_goes_to_a_project_as_it_is_too(load: Mapping[str, Any]) -> None:
+    """It fails if the project decodes it: `%41` would be `A`."""
+    wanted = handing(load, {})
+    other = job("other", "load", values=TAKEN, **PROJECT)
+    found = templates(replace(wanted, nodes=(*wanted.nodes, other)))
+    assert words(found["load"], "--unencoded") == ["rows"]
+    assert words(found["other"], "--value") == []
+    assert "AUTOML_INPUT_ROWS={{inputs.parameters.load_rows}}" in words(found["other"], "--plain")
+
+
+def test_a_value_of_an_image_is_collected_and_goes_in_the_code() -> None:
     found = templates(handing({}, PROJECT, by_engine=True))
-    assert variables(found["load"])["AUTOML_OUTPUT_ROWS"] == "/automl/work/output.rows"
-    assert words(found["train"], "--value") == []
-    assert "AUTOML_INPUT_ROWS={{inputs.parameters.load_rows}}" in words(found["train"], "--plain")
+    assert variables(found["load"])["AUTOML_OUTPUT_ROWS"] == "/automl/outputs/rows"
+    assert words(found["load"], "--to")[0] == "rows=/automl/work/output.rows"
+    assert words(found["load"], "--unencoded") == []
+    assert words(found["train"], "--value") == ["AUTOML_INPUT_ROWS={{inputs.parameters.load_rows}}"]
+
+
+def test_an_image_that_leaves_files_for_artifacts_alone_is_what_argo_looks_at() -> None:
+    wanted = handing({}, PROJECT, by_engine=True)
+    load, train = wanted.nodes
+    assert isinstance(load, Job)
+    assert isinstance(train, Job)
+    nodes = (replace(load, outputs=OUTPUTS[1:]), replace(train, values=TAKEN[1:]))
+    found = templates(replace(wanted, nodes=nodes))
+    assert "initContainers" not in found["load"]
+    assert variables(found["load"])["AUTOML_OUTPUT_TABLE"] == "/automl/work/output.table"
+
+
+def test_an_image_that_is_collected_sees_its_artifacts() -> None:
+    """Argo mounts them in the main container alone."""
+    wanted = handing(PROJECT, {}, by_engine=True)
+    load, train = wanted.nodes
+    assert isinstance(train, Job)
+    found = templates(replace(wanted, nodes=(load, replace(train, outputs=OUTPUTS[:1]))))
+    [step] = found["train"]["initContainers"]
+    mount = {"name": "input-artifacts", "mountPath": "/automl/inputs/load_table", "subPath": "load_table"}
+    assert mount in step["volumeMounts"]
+    assert variables(found["train"])["AUTOML_INPUT_TABLE"] == mount["mountPath"]
+
+
+def test_the_workspace_is_mounted_where_files_are_collected_and_for_values_not() -> None:
+    wanted = handing({"uses_workspace": True}, PROJECT)
+    load, train = wanted.nodes
+    assert isinstance(load, Job)
+    assert isinstance(train, Job)
+    of_values = replace(wanted, nodes=(replace(load, outputs=OUTPUTS[:1]), replace(train, values=TAKEN[:1])))
+    for one, is_mounted in ((wanted, True), (of_values, False)):
+        found = templates(one)["load"]
+        mounts = [mount["name"] for mount in found["container"]["volumeMounts"]]
+        assert ("workspace" in mounts) is is_mounted
+        assert "workspace" in [mount["name"] for mount in found["initContainers"][0]["volumeMounts"]]
 
 
 def test_a_file_is_on_the_workspace_in_a_folder_of_the_run() -> None:
@@ -119,8 +169,7 @@ def test_a_file_is_on_the_workspace_in_a_folder_of_the_run() -> None:
 def test_a_file_is_an_artifact_of_the_engine(kind: Mapping[str, Any]) -> None:
     found = templates(handing(kind, kind, by_engine=True))
     path = "/automl/work/output.table"
-    left = words(found["load"], "--to") if kind else variables(found["load"]).values()
-    assert any(word.endswith(path) for word in left)
+    assert f"table={path}" in words(found["load"], "--to")
     artifact = {"name": "table", "path": path, "archive": {"none": {}}}
     assert found["load"]["outputs"]["artifacts"] == [artifact]
     assert found["train"]["inputs"]["artifacts"] == [

@@ -30,7 +30,9 @@ from automl.compiler.ir import (
     Workflow,
 )
 from automl.compiler.target import Options
+from automl.runtime import collecting_script
 from automl.targets import load
+from automl.targets.kubeflow.quoting import is_unsafe
 from tests.by_hand import SPAN, barrier, job, workflow
 from tests.targets.test_references import emitted, service
 
@@ -123,10 +125,62 @@ def test_in_one_stage_the_task_beside_is_the_source() -> None:
 
 def test_who_cannot_decode_gets_what_is_in_no_code() -> None:
     spec = spec_of(handing(PROJECT, {}))
-    assert words_behind(spec, "load", "--unencoded") == ["rows", "table"]
+    assert words_behind(spec, "load", "--unencoded") == ["rows"]
     assert words_behind(spec_of(handing(PROJECT, PROJECT)), "load", "--unencoded") == []
-    spec = spec_of(handing({}, PROJECT))
-    assert words_behind(spec, "train", "--value") == []
+
+
+@pytest.mark.parametrize("load", [PROJECT, {}], ids=["project", "image"])
+def test_a_value_for_an_image_goes_to_a_project_as_it_is_too(load: Mapping[str, Any]) -> None:
+    """It fails if the project decodes it: `%41` would be `A`."""
+    wanted = handing(load, {})
+    nodes = [*wanted.nodes, job("other", "stage/b", values=TAKEN[:1], **PROJECT), barrier("stage/c", "other")]
+    spec = spec_of(replace(wanted, nodes=tuple(nodes)))
+    assert words_behind(spec, "other", "--value") == []
+    [given] = words_behind(spec, "other", "--plain")
+    assert given.startswith("AUTOML_INPUT_ROWS={{$.inputs.parameters['load_")
+
+
+def test_a_task_behind_an_image_looks_after_its_values() -> None:
+    """The value is an artifact, of which nobody reads anything, until that task makes the parameter of it."""
+    spec = spec_of(handing({"retries": 2}, PROJECT))
+    components = spec["components"]
+    made = components["comp-load"]["outputDefinitions"]
+    assert {kind: list(keys) for kind, keys in made.items()} == {"artifacts": ["rows", "table"]}
+    tasks = components["comp-stage-a"]["dag"]["tasks"]
+    behind = tasks["load-outputs"]
+    source = {"producerTask": "load", "outputArtifactKey": "rows"}
+    assert behind["inputs"] == {"artifacts": {"load_rows": {"taskOutputArtifact": source}}}
+    assert behind["dependentTasks"] == ["load"]
+    assert [task["retryPolicy"]["maxRetryCount"] for task in tasks.values()] == [2, 2]
+    runs = container(spec, "load-outputs")
+    assert runs["args"] == [
+        "rows:int",
+        "{{$.inputs.artifacts['load_rows'].path}}",
+        "{{$.outputs.parameters['rows'].output_file}}",
+    ]
+    selected = components["comp-stage-a"]["dag"]["outputs"]["parameters"]
+    assert [each["valueFromParameter"]["producerSubtask"] for each in selected.values()] == ["load-outputs"]
+    given = "AUTOML_INPUT_ROWS={{$.inputs.parameters['load_outputs_rows']}}"
+    assert words_behind(spec, "train", "--value") == [given]
+    assert container(spec_of(handing({}, {})), "load-outputs")["args"][0] == "rows:int:plain"
+
+
+def test_what_comes_after_an_image_comes_after_its_values() -> None:
+    """It fails if somebody goes on who takes nothing of the image, while its values are of the wrong type."""
+    nodes: list[Node] = [
+        job("load", outputs=OUTPUTS),
+        job("files", outputs=OUTPUTS[1:]),
+        job("next", "load", "files"),
+        barrier("stage/a", "load", "files", "next"),
+    ]
+    spec = spec_of(workflow(nodes))
+    tasks = spec["components"].get("comp-stage-a", spec["root"])["dag"]["tasks"]
+    assert sorted(tasks["next"]["dependentTasks"]) == ["files", "load-outputs"]
+    assert tasks.keys() == {"load", "load-outputs", "files", "next"}
+
+
+def test_the_program_that_looks_after_values_is_changed_by_nobody_on_the_way() -> None:
+    assert not is_unsafe(collecting_script())
 
 
 def test_texts_with_values_are_for_the_start_script() -> None:
@@ -225,8 +279,8 @@ SEE = f"""#!{sys.executable} -S
 import os, sys
 pairs = [name + "=" + value for name, value in os.environ.items()]
 print(str(len(sys.argv) - 1), *sys.argv[1:], *pairs, "", sep="\\0", end="")
-if os.environ.get("LEAVES"):
-    open(os.environ["AUTOML_OUTPUT_TABLE"], "w").close()
+if leaves := os.environ.get("LEAVES"):
+    open(os.environ["AUTOML_OUTPUT_" + leaves], "w").close()
 sys.exit(int(os.environ.get("STATUS", "0")))
 """
 
@@ -265,18 +319,15 @@ HOSTILE = ["", "a b", "'\"`\\", "$(X) $$ {{x}} ${0} %41", "é€😀", "\n\n", "
 
 
 @pytest.mark.parametrize("value", HOSTILE)
-@pytest.mark.parametrize("ending", ["", "\n"])
-def test_an_image_gets_what_an_image_has_left(value: str, ending: str, see: Path) -> None:
-    if not ending and value.endswith("\n"):
-        return
+def test_an_image_gets_values_as_they_are(value: str, see: Path) -> None:
     reference = TAKEN[0]
     command = Command(
         (Text.of(str(see), SPAN),), (Text(("$(A)='", reference, "'"), SPAN), Text.of("{{b}}", SPAN))
     )
     variables = (Variable("own.name", Text(("<", TAKEN[1], ">"), SPAN)), Variable("C", Text.of("$$", SPAN)))
-    spec = spec_of(handing({}, {"command": command, "variables": variables}))
+    spec = spec_of(handing(PROJECT, {"command": command, "variables": variables}))
     filled = {
-        "{{$.inputs.parameters['load_rows']}}": value + ending,
+        "{{$.inputs.parameters['load_rows']}}": value,
         "{{$.inputs.artifacts['load_table'].path}}": "/s3/a table",
     }
     words, seen = received(start(spec, "train", filled))
@@ -293,21 +344,24 @@ def test_an_image_gets_what_an_image_has_left(value: str, ending: str, see: Path
 @pytest.mark.parametrize(
     ("leaves", "status", "ended"), [("", "0", 1), ("1", "0", 0), ("1", "7", 7), ("", "7", 7)]
 )
+@pytest.mark.parametrize("missing", ["TABLE", "ROWS"])
 def test_an_image_that_leaves_no_file_has_failed(
-    leaves: str, status: str, ended: int, see: Path, tmp_path: Path
+    leaves: str, status: str, ended: int, missing: str, see: Path, tmp_path: Path
 ) -> None:
     spec = spec_of(handing({"command": Command((Text.of(str(see), SPAN),), ())}, {}))
     filled = {
-        "{{$.outputs.parameters['rows'].output_file}}": str(tmp_path / "rows"),
+        "{{$.outputs.artifacts['rows'].path}}": str(tmp_path / "rows"),
         "{{$.outputs.artifacts['table'].path}}": str(tmp_path / "a table"),
     }
-    done = start(spec, "load", filled, LEAVES=leaves, STATUS=status)
+    other = "rows" if missing == "TABLE" else "a table"
+    (tmp_path / other).touch()
+    done = start(spec, "load", filled, LEAVES=missing if leaves else "", STATUS=status)
     _, seen = received(done)
     assert seen["AUTOML_OUTPUT_ROWS"] == str(tmp_path / "rows")
     assert seen["AUTOML_OUTPUT_TABLE"] == str(tmp_path / "a table")
     assert done.returncode == ended
-    missing = "automl: an output is missing: the step has left nothing at $AUTOML_OUTPUT_TABLE\n"
-    assert done.stderr == (missing if (leaves, status) == ("", "0") else "")
+    message = f"automl: an output is missing: the step has left nothing at $AUTOML_OUTPUT_{missing}\n"
+    assert done.stderr == (message if (leaves, status) == ("", "0") else "")
 
 
 def test_a_service_takes_values_and_no_files() -> None:
@@ -355,7 +409,7 @@ def test_metrics_are_text_to_hand_on_and_numbers_to_show() -> None:
     )
     selected = spec["components"]["comp-stage-a"]["dag"]["outputs"]["parameters"]["load_scores"]
     assert selected["valueFromParameter"]["outputParameterKey"] == "scores_text_text"
-    of_image = spec["components"]["comp-image"]["outputDefinitions"]
+    of_image = spec["components"]["comp-image-outputs"]["outputDefinitions"]
     assert (of_image["parameters"].keys(), "artifacts" in of_image) == ({"scores", "scores_text"}, False)
 
 

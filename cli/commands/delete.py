@@ -1,0 +1,20 @@
+"""`automl delete`."""
+
+from automl.cli.engines import RunNames, asking, engine_of
+from automl.cli.options import Runs
+from automl.cli.terminal import hint, touching_files, wrong_usage
+
+
+def run(names: RunNames = None, runs: Runs = None) -> None:
+    """Delete the records of runs that have ended, with all that they have left.
+
+    automl delete churn-abcde
+    """
+    if not names:
+        wrong_usage("give the names of runs")
+    engine = engine_of(runs)
+    for name in names:
+        with asking(), touching_files("delete"):
+            known = engine.status(name)
+            engine.delete(known.id)
+        hint(f"deleted {known.id}")

@@ -1,0 +1,44 @@
+"""`automl get`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from automl.cli.engines import ForPrograms, RunName, asking, engine_of, is_for_programs, print_json
+from automl.cli.options import Runs
+from automl.cli.terminal import TEXT, print_text, touching_files
+
+
+def run(
+    name: RunName,
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[OUTPUT]",
+            help="One output, as OUTPUT or STEP.OUTPUT; else all, in a folder for each step.",
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="FOLDER", help="Where to put it; else a folder named as the run."
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    runs: Runs = None,
+    format: ForPrograms = TEXT,
+) -> None:
+    """Take what a run has left: files as they are, values as files with their text.
+
+    automl get last model -o models/
+    """
+    is_json = is_for_programs(format)
+    engine = engine_of(runs)
+    with asking(), touching_files("write"):
+        folder = Path(output if output is not None else engine.status(name).id)
+        places = engine.get(name, what, folder, force)
+    if is_json:
+        print_json([str(place) for place in places])
+    else:
+        print_text("".join(f"{place}\n" for place in places))

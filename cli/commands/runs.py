@@ -1,0 +1,42 @@
+"""`automl runs`."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from automl.cli.engines import ForPrograms, asking, engine_of, is_for_programs, print_json
+from automl.cli.listing import SortError, in_order_of, listing
+from automl.cli.options import Runs
+from automl.cli.terminal import TEXT, hint, print_text, wrong_usage
+
+
+def run(
+    sort: Annotated[
+        str,
+        typer.Option(
+            "--sort",
+            metavar="KEY",
+            help="created, state, time, params.NAME or metrics.NAME; with a - before it, the largest first.",
+        ),
+    ] = "-created",
+    runs: Runs = None,
+    format: ForPrograms = TEXT,
+) -> None:
+    """List the runs of this project, with their parameters and metrics.
+
+    automl runs --sort -metrics.auc
+    """
+    is_json = is_for_programs(format)
+    with asking():
+        known = engine_of(runs).runs()
+    try:
+        known = in_order_of(sort, known)
+    except SortError as error:
+        wrong_usage(str(error))
+    if is_json:
+        print_json([asdict(one) for one in known])
+    elif known:
+        print_text(listing(known))
+    else:
+        hint("there are no runs here")

@@ -1,0 +1,88 @@
+"""What the commands ask of an engine, and how its answers are shown."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from automl.cli.terminal import TEXT, print_text, wrong_usage
+from automl.runs.engine import EngineError
+from automl.runs.local.engine import Here, LocalEngine
+from automl.runs.local.places import runs_folder
+
+JSON = "json"
+
+
+def _complete_run(context: typer.Context, incomplete: str) -> list[str]:
+    """The names of runs, the newest first."""
+    place = context.params.get("runs")
+    names = [run.id for run in engine_of(place).runs()]
+    return [name for name in [*reversed(names), "last"] if name.startswith(incomplete)]
+
+
+RunName = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="Name of a run, its beginning or its last letters; `last` is the one made last.",
+        autocompletion=_complete_run,
+        show_default=False,
+    ),
+]
+RunNames = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="RUN...",
+        help="Names of runs, their beginnings or their last letters; `last` is the one made last.",
+        autocompletion=_complete_run,
+        show_default=False,
+    ),
+]
+ForPrograms = Annotated[
+    str,
+    typer.Option("--format", metavar="FORMAT", help="text or json.", autocompletion=lambda: [TEXT, JSON]),
+]
+
+
+def engine_of(runs: str | None) -> LocalEngine:
+    """The engine whose runs are meant."""
+    return engine_at(place_of_runs(runs))
+
+
+def engine_at(runs: Path) -> LocalEngine:
+    """The engine with the runs in a folder."""
+    return LocalEngine(Here(runs))
+
+
+def place_of_runs(runs: str | None) -> Path:
+    """The folder that is given, or that of the project around here."""
+    return Path(runs).absolute() if runs else runs_folder()
+
+
+def folder_of_run(runs: str | None, name: str) -> Path:
+    """Where a run is. EngineError if there is none."""
+    return Path(engine_of(runs).status(name).folder)
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Within it, what an engine cannot do is the end of the command."""
+    try:
+        yield
+    except EngineError as error:
+        wrong_usage(str(error))
+
+
+def is_for_programs(format: str) -> bool:
+    """Whether JSON is wanted; the end of a command line that wants something else."""
+    if format not in (TEXT, JSON):
+        wrong_usage(f'there is no format "{format}"; known formats: {TEXT}, {JSON}')
+    return format == JSON
+
+
+def print_json(content: Any) -> None:
+    """A product for programs."""
+    print_text(f"{json.dumps(content, indent=2, ensure_ascii=False)}\n")

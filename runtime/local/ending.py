@@ -1,0 +1,66 @@
+"""Stops runs, and deletes their records."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import stat
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from automl.runtime.local.history import ENDED
+from automl.runtime.local.processes import end_members, is_alive
+from automl.runtime.local.reading import PAUSE, Reading
+from automl.runtime.local.shelf import VerbError
+
+BETWEEN_ASKING = 0.5  # seconds; a program that is asked a second time ends at once
+
+
+def stop(folder: Path, now: bool = False) -> None:
+    """Ask the program that runs a run to end it, and wait until it has; what a program has left that was killed, too.
+
+    It may give its steps a while to end, but not if it is to end now.
+    """
+    reading = Reading(folder)
+    asked = 0.0
+    while not _has_ended(reading):
+        pid, started = reading.history.pid, reading.history.pid_started
+        if is_alive(pid, started) and (not asked or (now and time.monotonic() > asked + BETWEEN_ASKING)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+            asked = time.monotonic()
+        time.sleep(PAUSE)
+    end_members(folder.name)
+
+
+def _has_ended(reading: Reading) -> bool:
+    reading.more()
+    is_alive_still = is_alive(reading.history.pid, reading.history.pid_started)
+    return (reading.history.state in ENDED and not is_alive_still) or reading.is_dead()
+
+
+def delete(folder: Path) -> None:
+    """Delete the record of a run, with all that the run has left. VerbError while it goes on."""
+    reading = Reading(folder)
+    if not _has_ended(reading):
+        raise VerbError(f"{folder.name} is {reading.history.state}: `automl stop {folder.name}` first")
+    gone = folder.with_name(f".{folder.name}")
+    folder.rename(gone)
+    shutil.rmtree(gone, onerror=_with_permission)
+
+
+def _with_permission(remove: Callable[..., Any], path: str, error: Any) -> None:
+    """Try again where a step has left a folder that nothing may be taken out of."""
+    if not issubclass(error[0], PermissionError):
+        raise error[1]
+    for place in (Path(path).parent, Path(path)):
+        if not place.is_symlink() and place.is_dir():
+            place.chmod(stat.S_IRWXU)
+    if Path(path).is_dir() and not Path(path).is_symlink():
+        shutil.rmtree(path)
+    else:
+        remove(path)
