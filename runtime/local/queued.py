@@ -13,11 +13,11 @@ from pathlib import Path
 
 from automl.runtime.local import machine
 from automl.runtime.local.plan import Task
-from automl.runtime.local.processes import TASK, started_at
+from automl.runtime.local.processes import started_at
 from automl.runtime.local.queue import RUNNING, WITHDRAWN, Queue, Ticket, this_machine
 from automl.runtime.local.request import share_of
 from automl.runtime.local.sharing import Share
-from automl.runtime.local.turn import AtOnce, QueueError, Turn, Withdrawn
+from automl.runtime.local.turn import QueueError, Withdrawn
 
 
 class Queued:
@@ -65,32 +65,28 @@ class Queued:
         return ""
 
 
-def turn_of(folder: Path, tasks: Sequence[Task], options: argparse.Namespace) -> Turn:
-    """The turn of a run with these tasks. QueueError if it asks for what it cannot have."""
-    if TASK in os.environ:
-        return AtOnce()  # a step of a run, which has had its turn, has started it
-    if options.no_queue and options.gpus:
-        raise QueueError("--gpus without the queue: only the queue knows which GPUs are free")
-    return AtOnce() if options.no_queue else Queued(*_asked(folder, tasks, options))
-
-
-def _asked(folder: Path, tasks: Sequence[Task], options: argparse.Namespace) -> tuple[Queue, Ticket]:
+def queued(folder: Path, tasks: Sequence[Task], options: argparse.Namespace) -> Queued:
+    """The turn of a run with these tasks. QueueError if it asks for more than there is."""
     queue, choices = this_machine(), machine.gpus() if options.gpus else ()
     try:
         share = share_of(tasks, options, Share(queue.cpu, queue.memory, len(choices)))
     except ValueError as error:
         raise QueueError(str(error)) from None
-    return queue, Ticket(
+    about = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    ticket = Ticket(
         folder.name,
         str(folder),
-        json.loads((folder / "run.json").read_text(encoding="utf-8")).get("user", ""),
+        about.get("user", ""),
         share,
         os.getpid(),
         started_at(os.getpid()),
         time.time(),
-        options.priority,
+        options.priority or "normal",
         choices,
     )
+    if not share.gpus and _variables(()):
+        print("automl: the run has asked for no GPU, so its steps see none: --gpus N", file=sys.stderr)
+    return Queued(queue, ticket)
 
 
 def _variables(gpus: Sequence[str]) -> dict[str, str]:

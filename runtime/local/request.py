@@ -18,7 +18,7 @@ _SHORT = {"h": "high", "l": "low"}
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options that say what a run asks for, and when it comes."""
     names = ", ".join(PRIORITIES)
-    parser.add_argument("--priority", type=priority, default="normal", help=f"{names}, H or L: when it comes")
+    parser.add_argument("--priority", type=priority, help=f"{names}, H or L: which runs come before others")
     parser.add_argument("--cpus", type=cores, metavar="N", help="processors that it needs: 2, 0.5, 500m")
     parser.add_argument("--memory", type=size, metavar="SIZE", help="memory that it needs: 500M, 4Gi")
     parser.add_argument("--gpus", type=count, metavar="N", help="GPUs that it needs for itself")

@@ -1,6 +1,6 @@
 """Runs a plan on this machine, task by task, and writes down what happens: killed at any moment, it can go on.
 
-    runner FOLDER [--jobs N] [--only STEP]... [--from STEP] [--stop-services]
+    runner FOLDER [--jobs N] [--only STEP]... [--from STEP] [--stop-services] [what `request` adds]
 
 It ends with status 0 if all tasks have succeeded, with 1 if not, with 2 if the machine lacks what they need or has no
 room for the record, with 130 if it was stopped. Which steps are chosen is kept: who goes on need not say it again.
@@ -19,15 +19,17 @@ from pathlib import Path
 from typing import Any
 
 from automl.runtime.local import guard, lock, processes
+from automl.runtime.local.admission import turn_of
 from automl.runtime.local.checkout import checked_out
 from automl.runtime.local.needs import missing
 from automl.runtime.local.place import Place, Setting
 from automl.runtime.local.plan import Plan
 from automl.runtime.local.record import Record
 from automl.runtime.local.recovery import choose, has_left_all, recover
+from automl.runtime.local.request import add_options
 from automl.runtime.local.tasks import LocalTask, values_for
 from automl.runtime.local.tries import Tries
-from automl.runtime.local.turn import AtOnce, Turn
+from automl.runtime.local.turn import AtOnce, QueueError, Turn, Withdrawn
 from automl.runtime.local.wakeup import Wakeup
 from automl.runtime.states import Run, State
 
@@ -39,8 +41,9 @@ ENOUGH_ROOM = 64 * 1024  # bytes; with less of them, a disk is full
 class Runner:
     """Runs a plan in the folder of its record."""
 
-    def __init__(self, folder: Path, options: argparse.Namespace, turn: Turn, held: int) -> None:
-        self.folder, self.id, self.options, self.turn = folder, folder.name, options, turn
+    def __init__(self, folder: Path, options: argparse.Namespace, held: int) -> None:
+        self.folder, self.id, self.options = folder, folder.name, options
+        self.turn: Turn = AtOnce()
         self.plan = Plan.from_json((folder / "plan.json").read_text(encoding="utf-8"))
         self.record = Record(folder)
         self.tasks = {spec.name: LocalTask(spec, Place(folder, spec.name)) for spec in self.plan.tasks}
@@ -72,7 +75,12 @@ class Runner:
             return self.refuse([str(error)])
         if problems := missing(self.plan):
             return self.refuse(problems)
-        self.wait_for_turn()
+        try:
+            self.wait_for_turn()
+        except QueueError as error:
+            return self.refuse([str(error)])
+        except Withdrawn:
+            return self.write_end("stopped", "taken out of the queue")
         if not self.wakeup.stops and not checked_out(self.plan, self.folder):
             return self.refuse(["the repository of the project could not be checked out"])
         if not self.wakeup.stops:
@@ -107,6 +115,7 @@ class Runner:
 
     def wait_for_turn(self) -> None:
         """Wait until what the run needs is free, and say why it waits."""
+        self.turn = turn_of(self.folder, [task.spec for task in self.run.within(State.WAITING)], self.options)
         said = ""
         while not self.wakeup.stops and (reason := self.turn.waits_for()):
             if reason != said:
@@ -263,6 +272,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--from", dest="since", default="")
     parser.add_argument("--stop-services", action="store_true")
+    add_options(parser)
     options = parser.parse_args(arguments)
     folder = options.folder.absolute()
     try:
@@ -273,9 +283,4 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         complain(f"{folder.name} cannot be run: {error}")
         return REFUSED
-    return Runner(folder, options, turn_of(folder), held).finish()
-
-
-def turn_of(folder: Path) -> Turn:
-    """The place of a run in the queue."""
-    return AtOnce()
+    return Runner(folder, options, held).finish()
