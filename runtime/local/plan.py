@@ -92,6 +92,7 @@ class Plan:
     barriers: list[Barrier] = field(default_factory=list)
     params: dict[str, str] = field(default_factory=dict)  # as they were given, for people
     git: Git | None = None  # None: the project is with the plan
+    project: str | None = None  # the SHA-256 of the tar.bz2 with its files
     about: dict[str, Any] = field(default_factory=dict)  # description, version, labels and annotations
     version: int = VERSION
 
@@ -104,6 +105,8 @@ class Plan:
             "version": self.version,
             "workflow": self.workflow,
             "params": self.params,
+            "git": self.git,
+            "project": self.project,
             "about": self.about,
         }
         return f'{_dumps(head)[:-1]},\n "tasks": [\n{tasks}\n ],\n "barriers": [\n{barriers}\n ]}}\n'
@@ -120,6 +123,9 @@ class Plan:
             tasks,
             [Barrier(**barrier) for barrier in content["barriers"]],
             content["params"],
+            _git(content["git"]),
+            content["project"],
+            content["about"],
         )
 
 

@@ -89,7 +89,7 @@ CAPABILITIES: Capabilities = MappingProxyType(
         "step.timeout": NATIVE,
         "step.polling_time": _AT_ONCE,
         "step.wait_before_start_time": _AT_ONCE,
-        "step.replicas": ByKind(service=partly("one process; a warning where more are asked for")),
+        "step.replicas": ByKind(service=implied("one process answers")),
         "step.min_ready_seconds": ByKind(service=lowered("so long it must stay ready")),
         "step.revision_history_limit": ByKind(service=implied("it has no revisions")),
         "step.service": lowered("a process that is kept"),

@@ -19,11 +19,3 @@ def same_ports(workflow: Workflow) -> Iterator[Diagnostic]:
                 "give each a `port` of its own, for instance by a parameter: `port: ${{ params.port }}`",
                 (Related("the first one", other.place("service.port")),),
             )
-
-
-def replicas(workflow: Workflow) -> Iterator[Diagnostic]:
-    """The services of which there should be more than one."""
-    for service in workflow.services:
-        if "replicas" in service.spans and service.replicas > 1:
-            message = f'"replicas" is left out: the service "{service.step}" is one process on a machine'
-            yield Diagnostic(Code.HINT_LOST, message, service.place("replicas"))

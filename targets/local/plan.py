@@ -1,13 +1,15 @@
 """The plan of a workflow for a machine: texts as they are, without the words of any cluster."""
 
+import hashlib
 from types import MappingProxyType
 from typing import Any
 
-from automl.compiler.ir import Git, Job, OfRun, OutputOf, Reference, Service, Task, Workflow
+from automl.compiler.ir import Bundle, Git, Job, OfRun, OutputOf, Reference, Service, Task, Workflow
 from automl.compiler.ir import Secret as SecretOf
 from automl.compiler.ir import Text as UserText
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime.local import plan
+from automl.targets.objects.config_maps import archive
 from automl.targets.objects.start import declared, start_arguments
 
 _PULL = MappingProxyType({"Always": "always", "IfNotPresent": "missing", "Never": "never"})
@@ -23,7 +25,9 @@ def plan_of(workflow: Workflow) -> plan.Plan:
         if node.name not in names
     ]
     params = {parameter.name: parameter.text for parameter in workflow.params}
-    return plan.Plan(workflow.name, tasks, barriers, params, _git(workflow), _about(workflow))
+    return plan.Plan(
+        workflow.name, tasks, barriers, params, _git(workflow), _digest(workflow), _about(workflow)
+    )
 
 
 def _git(workflow: Workflow) -> plan.Git | None:
@@ -33,6 +37,12 @@ def _git(workflow: Workflow) -> plan.Git | None:
     keys = ((git.token_key, "AUTOML_GIT_TOKEN"), (git.username_key, "AUTOML_GIT_USERNAME"))
     named = {key: variable for key, variable in keys if key}
     return plan.Git(git.url, git.ref, plan.Secret(git.token_secret, named) if git.token_secret else None)
+
+
+def _digest(workflow: Workflow) -> str | None:
+    if not isinstance(workflow.code, Bundle):
+        return None
+    return hashlib.sha256(archive(workflow.code.files)).hexdigest()
 
 
 def _about(workflow: Workflow) -> dict[str, Any]:
