@@ -52,6 +52,7 @@ class History:
     pid: int = 0  # of the program that runs it, or ran it
     pid_started: str = ""  # when that began, lest another process has its number by now
     chosen: list[str] | None = None  # the tasks that are to run, if not all
+    asked: dict[str, Any] = field(default_factory=dict)  # what the queue was asked for
 
     def take(self, event: Event) -> None:
         """Go on by one event. One that is not known changes nothing: a newer release has written it."""
@@ -60,6 +61,9 @@ class History:
     def _run_started(self, event: Event) -> None:
         self.state, self.reason, self.ended = WAITING, event.get("reason", ""), None
         self.pid, self.pid_started = event["pid"], event["pid_started"]
+
+    def _run_asked(self, event: Event) -> None:
+        self.asked = {**self.asked, **event["words"]}
 
     def _run_waiting(self, event: Event) -> None:
         self.reason = event["reason"]

@@ -7,11 +7,14 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
+from automl.runtime.local.history import History
 from automl.runtime.local.plan import Task
+from automl.runtime.local.record import Record
 from automl.runtime.local.sharing import PRIORITIES, Share, said
 
 _CORES = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(m?)")
 _SIZE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([kKMGTP])(i?)")
+_KEPT = ("priority", "cpus", "memory", "gpus")
 _SHORT = {"h": "high", "l": "low"}
 
 
@@ -23,6 +26,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--memory", type=size, metavar="SIZE", help="memory that it needs: 500M, 4Gi")
     parser.add_argument("--gpus", type=count, metavar="N", help="GPUs that it needs for itself")
     parser.add_argument("--no-queue", action="store_true", help="run at once, whatever else runs")
+
+
+def remember(record: Record, known: History, options: argparse.Namespace) -> None:
+    """Write down what the options say; where they say nothing, a run asks for what it has asked for before."""
+    words = {name: value for name, value in vars(options).items() if name in _KEPT and value is not None}
+    if words:
+        record.add("run.asked", words=words)
+    for name, value in {**known.asked, **words}.items():
+        setattr(options, name, value)
 
 
 def priority(text: str) -> str:

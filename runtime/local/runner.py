@@ -3,7 +3,8 @@
     runner FOLDER [--jobs N] [--only STEP]... [--from STEP] [--stop-services] [what `request` adds]
 
 It ends with status 0 if all tasks have succeeded, with 1 if not, with 2 if the machine lacks what they need or has no
-room for the record, with 130 if it was stopped. Which steps are chosen is kept: who goes on need not say it again.
+room for the record, with 130 if it was stopped. Which steps are chosen, and what the run asks for, is kept:
+who goes on need not say it again.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from automl.runtime.local.place import Place, Setting
 from automl.runtime.local.plan import Plan
 from automl.runtime.local.record import Record
 from automl.runtime.local.recovery import choose, has_left_all, recover
-from automl.runtime.local.request import add_options
+from automl.runtime.local.request import add_options, remember
 from automl.runtime.local.tasks import LocalTask, values_for
 from automl.runtime.local.tries import Tries
 from automl.runtime.local.turn import AtOnce, QueueError, Turn, Withdrawn
@@ -96,6 +97,7 @@ class Runner:
     def prepare(self) -> None:
         """Know what is to run, and what of it has. ValueError says why that cannot be."""
         known = recover(self.record, self.plan)
+        remember(self.record, known, self.options)
         names = choose(self.record, self.plan, known, (self.options.only, self.options.since))
         for name, task in self.tasks.items():
             task.values = known.tasks[name].values

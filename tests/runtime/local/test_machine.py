@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from automl.runtime.local import machine
 from automl.runtime.local.plan import Service, Task
 from automl.runtime.local.request import add_options, share_of
-from automl.runtime.local.sharing import Share
+from automl.runtime.local.sharing import PASSES, Share
 
 LISTED = """\
 GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-5c2a)
@@ -150,3 +151,23 @@ def test_priorities_have_short_names(text: str, name: str) -> None:
     parser = argparse.ArgumentParser()
     add_options(parser)
     assert parser.parse_args(["--priority", text]).priority == name
+
+
+def test_every_option_of_the_queue_has_a_row_in_the_page_of_runs(root: Path) -> None:
+    rows = re.findall(r"^\| `(--[\w-]+)", (root / "docs" / "run.md").read_text(), re.MULTILINE)
+    parser = argparse.ArgumentParser(add_help=False)
+    add_options(parser)
+    options = [word for action in parser._actions for word in action.option_strings]
+    assert [row for row in rows if row in options] == [
+        "--cpus",
+        "--memory",
+        "--gpus",
+        "--priority",
+        "--no-queue",
+    ]
+    assert {*options} <= {*rows}
+
+
+def test_the_numbers_in_the_page_of_runs_are_those_of_the_rule(root: Path) -> None:
+    assert PASSES == 8
+    assert "when eight runs that have come later" in (root / "docs" / "run.md").read_text()

@@ -109,7 +109,7 @@ def test_a_stopped_run_that_goes_on_waits_again(tmp_path: Path) -> None:
     until(lambda: waits(folder))
     waiting.kill()
     waiting.communicate()
-    again = runner(folder, "--gpus", "1")
+    again = runner(folder)  # it is known what the run asks for
     until(lambda: [each["pid"] for each in queue.listed()] == [runs.pid, again.pid])
     (tmp_path / "go").touch()
     assert ended([runs, again])
