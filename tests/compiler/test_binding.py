@@ -69,6 +69,7 @@ def test_what_a_description_calls_the_default_is_one() -> None:
     assert {key for key, match in said.items() if match} == DEFAULTS.keys() - {"step.service.ingress.path"}
 
 
+DISKS = {"workspace": {"storage_class": "fast"}, "volumes": {"cache": {"size": "1Gi"}}}
 STEP = {"step_name": "a", "image": "a:1", "entrypoint": ["a"], "tolerations": [{"key": "a"}]}
 
 
@@ -80,9 +81,7 @@ def _output(config: dict[str, Any]) -> list[str]:
     return [artifact.text for artifact in result.artifacts]
 
 
-@pytest.mark.parametrize(
-    "key", [key for key in sorted(DEFAULTS) if "workspace" not in key and "volumes" not in key]
-)
+@pytest.mark.parametrize("key", sorted(DEFAULTS))
 def test_a_default_that_is_written_changes_nothing(key: str) -> None:
     is_of_service = "service" in key or key.removeprefix("step.") in (
         "replicas",
@@ -90,13 +89,14 @@ def test_a_default_that_is_written_changes_nothing(key: str) -> None:
         "revision_history_limit",
     )
     service: dict[str, Any] = {"service": {"ingress": {"host": "a.b"}} if "ingress." in key else {}}
-    step = STEP | (service if is_of_service else {})
-    config: dict[str, Any] = {"name": "n", "schedule": {"cron": "@daily"}, "stages": {"s": [step]}}
+    step = STEP | {"volumes": ["cache:/cache"]} | (service if is_of_service else {})
+    config: dict[str, Any] = {"name": "n", "schedule": {"cron": "@daily"}, "stages": {"s": [step]}, **DISKS}
     written = copy.deepcopy(config)
     holder = written["stages"]["s"][0] if key.startswith("step.") else written
     *around, last = key.removeprefix("step.").split(".")
     for part in around:
         holder = holder[part][0] if isinstance(holder[part], list) else holder[part]
+        holder = holder["cache"] if part == "volumes" else holder
     holder[last] = DEFAULTS[key]
     assert _output(written) == _output(config) != []
 
