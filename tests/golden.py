@@ -132,14 +132,15 @@ def _compiled(project: Path, target: Target, form: str) -> dict[str, str]:
 
 def overrides_of(case: str) -> Overrides:
     """What the command line says beside the config of a case."""
-    return Overrides(params=_params(case))
+    return overrides_beside(GOLDEN / case)
 
 
-def _params(case: str) -> Given:
-    """What the command line gives for the parameters of a case: lines of `--set`, and `--params-file`."""
-    assignments, file = (GOLDEN / case / name for name in GIVEN)
+def overrides_beside(folder: Path) -> Overrides:
+    """What the command line says for the parameters of the config in a folder: lines of `--set`, and `--params-file`."""
+    assignments, file = (folder / name for name in GIVEN)
     lines = assignments.read_text(encoding="utf-8").splitlines() if assignments.is_file() else []
-    return Given(tuple(lines), ParamsFile(file.name, file.read_bytes()) if file.is_file() else None)
+    values = ParamsFile(file.name, file.read_bytes()) if file.is_file() else None
+    return Overrides(params=Given(tuple(lines), values))
 
 
 def _targets() -> list[Target]:

@@ -7,27 +7,33 @@ A folder of `tests/corpus` is a project, and in its `expected.json` stands what 
     failures  the steps that end the run, each with its exit status and what automl says of it; null where an engine
               says it in its own way
     refused   the targets that do not take it, each with a part of what they say
-    set       the parameters of the run that differ from their defaults
+
+What the command line gives for its parameters stands in `set.txt` and `given.yaml`, as beside a golden.
 """
 
 import json
 import re
 import shutil
+import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from automl import targets
 from automl.compiler.diagnostics import has_errors
-from automl.compiler.driver import Input, Overrides, compile_config
+from automl.compiler.driver import Input, compile_config
+from automl.compiler.lowering.workflow import NOTEBOOK_PACKAGES
 from automl.compiler.target import Options
+from tests.conformance import cache
 from tests.conformance.workflows import Object
+from tests.golden import GIVEN, overrides_beside
 from tests.runtime import kubelet
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 NAMES = sorted(path.parent.name for path in CORPUS.glob("*/expected.json"))
 EXPECTED = "expected.json"
 SEE = CORPUS / "see.py"
+PAPERMILL = "from papermill.cli import papermill\n\npapermill()\n"
 OF_OURS = "automl: "
 PATH = re.compile(r"(?<![\w.])/[^\s']+")
 IN_STORE = "\nartifacts: {store: s3://corpus/all, secret: store-keys}\n"  # at the end of a config
@@ -58,7 +64,7 @@ def expected(name: str) -> Object:
 
 def project(name: str, folder: Path) -> Path:
     """A workflow as its user has it, with the file by which its steps write down what they see."""
-    shutil.copytree(CORPUS / name, folder, ignore=shutil.ignore_patterns(EXPECTED))
+    shutil.copytree(CORPUS / name, folder, ignore=shutil.ignore_patterns(EXPECTED, *GIVEN))
     shutil.copy(SEE, folder / SEE.name)
     return folder
 
@@ -76,7 +82,8 @@ def compiled(name: str, folder: Path, target: str, more: str = "") -> Compiled:
     assert found is not None
     place = project(name, folder)
     given = Input("config.yaml", (place / "config.yaml").read_bytes() + more.encode(), place)
-    result = compile_config(given, Overrides(), found, Options(found.default_version, found.forms[0]))
+    overrides, options = overrides_beside(CORPUS / name), Options(found.default_version, found.forms[0])
+    result = compile_config(given, overrides, found, options)
     if has_errors(result.diagnostics):
         return Compiled("", "\n".join(each.message for each in result.diagnostics))
     [artifact] = result.artifacts
@@ -84,13 +91,25 @@ def compiled(name: str, folder: Path, target: str, more: str = "") -> Compiled:
 
 
 def programs(folder: Path) -> Path:
-    """A folder of programs, as the images of all steps have them."""
-    folder.mkdir()
-    for name in ("python", "python3"):
-        (folder / name).symlink_to(kubelet.python())
-    (folder / "see").write_text(f"#!{kubelet.python()}\n{SEE.read_text(encoding='utf-8')}", encoding="utf-8")
-    (folder / "see").chmod(0o755)
+    """A folder of programs, as the images of all steps have them: a Python that has what runs notebooks."""
+    shutil.copytree(_with_papermill(), folder.parent, symlinks=True, dirs_exist_ok=True)
+    for name, text in (("see", SEE.read_text(encoding="utf-8")), ("papermill", PAPERMILL)):
+        (folder / name).write_text(f"#!{folder / 'python'}\n{text}", encoding="utf-8")
+        (folder / name).chmod(0o755)
     return folder
+
+
+def _with_papermill() -> Path:
+    """An environment of the containers' Python."""
+
+    def make(folder: Path) -> None:
+        subprocess.run([kubelet.python(), "-m", "venv", folder], check=True)
+        subprocess.run(
+            [folder / "bin" / "python", "-m", "pip", "-q", "install", *NOTEBOOK_PACKAGES], check=True
+        )
+        shutil.rmtree(folder / "lib64", ignore_errors=True)
+
+    return cache.made_once("papermill", cache.digest([], str(kubelet.python()), *NOTEBOOK_PACKAGES), make)
 
 
 def seen(file: Path) -> Object | None:
