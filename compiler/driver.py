@@ -19,7 +19,7 @@ from automl.compiler.project.files import Project, Seen
 from automl.compiler.project.paths import text_of, under
 from automl.compiler.source import Located, Span
 from automl.compiler.structure.mended import mended
-from automl.compiler.structure.schema import check_structure
+from automl.compiler.structure.schema import check_structure, has_misspelt
 from automl.compiler.target import Artifact, Emission, Options, Target
 from automl.compiler.tree.budgets import check_defaults
 from automl.compiler.tree.decoding import decode
@@ -170,7 +170,7 @@ def _read(given: Input, overrides: Overrides) -> tuple[_Tree | None, list[Diagno
     if too_much := check_defaults(written):
         return None, diagnostics + too_much
     root = layered(written, layer_of_options(written, overrides.values))
-    params, wrong = parameters_of(root, overrides.params)
+    params, wrong = parameters_of(root, overrides.params, is_misspelt=has_misspelt("params", root))
     diagnostics += wrong
     if not has_expressions(root):
         return _Tree(root, with_pins(params, {}), frozenset()), diagnostics

@@ -24,16 +24,18 @@ _NAMES = {
 }
 
 
-def parameters_of(root: nodes.Mapping, given: Given) -> tuple[dict[str, Parameter | None], list[Diagnostic]]:
+def parameters_of(
+    root: nodes.Mapping, given: Given, *, is_misspelt: bool = False
+) -> tuple[dict[str, Parameter | None], list[Diagnostic]]:
     """The parameters by name, in the order of the config; None for one that has no value, which is said.
 
-    Of what is no parameters at all, which is said as well, every name is one without a value.
+    Of what is no parameters at all, or is called otherwise, which is said as well, every name is one without a value.
     """
     params = root.entries.get("params")
     declarations = declarations_of(params.value if params else None)
     values, unreadable = values_of(given)
     diagnostics = Findings(unreadable)
-    if params and not isinstance(params.value, nodes.Mapping):
+    if is_misspelt or (params and not isinstance(params.value, nodes.Mapping)):
         return defaultdict(lambda: None), diagnostics
     diagnostics.extend(_unknown(values, declarations, root))
     diagnostics.extend(_same_variables(declarations))

@@ -116,11 +116,21 @@ def _holds_a_config(entry: Entry) -> bool:
     return isinstance(entry.value, Mapping) and "stages" in entry.value.entries
 
 
+def has_misspelt(name: str, root: Mapping) -> bool:
+    """Whether a key of a config is there under a name that is unknown."""
+    return name not in root.entries and _is_misspelt(name, root, schema())
+
+
 def _is_misspelt(name: str, node: Mapping, at: Schema) -> bool:
     """Whether a missing key is there under a name that is unknown, which is said already."""
     properties = at.get("properties", {})
     known = sorted(properties.keys() - node.entries.keys())
-    others = [other for other in node.entries if other not in properties]
+    own = list(at.get("patternProperties", ()))  # the user's
+    others = [
+        other
+        for other in node.entries
+        if other not in properties and not any(re.match(pattern, other) for pattern in own)
+    ]
     if others and len(node.entries) == 1 and len(known) <= ALL_NAMED:  # the message of the other names it
         return True
     if name == "stages" and any(_holds_a_config(node.entries[other]) for other in others):

@@ -51,6 +51,8 @@ def for_value_of_data(path: Path, text: str, at: Schema) -> str | None:
         return f"write `empty_dir: true`, or {_KINDS}"
     if path == ["artifacts"] and text.startswith("s3://") and len(text) <= LONGEST:
         return f"write `artifacts: {{store: {text}}}`"
+    if path in (["artifacts"], ["artifacts", "engine"]):
+        return "write `artifacts: engine`, or leave it out"
     return None
 
 

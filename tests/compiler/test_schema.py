@@ -166,11 +166,29 @@ def test_keys_of_a_secret(name: str, allowed: bool) -> None:
     assert [each.code for each in found] == ([] if allowed else [Code.WRONG_VALUE])
 
 
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("name: work\nx-stages: {a: [{step_name: b}]}\n", "stages"),
+        ("x-stages: {a: [{step_name: b}]}\n", "stages"),
+        (config("x-step_name: a"), "step_name"),
+    ],
+)
+def test_a_key_of_the_users_is_no_other_key(text: str, missing: str) -> None:
+    assert f'the key "{missing}" is missing' in complaints(text)[0].message
+
+
 def test_the_name_of_a_secret_is_said() -> None:
     [found] = complaints(config(top="volumes: {certificates: {secret: [churn-tls]}}"))
     assert found.help == "write `secret: churn-tls`"
     [found] = complaints(config(top="artifacts: {store: s3://churn, secret: [churn-store]}"))
     assert found.help == "write `secret: churn-store`"
+
+
+def test_what_says_where_files_travel_is_made_right() -> None:
+    for text in ("engines", "{engine: false}"):
+        [found] = complaints(config(top=f"artifacts: {text}"))
+        assert found.help == "write `artifacts: engine`, or leave it out"
 
 
 def test_one_misshapen_step_leaves_the_others() -> None:
