@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from automl.compiler import ir
 from automl.compiler.config.code_source import uses_project
 from automl.compiler.config.config import Config
+from automl.compiler.config.step import StepConfig
 from automl.compiler.diagnostics import Code, Diagnostic, Related
 from automl.compiler.source import Located, Span
 
@@ -45,6 +46,17 @@ def check_output_paths(config: Config) -> Iterator[Diagnostic]:
                 yield Diagnostic(Code.CANNOT_SAY, message, span, help)
             else:
                 yield from _leaving(Located(output.path, span))
+                yield from _there_before(step, Located(output.path, span))
+
+
+def _there_before(step: StepConfig, path: Located[str]) -> Iterator[Diagnostic]:
+    """An output in the place of what the step needs: it would never be missing."""
+    needed = [path.value for path in (step.path, step.dependencies, step.params_file) if path]
+    if posixpath.normpath(path.value) in map(posixpath.normpath, needed):
+        message = (
+            f'"{path.value}" is there before the step runs, so nobody could tell whether the step has left it'
+        )
+        yield Diagnostic(Code.OUTPUT, message, path.span, "give another path")
 
 
 def check_params_files(config: Config) -> Iterator[Diagnostic]:

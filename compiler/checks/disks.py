@@ -1,5 +1,6 @@
 """The workspace, the volumes, and where steps mount them."""
 
+import posixpath
 from collections.abc import Iterator
 
 from automl.compiler.config.config import Config
@@ -18,6 +19,7 @@ _OURS = (
     "/automl/deploy",
     "/automl/secrets",
 )
+_OF_THE_SYSTEM = ("/proc", "/sys", "/dev/termination-log")
 DEFAULT_PATH = "/automl/workspace"
 
 
@@ -27,7 +29,8 @@ def check_workspace(config: Config) -> Iterator[Diagnostic]:
     if workspace is None:
         return
     if place := config.spans.get("workspace.path"):
-        yield from _taken(Located(workspace.path, place), workspace.path.rstrip("/"), dict.fromkeys(_OURS))
+        taken = dict.fromkeys((*_OURS, *_OF_THE_SYSTEM))
+        yield from _taken(Located(workspace.path, place), workspace.path.rstrip("/"), taken)
     if workspace.claim is None:
         return
     for key in ("size", "storage_class"):
@@ -75,7 +78,7 @@ def check_mounts(config: Config) -> Iterator[Diagnostic]:
     known = [volume.name for volume in config.volumes]
     path = config.workspace.path.rstrip("/") if config.workspace else DEFAULT_PATH
     for step in config.steps:
-        taken: dict[str, Span | None] = dict.fromkeys((*_OURS, path))
+        taken: dict[str, Span | None] = dict.fromkeys((*_OURS, *_OF_THE_SYSTEM, path))
         for word in step.volumes:
             name, place, *_ = word.value.split(":")
             if name not in known:
@@ -86,8 +89,9 @@ def check_mounts(config: Config) -> Iterator[Diagnostic]:
             yield from _taken(word, place.rstrip("/"), taken)
 
 
-def _taken(word: Located[str], path: str, taken: dict[str, Span | None]) -> Iterator[Diagnostic]:
-    """A path at or above one that is taken, or below one of ours."""
+def _taken(word: Located[str], written: str, taken: dict[str, Span | None]) -> Iterator[Diagnostic]:
+    """A path at or above one that is taken, or below one of ours; or another way to write a path."""
+    path = posixpath.normpath(written)
     for other, span in taken.items():
         if f"{other}/".startswith(f"{path}/") or (span is None and f"{path}/".startswith(f"{other}/")):
             message = (
@@ -96,4 +100,7 @@ def _taken(word: Located[str], path: str, taken: dict[str, Span | None]) -> Iter
             related = (Related("here", span),) if span else ()
             yield Diagnostic(Code.MOUNT, message, word.span, "mount it at another path", related)
             return
+    if path != written:
+        message = f'"{written}" is another way to write "{path}"'
+        yield Diagnostic(Code.MOUNT, message, word.span, f"write {path}")
     taken[path] = word.span
