@@ -3,6 +3,7 @@
 The paths are those in Argo's module.
 """
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -32,6 +33,35 @@ def saved_parameters(template: Object, folders: Mapping[str, Path]) -> tuple[dic
             return values, f"open {MAIN_FILES}{path}: no such file or directory"
         values[each["name"]] = text.removesuffix("\n")  # "Trims off a single newline for user convenience"
     return values, ""
+
+
+def load_artifacts(template: Object, folders: Mapping[str, Path], bucket: Path) -> None:
+    """Bring the artifacts to where the main container has them: LoadArtifacts in workflow/executor/executor.go."""
+    for each in template.get("inputs", {}).get("artifacts", []):
+        _copy(bucket / each["s3"]["key"], folders[each["path"]])
+
+
+def save_artifacts(template: Object, folders: Mapping[str, Path], bucket: Path) -> str:
+    """Keep the artifacts, up to the first that is not there, and the error that this is.
+
+    SaveArtifacts and stageArchiveFile in workflow/executor/executor.go. The driver in workflow/artifacts/s3 keeps of a
+    folder its files.
+    """
+    for each in template.get("outputs", {}).get("artifacts", []):
+        file = on_volume(each["path"], folders)
+        if file is None or not file.exists():
+            return f"stat {MAIN_FILES}{each['path']}: no such file or directory"
+        assert each["archive"] == {"none": {}}
+        _copy(file, bucket / each["s3"]["key"])
+    return ""
+
+
+def _copy(source: Path, place: Path) -> None:
+    files = [path for path in source.rglob("*") if path.is_file()] if source.is_dir() else [source]
+    for file in files:
+        copy = place / file.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, copy)
 
 
 def on_volume(path: str, folders: Mapping[str, Path]) -> Path | None:

@@ -8,7 +8,7 @@ import yaml
 from automl.targets.dag import nesting
 from tests.conformance import corpus
 from tests.conformance.argo_controller import Controller
-from tests.conformance.argo_executor import saved_parameters
+from tests.conformance.argo_executor import load_artifacts, save_artifacts, saved_parameters
 from tests.conformance.argo_pods import without_executor
 from tests.conformance.argo_runs import Ending, Run, play, template_of
 from tests.conformance.corpus_pods import Folders, Pods, step_of
@@ -18,7 +18,8 @@ from tests.conformance.workflows import Object
 SECONDS = 240
 # What is handed from a DAG in a DAG to another; else only a workflow of more than 200 steps has such.
 NESTED = [f"{name} in DAGs" for name in ("files", "hostile", "image-hostile", "images", "values")]
-NAMES = [*corpus.NAMES, *NESTED]
+IN_STORE = [f"{name} in a store" for name in ("files", "images", "missing")]
+NAMES = [*corpus.NAMES, *NESTED, *IN_STORE]
 
 
 class Case(Run):
@@ -29,12 +30,16 @@ class Case(Run):
         super().__init__(argo.cluster, namespace, folders.run, lambda _, pod: self.run_main(pod))
         self.keeps = None  # there are steps that wait for one that nothing lets wait for them
         self.on_node = Pods(self, folders)
+        self.bucket = folders.run.parent / "bucket"
         self.served: list[Object] = []
 
     def run_main(self, made: Object) -> Ending:
-        pod = without_executor(made)
+        pod, template = without_executor(made), template_of(made)
+        folders = self.on_node.folders(pod)
+        load_artifacts(template, folders, self.bucket)
         ended = self.on_node.run(pod)
-        outputs, error = saved_parameters(template_of(made), self.on_node.folders(pod))
+        outputs, error = saved_parameters(template, folders)
+        error = error or save_artifacts(template, folders, self.bucket)
         if error and ended.exit_code == 0:
             self.on_node.fail(pod, error)
         return Ending(ended.exit_code, outputs, "\n".join(ended.lines)[-2048:], error)
@@ -65,7 +70,8 @@ def started(argo: Controller, name: str, folders: Folders) -> Case | str:
     with pytest.MonkeyPatch.context() as patch:
         if name in NESTED:
             patch.setattr(nesting, "MAX_ITEMS", 2)
-        text, refusal = corpus.compiled(name.partition(" ")[0], folders.project, "argo")
+        more = corpus.IN_STORE if name in IN_STORE else ""
+        text, refusal = corpus.compiled(name.partition(" ")[0], folders.project, "argo", more)
     if refusal:
         return refusal
     case = Case(argo, name, folders)
