@@ -6,7 +6,7 @@ from typing import Any
 from automl.compiler.ir import Job, Service, Task
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime import script
-from automl.targets.argo.data import RUN, Data, is_collected
+from automl.targets.argo.data import INPUTS, RUN, Data, is_collected
 from automl.targets.argo.rbac import deployer_name
 from automl.targets.objects.collecting import DEFAULT_CONTAINER, OF_COLLECTING, Collecting, collected
 from automl.targets.objects.config_maps import Files, config_map
@@ -28,7 +28,7 @@ from automl.targets.writers.yaml import write_yaml
 
 DEPLOY = "/automl/deploy"
 CREATED = "{{workflow.creationTimestamp.s}}"
-ARTIFACTS = "input-artifacts"  # the volume that Argo puts them on
+INPUTS_MOUNT: Object = {"name": "inputs", "mountPath": INPUTS}
 OF_WORKFLOW = ("securityContext", "imagePullSecrets", "volumes")
 """Keys of a pod that Argo has in the Workflow, for all its pods."""
 EXECUTOR_PATCH = write_yaml(
@@ -54,29 +54,32 @@ def job_template(task: Job, files: Files, data: Data) -> Object:
     spec = pod_spec(data.workflow, task, files, data.given(task))
     if is_collected(data.workflow, task):
         template = with_annotations(template, DEFAULT_CONTAINER)
-        seen = _with_artifacts(spec, data, task)
-        spec = collected(Objects(data.workflow), task, seen, Collecting([*data.left(task)]))
+        spec = collected(Objects(data.workflow), task, spec, Collecting([*data.left(task)]))
+        if "artifacts" in data.inputs(task):
+            spec = _with_artifacts(spec)
     return template | _pod_of_template(spec)
 
 
-def _with_artifacts(spec: Mapping[str, Any], data: Data, task: Job) -> Mapping[str, Any]:
-    """The pod, whose container sees the artifacts as an init container, too.
+def _with_artifacts(spec: Mapping[str, Any]) -> Object:
+    """The pod, with a volume for the artifacts that each container sees, also an init container.
 
-    Argo mounts them in its main container alone (argo-workflows 3.7.18, workflow/controller/workflowpod.go,
-    addInputArtifactsVolumes).
+    Argo mounts a volume of its own in the main container alone, and finds it in no template; but it puts artifacts onto
+    one that the main container mounts there (argo-workflows 3.7.18, workflow/common/util.go, FindOverlappingVolume).
     """
-    [main] = spec["containers"]
-    artifacts: Any = data.inputs(task).get("artifacts", [])
-    mounts = [
-        {"name": ARTIFACTS, "mountPath": entry["path"], "subPath": entry["name"]} for entry in artifacts
-    ]
-    return {**spec, "containers": [main | {"volumeMounts": [*main["volumeMounts"], *mounts]}]}
+    containers: Object = {
+        kind: [
+            container | {"volumeMounts": [*container["volumeMounts"], INPUTS_MOUNT]}
+            for container in spec[kind]
+        ]
+        for kind in ("initContainers", "containers")
+    }
+    return {**spec, **containers, "volumes": [*spec["volumes"], {"name": "inputs", "emptyDir": {}}]}
 
 
 def _pod_of_template(spec: Mapping[str, Any]) -> Object:
     """What a template says of its pods: its one container has no name, and some is said once for the Workflow."""
     rest = {key: value for key, value in spec.items() if key not in (*OF_WORKFLOW, "containers")}
-    if volumes := [volume for volume in spec["volumes"] if volume["name"] in OF_COLLECTING]:
+    if volumes := [volume for volume in spec["volumes"] if volume["name"] in (*OF_COLLECTING, "inputs")]:
         rest["volumes"] = volumes
     [main] = spec["containers"]
     return rest | {"container": {key: value for key, value in main.items() if key != "name"}}

@@ -84,7 +84,7 @@ def _collector(workflow: Workflow, job: Job, collecting: Collecting, outputs: Ob
     }
     if collecting.variables:
         start["env"] = collecting.variables
-    memory = MEMORY_OF_CLIENT if collecting.for_store else "64Mi"
+    memory = MEMORY_OF_CLIENT if "--put" in collecting.options else "64Mi"
     mounts = [*OWN_MOUNTS, outputs | {"readOnly": True}]
     if any(output.type.is_file for output in job.outputs):
         mounts += workspace_mount(workflow, job)

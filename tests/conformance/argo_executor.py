@@ -36,9 +36,14 @@ def saved_parameters(template: Object, folders: Mapping[str, Path]) -> tuple[dic
 
 
 def load_artifacts(template: Object, folders: Mapping[str, Path], bucket: Path) -> None:
-    """Bring the artifacts to where the main container has them: LoadArtifacts in workflow/executor/executor.go."""
+    """Bring the artifacts to where the main container has them: LoadArtifacts in workflow/executor/executor.go.
+
+    Each has a mount of its own there, or is on a volume: FindOverlappingVolume in workflow/common/util.go.
+    """
     for each in template.get("inputs", {}).get("artifacts", []):
-        _copy(bucket / each["s3"]["key"], folders[each["path"]])
+        place = folders.get(each["path"]) or on_volume(each["path"], folders)
+        assert place, each
+        _copy(bucket / each["s3"]["key"], place)
 
 
 def save_artifacts(template: Object, folders: Mapping[str, Path], bucket: Path) -> str:

@@ -132,15 +132,16 @@ def test_an_image_that_leaves_files_for_artifacts_alone_is_what_argo_looks_at() 
 
 
 def test_an_image_that_is_collected_sees_its_artifacts() -> None:
-    """Argo mounts them in the main container alone."""
+    """Argo knows its own volume for them in no template, and mounts it in the main container alone."""
     wanted = handing(PROJECT, {}, by_engine=True)
     load, train = wanted.nodes
     assert isinstance(train, Job)
-    found = templates(replace(wanted, nodes=(load, replace(train, outputs=OUTPUTS[:1]))))
-    [step] = found["train"]["initContainers"]
-    mount = {"name": "input-artifacts", "mountPath": "/automl/inputs/load_table", "subPath": "load_table"}
+    train_template = templates(replace(wanted, nodes=(load, replace(train, outputs=OUTPUTS[:1]))))["train"]
+    [step], [artifact] = train_template["initContainers"], train_template["inputs"]["artifacts"]
+    mount = {"name": "inputs", "mountPath": artifact["path"].rpartition("/")[0]}
     assert mount in step["volumeMounts"]
-    assert variables(found["train"])["AUTOML_INPUT_TABLE"] == mount["mountPath"]
+    assert mount in train_template["container"]["volumeMounts"]
+    assert {"name": "inputs", "emptyDir": {}} in train_template["volumes"]
 
 
 def test_the_workspace_is_mounted_where_files_are_collected_and_for_values_not() -> None:
