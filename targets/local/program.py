@@ -34,7 +34,7 @@ if __name__ == "__main__":
 '''
 _START = '''\
 import sys
-from types import ModuleType
+from importlib.util import spec_from_loader
 
 if sys.version_info < (3, 9):
     sys.exit("automl: Python 3.9 or newer is needed")
@@ -45,8 +45,6 @@ class Modules:
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        from importlib.util import spec_from_loader
-
         parts = name.split(".")
         if parts[:1] != ["automl"]:
             return None

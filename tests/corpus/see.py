@@ -13,6 +13,9 @@ from pathlib import Path
 LONG = 100
 SECONDS = 90
 TRACE = Path(os.environ["CORPUS_TRACE"])
+if TRACE.is_dir():  # on a machine, where all steps have the variable from who runs them
+    STEP = json.loads((TRACE / "steps.json").read_text(encoding="utf-8"))[os.environ["AUTOML_TASK"]]
+    TRACE /= f"{STEP}.{os.urandom(4).hex()}.json"
 MINE = ("AUTOML_INPUT_", "AUTOML_PARAM_", "MY_")
 
 

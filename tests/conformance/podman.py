@@ -1,0 +1,105 @@
+"""A real podman for the tests: Debian's packages, unpacked outside the tree, with images that have the programs of this machine.
+
+Nothing is installed, and no registry is asked. A machine may forbid what podman asks for by default (limits of processes
+and files, groups of processes), so its own configuration asks for less.
+"""
+
+import os
+import resource
+import subprocess
+import tarfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.conformance import cache
+
+PACKAGES = (
+    *("podman", "conmon", "runc", "golang-github-containers-common", "golang-github-containers-image"),
+    *("libgpgme11", "libassuan0", "libsubid4", "libdevmapper1.02.1", "libseccomp2"),
+)
+SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/passwd")
+
+
+def unpacked() -> Path:
+    """The folder in which the packages lie as in a root folder."""
+    return cache.made_once("podman", cache.digest((), *PACKAGES), _unpack)
+
+
+def _unpack(folder: Path) -> None:
+    subprocess.run(["apt-get", "download", "-q", *PACKAGES], cwd=folder, check=True)
+    for package in folder.glob("*.deb"):
+        subprocess.run(["dpkg", "-x", str(package), str(folder)], check=True)
+        package.unlink()
+
+
+def installed(folder: Path, seen: Iterable[Path], path: Path, variable: str) -> Path:
+    """A program `podman` with its own storage, in whose containers one sees this machine, these folders and this variable."""
+    root = unpacked()
+    files, processes = (
+        resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC)
+    )
+    volumes = [f"{place}:{place}:ro" for place in SYSTEM if Path(place).exists()]
+    volumes += [f"{place}:{place}" for place in map(str, seen) if place not in SYSTEM]
+    settings = {
+        "containers": {
+            "volumes": volumes,
+            "env": [f"PATH={path}:/usr/bin:/bin"],
+            "default_ulimits": [
+                f"nofile={files}:{files}",
+                f"nproc={min(processes, 8192) if processes > 0 else 8192}",
+            ],
+        },
+        "engine": {
+            "conmon_path": [str(root / "usr/bin/conmon")],
+            "runtime": "runc",
+            "cgroup_manager": "cgroupfs",
+            "events_logger": "file",
+        },
+    }
+    (folder / "containers.conf").write_text(
+        _toml(settings) + f'[engine.runtimes]\nrunc = ["{root}/usr/sbin/runc"]\n'
+    )
+    (folder / "registries.conf").write_text('unqualified-search-registries = ["docker.io"]\n')
+    (folder / ".config/containers").mkdir(parents=True)
+    (folder / ".config/containers/policy.json").write_text(
+        '{"default": [{"type": "insecureAcceptAnything"}]}'
+    )
+    program = folder / "bin" / "podman"
+    program.parent.mkdir()
+    program.write_text(
+        "#!/bin/sh\n"
+        f"export LD_LIBRARY_PATH={root}/usr/lib/x86_64-linux-gnu:{root}/usr/lib/aarch64-linux-gnu:{root}/lib/x86_64-linux-gnu\n"
+        f"export CONTAINERS_CONF={folder}/containers.conf CONTAINERS_REGISTRIES_CONF={folder}/registries.conf\n"
+        f"export HOME={folder}\n"
+        f'if [ "$1" = run ]; then shift; set -- run --env {variable} "$@"; fi\n'
+        f'exec {root}/usr/bin/podman --root {folder}/root --runroot {folder}/runroot --storage-driver vfs "$@"\n'
+    )
+    program.chmod(0o755)
+    return program
+
+
+def make_image(podman: Path, name: str) -> None:
+    """An image that has nothing of its own."""
+    archive = podman.with_name("empty.tar")
+    with tarfile.open(archive, "w") as tar:
+        folder = tarfile.TarInfo("tmp")
+        folder.type, folder.mode = tarfile.DIRTYPE, 0o1777
+        tar.addfile(folder)
+    done = subprocess.run([podman, "import", archive, name], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def _toml(settings: dict[str, dict[str, object]]) -> str:
+    lines = []
+    for table, values in settings.items():
+        lines.append(f"[{table}]")
+        lines += [
+            f"{name} = {str(value).replace(chr(39), chr(34)) if isinstance(value, list) else chr(34) + str(value) + chr(34)}"
+            for name, value in values.items()
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def kill(podman: Path) -> None:
+    """Remove all containers that are left."""
+    subprocess.run([podman, "rm", "--all", "--force"], capture_output=True, check=False, env={**os.environ})
