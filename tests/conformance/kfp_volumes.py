@@ -49,17 +49,21 @@ def mounted(said: Object, folder: Path, claims: Path, sources: kubelet.Sources) 
     assert all(len(sources) == 1 for sources in volumes.values()), "a volume has more than one type"
     assert all(mounts[path] == name for name, path in _OF_KUBEFLOW.items()), "a mount hides one of Kubeflow"
     may_be_root = "securityContext" not in said
-    made = {
-        name: _claim(claims / name, may_be_root)
-        if "pvc" in source
-        else _volume(folder, name, source, sources)
-        for name, source in volumes.items()
-        if name in mounts.values() and name not in _OF_KUBEFLOW
-    }
-    places = {path: made[name] for path, name in mounts.items() if name in made}
-    known = {path: place for path, place in places.items() if _is_known(path)}
-    _lay_out(folder, known)
-    return {path: place for path, place in places.items() if path not in known}
+    made: dict[str, Path] = {}
+    for path, name in mounts.items():
+        if name in _OF_KUBEFLOW or (name in made and not _is_known(path)):
+            continue
+        if "pvc" in volumes[name]:
+            made[name] = _claim(claims / name, may_be_root)
+        else:
+            place = path.removeprefix("/automl/") if _is_known(path) else f"volumes/{name}"
+            made[name] = _volume(folder, place, name, volumes[name], sources)
+    return {path: made[name] for path, name in mounts.items() if name in made and not _is_known(path)}
+
+
+def _is_known(path: str) -> bool:
+    """Whether the kubelet of the tests looks for it in the folder of the pod."""
+    return path in (CODE, WORK) or path.startswith(f"{_SECRETS}/")
 
 
 def named(entry: Object, kind: str) -> str:
@@ -67,15 +71,15 @@ def named(entry: Object, kind: str) -> str:
     return str(entry[f"{kind}NameParameter"]["runtimeValue"]["constant"])
 
 
-def _volume(folder: Path, name: str, source: Object, sources: kubelet.Sources) -> Path:
-    volume: Object = {"name": name, **source}
+def _volume(folder: Path, place: str, name: str, source: Object, sources: kubelet.Sources) -> Path:
+    volume: Object = {"name": place, **source}
     if "secret" in source:
         volume["secret"] = {"secretName": name}
     if "configMap" in source:
         volume["configMap"] = {"name": name}
-    (folder / "volumes").mkdir(exist_ok=True)
-    kubelet.make_volumes(folder / "volumes", [volume], sources)
-    return folder / "volumes" / name
+    (folder / place).parent.mkdir(exist_ok=True)
+    kubelet.make_volumes(folder, [volume], sources)
+    return folder / place
 
 
 def _claim(path: Path, may_be_root: bool) -> Path:
@@ -86,15 +90,3 @@ def _claim(path: Path, may_be_root: bool) -> Path:
     path.mkdir(parents=True, exist_ok=True)
     path.chmod(0o777 if may_be_root else 0o755)
     return path
-
-
-def _is_known(path: str) -> bool:
-    return path in (CODE, WORK) or path.startswith(f"{_SECRETS}/")
-
-
-def _lay_out(folder: Path, places: Mapping[str, Path]) -> None:
-    """What the kubelet of the tests looks for in the folder of the pod."""
-    for path, place in places.items():
-        link = folder / path.removeprefix("/automl/")
-        link.parent.mkdir(exist_ok=True)
-        link.symlink_to(place)

@@ -235,6 +235,7 @@ CANNOT_RUN = {
     "placement": "its images do not exist",
     "readme-example": "it installs pandas four times; below it runs without",
     "version-without-a-label": "its image does not exist",
+    "volumes": "its image does not exist; below, steps run that mount the same",
     "stages-with-keys": "its images do not exist",
     "three-hundred-steps": "it takes half a minute; below, DAGs in a DAG run on fewer steps",
 }
