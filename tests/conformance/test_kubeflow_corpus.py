@@ -7,7 +7,7 @@ import pytest
 
 from tests.conformance import corpus
 from tests.conformance.corpus_pods import STEP, Folders
-from tests.conformance.kfp_runs import Job, Run, documents, open_folder, run
+from tests.conformance.kfp_runs import Job, Run, documents, open_folder, package_in, run
 
 NATIVE = ["disks"]  # a package makes no claims
 CASES = [(name, "kubeflow") for name in corpus.NAMES] + [(name, "kubeflow-native") for name in NATIVE]
@@ -33,7 +33,7 @@ def runs() -> dict[tuple[str, str], corpus.Trace | str]:
 
 def steps_of(package: Path) -> dict[str, str]:
     """The steps for which the tasks run, by their labels; that which makes the code is for none."""
-    [_, platform] = documents(package.read_text(encoding="utf-8"))
+    [_, platform] = package_in(documents(package.read_text(encoding="utf-8")))
     executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
     labels = {name: executor["podMetadata"]["labels"] for name, executor in executors.items()}
     return {name.removeprefix("exec-"): each.get(STEP, name) for name, each in labels.items()}
