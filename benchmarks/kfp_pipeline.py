@@ -84,8 +84,9 @@ def pipeline(*words: str) -> Any:
         made.set_env_variable("AUTOML_STEP", "code")
         in_pod(made, LABELS)
         before = None
-        for component in stages:
+        for number, component in enumerate(stages):
             task = component(code=made.outputs["code"]).set_caching_options(False)
+            task.set_display_name(f"batch-{number}")
             before = task.after(before) if before else task
 
     return dsl.pipeline(tasks, name="bench")

@@ -12,6 +12,7 @@ from automl.cli.terminal import TEXT, print_text, wrong_usage
 from automl.runs.engine import EngineError
 from automl.runs.local.engine import Here, LocalEngine
 from automl.runs.local.places import runs_folder
+from automl.runs.model import ENDED
 
 JSON = "json"
 
@@ -62,9 +63,12 @@ def place_of_runs(runs: str | None) -> Path:
     return Path(runs).absolute() if runs else runs_folder()
 
 
-def folder_of_run(runs: str | None, name: str) -> Path:
-    """Where a run is. EngineError if there is none."""
-    return Path(engine_of(runs).status(name).folder)
+def folder_to_resume(runs: str | None, name: str) -> Path:
+    """Where a run is that does not go on. EngineError if there is none."""
+    known = engine_of(runs).status(name)
+    if known.state not in ENDED:
+        raise EngineError(f"{known.id} is {known.state} already: `automl status {known.id}`")
+    return Path(known.folder)
 
 
 @contextmanager

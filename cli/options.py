@@ -147,10 +147,80 @@ Runs = Annotated[
 Config = Annotated[
     str,
     typer.Argument(
-        metavar="[CONFIG]",
-        help="A config, or a folder with one; - is standard input. Without it, the automl.yaml or config.yaml of this folder.",
+        metavar="[CONFIG | SCRIPT",
+        help="A config, a folder with one, or a script; - is a config on standard input. Without it, the automl.yaml or config.yaml of this folder.",
         show_default=False,
     ),
+]
+Arguments = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[-- ARGUMENT...]]", help="Of a script: what stands behind it.", show_default=False
+    ),
+]
+Requirements = Annotated[
+    str | None,
+    typer.Option("--requirements", metavar="FILE", help="Of a script: what is installed first."),
+]
+Image = Annotated[
+    str | None,
+    typer.Option("--image", metavar="IMAGE", help="Of a script: the container image to run it in."),
+]
+Resources = Annotated[
+    str | None,
+    typer.Option("--resources", metavar="AMOUNTS", help="Of a script: cpu=2,memory=4Gi, or one of them."),
+]
+Env = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--env",
+        metavar="NAME[=VALUE]",
+        help="Of a script: a variable; without a value, as it is here. Can be given several times.",
+        show_default=False,
+    ),
+]
+Resume = Annotated[
+    str | None,
+    typer.Option(
+        "--resume",
+        metavar="RUN",
+        help="Go on with a run that is there, as it was made; what has succeeded is not run again.",
+    ),
+]
+PrintConfig = Annotated[
+    bool, typer.Option("--print-config", help="Print the config that would be run, and run nothing.")
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only",
+        metavar="STEP",
+        help="Run this step alone, with what the others left when they last ran; can be given several times.",
+        show_default=False,
+    ),
+]
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from", metavar="STEP", help="Run this step and what comes after it, with what the others left."
+    ),
+]
+Priority = Annotated[
+    str | None,
+    typer.Option("--priority", metavar="PRIORITY", help="H, normal or L: when it comes, of those that wait."),
+]
+Cpus = Annotated[
+    str | None,
+    typer.Option("--cpus", metavar="N", help="Processors that the run needs; else as the config says."),
+]
+Memory = Annotated[
+    str | None,
+    typer.Option("--memory", metavar="SIZE", help="Memory that the run needs; else as the config says."),
+]
+Gpus = Annotated[str | None, typer.Option("--gpus", metavar="N", help="GPUs that the run has for itself.")]
+NoQueue = Annotated[bool, typer.Option("--no-queue", help="Run at once, whatever else runs.")]
+StopServices = Annotated[
+    bool, typer.Option("--stop-services", help="End the services, too, when all else is done.")
 ]
 Jobs = Annotated[
     int | None,

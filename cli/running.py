@@ -1,26 +1,30 @@
 """Starts runs on this machine, and shows how they go on."""
 
+import argparse
 import signal
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
 
 import typer
 
 from automl.cli.account import account, ends_of_logs
 from automl.cli.choices import choose, emit
-from automl.cli.delivery import conclude
+from automl.cli.delivery import conclude, given_params
 from automl.cli.inputs import read_all
 from automl.cli.progress import view
-from automl.cli.terminal import PROBLEMS, Manner, cannot, print_text, say, wrong_usage
+from automl.cli.scripts import Flags, config_for, is_script, refuse
+from automl.cli.terminal import PROBLEMS, USAGE, Manner, cannot, print_text, say, touching_files, wrong_usage
 from automl.compiler.diagnostics import in_order
 from automl.compiler.driver import Input, Overrides, analyse
 from automl.runs.engine import Engine
 from automl.runs.local.starting import start
 from automl.runs.model import FAILED, STOPPED, SUCCEEDED, Run
-from automl.runtime.local.create import RUNS, Program
+from automl.runtime.local.create import RUNS, Program, create
 from automl.runtime.local.reading import Reading, watch
+from automl.runtime.local.request import add_options
 from automl.targets.local.pieces import pieces
 
 INTERRUPTED = 130
@@ -29,20 +33,43 @@ STATUS = {
     FAILED: PROBLEMS,
     STOPPED: INTERRUPTED,
 }  # with which a command ends that has run a run
+OF_RUNNER = ("only", "since", "jobs", "stop_services", "priority", "cpus", "memory", "gpus", "no_queue")
+NAMES = {"since": "from"}  # which is a word of Python
 _ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def config_at(path: str) -> Input:
-    """The config that a path stands for, or the end of the command."""
-    configs, unreadable = read_all([path])
+class What(NamedTuple):
+    """What is to be run: a config or a script, and what the command line says of it."""
+
+    path: str
+    flags: Flags
+    name: str | None
+    set: Sequence[str]
+    params_file: str | None
+
+
+def what_of(params: Mapping[str, Any]) -> What:
+    """What the parameters of a command name."""
+    given: dict[str, Any] = {name: params[name] for name in Flags._fields if params[name]}
+    return What(params["config"], Flags(**given), params["name"], params["set"] or (), params["params_file"])
+
+
+def config_of(what: What) -> Input:
+    """The config that is to be run, or the end of the command."""
+    if is_script(what.path):
+        return config_for(what.path, what.flags, what.set)
+    refuse(what.flags)
+    configs, unreadable = read_all([what.path])
     for line in unreadable:
         wrong_usage(line)
     return configs[0]
 
 
-def runs_beside(config: Input) -> Path:
-    """Where the runs of a config are recorded."""
-    return config.folder.absolute() / RUNS
+def program_for(what: What, manner: Manner) -> tuple[Program, Path]:
+    """What becomes of it here, and the folder for its runs."""
+    given = config_of(what)
+    params = given_params((), None) if is_script(what.path) else given_params(what.set, what.params_file)
+    return program_of(given, Overrides(what.name, None, params), manner), given.folder.absolute() / RUNS
 
 
 def program_of(given: Input, overrides: Overrides, manner: Manner) -> Program:
@@ -59,25 +86,47 @@ def program_of(given: Input, overrides: Overrides, manner: Manner) -> Program:
     return pieces(workflow, emission.artifacts[0].text, given.data.decode())
 
 
-def words(options: Mapping[str, object]) -> list[str]:
-    """Options of a runner that somebody has given, as the words of a command line."""
+def new_run(what: What, runs: str | None, manner: Manner) -> Path:
+    """The folder of a new run, in a folder that is given or beside the config."""
+    program, beside = program_for(what, manner)
+    with touching_files("write"):
+        folder = create(program, Path(runs).absolute() if runs else beside)
+    if not manner.quiet:
+        say(f"run {folder.name}, in {folder}")
+    return folder
+
+
+def words_of(params: Mapping[str, Any]) -> list[str]:
+    """What the parameters of a command say to a runner, as the words of its command line."""
     said: list[str] = []
-    for name, value in options.items():
-        values = value if isinstance(value, list) else [value]
+    for name in OF_RUNNER:
+        value, option = params[name], f"--{NAMES.get(name, name).replace('_', '-')}"
+        values = value if isinstance(value, (list, tuple)) else [value]
         for one in values:
-            said += [name] if one is True else [] if one in (None, False) else [f"{name}={one}"]
+            said += [option] if one is True else [] if one in (None, False) else [f"{option}={one}"]
+    asked = _Words(add_help=False)
+    add_options(asked)
+    asked.parse_known_args(said)
     return said
 
 
-def conduct(folder: Path, options: Iterable[str], quiet: bool) -> Run:
-    """Run what is in the folder of a run, and show it until it has ended."""
+class _Words(argparse.ArgumentParser):
+    """Reads what a runner would read, to end a command before there is a run."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong."""
+        wrong_usage(message.removeprefix("argument "))
+
+
+def conduct(folder: Path, options: Iterable[str], quiet: bool) -> tuple[Run, int]:
+    """Run what is in the folder of a run, and show it until it has ended; the status is that of the command."""
     since = Reading(folder).size
     process = start(folder, [*options])
     with _asked_to_end(process):
         told = watch(folder, since, lambda: process.poll() is None)
         run = _shown((Run.of(content) if content else None for content in told), quiet)
-    process.wait()
-    return run
+    refused = process.wait() == USAGE
+    return run, USAGE if refused else STATUS.get(run.state, PROBLEMS)
 
 
 def follow(engine: Engine[Program], name: str, quiet: bool) -> Run:
@@ -89,10 +138,10 @@ def follow(engine: Engine[Program], name: str, quiet: bool) -> Run:
         raise typer.Exit(INTERRUPTED) from None
 
 
-def conclude_run(engine: Engine[Program], run: Run) -> None:
-    """Say how a run went, and end with the status that says the same."""
+def conclude_run(engine: Engine[Program], run: Run, status: int | None = None) -> None:
+    """Say how a run went, and end with a status that says the same."""
     print_text(account(run, ends_of_logs(engine, run)))
-    raise typer.Exit(STATUS.get(run.state, PROBLEMS))
+    raise typer.Exit(STATUS.get(run.state, PROBLEMS) if status is None else status)
 
 
 def _shown(changes: Iterable[Run | None], quiet: bool) -> Run:

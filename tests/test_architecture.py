@@ -277,6 +277,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "targets",
         "targets.local",
         "targets.objects",
+        "targets.writers",
     },
 }
 

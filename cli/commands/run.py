@@ -1,30 +1,58 @@
 """`automl run`."""
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-from automl.cli.delivery import given_params, manner_of
-from automl.cli.engines import asking, engine_at, folder_of_run
-from automl.cli.options import Config, Jobs, MessageFormat, Name, ParamsFile, Quiet, Runs, Set, Strict
-from automl.cli.running import conclude_run, conduct, config_at, program_of, runs_beside, words
-from automl.cli.terminal import TEXT, say, touching_files
-from automl.compiler.driver import Overrides
-from automl.runtime.local.create import create
+from automl.cli.delivery import manner_of
+from automl.cli.engines import asking, engine_at, folder_to_resume
+from automl.cli.options import (
+    Arguments,
+    Config,
+    Cpus,
+    Env,
+    From,
+    Gpus,
+    Image,
+    Jobs,
+    Memory,
+    MessageFormat,
+    Name,
+    NoQueue,
+    Only,
+    ParamsFile,
+    PrintConfig,
+    Priority,
+    Quiet,
+    Requirements,
+    Resources,
+    Resume,
+    Runs,
+    Set,
+    StopServices,
+    Strict,
+)
+from automl.cli.running import conclude_run, conduct, config_of, new_run, what_of, words_of
+from automl.cli.terminal import TEXT, print_text
 
 
 def run(
+    context: typer.Context,
     config: Config = ".",
-    resume: Annotated[
-        str | None,
-        typer.Option(
-            "--resume",
-            metavar="RUN",
-            help="Go on with a run that is there, as it was made; what has succeeded is not run again.",
-        ),
-    ] = None,
+    arguments: Arguments = None,
+    resume: Resume = None,
+    print_config: PrintConfig = False,
+    only: Only = None,
+    since: From = None,
     jobs: Jobs = None,
+    stop_services: StopServices = False,
+    priority: Priority = None,
+    cpus: Cpus = None,
+    memory: Memory = None,
+    gpus: Gpus = None,
+    no_queue: NoQueue = False,
+    requirements: Requirements = None,
+    image: Image = None,
+    resources: Resources = None,
+    env: Env = None,
     runs: Runs = None,
     name: Name = None,
     set: Set = None,
@@ -33,22 +61,24 @@ def run(
     message_format: MessageFormat = TEXT,
     quiet: Quiet = False,
 ) -> None:
-    """Run a config on this machine, and keep a record of it.
+    """Run a config, or a script, on this machine, and keep a record of it.
 
     automl run
 
     automl run config.yaml --set learning_rate=0.01
+
+    automl run train.py --requirements requirements.txt -- --epochs 3
+
+    Exit status: 0 it has succeeded, 1 it has failed, or the config has problems, 2 wrong usage, or something that it
+    needs is not there, 130 it was stopped.
     """
-    options = words({"--jobs": jobs})
+    what, options = what_of(context.params), words_of(context.params)
+    if print_config:
+        print_text(config_of(what).data.decode())
+        return
     if resume is not None:
         with asking():
-            folder = folder_of_run(runs, resume)
+            folder = folder_to_resume(runs, resume)
     else:
-        manner = manner_of(quiet, strict, message_format)
-        given = config_at(config)
-        program = program_of(given, Overrides(name, None, given_params(set, params_file)), manner)
-        with touching_files("write"):
-            folder = create(program, Path(runs).absolute() if runs else runs_beside(given))
-        if not quiet:
-            say(f"run {folder.name}, in {folder}")
-    conclude_run(engine_at(folder.parent), conduct(folder, options, quiet))
+        folder = new_run(what, runs, manner_of(quiet, strict, message_format))
+    conclude_run(engine_at(folder.parent), *conduct(folder, options, quiet))

@@ -61,6 +61,9 @@ class History:
     def _run_started(self, event: Event) -> None:
         self.state, self.reason, self.ended = WAITING, event.get("reason", ""), None
         self.pid, self.pid_started = event["pid"], event["pid_started"]
+        for task in self.tasks.values():
+            if task.state in (FAILED, STOPPED):
+                task.state, task.reason = WAITING, ""
 
     def _run_asked(self, event: Event) -> None:
         self.asked = {**self.asked, **event["words"]}

@@ -14,7 +14,6 @@ from automl.runtime.local.history import (
     FAILED,
     SKIPPED,
     STOPPED,
-    SUCCEEDED,
     WAITING,
     TaskHistory,
     history_of,
@@ -24,7 +23,8 @@ from automl.runtime.local.processes import is_alive
 from automl.runtime.local.record import EVENTS, Event
 from automl.runtime.states import reached
 
-RUNNER_LOG, SAID = "runner.log", "automl: "
+RUNNER_LOG = "runner.log"
+SAID = ("automl: ", "runner: error: ")  # before why it has given up
 FILES = ("file", "model", "dataset")
 GRACE = 10.0  # seconds, in which a run that was made has begun
 PAUSE = 0.1  # seconds between two looks for more
@@ -74,7 +74,11 @@ class Reading:
         log = self.folder / RUNNER_LOG
         line = log.read_text(encoding="utf-8", errors="replace").strip() if log.exists() else ""
         said = line.rpartition("\n")[2]
-        return said[len(SAID) :] if said.startswith(SAID) else ""
+        return (
+            said.partition(": " if said.startswith(SAID[0]) else "error: ")[2]
+            if said.startswith(SAID)
+            else ""
+        )
 
     def status(self) -> dict[str, Any]:
         """All that is known, for JSON."""
@@ -94,7 +98,7 @@ class Reading:
 
     def _task(self, task: Task) -> dict[str, Any]:
         known, outputs = self._known(task), self.folder / "tasks" / task.name / "outputs"
-        files = [name for name, type in task.outputs.items() if type in FILES and known.state == SUCCEEDED]
+        files = [name for name, type in task.outputs.items() if type in FILES and known.is_done]
         return {
             "name": task.name,
             "stage": task.stage,

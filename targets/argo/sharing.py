@@ -21,6 +21,13 @@ _NOT_PLAIN = re.compile(r"[^\t\n -~]|\{\{")
 _INPUT = re.compile(r"\{\{inputs\.parameters\.([^{}]+)\}\}")
 
 
+class _Member(NamedTuple):
+    """The template of a task, and the same with inputs whose names are no task's own."""
+
+    own: Template
+    numbered: Template
+
+
 class _Use(NamedTuple):
     """How a task uses a template: with which inputs for its own, by their names, and with which texts."""
 
@@ -33,39 +40,39 @@ def shared(templates: Sequence[Object], jobs: Collection[str]) -> list[Object]:
     """The templates, each after those it refers to, of which those of jobs, by their names, are one where they can be."""
     names = TaskNames()
     names.take_all(str(template["name"]) for template in templates)
-    alike: dict[str, list[Template]] = defaultdict(list)
+    alike: dict[str, list[_Member]] = defaultdict(list)
     for template in templates:
         if template["name"] in jobs:
-            alike[_frame(template)].append(template)
+            numbered = _numbered(template)
+            alike[_frame(numbered)].append(_Member(template, numbered))
     uses: dict[str, _Use] = {}
     of_jobs = [one for members in alike.values() for one in _merged(members, names, uses)]
     return of_jobs + [_with_uses(template, uses) for template in templates if template["name"] not in jobs]
 
 
-def _frame(template: Template) -> str:
+def _frame(numbered: Template) -> str:
     """What templates that are one have in common: all but their names and the texts that can be parameters."""
-    numbered = _numbered(template)
     texts = (text if _NOT_PLAIN.search(text) else "" for text in _texts(numbered))
     return canonical(_with_texts(numbered, texts) | {"name": ""})
 
 
-def _merged(members: list[Template], names: TaskNames, uses: dict[str, _Use]) -> list[Template]:
+def _merged(members: list[_Member], names: TaskNames, uses: dict[str, _Use]) -> list[Template]:
     """One template for several. How each is used then is in `uses`, by its name."""
-    numbered = [_numbered(member) for member in members]
     columns = list(
-        zip(*map(_texts, numbered), strict=True)
-    )  # one for each text, with what it is in each member
+        zip(*(_texts(member.numbered) for member in members), strict=True)
+    )  # a text of each member
     differing = dict.fromkeys(column for column in columns if len(set(column)) > 1)
     if len(members) == 1 or len(differing) > MAX_TEXTS:
-        return members
+        return [member.own for member in members]
     name, keys = names.take("steps"), {column: f"text-{at}" for at, column in enumerate(differing, 1)}
     for at, member in enumerate(members):
         given: list[Object] = [{"name": key, "value": column[at]} for column, key in keys.items()]
-        uses[member["name"]] = _Use(name, _numbers(member), given)
+        uses[member.own["name"]] = _Use(name, _numbers(member.own), given)
     texts = (_tag(keys[column]) if column in keys else column[0] for column in columns)
-    inputs = numbered[0].get("inputs", {})
+    whole = members[0].numbered
+    inputs = whole.get("inputs", {})
     parameters = [*inputs.get("parameters", ()), *({"name": key} for key in keys.values())]
-    return [_with_texts(numbered[0], texts) | {"name": name, "inputs": inputs | {"parameters": parameters}}]
+    return [_with_texts(whole, texts) | {"name": name, "inputs": inputs | {"parameters": parameters}}]
 
 
 def _tag(key: str) -> str:

@@ -156,3 +156,37 @@ print([name for name in sys.modules if name.startswith(names)], file=sys.stderr)
         check=True,
     )
     assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_chosen_steps_run_with_what_the_others_have_left(project: Project) -> None:
+    assert project.automl("run", "-q").code == 0
+    only = project.automl("run", "--only", "train", "--set", "lr=0.75", "-q")
+    assert only.code == 0
+    assert re.search(r"^prepare +skipped +taken from churn-", only.out, re.MULTILINE)
+    assert re.search(r"^check +skipped +not chosen$", only.out, re.MULTILINE)
+    assert '"auc": 0.75' in only.out
+    since = project.automl("run", "--from", "train", "-q")
+    assert since.code == 0
+    assert "(2 succeeded, 1 skipped)" in since.out
+    assert project.done() == ["prepare", "train", "train", "train"]
+    taken = project.automl("get", "last", "table", "-o", "taken")
+    assert (project.folder / "taken" / "table").read_text() == "a,b\n1,2\n", taken.err
+
+
+def test_a_step_that_is_not_there_is_refused_and_named(project: Project) -> None:
+    done = project.automl("run", "--only", "tarin")
+    assert done.code == 2
+    assert "'tarin'" in done.out
+    assert "prepare, train, check" in done.out
+
+
+def test_a_run_is_not_resumed_while_it_goes_on(project: Project) -> None:
+    project.switch("wait", True)
+    process = project.start("run")
+    until(lambda: project.done() == ["prepare", "train"])
+    done = project.automl("run", "--resume", "last")
+    assert (done.code, done.out) == (2, "")
+    assert f"{project.run().name} is running already" in done.err
+    project.switch("wait", False)
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0

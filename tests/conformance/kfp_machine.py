@@ -3,7 +3,7 @@
 kfp.local puts the tasks in order, hands files from one to the next and starts again what has failed. What it does
 with containers is replaced, for it runs none without Docker: here a container is a process of this machine in a
 folder of its own, with the words and variables that the kubelet would give it. Nor does kfp.local read the
-platform document: the secrets and ConfigMaps in there are given to the container too.
+platform document: the secrets in there are given to the container too, and `kfp_volumes` plays what is mounted.
 
 In a cluster a container goes through the kubelet's expansion of `$(NAME)` twice: first in the pod of Kubeflow's driver,
 which has it in its arguments (kubeflow/pipelines 2.15.0, backend/src/v2/compiler/argocompiler/container.go,
@@ -32,9 +32,10 @@ from kfp.local.orchestrator.orchestrator_utils import OrchestratorUtils  # type:
 from kfp.local.status import Status  # type: ignore[import-untyped]
 
 from automl.runtime import script
-from automl.targets.objects.volumes import CODE, WORK
-from tests.conformance import kfp_launcher
+from automl.targets.objects.volumes import WORK
+from tests.conformance import kfp_launcher, kfp_volumes
 from tests.conformance.kfp_runs import documents, package_in
+from tests.conformance.node import moved
 from tests.runtime import kubelet
 
 Object = dict[str, Any]
@@ -81,8 +82,8 @@ class Machine:
         """Start the container and wait for its end."""
         folder = self.folder / f"{len(self.starts)}"
         folder.mkdir()
-        volumes = [{"name": "work"}, *self._config_maps(), *self._mounted_secrets()]
-        kubelet.make_volumes(folder, volumes, self.sources)
+        said = self.platform.get(self._component.replace("comp-", "exec-", 1), {})
+        mounts = kfp_volumes.mounted(said, folder, self.folder / "claims", self.sources)
         start: Object = {
             "task": self._component.removeprefix("comp-"),
             "folder": str(folder),
@@ -92,8 +93,9 @@ class Machine:
         self.starts.append(start)
         if _CLUSTER in handler.full_command:
             return Status.SUCCESS  # there is no cluster
-        env = [*self._secrets(), *_variables(handler.env_vars, folder / "work")]
-        container = {"command": kfp_launcher.replaced(handler.full_command, self._given), "env": env}
+        env = [*self._secrets(said), *_variables(handler.env_vars, folder / "work", mounts)]
+        words = kfp_launcher.replaced(handler.full_command, self._given)
+        container = {"command": [moved(word, mounts) for word in words], "env": env}
         done = kubelet.Container(folder, self.image, container, self.sources).run(**self._trace(start))
         start |= {"end": time.time(), "status": done.returncode, "output": done.stdout, "errors": done.stderr}
         if done.returncode == 0 and (problems := kfp_launcher.missing(self._given)):
@@ -105,31 +107,16 @@ class Machine:
         name = f"{start['task']}.{len(self.starts) - 1}.json"
         return {"CORPUS_TRACE": f"{self.traces}/{name}", "CORPUS_ALONE": "1"} if self.traces else {}
 
-    def _said(self, key: str) -> list[Object]:
-        """What the platform document says of the executor of the task."""
-        return list(self.platform.get(self._component.replace("comp-", "exec-", 1), {}).get(key, []))
-
-    def _config_maps(self) -> list[Object]:
-        """The volumes of ConfigMaps, as they stand in a pod."""
-        mounted = self._said("configMapAsVolume")
-        assert all(each["mountPath"] == CODE for each in mounted)
-        return [{"name": "code", "configMap": {"name": _name(each, "configMap")}} for each in mounted]
-
-    def _mounted_secrets(self) -> list[Object]:
-        """The volumes of secrets; the driver calls each as its secret, so none may be there twice."""
-        found = {_name(each, "secret"): each["mountPath"] for each in self._said("secretAsVolume")}
-        assert len(found) == len(self._said("secretAsVolume"))
-        assert all(path == f"/automl/secrets/{name}" for name, path in found.items())
-        return [{"name": f"secrets/{name}", "secret": {"secretName": name}} for name in found]
-
-    def _secrets(self) -> list[Object]:
+    def _secrets(self, said: Object) -> list[Object]:
         """The variables that come from secrets, as they stand in a pod."""
         return [
             {
                 "name": pair["envVar"],
-                "valueFrom": {"secretKeyRef": {"name": _name(secret, "secret"), "key": pair["secretKey"]}},
+                "valueFrom": {
+                    "secretKeyRef": {"name": kfp_volumes.named(secret, "secret"), "key": pair["secretKey"]}
+                },
             }
-            for secret in self._said("secretAsEnv")
+            for secret in said.get("secretAsEnv", [])
             for pair in secret["keyToEnv"]
         ]
 
@@ -140,18 +127,15 @@ def _through_driver(container: Object) -> Object:
     return dict(json.loads(text))
 
 
-def _name(said: Object, kind: str) -> str:
-    return str(said[f"{kind}NameParameter"]["runtimeValue"]["constant"])
-
-
 def _in_bytes(content: Mapping[str, str]) -> dict[str, bytes]:
     return {key: value.encode() for key, value in content.items()}
 
 
-def _variables(variables: Mapping[str, str], work: Path) -> list[Object]:
-    """The variables as they stand in a pod, where the folder to write to is another."""
+def _variables(variables: Mapping[str, str], work: Path, mounts: Mapping[str, Path]) -> list[Object]:
+    """The variables as they stand in a pod, where the folders of a container are others."""
     return [
-        {"name": name, "value": str(work) if value == WORK else value} for name, value in variables.items()
+        {"name": name, "value": str(work) if value == WORK else moved(value, mounts)}
+        for name, value in variables.items()
     ]
 
 

@@ -36,6 +36,7 @@ class Pod(NamedTuple):
     labels: dict[str, str]
     cpu: str = "500m"
     memory: str = "500M"
+    keeps_user: bool = False
 
 
 def named(name: str, function: Callable[..., Any]) -> Any:
@@ -50,7 +51,8 @@ def settle(task: Task, pod: Pod) -> Task:
         task.set_env_variable(key, value)
     task.set_cpu_request(pod.cpu).set_memory_request(pod.memory).set_caching_options(False)
     kubernetes.empty_dir_mount(task, volume_name="work", mount_path="/automl/work")
-    kubernetes.set_security_context(task, run_as_user=1000, run_as_group=1000, run_as_non_root=True)
+    if not pod.keeps_user:
+        kubernetes.set_security_context(task, run_as_user=1000, run_as_group=1000, run_as_non_root=True)
     for key, value in (LABELS | pod.labels).items():
         kubernetes.add_pod_label(task, key, value)
     kubernetes.add_pod_annotation(task, "example.com/owner", "ann")
@@ -157,8 +159,13 @@ class Twin:
                 image="registry.example.com/forest:1", command=["train"], args=["--trees", "100"]
             )
 
-        variables = {"AUTOML_STEP": "forest", "HOME": "/automl/work", "DEPTH": "3"}
-        task = settle(named("forest", container)(), Pod(variables, of_stage("train", "forest")))
+        variables = {"AUTOML_STEP": "forest", "DEPTH": "3"}
+        pod = Pod(variables, of_stage("train", "forest"), keeps_user=True)
+        task = settle(named("forest", container)(), pod)
+        kubernetes.mount_pvc(task, "shared-data", "/data")
+        kubernetes.empty_dir_mount(task, volume_name="volume-scratch", mount_path="/scratch")
+        kubernetes.use_config_map_as_volume(task, "settings", mount_path="/etc/settings")
+        kubernetes.use_secret_as_volume(task, "keys", mount_path="/etc/keys")
         return kubernetes.set_image_pull_secrets(task, ["login", "other-login"])
 
     def _api(self, made: dict[str, Any]) -> Task:

@@ -57,8 +57,8 @@ class Node:
         """Run a container to its end; what it says is in the `processes` of the place. Variables are the image's."""
         container = container_of(pod, name)
         command, folders = self.command_of(pod, container), self.folders(pod, container)
-        of_pod = {each: _moved(value, folders) for each, value in command.variables.items()}
-        words = [_moved(word, folders) for word in command.words]
+        of_pod = {each: moved(value, folders) for each, value in command.variables.items()}
+        words = [moved(word, folders) for word in command.words]
         environment = {**self._of_node(folders), **self.variables, **variables, **of_pod}
         process = Process(words, environment, _folder(container, folders), **self.settings)
         self.place.processes.append(process)
@@ -176,7 +176,7 @@ def _fields(pod: Object) -> dict[str, str]:
 def _folder(container: Object, folders: Mapping[str, Path]) -> Path:
     """Where it starts; an image for Python says nothing of it."""
     path = container.get("workingDir", "/")
-    return Path(_moved(path, folders))
+    return Path(moved(path, folders))
 
 
 def _message_file(path: Path) -> Path:
@@ -190,7 +190,7 @@ def _message(file: Path) -> str:
     return file.read_bytes()[-MESSAGE_BYTES:].decode()
 
 
-def _moved(text: str, folders: Mapping[str, Path]) -> str:
+def moved(text: str, folders: Mapping[str, Path]) -> str:
     """The text with the paths of this machine: those of mounts, and what is in them."""
     if not folders:
         return text

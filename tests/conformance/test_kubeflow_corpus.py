@@ -1,4 +1,4 @@
-"""The corpus by kfp.local."""
+"""The corpus by kfp.local: as packages, and what a package cannot say in the form that has objects beside it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,29 +7,33 @@ import pytest
 
 from tests.conformance import corpus
 from tests.conformance.corpus_pods import STEP, Folders
-from tests.conformance.kfp_runs import Job, Run, documents, open_folder, run
+from tests.conformance.kfp_runs import Job, Run, documents, open_folder, package_in, run
+
+NATIVE = ["disks"]  # a package makes no claims
+CASES = [(name, "kubeflow") for name in corpus.NAMES] + [(name, "kubeflow-native") for name in NATIVE]
 
 
 @pytest.fixture(scope="module")
-def runs() -> dict[str, corpus.Trace | str]:
+def runs() -> dict[tuple[str, str], corpus.Trace | str]:
     """What each workflow came to, or why it is refused."""
     with open_folder() as root:
-        outcomes: dict[str, corpus.Trace | str] = {}
-        jobs: dict[str, Job] = {}
-        for name in corpus.NAMES:
-            folders = Folders(root, name)
-            text, outcomes[name] = corpus.compiled(name, folders.project, "kubeflow")
+        outcomes: dict[tuple[str, str], corpus.Trace | str] = {}
+        jobs: dict[tuple[str, str], Job] = {}
+        for name, target in CASES:
+            folders = Folders(root, f"{name}.{target}")
+            text, outcomes[name, target] = corpus.compiled(name, folders.project, target)
             if text:
                 package = folders.run / "package.yaml"
                 package.write_text(text, encoding="utf-8")
-                jobs[name] = Job(package, folders.run, folders.programs.parent, traces=folders.traces)
+                image = folders.programs.parent
+                jobs[name, target] = Job(package, folders.run, image, traces=folders.traces)
         done = zip(jobs.items(), run(list(jobs.values())), strict=True)
-        return outcomes | {name: trace(job, made) for (name, job), made in done}
+        return outcomes | {case: trace(job, made) for (case, job), made in done}
 
 
 def steps_of(package: Path) -> dict[str, str]:
     """The steps for which the tasks run, by their labels; that which makes the code is for none."""
-    [_, platform] = documents(package.read_text(encoding="utf-8"))
+    [_, platform] = package_in(documents(package.read_text(encoding="utf-8")))
     executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
     labels = {name: executor["podMetadata"]["labels"] for name, executor in executors.items()}
     return {name.removeprefix("exec-"): each.get(STEP, name) for name, each in labels.items()}
@@ -48,8 +52,11 @@ def trace(job: Job, made: Run) -> corpus.Trace:
     return corpus.Trace(pods, not made.error)
 
 
-@pytest.mark.parametrize("name", corpus.NAMES)
+@pytest.mark.parametrize(("name", "target"), CASES)
 def test_every_step_sees_what_it_should(
-    name: str, runs: dict[str, corpus.Trace | str], record_property: Callable[[str, object], None]
+    name: str,
+    target: str,
+    runs: dict[tuple[str, str], corpus.Trace | str],
+    record_property: Callable[[str, object], None],
 ) -> None:
-    corpus.check(name, "kubeflow", runs[name], record_property)
+    corpus.check(name, target, runs[name, target], record_property)

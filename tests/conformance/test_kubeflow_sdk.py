@@ -235,6 +235,7 @@ CANNOT_RUN = {
     "placement": "its images do not exist",
     "readme-example": "it installs pandas four times; below it runs without",
     "version-without-a-label": "its image does not exist",
+    "volumes": "its image does not exist; below, steps run that mount the same",
     "stages-with-keys": "its images do not exist",
     "three-hundred-steps": "it takes half a minute; below, DAGs in a DAG run on fewer steps",
 }
@@ -584,6 +585,54 @@ def test_the_quickstart_trains_and_compares(place: Path, image_of_quickstart: Pa
     assert [score for _, score, best in scores if best] == [min((score for _, score, _ in scores), key=float)]
 
 
+MOUNTED = """
+import json, os, sys
+from pathlib import Path
+found = []
+for path in map(Path, sys.argv[1:]):
+    if path.is_dir():
+        found.append(sorted(each.name for each in path.iterdir() if each.name[0] != "."))
+    elif path.exists():
+        found.append(path.read_text())
+    else:
+        path.write_text(os.environ["AUTOML_STEP"])
+        found.append("new")
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize("version", ["2.15", "2.17"])
+def test_what_is_mounted_is_there(version: str, place: Path, image: Path) -> None:
+    """A disk is one for all steps, also at two paths; a folder is empty; keys of a secret and of a ConfigMap are files."""
+    volumes = ["data:/data", "data:/old/data", "scratch:/scratch", "settings:/etc/settings", "keys:/etc/keys"]
+    paths = [
+        "/scratch",
+        "/data/a",
+        "/old/data/a",
+        "/scratch/a",
+        "/etc/settings/depth",
+        "/etc/keys",
+        "/work/b",
+    ]
+    step = {"path_to_executable": "a.py", "args": paths, "volumes": volumes, "secrets": ["keys"]}
+    config = {
+        "workspace": {"claim": "team", "path": "/work"},
+        **{key: TWIN[key] for key in ("name", "volumes")},
+        "stages": {
+            "one": [{"step_name": "one", **step}],
+            "two": [{"step_name": "two", **step}],
+            "three": [{"step_name": "three", "path_to_executable": "a.py", "args": ["/work/b", "/data/a"]}],
+        },
+    }
+    files = {"config.yaml": json.dumps(config), "a.py": MOUNTED}
+    sources = {"settings": {"depth": "3"}, "keys": {"tls.key": "k", "tls.crt": "c"}}
+    found = run_one(write_files(place, files), place / "run", image, version, secrets=sources)
+    saw = {name: json.loads(found.of(name).output) for name in ("one", "two")}
+    rest = ["new", "3", ["tls.crt", "tls.key"]]
+    assert saw == {"one": [[], "new", "one", *rest, "new"], "two": [[], "one", "one", *rest, "one"]}
+    assert "No such file or directory: '/data/a'" in found.of("three").errors  # it has the workspace alone
+
+
 # The same pipeline, written with the SDK
 
 TWIN: Object = {
@@ -593,6 +642,12 @@ TWIN: Object = {
     "description": "The same twice.",
     "labels": {"team": "ml"},
     "annotations": {"example.com/owner": "ann"},
+    "volumes": {
+        "data": {"claim": "shared-data"},
+        "scratch": {"empty_dir": True},
+        "settings": {"config_map": "settings"},
+        "keys": {"secret": "keys"},
+    },
     "stages": {
         "prepare": [
             {
@@ -618,6 +673,7 @@ TWIN: Object = {
                 "args": ["--trees", 100],
                 "envs": {"DEPTH": 3},
                 "image_pull_secrets": ["login", "other-login"],
+                "volumes": ["data:/data", "scratch:/scratch", "settings:/etc/settings", "keys:/etc/keys:ro"],
             },
             {"step_name": "linear", "path_to_executable": "a.py"},
         ],
@@ -638,12 +694,15 @@ DIFFERENCES = {
     'platforms/kubernetes/deploymentSpec/executors/*/imagePullSecret/*/secretName: nothing | "other-login"',
     'platforms/kubernetes/deploymentSpec/executors/*/secretAsEnv/*/secretName: nothing | "store"',
     'platforms/kubernetes/deploymentSpec/executors/*/secretAsVolume/*/secretName: nothing | "whole"',
+    'platforms/kubernetes/deploymentSpec/executors/*/secretAsVolume/*/secretName: nothing | "keys"',
+    'platforms/kubernetes/deploymentSpec/executors/*/configMapAsVolume/*/configMapName: nothing | "settings"',
+    'platforms/kubernetes/deploymentSpec/executors/*/pvcMount/*/constant: nothing | "shared-data"',
     "platforms/kubernetes/deploymentSpec/executors/*/secretAsVolume/*/optional: nothing | false",
+    "platforms/kubernetes/deploymentSpec/executors/*/configMapAsVolume/*/optional: nothing | false",
     "platforms/kubernetes/deploymentSpec/executors/*/secretAsEnv/*/optional: nothing | false",
 }
 DIFFERENCES_OF_CONFIG_MAPS = {
     'platforms/kubernetes/deploymentSpec/executors/*/configMapAsVolume/*/configMapName: nothing | "code"',
-    "platforms/kubernetes/deploymentSpec/executors/*/configMapAsVolume/*/optional: nothing | false",
 }
 DIFFERENCES_OF_OBJECTS = {
     # the SDK writes no labels and annotations

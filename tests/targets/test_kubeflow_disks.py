@@ -19,7 +19,7 @@ stages:
   one: [{step_name: first, image: i, entrypoint: [run], volumes: VOLUMES}]
   two: [{step_name: second, image: i, entrypoint: [run]}]
 """
-ONE = "volumes: {data: {claim: data}, own: {size: 1Gi}, empty: {empty_dir: true}, map: {config_map: m}, key: {secret: k}}"
+ONE = "volumes: {data: {claim: shared-data}, own: {size: 1Gi}, empty: {empty_dir: true}, map: {config_map: m}, key: {secret: k}}"
 
 
 def compiled(
@@ -68,7 +68,7 @@ def test_a_job_mounts_each_kind_and_another_none_of_them() -> None:
     assert said == []
     found = executors(documents)
     assert mounts(found["first"]) == WORK | {
-        "/d": "pvcMount data",
+        "/d": "pvcMount shared-data",
         "/o": "pvcMount w--own",
         "/e": "emptyDirMounts volume-empty",
         "/m": "configMapAsVolume m",
