@@ -1,1 +1,3 @@
-import see  # noqa: F401
+import see
+
+see.serve()
