@@ -4,11 +4,11 @@ Nothing is installed, and no registry is asked. A machine may forbid what podman
 and files, groups of processes), so its own configuration asks for less.
 """
 
-import os
+import json
 import resource
 import subprocess
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tests.conformance import cache
@@ -40,7 +40,7 @@ def installed(folder: Path, seen: Iterable[Path], path: Path, variable: str) -> 
     )
     volumes = [f"{place}:{place}:ro" for place in SYSTEM if Path(place).exists()]
     volumes += [f"{place}:{place}" for place in map(str, seen) if place not in SYSTEM]
-    settings = {
+    settings: Mapping[str, Mapping[str, str | list[str]]] = {
         "containers": {
             "volumes": volumes,
             "env": [f"PATH={path}:/usr/bin:/bin"],
@@ -89,17 +89,14 @@ def make_image(podman: Path, name: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def _toml(settings: dict[str, dict[str, object]]) -> str:
+def _toml(settings: Mapping[str, Mapping[str, str | list[str]]]) -> str:
+    """Tables of texts and lists of texts, which JSON writes as TOML does."""
     lines = []
     for table, values in settings.items():
-        lines.append(f"[{table}]")
-        lines += [
-            f"{name} = {str(value).replace(chr(39), chr(34)) if isinstance(value, list) else chr(34) + str(value) + chr(34)}"
-            for name, value in values.items()
-        ]
+        lines += [f"[{table}]", *(f"{name} = {json.dumps(value)}" for name, value in values.items())]
     return "\n".join(lines) + "\n"
 
 
 def kill(podman: Path) -> None:
     """Remove all containers that are left."""
-    subprocess.run([podman, "rm", "--all", "--force"], capture_output=True, check=False, env={**os.environ})
+    subprocess.run([podman, "rm", "--all", "--force"], capture_output=True, check=False)
