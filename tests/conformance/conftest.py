@@ -1,5 +1,6 @@
 import secrets
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from tests.conformance.argo_controller import Controller, at_work
 from tests.conformance.cluster import Cluster, running
 from tests.conformance.kfp_runs import open_folder
 from tests.conformance.tools import ARGO_VERSIONS
+from tests.conformance.workflows import Place, placed
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +37,13 @@ def namespace(cluster: Cluster) -> str:
     name = f"test-{secrets.token_hex(4)}"
     cluster.create_namespace(name)
     return name
+
+
+@pytest.fixture
+def place(cluster: Cluster, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """A namespace in which the test plays the coordinator and the kubelet."""
+    with placed(cluster, request.node.name, tmp_path, Place) as place:
+        yield place
 
 
 @pytest.hookimpl(wrapper=True)

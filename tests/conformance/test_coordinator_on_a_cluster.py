@@ -2,13 +2,11 @@
 
 import signal
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from automl.runtime.plan import Plan, Step
-from tests.conformance.cluster import Cluster, until
+from tests.conformance.cluster import until
 from tests.conformance.workflows import (
     RIGHTS,
     Object,
@@ -16,7 +14,6 @@ from tests.conformance.workflows import (
     deployment,
     gate_to,
     kubelet,
-    placed,
     plan,
     service,
     step,
@@ -27,12 +24,6 @@ OF_A_RUN = {"automl.dev/workflow": "churn", "automl.dev/component": "coordinator
 # The coordinator's Job, what there is of the step, older runs, the step again, its template, its Job made and looked
 # at, the version of the list, another look, the watch from there.
 REQUESTS_UNTIL_IT_WAITS = 10
-
-
-@pytest.fixture
-def place(cluster: Cluster, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    with placed(cluster, request.node.name, tmp_path, Place) as place:
-        yield place
 
 
 def owners(found: Object) -> set[str]:

@@ -2,22 +2,19 @@
 
 import json
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from automl.runtime.outputs import framed
 from automl.runtime.plan import Plan, Step
-from tests.conformance.cluster import Cluster, until
+from tests.conformance.cluster import until
 from tests.conformance.workflows import (
     Object,
     Place,
     deployment,
     gate_to,
     kubelet,
-    placed,
     plan,
     service,
     step,
@@ -35,12 +32,6 @@ EVERYTHING: Object = {
 }
 TOLD: Object = {"ID": {"run": "id"}, "NAME": {"run": "name"}}
 SAID = framed({"rows": "12", "note": NASTY, "empty": ""})
-
-
-@pytest.fixture
-def place(cluster: Cluster, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    with placed(cluster, request.node.name, tmp_path, Place) as place:
-        yield place
 
 
 def load(**more: Any) -> Step:
