@@ -1,12 +1,28 @@
 """Workflows that no config makes yet, put together by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
 
-from automl.compiler.ir import Barrier, Command, Edge, Job, Node, On, Placement, Resources, Text, Workflow
+from automl.compiler.ir import (
+    Barrier,
+    Bundle,
+    BundledFile,
+    Command,
+    Edge,
+    Job,
+    Node,
+    On,
+    Output,
+    Placement,
+    Project,
+    Resources,
+    Text,
+    Type,
+    Workflow,
+)
 from automl.compiler.source import Source
 from automl.compiler.values.units import parse_cpu, parse_memory
 
@@ -34,10 +50,22 @@ _JOB = Job(
     deadline=None,
 )
 
+PROJECT: Mapping[str, Any] = {
+    "project": Project(None),
+    "command": Command(None, (Text.of("train.sh", SPAN),)),
+}
+"""What makes a job one of the project's."""
+CODE = Bundle((BundledFile("train.sh", b"", False),), SPAN)
+
 
 def job(name: str, *after: str | Edge, **more: Any) -> Job:
     """A job that comes after others."""
     return replace(_JOB, name=name, step=name, after=edges(*after), **more)
+
+
+def output(name: str, type: Type, path: str | None = None) -> Output:
+    """What a job leaves."""
+    return Output(name, type, path, SPAN)
 
 
 def barrier(name: str, *after: str | Edge) -> Barrier:

@@ -15,14 +15,14 @@ from automl.targets.argo.checks import run_bytes
 from automl.targets.argo.overflow import sizes_of
 from automl.targets.dag import nesting
 from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
-from tests.by_hand import SPAN, barrier, job
+from tests.by_hand import PROJECT, SPAN, barrier, job
 from tests.conformance.argo_controller import Controller
 from tests.conformance.argo_judge import check, submitted
 from tests.conformance.argo_pods import command_of
 from tests.conformance.argo_runs import Ending, Run, play
 from tests.conformance.test_argo_controller import stored_bytes
 from tests.conformance.workflows import Object
-from tests.targets.test_argo_data import PROJECT, written
+from tests.targets.test_argo_data import written
 
 HOSTILE = {
     "tag": "{{workflow.name}} {{tasks.load.outputs.parameters.tag}} {{inputs.parameters.load_tag}}",

@@ -14,18 +14,13 @@ from automl.compiler.diagnostics import Severity
 from automl.compiler.graph import upstream
 from automl.compiler.ir import (
     Access,
-    Bundle,
-    BundledFile,
-    Command,
     Job,
     Node,
     OfRun,
     Output,
     OutputOf,
-    Project,
     Reference,
     Store,
-    Text,
     Type,
     Workflow,
     Workspace,
@@ -37,16 +32,15 @@ from automl.targets.argo import checks
 from automl.targets.argo.checks import VALUE_BYTES, workflow_bytes
 from automl.targets.dag import nesting
 from automl.targets.objects.json import size_of
-from tests.by_hand import SPAN, barrier, graphs, job, workflow
+from tests.by_hand import CODE, PROJECT, SPAN, barrier, graphs, job, output, workflow
 from tests.examples import examples
 from tests.targets.test_references import emitted, service
 
 Object = dict[str, Any]
 _SOME = settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 _KINDS = (("rows", Type.INT), ("table", Type.FILE))
-PROJECT = {"project": Project(None), "command": Command(None, (Text.of("train.sh", SPAN),))}
 ROWS, TABLE = OutputOf("load", "rows", Type.INT), OutputOf("load", "table", Type.FILE)
-OUTPUTS = (Output("rows", Type.INT, None, SPAN), Output("table", Type.FILE, None, SPAN))
+OUTPUTS = (output("rows", Type.INT), output("table", Type.FILE))
 TAKEN = (Reference("AUTOML_INPUT_ROWS", ROWS), Reference("AUTOML_INPUT_TABLE", TABLE))
 
 
@@ -59,8 +53,7 @@ def handing(load: Mapping[str, Any], train: Mapping[str, Any], **more: Any) -> W
 def written(nodes: Sequence[Node]) -> Workflow:
     """A workflow with code for projects, and a workspace."""
     disk = Workspace(parse_memory("10Gi"), None, Access.ONE_NODE, None, "/disk", SPAN, is_written=False)
-    code = Bundle((BundledFile("train.sh", b"", False),), SPAN)
-    return replace(workflow(nodes), code=code, workspace=disk)
+    return replace(workflow(nodes), code=CODE, workspace=disk)
 
 
 def templates(wanted: Workflow) -> dict[str, Object]:

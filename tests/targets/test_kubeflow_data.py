@@ -14,8 +14,6 @@ import pytest
 
 from automl.compiler.diagnostics import Code
 from automl.compiler.ir import (
-    Bundle,
-    BundledFile,
     Command,
     Node,
     OfRun,
@@ -33,13 +31,12 @@ from automl.compiler.target import Options
 from automl.runtime import collecting_script
 from automl.targets import load
 from automl.targets.kubeflow.quoting import is_unsafe
-from tests.by_hand import SPAN, barrier, job, workflow
+from tests.by_hand import CODE, PROJECT, SPAN, barrier, job, output, workflow
 from tests.targets.test_references import emitted, service
 
 Object = dict[str, Any]
-PROJECT = {"project": Project(None), "command": Command(None, (Text.of("train.sh", SPAN),))}
 ROWS, TABLE = OutputOf("load", "rows", Type.INT), OutputOf("load", "table", Type.DATASET)
-OUTPUTS = (Output("rows", Type.INT, None, SPAN), Output("table", Type.DATASET, "out/t.csv", SPAN))
+OUTPUTS = (output("rows", Type.INT), output("table", Type.DATASET, "out/t.csv"))
 TAKEN = (Reference("AUTOML_INPUT_ROWS", ROWS), Reference("AUTOML_INPUT_TABLE", TABLE))
 
 
@@ -50,7 +47,7 @@ def handing(
     first = job("load", outputs=OUTPUTS, **load)
     other = job("train", "stage/a", "load", values=(*values, *TAKEN), **train)
     nodes: list[Node] = [first, barrier("stage/a", "load"), other, barrier("stage/b", "train")]
-    return replace(workflow(nodes), code=Bundle((BundledFile("train.sh", b"", False),), SPAN), **more)
+    return replace(workflow(nodes), code=CODE, **more)
 
 
 def spec_of(wanted: Workflow) -> Object:
@@ -370,7 +367,7 @@ def test_a_service_takes_values_and_no_files() -> None:
     api = service(job("api", "stage/a", values=values))
     first = job("load", outputs=OUTPUTS, **PROJECT)
     nodes: list[Node] = [first, barrier("stage/a", "load"), api, barrier("stage/b", "api")]
-    wanted = replace(workflow(nodes), code=Bundle((BundledFile("train.sh", b"", False),), SPAN))
+    wanted = replace(workflow(nodes), code=CODE)
     engine = load("kubeflow")
     assert engine
     emission = engine.emit(wanted, Options(engine.default_version, "package"))
@@ -398,8 +395,7 @@ def test_metrics_are_text_to_hand_on_and_numbers_to_show() -> None:
         job("train", "stage/a", values=(Reference("AUTOML_INPUT_S", source),), **PROJECT),
         barrier("stage/b", "image", "train"),
     ]
-    code = Bundle((BundledFile("train.sh", b"", False),), SPAN)
-    spec = spec_of(replace(workflow(nodes), code=code))
+    spec = spec_of(replace(workflow(nodes), code=CODE))
     made = spec["components"]["comp-load"]["outputDefinitions"]
     assert made["artifacts"]["scores"]["artifactType"]["schemaTitle"] == "system.Metrics"
     assert made["parameters"].keys() == {"scores_text_text", "scores_text"}
@@ -418,8 +414,7 @@ def test_an_executed_notebook_is_an_artifact_by_itself(is_named: bool) -> None:
     project = Project(None, notebook="a/report.output.ipynb")
     outputs = (Output("Notebook", Type.FILE, "own.ipynb", SPAN),) if is_named else ()
     report = job("report", outputs=outputs, **{**PROJECT, "project": project})
-    code = Bundle((BundledFile("train.sh", b"", False),), SPAN)
-    spec = spec_of(replace(workflow([report, barrier("stage/a", "report")]), code=code))
+    spec = spec_of(replace(workflow([report, barrier("stage/a", "report")]), code=CODE))
     assert spec["components"]["comp-report"]["outputDefinitions"]["artifacts"].keys() == {"notebook"}
     path = "{{$.outputs.artifacts['notebook'].path}}"
     wanted = ("Notebook:file:own.ipynb", f"Notebook={path}")

@@ -15,7 +15,6 @@ from automl.compiler.ir import (
     Job,
     Node,
     OfRun,
-    Output,
     OutputOf,
     Project,
     Reference,
@@ -28,17 +27,13 @@ from automl.compiler.ir import (
 from automl.compiler.values.units import parse_memory
 from automl.runtime.outputs import LIMIT, framed
 from automl.targets.kubernetes.checks import longest_message, too_many_values
-from tests.by_hand import SPAN, job, workflow
+from tests.by_hand import SPAN, job, output, workflow
 from tests.targets.test_references import emitted, service
 
 Object = dict[str, Any]
 DISK = Workspace(parse_memory("10Gi"), None, Access.ONE_NODE, None, "/data", SPAN, is_written=False)
 GIT = Git("https://example.com/a.git", "main", None, None, None, SPAN)
 RUN = Command(None, (Text.of("run", SPAN),))
-
-
-def output(name: str, type: Type) -> Output:
-    return Output(name, type, None, SPAN)
 
 
 def made_of(nodes: list[Node]) -> Workflow:
