@@ -74,6 +74,12 @@ def test_only_the_first_of_a_priority_is_passed() -> None:
     assert passed == {1: 1, 2: 0, 3: 1, 4: 0, 5: 0}
 
 
+def test_one_that_came_earlier_passes_nobody() -> None:
+    rows = [row(1, 3000, priority="high"), row(2, 3000, priority="low"), row(3, 500)]
+    passed = {each.number: each.passed for each in after_all_turns(rows, CPU, MEMORY)}
+    assert passed == {1: 0, 2: 1, 3: 0}
+
+
 def test_gpus_are_handed_out_by_number_once_each() -> None:
     rows = after_all_turns([row(1, gpus=1), row(2, gpus=1), row(3, gpus=1)], CPU, MEMORY)
     assert [each.has for each in rows] == [("0",), ("1",), None]
