@@ -7,7 +7,7 @@ from typing import Protocol
 
 from automl.runs.engine import EngineError
 from automl.runs.local.starting import start
-from automl.runs.model import WAITING, Run
+from automl.runs.model import Run
 from automl.runs.taking import take
 from automl.runtime.local.create import Program, create
 from automl.runtime.local.shelf import VerbError
@@ -76,7 +76,7 @@ class LocalEngine:
 
     def stop_waiting(self) -> list[Run]:
         """End the runs that wait for their turn."""
-        return [self.stop(run.id, now=False) for run in self.runs() if run.state == WAITING]
+        return [run for run in self._told("withdraw") if run is not None]
 
     def get(self, run: str, output: str | None, folder: Path, force: bool) -> list[Path]:
         """Take what a run has left to a folder, over nothing that is there unless it is forced."""

@@ -7,7 +7,7 @@ import shutil
 import signal
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from automl.runtime.local.history import ENDED
 from automl.runtime.local.processes import end_members, is_alive
 from automl.runtime.local.reading import PAUSE, Reading
 from automl.runtime.local.shelf import VerbError
+from automl.runtime.local.turn import QueueError
 
 BETWEEN_ASKING = 0.5  # seconds; a program that is asked a second time ends at once
 
@@ -35,6 +36,24 @@ def stop(folder: Path, now: bool = False) -> None:
             asked = time.monotonic()
         time.sleep(PAUSE)
     end_members(folder.name)
+
+
+def withdraw(runs: Path) -> Iterator[Path]:
+    """Take those in a folder that wait for their turn out of the queue, and wait until they have ended.
+
+    None that has begun meanwhile is stopped. VerbError if the queue cannot be used.
+    """
+    try:
+        from automl.runtime.local import queue  # not before: some builds of Python have no SQLite
+
+        folders = [Path(entry["folder"]) for entry in queue.withdraw(runs=runs)]
+    except (ImportError, QueueError) as error:
+        raise VerbError(f"the queue cannot be used: {error}") from error
+    for folder in folders:
+        reading = Reading(folder)
+        while not _has_ended(reading):
+            time.sleep(PAUSE)
+        yield folder
 
 
 def _has_ended(reading: Reading) -> bool:

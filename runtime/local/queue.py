@@ -105,7 +105,7 @@ class Queue:
                 entry for entry in _entries(connection) if entry.state == WAITING and not entry.is_over()
             ]
             mine = [entry for entry in waiting if owner in (None, entry.ticket.owner)]
-            those = [entry for entry in mine if runs in (None, Path(entry.ticket.folder).parent)]
+            those = [entry for entry in mine if runs is None or _is_in(entry.ticket.folder, runs)]
             for entry in those:
                 values = (WITHDRAWN, entry.row.number)
                 connection.execute("update runs set state = ? where number = ?", values)
@@ -175,6 +175,10 @@ def _entry(number: int, state: str, passed: int, has: str | None, text: str) -> 
     gpus = None if has is None else tuple(json.loads(has))
     row = Row(number, ticket.run, ticket.share, ticket.priority, ticket.choices, passed, gpus)
     return Entry(row, ticket, state)
+
+
+def _is_in(folder: str, runs: Path) -> bool:
+    return Path(folder).parent.resolve() == runs.resolve()
 
 
 def _remove(connection: sqlite3.Connection, number: int) -> None:

@@ -78,7 +78,7 @@ class QueueFile:
         connection = sqlite3.connect(str(self.path), PATIENCE, isolation_level=None)
         try:
             if _version(connection) != VERSION:
-                _make(connection)
+                _make(connection, self.path)
             connection.execute(begin)
             yield connection
             connection.execute("commit")
@@ -113,12 +113,11 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("pragma user_version").fetchone()[0])
 
 
-def _make(connection: sqlite3.Connection) -> None:
+def _make(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("begin immediate")
     if _version(connection) > VERSION:
-        raise QueueError(
-            "a newer release of automl has made the queue: upgrade this one; --no-queue does without"
-        )
+        newer = "a newer release of automl has made it: upgrade this one, or do without by --no-queue"
+        raise QueueError(f"{path}: {newer}")
     connection.execute(_TABLE)
     connection.execute(f"pragma user_version = {VERSION}")
     connection.execute("commit")

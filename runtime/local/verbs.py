@@ -5,6 +5,7 @@
     verbs RUNS watch RUN               its status whenever it changes, and an empty line now and then
     verbs RUNS logs RUN [TASK] [-f]
     verbs RUNS stop RUN [--now]        its status once it has ended
+    verbs RUNS withdraw                those that waited for their turn, and have ended instead
     verbs RUNS get RUN [OUTPUT]        a tar of what it has left
     verbs RUNS delete RUN
 
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from automl.runtime.local.archive import outputs_of, packed
-from automl.runtime.local.ending import delete, stop
+from automl.runtime.local.ending import delete, stop, withdraw
 from automl.runtime.local.logs import logs
 from automl.runtime.local.reading import status, watch
 from automl.runtime.local.shelf import VerbError, find, folders
@@ -33,6 +34,9 @@ def answer(arguments: Sequence[str]) -> Iterator[bytes]:
     runs = options.runs.expanduser()
     if options.verb == "runs":
         yield from (_line(status(folder)) for folder in folders(runs))
+        return
+    if options.verb == "withdraw":
+        yield from (_line(status(folder)) for folder in withdraw(runs))
         return
     folder = find(runs, options.run)
     if options.verb == "status":
@@ -71,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("runs", type=Path)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("runs")
+    verbs.add_parser("withdraw")
     by_name = {name: verbs.add_parser(name) for name in ("status", "watch", "logs", "stop", "get", "delete")}
     for verb in by_name.values():
         verb.add_argument("run")

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -11,8 +12,11 @@ from typing import Any
 
 import pytest
 
+from automl.runs.engine import EngineError
+from automl.runs.local.engine import Here, LocalEngine
 from automl.runtime.local import queue
 from automl.runtime.local.machine import cpu
+from automl.runtime.local.queue_file import default_path
 from automl.runtime.local.record import events_of
 from tests.runtime.local.plans import finish, history, new_run, runner, shell
 
@@ -91,7 +95,9 @@ def test_a_run_that_waits_can_be_stopped(tmp_path: Path) -> None:
     until(lambda: all(map(waits, folders)))
     waiting[0].send_signal(signal.SIGINT)
     assert ended(waiting[:1])
-    assert [each["run"] for each in queue.withdraw(runs=tmp_path)] == [folders[1].name]
+    (tmp_path / "link").symlink_to(tmp_path)
+    [withdrawn] = LocalEngine(Here(tmp_path / "link")).stop_waiting()
+    assert (withdrawn.id, withdrawn.state) == (folders[1].name, "stopped")
     assert ended(waiting[1:])
     assert [process.returncode for process in waiting] == [130, 130]
     assert [(history(folder).state, history(folder).started) for folder in folders] == [("stopped", None)] * 2
@@ -213,6 +219,21 @@ def test_a_queue_that_cannot_be_used_keeps_only_those_waiting_that_want_a_gpu(tm
     assert status == 2
     assert text.startswith(f"automl: {tmp_path}/state/automl/queue-")
     assert "Traceback" not in text
+
+
+def test_whoever_asks_a_queue_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    with sqlite3.connect(_made(default_path())) as connection:
+        connection.execute("pragma user_version = 9")
+    connection.close()
+    with pytest.raises(
+        EngineError, match=r"^the queue cannot be used: \S+/queue-\S+: a newer release of automl has made it"
+    ):
+        LocalEngine(Here(tmp_path)).stop_waiting()
+
+
+def _made(path: Path) -> Path:
+    path.parent.mkdir(parents=True)
+    return path
 
 
 def test_our_queue_is_not_the_one_of_python(tmp_path: Path) -> None:
