@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -190,3 +191,18 @@ def test_a_run_is_not_resumed_while_it_goes_on(project: Project) -> None:
     project.switch("wait", False)
     process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
+
+
+def test_the_commands_of_the_page_work_one_after_the_other(project: Project) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "run.md").read_text()
+    for path in project.folder.iterdir():
+        path.unlink()
+    (project.folder / "automl.yaml").write_text(re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)[0])
+    for name, text in re.findall(r"```python\n# (\S+)\n(.*?)```", page, re.DOTALL):
+        (project.folder / name).write_text(text)
+    commands = re.findall(r"^automl (.*?)(?: +#.*)?$", page, re.MULTILINE)
+    assert len(commands) >= 14
+    for command in commands:
+        done = project.automl(*shlex.split(command))
+        assert done.code == 0, (command, done)
+    assert (project.folder / "models" / "model").read_text() == "always"
