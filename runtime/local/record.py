@@ -11,7 +11,6 @@ reserve        room on the disk for the last events, should it be full
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import time
@@ -75,8 +74,8 @@ class Record:
         content = b"".join(self._unwritten)
         size = os.fstat(self._file).st_size
         try:
-            if os.write(self._file, content) < len(content):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            while content:  # what did not fit says why it does not
+                content = content[os.write(self._file, content) :]
         except OSError:
             self._is_full = True
             os.ftruncate(self._file, size)
@@ -94,8 +93,9 @@ def _take_room(path: Path) -> None:
     """Have room on the disk that nobody else takes: zeros might take none, if they are compressed."""
     if not path.exists() or path.stat().st_size < ROOM:
         with path.open("wb", buffering=0) as file:
-            if file.write(os.urandom(ROOM)) < ROOM:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            content = os.urandom(ROOM)
+            while content:
+                content = content[file.write(content) :]
 
 
 def _read(path: Path) -> tuple[list[Event], int]:

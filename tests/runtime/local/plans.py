@@ -1,11 +1,13 @@
 """Runs that are made from plans, without a compiler, for the tests of what runs them."""
 
 import io
+import json
 import os
 import subprocess
 import sys
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -57,15 +59,35 @@ def runner(folder: Path, *options: str, **more: Any) -> "subprocess.Popen[str]":
 def finish(folder: Path, *options: str) -> tuple[int, str]:
     """Run it, or go on with it, to its end: the status, and what was said."""
     process = runner(folder, *options)
-    text, _ = process.communicate(timeout=60)
+    try:
+        text, _ = process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        text, _ = process.communicate()
+        raise AssertionError(f"it does not end:\n{text}") from None
     return process.returncode, text
 
 
 def history(folder: Path) -> History:
     """What has become of a run."""
-    return history_of(events_of(folder))
+    tasks = json.loads((folder / "plan.json").read_text())["tasks"]
+    return history_of(events_of(folder), [task["name"] for task in tasks])
 
 
 def states(folder: Path) -> dict[str, str]:
     """How its tasks are."""
     return {name: task.state for name, task in history(folder).tasks.items()}
+
+
+def processes_of(folder: Path, sessions: AbstractSet[str] = frozenset()) -> Iterator[str]:
+    """The processes that live in whose environment the run stands, or that are in one of the sessions."""
+    for entry in Path("/proc").iterdir():
+        try:
+            environment = (entry / "environ").read_bytes() if entry.name.isdecimal() else b""
+            state, _, _, session, *_ = (entry / "stat").read_text().rpartition(")")[2].split()
+            command = (entry / "cmdline").read_bytes()
+        except (OSError, ValueError):
+            continue
+        is_of_run = f"AUTOML_RUN_ID={folder.name}".encode() in environment.split(b"\0")
+        if state not in "ZX" and (session in sessions or is_of_run):
+            yield f"{entry.name} {command!r}"

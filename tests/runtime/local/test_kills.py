@@ -5,13 +5,12 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from automl.runtime.local.plan import Task
 from automl.runtime.local.record import events_of
-from tests.runtime.local.plans import history, new_run, runner, shell
+from tests.runtime.local.plans import history, new_run, processes_of, runner, shell
 
 RUNS, KILLS = 20, 10
 LONGEST = 0.4  # seconds that a program lives at most, once it has begun, but for the last
@@ -56,21 +55,10 @@ def tasks_of(trace: Path) -> list[Task]:
     return tasks
 
 
-def processes_of(folder: Path, trace: Path) -> Iterator[str]:
-    """What lives of a run: by the run that stands in the environment, or by the session of a task."""
-    sessions = {
-        line.split()[2] for line in lines_of(trace) if line.startswith("begin") and len(line.split()) == 3
-    }
-    for entry in Path("/proc").iterdir():
-        try:
-            environment = (entry / "environ").read_bytes() if entry.name.isdecimal() else b""
-            state, _, _, session, *_ = (entry / "stat").read_text().rpartition(")")[2].split()
-        except (OSError, ValueError):
-            continue
-        if state not in "ZX" and (
-            session in sessions or f"AUTOML_RUN_ID={folder.name}".encode() in environment
-        ):
-            yield f"{entry.name} {(entry / 'cmdline').read_bytes()!r}"
+def left_of(folder: Path, trace: Path) -> list[str]:
+    """What lives of a run: by its name in the environment, or by the session of a task."""
+    words = [line.split() for line in lines_of(trace) if line.startswith("begin")]
+    return [*processes_of(folder, {line[2] for line in words if len(line) == 3})]
 
 
 def lines_of(trace: Path) -> list[str]:
@@ -133,7 +121,7 @@ def live_and_end(folder: Path, trace: Path, chance: random.Random) -> str:
 
 def wait_until_gone(folder: Path, trace: Path, why: str) -> None:
     until = time.monotonic() + GOOD_WHILE
-    while left := [*processes_of(folder, trace)]:
+    while left := left_of(folder, trace):
         assert time.monotonic() < until, (why, left)
         time.sleep(0.02)
 

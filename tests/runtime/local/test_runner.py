@@ -1,9 +1,14 @@
 """The program that runs a plan, as a process."""
 
+import json
+import signal
+import time
 from pathlib import Path
 
+import pytest
+
 from automl.runtime.local.plan import Service, Task
-from tests.runtime.local.plans import finish, history, new_run, shell, states
+from tests.runtime.local.plans import finish, history, new_run, processes_of, runner, shell, states
 
 
 def test_tasks_run_in_their_order(tmp_path: Path) -> None:
@@ -42,3 +47,123 @@ def test_a_service_is_awaited_and_stopped(tmp_path: Path) -> None:
     assert status == 0, text
     assert "serve: is ready at http://localhost:18437/" in text
     assert states(folder) == {"serve": "succeeded", "look": "succeeded"}
+
+
+def test_a_late_task_is_ended_with_all_that_it_began(tmp_path: Path) -> None:
+    text = f"trap 'echo asked >> {tmp_path}/trace' TERM; setsid sleep 1000 & sleep 1000 & wait; exit 0"
+    folder = new_run(tmp_path, [shell("a", text, deadline=1)])
+    status, text = finish(folder)
+    assert status == 1, text
+    assert history(folder).tasks["a"].reason == "took longer than 1 seconds"
+    assert (tmp_path / "trace").read_text() == "asked\n"
+    assert not [*processes_of(folder)]
+
+
+def test_what_a_task_leaves_running_is_ended_with_it(tmp_path: Path) -> None:
+    """Beside another that goes on; in its group, in its session, in a session of its own, unless it hides from both."""
+    begun = f"while :; do echo x >> {tmp_path}/grows-$KIND; sleep 0.01; done"
+    ways = {
+        "plain": "",
+        "session": "setsid",
+        "group": "set -m;",
+        "hidden": "exec env -u AUTOML_RUN_ID -u AUTOML_TASK",
+    }
+    lines = [f"({way} env KIND={kind} sh -c '{begun}') &" for kind, way in ways.items()]
+    wait = " ".join(f"until test -e {tmp_path}/grows-{kind}; do sleep 0.01; done;" for kind in ways)
+    check = f"cat {tmp_path}/grows-* | wc -c; sleep 0.3; cat {tmp_path}/grows-* | wc -c"
+    other = shell("other", f"touch {tmp_path}/other; sleep 1.5")
+    leaves = shell(
+        "leaves", "\n".join(["exec >/dev/null", *lines, wait, f"until test -e {tmp_path}/other; do :; done"])
+    )
+    folder = new_run(tmp_path, [other, leaves, shell("looks", check, ["leaves"])])
+    status, text = finish(folder, "--jobs", "2")
+    assert status == 0, text
+    before, after = (folder / "tasks" / "looks" / "log").read_text().split()
+    assert before == after
+
+
+def test_two_programs_do_not_run_one_run(tmp_path: Path) -> None:
+    folder = new_run(tmp_path, [shell("a", f"echo a >> {tmp_path}/trace; sleep 1")])
+    first = runner(folder)
+    while not (tmp_path / "trace").exists():
+        time.sleep(0.01)
+    status, text = finish(folder)
+    assert (status, text) == (2, f"automl: {folder.name} is running already\n")
+    first.communicate(timeout=60)
+    assert (first.returncode, (tmp_path / "trace").read_text()) == (0, "a\n")
+
+
+@pytest.mark.parametrize("torn", [b'{"at": 1, "event": "task.en', b"\0" * 4000, b"\xff\n{}\n[]\n1\n"])
+def test_a_torn_end_of_the_record_is_no_part_of_it(tmp_path: Path, torn: bytes) -> None:
+    trace, fails = tmp_path / "trace", tmp_path / "fails"
+    fails.touch()
+    tasks = [shell("a", f"echo a >> {trace}"), shell("b", f"echo b >> {trace}; test ! -e {fails}", ["a"])]
+    folder = new_run(tmp_path, tasks)
+    assert finish(folder)[0] == 1
+    fails.unlink()
+    with (folder / "events.jsonl").open("ab") as file:
+        file.write(torn)
+    assert states(folder) == {"a": "succeeded", "b": "failed"}
+    assert finish(folder)[0] == 0
+    assert trace.read_text() == "a\nb\nb\n"
+    assert [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+
+
+def test_what_is_no_event_hides_none_behind_it(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    folder = new_run(tmp_path, [shell("a", f"echo a >> {trace}")])
+    (folder / "events.jsonl").write_text("broken\n")
+    assert finish(folder)[0] == 0
+    assert finish(folder)[0] == 0
+    assert trace.read_text() == "a\n"
+
+
+def test_files_that_were_taken_away_are_made_again(tmp_path: Path) -> None:
+    options = ["--output", "table:file"]
+    task = shell("a", 'echo x > "$AUTOML_OUTPUT_TABLE"', outputs={"table": "file"}, options=options)
+    folder = new_run(tmp_path, [task])
+    output = folder / "tasks" / "a" / "outputs" / "table"
+    assert finish(folder)[0] == 0
+    output.unlink()
+    assert finish(folder)[0] == 0
+    assert output.read_text() == "x\n"
+
+
+@pytest.mark.parametrize("signals", [["SIGTERM"], ["SIGINT"], ["SIGHUP"], ["SIGTERM", "SIGTERM"]])
+def test_a_run_is_stopped(tmp_path: Path, signals: list[str]) -> None:
+    """Asked once, tasks have time to end; asked twice, they have not."""
+    ends = "exit 0" if len(signals) == 1 else "sleep 1000"
+    text = f"trap 'echo asked >> {tmp_path}/trace; {ends}' TERM; echo begun >> {tmp_path}/trace; sleep 1000 & wait"
+    folder = new_run(tmp_path, [shell("a", text), shell("b", "true", ["a"])])
+    process = runner(folder)
+    for number, name in enumerate(signals):
+        while (
+            len((tmp_path / "trace").read_text().split() if (tmp_path / "trace").exists() else ()) <= number
+        ):
+            time.sleep(0.01)
+        process.send_signal(getattr(signal, name))
+    said, _ = process.communicate(timeout=8)
+    assert process.returncode == 130, said
+    assert (tmp_path / "trace").read_text() == "begun\nasked\n"
+    assert history(folder).state == "stopped"
+    assert history(folder).tasks["a"].state == "stopped"
+    assert not [*processes_of(folder)]
+
+
+def test_a_run_goes_on_though_nobody_listens(tmp_path: Path) -> None:
+    folder = new_run(tmp_path, [shell("a", "sleep 0.3"), shell("b", "true", ["a"])])
+    process = runner(folder)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.wait(60) == 0
+    assert states(folder) == {"a": "succeeded", "b": "succeeded"}
+
+
+def test_a_hangup_is_no_matter_if_it_is_ignored(tmp_path: Path) -> None:
+    folder = new_run(tmp_path, [shell("a", f"touch {tmp_path}/begun; sleep 0.5")])
+    process = runner(folder, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    while not (tmp_path / "begun").exists():
+        time.sleep(0.01)
+    process.send_signal(signal.SIGHUP)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, said

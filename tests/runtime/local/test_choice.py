@@ -1,0 +1,136 @@
+"""Runs of chosen steps, which take from earlier runs what the others have left."""
+
+import json
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automl.runtime.local.choice import chosen
+from automl.runtime.local.plan import Barrier, Plan, Task
+from tests.runtime.local.plans import finish, history, new_run, runner, shell, states
+
+LEAVES: dict[str, Any] = {
+    "outputs": {"table": "file", "rows": "int"},
+    "options": ["--output", "table:file", "--output", "rows:int"],
+}
+TAKES = {
+    "AUTOML_INPUT_TABLE": {"task": "extract", "output": "table", "file": True},
+    "AUTOML_INPUT_ROWS": {"task": "extract", "output": "rows"},
+}
+
+
+def tasks_of(trace: Path, rows: int = 7) -> list[Task]:
+    extract = (
+        f'mkdir "$AUTOML_OUTPUT_TABLE"; echo {rows} | tee "$AUTOML_OUTPUT_TABLE/part" > "$AUTOML_OUTPUT_ROWS"'
+    )
+    return [
+        shell("extract", f"echo extract >> {trace}; {extract}", **LEAVES),
+        shell("check", f"echo check >> {trace}", ["extract"]),
+        shell(
+            "fit",
+            f'echo fit $AUTOML_INPUT_ROWS $(cat "$AUTOML_INPUT_TABLE/part") >> {trace}',
+            ["check"],
+            values=TAKES,
+        ),
+        shell("tell", f"echo tell >> {trace}", ["fit"]),
+    ]
+
+
+def test_a_step_alone_takes_what_the_newest_run_has(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    for rows in (7, 8):
+        assert finish(new_run(tmp_path, tasks_of(trace, rows)))[0] == 0
+    trace.unlink()
+    folder = new_run(tmp_path, tasks_of(trace))
+    status, text = finish(folder, "--only", "fit")
+    assert status == 0, text
+    assert "fit: succeeded (1 of 1)" in text
+    assert trace.read_text() == "fit 8 8\n"
+    assert states(folder) == {"extract": "skipped", "check": "skipped", "fit": "succeeded", "tell": "skipped"}
+    assert not [path for path in tmp_path.glob("*/tasks/check/*") if folder in path.parents]
+    trace.unlink()
+    third = new_run(tmp_path, tasks_of(trace))  # which takes what the second has taken
+    for path in tmp_path.glob("*/run.json"):
+        about = json.loads(path.read_text())
+        if path.parent not in (folder, third):
+            path.write_text(json.dumps({**about, "workflow": "another"}))
+    assert finish(third, "--only", "fit")[0] == 0
+    assert trace.read_text() == "fit 8 8\n"
+
+
+def test_a_step_with_all_behind_it(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    assert finish(new_run(tmp_path, tasks_of(trace)))[0] == 0
+    trace.unlink()
+    assert finish(new_run(tmp_path, tasks_of(trace)), "--from", "check")[0] == 0
+    assert trace.read_text() == "check\nfit 7 7\ntell\n"
+
+
+def test_nothing_begins_without_what_it_takes(tmp_path: Path) -> None:
+    trace, folder = tmp_path / "trace", new_run(tmp_path, tasks_of(tmp_path / "trace"))
+    status, text = finish(folder, "--only", "fit", "--only", "tell")
+    assert status == 2
+    assert (
+        text == "automl: no earlier run has what is taken from extract (rows, table); run these steps, too\n"
+    )
+    assert (history(folder).state, trace.exists()) == ("failed", False)
+    assert finish(folder)[0] == 0, "it can be run as a whole"
+
+
+def test_who_goes_on_need_not_choose_again(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    assert finish(new_run(tmp_path, tasks_of(trace)))[0] == 0
+    trace.unlink()
+    others, tell = tasks_of(trace)[:2], tasks_of(trace)[3]
+    slow = shell("fit", f"echo slow >> {trace}; test -e {tmp_path}/done || sleep 1000", values=TAKES)
+    folder = new_run(tmp_path, [*others, slow, tell])
+    process = runner(folder, "--only", "fit")
+    while not trace.exists():
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    (tmp_path / "done").touch()
+    status, text = finish(folder)
+    assert status == 0, text
+    assert trace.read_text() == "slow\nslow\n"
+
+
+def plan() -> Plan:
+    tasks = [
+        Task("prepare-fit", "prepare", "fit", ["a"]),
+        Task("train-fit", "train", "fit", ["a"], ["prepare"]),
+        Task("tell", "train", "tell", ["a"], ["prepare"]),
+        Task("end", "last", "end", ["a"], ["train"]),
+    ]
+    return Plan("test", tasks, [Barrier("prepare", ["prepare-fit"]), Barrier("train", ["train-fit", "tell"])])
+
+
+@pytest.mark.parametrize(
+    ("only", "since", "expected"),
+    [
+        (["tell"], "", ["tell"]),
+        (["end", "prepare/fit"], "", ["prepare-fit", "end"]),
+        (["train-fit"], "", ["train-fit"]),
+        (["train"], "", ["train-fit", "tell"]),
+        ([], "tell", ["tell", "end"]),
+        ([], "prepare", ["prepare-fit", "train-fit", "tell", "end"]),
+        (["prepare-fit"], "train", ["prepare-fit", "train-fit", "tell", "end"]),
+    ],
+)
+def test_steps_have_names(only: list[str], since: str, expected: list[str]) -> None:
+    assert chosen(plan(), only, since) == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("fit", "which step is 'fit': prepare/fit or train/fit?"),
+        ("fitt", "there is no step 'fitt'; the steps are prepare-fit, train-fit, tell, end"),
+    ],
+)
+def test_a_name_means_one_step(word: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message.replace("?", r"\?")):
+        chosen(plan(), [word], "")

@@ -1,0 +1,106 @@
+"""A disk that is full, and a file that may not grow: the run ends, says so, and can go on when that is mended."""
+
+import resource
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.runtime.local.plans import finish, history, new_run, runner, shell, states
+
+FULL = "No space left on device"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 4 MB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)]
+    if not shutil.which("mount") or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("only root may mount a disk")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def fill(until: Path) -> str:
+    """What fills the disk, unless it was mended."""
+    return f"test -e {until} || cat /dev/zero > filling"
+
+
+def mend(disk: Path, until: Path) -> None:
+    for path in disk.glob("*/tasks/*/work/project/filling"):
+        path.unlink()
+    until.touch()
+
+
+def begin_record(folder: Path, size: int) -> None:
+    """Let the record have something of this size in it."""
+    line = '{"at": 1, "event": "of a newer release", "text": "%s"}\n'
+    (folder / "events.jsonl").write_text(line % ("x" * (size - len(line) + 2)))
+
+
+def test_what_has_finished_is_known_although_the_disk_is_full(tmp_path: Path, small_disk: Path) -> None:
+    mended, trace = tmp_path / "mended", tmp_path / "trace"
+    ends = f"until grep -q full {trace}; do sleep 0.05; done; echo ends-%s >> {trace}"
+    tasks = [
+        shell("fills", f"{fill(mended)}; echo full >> {trace}; test -e {mended} || sleep 1000"),
+        *(shell(f"ends-{number}", ends % number) for number in range(60)),  # some pages of events
+        shell("last", f"echo last >> {trace}", ["fills", "ends-59"]),
+    ]
+    folder = new_run(small_disk, tasks)
+    status, text = finish(folder, "--jobs", "3")
+    assert status == 2, text
+    assert f"automl: {folder.name} cannot go on: {FULL}" in text
+    assert (history(folder).state, history(folder).reason) == ("stopped", FULL)
+    assert states(folder)["fills"] == "stopped"
+    before = {name for name, state in states(folder).items() if state == "succeeded"}
+    mend(small_disk, mended)
+    status, text = finish(folder)
+    assert status == 0, text
+    again = [name for name in trace.read_text().split() if trace.read_text().split().count(name) > 1]
+    assert not before & set(again)
+    assert {*trace.read_text().split()} == {"full", "last", *(f"ends-{number}" for number in range(60))}
+
+
+def test_no_task_is_to_blame_for_a_full_disk(tmp_path: Path, small_disk: Path) -> None:
+    mended = tmp_path / "mended"
+    folder = new_run(small_disk, [shell("fills", fill(mended), retries=3)])
+    status, text = finish(folder)
+    assert status == 2, text
+    assert states(folder) == {"fills": "stopped"}
+    assert (
+        len([line for line in (folder / "events.jsonl").read_text().splitlines() if "task.started" in line])
+        == 1
+    )
+    mend(small_disk, mended)
+    assert finish(folder)[0] == 0
+
+
+def test_a_run_does_not_begin_on_a_full_disk(tmp_path: Path, small_disk: Path) -> None:
+    folder, filling = new_run(small_disk, [shell("a", f"touch {tmp_path}/trace")]), small_disk / "filling"
+    subprocess.run(["dd", "if=/dev/zero", f"of={filling}"], capture_output=True, check=False)
+    status, text = finish(folder)
+    assert status == 2, text
+    assert FULL in text
+    assert not (tmp_path / "trace").exists()
+    filling.unlink()
+    assert finish(folder)[0] == 0
+
+
+def test_a_record_that_may_not_grow_ends_the_run(tmp_path: Path) -> None:
+    """The same where no disk can be mounted: the system refuses the event that would make the file too long."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+
+    folder = new_run(tmp_path, [shell("a", "true"), shell("b", f"touch {tmp_path}/b", ["a"])])
+    begin_record(folder, 299_750)
+    process = runner(folder, preexec_fn=limit)
+    text, _ = process.communicate(timeout=60)
+    assert process.returncode == 2, text
+    assert "cannot go on: File too large" in text
+    assert finish(folder)[0] == 0
+    assert states(folder) == {"a": "succeeded", "b": "succeeded"}
