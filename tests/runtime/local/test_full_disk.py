@@ -1,5 +1,6 @@
 """A disk that is full, and a file that may not grow: the run ends, says so, and can go on when that is mended."""
 
+import json
 import resource
 import shutil
 import subprocess
@@ -57,6 +58,9 @@ def test_what_has_finished_is_known_although_the_disk_is_full(tmp_path: Path, sm
     assert (history(folder).state, history(folder).reason) == ("stopped", FULL)
     assert states(folder)["fills"] == "stopped"
     before = {name for name, state in states(folder).items() if state == "succeeded"}
+    assert [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()], (
+        "no line is torn"
+    )
     mend(small_disk, mended)
     status, text = finish(folder)
     assert status == 0, text

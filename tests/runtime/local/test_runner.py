@@ -82,6 +82,17 @@ def test_what_a_task_leaves_running_is_ended_with_it(tmp_path: Path) -> None:
     assert before == after
 
 
+def test_what_hides_altogether_is_ended_when_nothing_else_runs(tmp_path: Path) -> None:
+    hidden = f"while :; do echo x >> {tmp_path}/grows; sleep 0.01; done"
+    text = f"setsid env -i PATH=$PATH sh -c '{hidden}' & until test -e {tmp_path}/grows; do sleep 0.01; done"
+    looks = f"wc -c < {tmp_path}/grows; sleep 0.3; wc -c < {tmp_path}/grows"
+    folder = new_run(tmp_path, [shell("a", text), shell("looks", looks, ["a"])])
+    status, text = finish(folder)
+    assert status == 0, text
+    before, after = (folder / "tasks" / "looks" / "log").read_text().split()
+    assert before == after
+
+
 def test_two_programs_do_not_run_one_run(tmp_path: Path) -> None:
     folder = new_run(tmp_path, [shell("a", f"echo a >> {tmp_path}/trace; sleep 1")])
     first = runner(folder)
