@@ -59,7 +59,7 @@ class History:
         getattr(self, f"_{event['event'].replace('.', '_')}", _ignore)(event)
 
     def _run_started(self, event: Event) -> None:
-        self.state, self.reason, self.ended = WAITING, event.get("reason", ""), None
+        self.state, self.reason, self.ended = WAITING, "", None
         self.pid, self.pid_started = event["pid"], event["pid_started"]
         for task in self.tasks.values():
             if task.state in (FAILED, STOPPED):
