@@ -135,10 +135,7 @@ def _content(config_map: Object) -> dict[str, bytes]:
 def make_volumes(folder: Path, volumes: Sequence[Object], sources: Sources) -> None:
     """The volumes of a pod, each a folder."""
     for volume in volumes:
-        if "configMap" in volume or "projected" in volume:
-            of_volume = [
-                each["configMap"] for each in volume.get("projected", {"sources": [volume]})["sources"]
-            ]
+        if of_volume := _config_maps_of(volume):
             files: dict[str, bytes] = {}
             for each in of_volume:
                 files.update(projected(sources[each["name"]], each.get("items")))
@@ -147,6 +144,12 @@ def make_volumes(folder: Path, volumes: Sequence[Object], sources: Sources) -> N
             _mount(folder / volume["name"], sources[volume["secret"]["secretName"]])
         else:
             _make_empty_dir(folder / volume["name"])
+
+
+def _config_maps_of(volume: Object) -> list[Object]:
+    """The ConfigMaps whose files a volume has; none where there is more in it, as in that of a service account."""
+    parts = volume.get("projected", {"sources": [volume]})["sources"]
+    return [each["configMap"] for each in parts] if all("configMap" in each for each in parts) else []
 
 
 def projected(content: Mapping[str, bytes], items: Sequence[Object] | None) -> Mapping[str, bytes]:
