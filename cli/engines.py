@@ -1,6 +1,7 @@
 """What the commands ask of an engine, and how its answers are shown."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,7 +56,14 @@ def engine_of(runs: str | None) -> LocalEngine:
 
 def engine_at(runs: Path) -> LocalEngine:
     """The engine with the runs in a folder."""
+    refuse_windows()
     return LocalEngine(Here(runs))
+
+
+def refuse_windows() -> None:
+    """End a command where processes are of another kind."""
+    if os.name == "nt":
+        wrong_usage("runs need Linux or macOS; on Windows, install automl within WSL (`wsl --install`)")
 
 
 def place_of_runs(runs: str | None) -> Path:

@@ -1,6 +1,7 @@
 """A table of a run on a terminal, drawn anew while it goes on."""
 
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -9,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from automl.cli.tables import duration, headline, news
+from automl.cli.tables import duration, headline, news, shortened
 from automl.compiler.views.text import printable
 from automl.runs.model import FAILED, RUNNING, SKIPPED, STOPPED, SUCCEEDED, WAITING, Run, Task, seconds_of
 
@@ -22,6 +23,7 @@ STYLES = {
     STOPPED: "yellow",
 }
 SIGNS = {WAITING: "·", RUNNING: "▶", SUCCEEDED: "✓", FAILED: "✗", SKIPPED: "-", STOPPED: "■"}
+_END = 500  # bytes of a log
 ROOM = 5  # lines of a terminal that are not for steps
 
 
@@ -72,9 +74,20 @@ def drawing(run: Run, now: float, height: int) -> Table:
             Text(f"{SIGNS[task.state]} {printable(task.name)}", style),
             Text(task.state, style),
             Text(time, justify="right"),
-            Text(news(task), "dim"),
+            Text(news(task) or last_line(run, task), "dim"),
         )
     return table
+
+
+def last_line(run: Run, task: Task) -> str:
+    """What a step that runs has printed last: its own word of how far it is."""
+    log = Path(run.folder, "tasks", task.name, "log")
+    if task.state != RUNNING or not log.is_file():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - _END))
+        lines = file.read().decode(errors="replace").replace("\r", "\n").rstrip().splitlines()
+    return shortened(lines[-1]) if lines else ""
 
 
 def in_room(run: Run, room: int) -> list[Task]:

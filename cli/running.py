@@ -13,6 +13,7 @@ import typer
 from automl.cli.account import account, ends_of_logs
 from automl.cli.choices import choose, emit
 from automl.cli.delivery import conclude, given_params
+from automl.cli.engines import refuse_windows
 from automl.cli.inputs import read_all
 from automl.cli.progress import view
 from automl.cli.scripts import Flags, config_for, is_script, refuse
@@ -35,7 +36,7 @@ STATUS = {
 }  # with which a command ends that has run a run
 OF_RUNNER = ("only", "since", "jobs", "stop_services", "priority", "cpus", "memory", "gpus", "no_queue")
 NAMES = {"since": "from"}  # which is a word of Python
-_ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_ASKING = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 class What(NamedTuple):
@@ -50,6 +51,7 @@ class What(NamedTuple):
 
 def what_of(params: Mapping[str, Any]) -> What:
     """What the parameters of a command name."""
+    refuse_windows()
     given: dict[str, Any] = {name: params[name] for name in Flags._fields if params[name]}
     return What(params["config"], Flags(**given), params["name"], params["set"] or (), params["params_file"])
 
@@ -162,7 +164,8 @@ def _asked_to_end(process: subprocess.Popen[bytes]) -> Iterator[None]:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
 
-    before = [(number, signal.signal(number, ask)) for number in _ASKING]
+    numbers = [signal.Signals[name] for name in _ASKING]
+    before = [(number, signal.signal(number, ask)) for number in numbers]
     try:
         yield
     finally:

@@ -39,6 +39,8 @@ import json, os, sys, time
 open(os.environ["TRACE"], "a").write("train\\n")
 if os.path.exists(os.environ["TRACE"] + ".fail"):
     sys.exit("the learning rate is too high")
+if os.path.exists(os.environ["TRACE"] + ".wait"):
+    print("epoch 7 of 9", flush=True)
 while os.path.exists(os.environ["TRACE"] + ".wait"):
     time.sleep(0.02)
 open(os.environ["AUTOML_OUTPUT_MODEL"], "w").write(open(os.environ["AUTOML_INPUT_TABLE"]).read())

@@ -116,7 +116,7 @@ def test_on_a_terminal_a_table_is_drawn_anew(project: Project) -> None:
     process = project.start("run", stderr=theirs)
     os.close(theirs)
     drawn = b""
-    while b"running" not in drawn.rpartition(b"train")[2]:
+    while b"epoch 7 of 9" not in drawn:
         drawn += os.read(ours, 4096)
     project.switch("wait", False)
     out, _ = process.communicate(timeout=PATIENCE)
