@@ -23,6 +23,7 @@ from automl.compiler.driver import Input, Overrides, analyse
 from automl.runs.engine import Engine
 from automl.runs.local.starting import start
 from automl.runs.model import FAILED, STOPPED, SUCCEEDED, Run
+from automl.runtime.local import machine
 from automl.runtime.local.create import RUNS, Program, create
 from automl.runtime.local.reading import Reading, watch
 from automl.runtime.local.request import add_options
@@ -110,6 +111,13 @@ def words_of(params: Mapping[str, Any]) -> list[str]:
     add_options(asked)
     asked.parse_known_args(said)
     return said
+
+
+def hint_at_gpus(params: Mapping[str, Any]) -> None:
+    """Say that a new run uses no GPU, where there may be some: its own words go to a file."""
+    is_silent = params["quiet"] or params["gpus"] or params["no_queue"]
+    if not is_silent and machine.hides_gpus():
+        say(machine.HIDDEN)
 
 
 class _Words(argparse.ArgumentParser):

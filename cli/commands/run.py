@@ -30,7 +30,7 @@ from automl.cli.options import (
     StopServices,
     Strict,
 )
-from automl.cli.running import conclude_run, conduct, config_of, new_run, what_of, words_of
+from automl.cli.running import conclude_run, conduct, config_of, hint_at_gpus, new_run, what_of, words_of
 from automl.cli.terminal import TEXT, print_text
 
 
@@ -81,4 +81,5 @@ def run(
             folder = folder_to_resume(runs, resume)
     else:
         folder = new_run(what, runs, manner_of(quiet, strict, message_format))
+        hint_at_gpus(context.params)
     conclude_run(engine_at(folder.parent), *conduct(folder, options, quiet))

@@ -32,7 +32,7 @@ from automl.cli.options import (
     StopServices,
     Strict,
 )
-from automl.cli.running import conclude_run, program_for, what_of, words_of
+from automl.cli.running import conclude_run, hint_at_gpus, program_for, what_of, words_of
 from automl.cli.running import follow as show
 from automl.cli.terminal import TEXT, print_text, touching_files
 
@@ -76,6 +76,7 @@ def run(
     engine = engine_at(Path(runs).absolute() if runs else beside)
     with touching_files("write"):
         submitted = engine.submit(program, options)
+    hint_at_gpus(context.params)
     if is_json:
         print_json(asdict(engine.status(submitted)))
     else:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 GPUS, VISIBLE = "AUTOML_GPUS", "CUDA_VISIBLE_DEVICES"
 CONTROL_GROUP = Path("/sys/fs/cgroup")  # a container sees its own there
+HIDDEN = "the run has asked for no GPU, so its steps see none: --gpus N"
 _LISTED = re.compile(r"^GPU (\d+):.*?(?:\(UUID: ([\w-]+)\))?$", re.MULTILINE)
 
 
@@ -32,6 +33,11 @@ def memory() -> int:
 def may_have_gpus(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether it is worth the time to look for GPUs."""
     return bool(environment[GPUS]) if GPUS in environment else shutil.which("nvidia-smi") is not None
+
+
+def hides_gpus(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether steps of a run that has asked for none are kept from GPUs: there may be some, and nobody has said which."""
+    return VISIBLE not in environment and may_have_gpus(environment)
 
 
 def gpus(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:

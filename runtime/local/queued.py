@@ -84,8 +84,8 @@ def queued(folder: Path, tasks: Sequence[Task], options: argparse.Namespace) -> 
         options.priority or "normal",
         choices,
     )
-    if not share.gpus and _variables(()):
-        print("automl: the run has asked for no GPU, so its steps see none: --gpus N", file=sys.stderr)
+    if not share.gpus and machine.hides_gpus():
+        print(f"automl: {machine.HIDDEN}", file=sys.stderr)
     return Queued(queue, ticket)
 
 
@@ -93,5 +93,4 @@ def _variables(gpus: Sequence[str]) -> dict[str, str]:
     """What tells the tasks which GPUs are theirs: none if the run has asked for none, and nobody else has said so."""
     if gpus:
         return machine.variables(gpus)
-    is_told = machine.VISIBLE in os.environ or not machine.may_have_gpus()
-    return {} if is_told else machine.variables(())
+    return machine.variables(()) if machine.hides_gpus() else {}
