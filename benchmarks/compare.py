@@ -33,6 +33,7 @@ HERA_VALUES = [PYTHON, str(HERE / "hera_values.py")]
 ROUNDS = 7
 STEPS_WITH_VALUES = 1000
 STEPS_PER_STAGE = 100
+EMPTY_STEPS = 1000
 STEP = """\
     - step_name: step-{number:04}
       path_to_executable: step.py
@@ -234,6 +235,36 @@ def against_steps_without_values(folder: Path) -> None:
     show(f"{STEPS_WITH_VALUES:,} steps, each with a value for another", in_turns(commands, folder / "out"))
 
 
+def against_make(folder: Path) -> None:
+    """A thousand steps that do nothing, one after the other, on this machine."""
+    place = folder / "empty"
+    config, script, makefile = place / "config.yaml", place / "steps.sh", place / "Makefile"
+    config.parent.mkdir()
+    step = place / "step.sh"
+    step.write_text("", encoding="utf-8")
+    numbers = range(EMPTY_STEPS)
+    steps = "".join(
+        f"    - {{step_name: step-{number}, path_to_executable: step.sh}}\n" for number in numbers
+    )
+    config.write_text(f"version: 1.0.0\nname: empty\nstages:\n  all:\n{steps}", encoding="utf-8")
+    script.write_text(f"sh {step}\n" * EMPTY_STEPS, encoding="utf-8")
+    targets = " ".join(f"step-{number}" for number in numbers)
+    makefile.write_text(
+        f".PHONY: all {targets}\nall: {targets}\n{targets}:\n\t@sh {step}; :\n", encoding="utf-8"
+    )
+    run([*AUTOML, "compile", str(config), "-t", "local"], place / "program.py")
+    program = [PYTHON, str(place / "program.py"), "--runs", str(folder / "runs"), "--no-queue", "--jobs", "1"]
+    commands = {
+        "bash": ["bash", str(script)],
+        "make": ["make", "-f", str(makefile)],
+        "program of automl": program,
+    }
+    times = in_turns(commands, folder / "out", 3)
+    show(f"{EMPTY_STEPS:,} steps that do nothing", times)
+    for name, taken in times.items():
+        print(f"  a step of {name} takes {min(taken).wall / EMPTY_STEPS * 1e3:.2f} ms")
+
+
 def grow(folder: Path, target: str, counts: tuple[int, ...], title: str) -> None:
     """Times for more and more steps, and what each of them adds."""
     names = {f"{count:,} step{'s' * (count > 1)}": count for count in counts}
@@ -259,6 +290,7 @@ def main() -> None:
             against_imports,
             against_itself,
             against_steps_without_values,
+            against_make,
         ):
             compare(Path(name))
 

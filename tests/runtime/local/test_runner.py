@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from automl.runtime.local.plan import Service, Task
+from automl.runtime.local.reading import status
 from tests.runtime.local.plans import finish, history, new_run, processes_of, runner, shell, states
 
 
@@ -126,6 +127,7 @@ def test_what_is_no_event_hides_none_behind_it(tmp_path: Path) -> None:
     (folder / "events.jsonl").write_text("broken\n")
     assert finish(folder)[0] == 0
     assert finish(folder)[0] == 0
+    assert status(folder)["state"] == "succeeded"
     assert trace.read_text() == "a\n"
 
 
