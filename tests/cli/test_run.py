@@ -133,6 +133,7 @@ def test_on_a_terminal_a_table_is_drawn_anew(project: Project) -> None:
 def test_the_records_of_runs_are_no_part_of_the_project(project: Project) -> None:
     (project.folder / "automl.yaml").write_text(f'{CONFIG}code: {{bundle: {{include: ["**"]}}}}\n')
     assert project.automl("run", "-q").code == 0
+    (project.runs / ".gitignore").unlink()  # whatever git is told
     packed = project.automl("files", "--packed").out.splitlines()
     assert packed == ["check.py", "prepare.py", "train.py"]
 
