@@ -242,6 +242,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # what runs on a machine
     "runtime.local": {
+        "runtime.dependencies",
         "runtime.child",
         "runtime.folders",
         "runtime.outputs",

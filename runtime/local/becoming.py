@@ -67,8 +67,7 @@ def _in_project(task: Task, place: Place, command: list[str]) -> NoReturn:
         os.chdir(PROJECT)
     start.ARCHIVE = Path(os.devnull)
     if task.dependencies or task.packages:
-        script = place.run / "runtime" / "start.py"
-        link(WORK / "venv", script, task.dependencies, task.packages)
+        link(WORK / "venv", task.dependencies, task.packages)
     start.main([*_installed(task), *_options(task, place), "--", *command])
 
 
@@ -84,7 +83,11 @@ def _in_image(
     options = _options(task, place)
     if task.project:
         runtime = place.run / "runtime"
-        folders |= {runtime: "ro", place.run / CODE: "ro"}
+        folders[runtime] = "ro"
+        if (place.run / CODE).exists():
+            folders[place.run / CODE] = "ro"
+        else:
+            checkout.copy_to(place.work / "project", place.run)
         command = ["python3", str(runtime / "start.py"), *_installed(task), *options, "--", *command]
         become(containers.command(task, command, given, named, folders))
     outputs = [variable_of("OUTPUT", name) for name in task.outputs]

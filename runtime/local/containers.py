@@ -37,6 +37,7 @@ def command(
     """
     name, label = name_of(given[RUN], task.name), f"{LABEL}={given[RUN]}"
     options = ["--rm", "--network", "host", "--name", name, "--label", label, *_user()]
+    options += ["--stop-timeout", "0"]  # who is asked to end by the run has had its time when it is removed
     options += ["--pull", task.pull] if task.pull else []
     for folder, mode in folders.items():
         options += ["--volume", f"{folder}:{folder}:{mode}"]

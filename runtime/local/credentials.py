@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from automl.runtime.local.plan import Plan, Secret, Task
@@ -28,6 +28,7 @@ def problems(plan: Plan) -> Iterator[str]:
     for name, keys in wanted.items():
         yield from _missing(folder() / name, name, sorted(keys))
         yield from _open(folder() / name)
+        yield from _unfit(folder() / name, keys)
 
 
 def whole(task: Task) -> dict[str, str]:
@@ -55,7 +56,11 @@ def read(path: Path) -> str:
 
 
 def _files(secret: Secret) -> list[Path]:
-    return sorted(path for path in (folder() / secret.name).iterdir() if path.is_file())
+    return [path for path in _there(folder() / secret.name) if path.is_file()]
+
+
+def _there(place: Path) -> list[Path]:
+    return sorted(path for path in place.iterdir() if path.exists())  # and no link that leads nowhere
 
 
 def _missing(place: Path, name: str, keys: list[str]) -> Iterator[str]:
@@ -68,7 +73,19 @@ def _missing(place: Path, name: str, keys: list[str]) -> Iterator[str]:
 
 
 def _open(place: Path) -> Iterator[str]:
-    for path in [place, *sorted(place.iterdir())] if place.is_dir() else []:
+    for path in [place, *_there(place)] if place.is_dir() else []:
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             mode = "700" if path.is_dir() else "600"
             yield f"{path} can be read by others: `chmod {mode} {path}`"
+
+
+def _unfit(place: Path, keys: Container[str]) -> Iterator[str]:
+    """The values that no variable can have, or that cannot be read at all."""
+    for path in _there(place) if place.is_dir() else []:
+        if path.is_file() and (path.name in keys or (not keys and VARIABLE.fullmatch(path.name))):
+            try:
+                read(path)
+            except ValueError as error:
+                yield str(error)
+            except OSError as error:
+                yield f"{path} cannot be read: {error.strerror}"

@@ -1,7 +1,7 @@
 """Virtual environments for what projects need: one for each content of a requirements file, made once and kept.
 
-They are in `$XDG_CACHE_HOME/automl/environments`, a folder each, made by the start script of the pods: until its last
-file is there, none of them is whole. Whoever needs one that another process makes just now waits for it.
+They are in `$XDG_CACHE_HOME/automl/environments`, a folder each, made as in the pods, or by a `uv` that is on the PATH:
+until its last file is there, none of them is whole. Whoever needs one that another process makes just now waits for it.
 """
 
 from __future__ import annotations
@@ -17,19 +17,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-_INCLUDED = re.compile(r"^\s*(?:-r|--requirement|-c|--constraint)[\s=]+(\S+)", re.MULTILINE)
-_OF_PROJECT = re.compile(r"^\s*(?:-e|--editable|\.{1,2}(?:/|\s|\[|$)|file:)|@\s*file:", re.MULTILINE)
+_INCLUDED = re.compile(r"^\s*(?:-[rc]\s*=?|--(?:requirement|constraint)[\s=])\s*(\S+)", re.MULTILINE)
+_OF_PROJECT = re.compile(
+    r"^\s*(?:-e|--editable|-f|--find-links|\.{1,2}(?:/|\s|\[|$)|file:|[^\s#:@]+(?:/|\.whl|\.zip|\.gz))|@\s*file:",
+    re.MULTILINE,
+)
 
 
-def link(environment: Path, start: Path, dependencies: str, packages: Sequence[str]) -> None:
+def link(environment: Path, dependencies: str, packages: Sequence[str]) -> None:
     """Have a virtual environment with what a file of the project and packages ask for; `environment` leads to it.
 
-    The current folder is that of the project, of which the start script has a copy. ValueError if it cannot be made.
+    The current folder is that of the project. ValueError if it cannot be made.
     """
     folder = cache() / key(Path(dependencies) if dependencies else None, packages)
-    with _held(folder):
+    with _held(folder) as lock:
         if not (folder / "venv" / ".installed").exists():
-            _make(folder, start, dependencies, packages)
+            _make(folder, dependencies, packages, lock)
     environment.symlink_to(folder / "venv")
 
 
@@ -42,7 +45,8 @@ def cache() -> Path:
 def key(file: Path | None, packages: Sequence[str]) -> str:
     """What tells an environment apart: what is asked for, and the Python that it is for, with what that has."""
     digest = hashlib.sha256(f"{sys.version}\n{sys.executable}\n".encode())
-    there = (path.name for folder in site.getsitepackages() for path in Path(folder).glob("*-info"))
+    folders = [*site.getsitepackages(), *([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])]
+    there = (path.name for folder in folders for path in Path(folder).glob("*-info"))
     for line in (*packages, "", *sorted(there)):
         digest.update(f"{line}\n".encode(errors="surrogateescape"))
     for path in _read_with(file) if file else ():
@@ -64,21 +68,21 @@ def _read_with(file: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[None]:
+def _held(folder: Path) -> Iterator[int]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     lock = os.open(folder.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock
     finally:
         os.close(lock)
 
 
-def _make(folder: Path, start: Path, dependencies: str, packages: Sequence[str]) -> None:
-    options = ["--dependencies", dependencies] if dependencies else []
-    options += [word for package in packages for word in ("--package", package)]
+def _make(folder: Path, dependencies: str, packages: Sequence[str], lock: int) -> None:
+    """Make it; what makes it has the lock, too, lest another begins while that still writes."""
     print(f"automl: making the environment {folder}", flush=True)
-    command = [sys.executable, str(start), *options, "--", sys.executable, "-c", ""]
-    done = subprocess.run(command, env={**os.environ, "AUTOML_WORK": str(folder)}, check=False)
-    if done.returncode:
+    entry = Path(__file__).with_name("entry.py")
+    command = [sys.executable, str(entry), "making", dependencies, *packages]
+    variables = {**os.environ, "AUTOML_WORK": str(folder)}
+    if subprocess.run(command, env=variables, pass_fds=[lock], check=False).returncode:
         raise ValueError(f"the dependencies could not be installed ({dependencies or ', '.join(packages)})")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from automl.runtime.local import processes
+from automl.runtime.local import containers, processes
 from automl.runtime.local.history import RUNNING, history_of
+from automl.runtime.local.plan import Plan
 from automl.runtime.local.record import events_of
 
 
@@ -19,3 +20,10 @@ def end_leftovers(folder: Path) -> None:
         for pid in pids:
             processes.end_group(pid)
     processes.end_members(folder.name, sessions=pids)
+
+
+def end_containers(folder: Path) -> None:
+    """End those of its containers that are left: they are no children of any process of it."""
+    plan = Plan.from_json((folder / "plan.json").read_text(encoding="utf-8"))
+    if any(task.image is not None for task in plan.tasks):
+        containers.end(folder.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 
 from automl.runtime.local import containers, credentials
@@ -11,7 +12,12 @@ from automl.runtime.local.services import is_taken
 
 def missing(plan: Plan) -> list[str]:
     """What is not there, a sentence each, with what to do."""
-    return [*_images(plan), *_ports(plan), *credentials.problems(plan)]
+    return [*_git(plan), *_images(plan), *_ports(plan), *credentials.problems(plan)]
+
+
+def _git(plan: Plan) -> Iterator[str]:
+    if plan.git and shutil.which("git") is None:
+        yield "the project is in a repository, and git is not on the PATH; `apt-get install git` installs it"
 
 
 def _images(plan: Plan) -> Iterator[str]:

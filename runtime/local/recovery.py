@@ -8,7 +8,7 @@ from pathlib import Path
 
 from automl.runtime.local import choice, processes
 from automl.runtime.local.history import History, TaskHistory, history_of
-from automl.runtime.local.leftovers import end_leftovers
+from automl.runtime.local.leftovers import end_containers, end_leftovers
 from automl.runtime.local.place import FILES, Place
 from automl.runtime.local.plan import Plan, Task
 from automl.runtime.local.record import Record
@@ -18,6 +18,7 @@ def recover(record: Record, plan: Plan) -> History:
     """Take the record of a run over from an earlier program, of which nothing lives any more then."""
     known = history_of(record.open(), [task.name for task in plan.tasks])
     end_leftovers(record.folder)
+    end_containers(record.folder)
     pid = os.getpid()
     record.add("run.started", pid=pid, pid_started=processes.started_at(pid))
     return known

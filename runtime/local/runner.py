@@ -16,12 +16,13 @@ import signal
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from automl.runtime.local import guard, lock, processes
 from automl.runtime.local.admission import turn_of
-from automl.runtime.local.checkout import checked_out
+from automl.runtime.local.checkout import check_out
 from automl.runtime.local.needs import missing
 from automl.runtime.local.place import Place, Setting
 from automl.runtime.local.plan import Plan
@@ -74,7 +75,8 @@ class Runner:
             self.prepare()
         except ValueError as error:
             return self.refuse([str(error)])
-        if problems := missing(self.plan):
+        waiting = [task.spec for task in self.run.within(State.WAITING)]
+        if problems := missing(replace(self.plan, tasks=waiting)):
             return self.refuse(problems)
         try:
             self.wait_for_turn()
@@ -82,8 +84,12 @@ class Runner:
             return self.refuse([str(error)])
         except Withdrawn:
             return self.write_end("stopped", "taken out of the queue")
-        if not self.wakeup.stops and not checked_out(self.plan, self.folder):
-            return self.refuse(["the repository of the project could not be checked out"])
+        try:
+            if not self.wakeup.stops:
+                check_out(self.plan, self.folder)
+        except ValueError as error:
+            if not self.wakeup.stops:  # which would end git, too
+                return self.refuse([str(error)])
         if not self.wakeup.stops:
             self.tries.setting = Setting(self.id, self.turn.variables)
             self.record.add("run.running")
