@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,8 +50,10 @@ def run_for(options: argparse.Namespace, command: list[str]) -> int:
     outputs = outputs_of(options.output, options.to, options.unencoded)
     executor_input = os.environ.pop(EXECUTOR_INPUT, "")  # which is no matter of the command
     prepare(outputs)
+    before = {output.name: state_of(output.left) for output in outputs}
     status = run(command)
     if status == 0:
+        refuse_untouched(outputs, before)
         hand_over(outputs, options.message)
         if options.put:
             from automl.runtime.store import put  # it is there where files travel so
@@ -84,6 +86,23 @@ def prepare(outputs: Sequence[Output]) -> None:
             output.place.parent.mkdir(parents=True, exist_ok=True)
         output.left.parent.mkdir(parents=True, exist_ok=True)
         os.environ[variable_of("OUTPUT", output.name)] = str(output.left)
+
+
+def state_of(path: Path) -> frozenset[tuple[str, int, int, int]]:
+    """What is at a path, so far as it can be seen that somebody has written there; nothing if nothing is there."""
+    paths = [path, *path.rglob("*")] if path.is_dir() else [path] if path.exists() else []
+    states = [(str(path), path.lstat()) for path in paths]
+    return frozenset((path, state.st_ino, state.st_ctime_ns, state.st_size) for path, state in states)
+
+
+def refuse_untouched(outputs: Sequence[Output], before: Mapping[str, object]) -> None:
+    """ValueError if what is there came with the project: an old report is not what the step was to leave."""
+    for output in outputs:
+        if before[output.name] and state_of(output.left) == before[output.name]:
+            raise ValueError(
+                f"the output {output.name!r} is missing: {output.left} was there before the step began, and the step has "
+                f"not written it; to hand it on as it is, leave out `path` and copy it to ${variable_of('OUTPUT', output.name)}"
+            )
 
 
 def hand_over(outputs: Sequence[Output], message: str) -> None:

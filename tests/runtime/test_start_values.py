@@ -302,6 +302,30 @@ def test_output_that_is_not_left_fails_the_step(
     assert done.stderr == f"automl: {message.format(work=started.work)}\n"
 
 
+@pytest.mark.parametrize("path", ["old.txt", "old"])
+def test_what_came_with_the_project_is_no_output(path: str, make: Make) -> None:
+    files = {"old.txt" if path == "old.txt" else "old/report.html": "of last month"}
+    untouched = make(f"--output=x:file:{path}", command="true", **files)
+    done = untouched.run()
+    assert done.returncode == 1
+    assert (
+        f"the output 'x' is missing: {untouched.work}/project/{path} was there before the step" in done.stderr
+    )
+
+
+@pytest.mark.parametrize(
+    "script", ["echo new >old.txt", "printf 'of last month' >old.txt", "echo more >>old.txt"]
+)
+def test_what_the_step_writes_anew_is_one(script: str, make: Make) -> None:
+    done = make("--output=x:file:old.txt", command=script, **{"old.txt": "of last month"}).run()
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_folder_to_which_the_step_adds_is_one(make: Make) -> None:
+    done = make("--output=x:file:old", command="echo new >old/new", **{"old/a": "a"}).run()
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_all_that_is_missing_is_said(make: Make) -> None:
     done = make(
         "--output=a:text", "--output=b:file", "--output=c:int", command='echo x >"$AUTOML_OUTPUT_C"'
