@@ -224,7 +224,7 @@ def test_strict_takes_a_warning_of_a_target_for_an_error(place: Path) -> None:
     done = automl("validate", "--strict", "a.yaml", cwd=place)
     assert (done.code, done.err) == (
         0,
-        "a.yaml is fine for argo, kubeflow-native, kubernetes, not for kubeflow, local: `-t kubeflow` says why\n",
+        "a.yaml is fine for argo, kubeflow-native, kubernetes, local, not for kubeflow: `-t kubeflow` says why\n",
     )
 
 
