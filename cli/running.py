@@ -170,9 +170,12 @@ def _asked_to_end(process: subprocess.Popen[bytes]) -> Iterator[None]:
 
     def ask(number: int, _: object) -> None:
         if process.poll() is None:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
 
     numbers = [signal.Signals[name] for name in _ASKING]
+    numbers = [
+        number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN
+    ]  # as `nohup` has it
     before = [(number, signal.signal(number, ask)) for number in numbers]
     try:
         yield

@@ -1,5 +1,6 @@
 import os
 import re
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 pytest_plugins = ["tests.examples"]  # its profile has to be there before one is chosen
 ROOT = Path(__file__).parent.parent
+_ASKING = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
 # What changes what programs do or print; how they reach the network is the machine's own.
 _SETTINGS = re.compile(
     r"GIT_(?!SSL_)\w+|PIP_(CONSTRAINT|NO_BINARY|NO_DEPS|PREFIX|PRE|QUIET|REQUIRE_\w+|TARGET|USER|VERBOSE)"
@@ -30,6 +32,17 @@ def _no_settings_of_the_developer(tmp_path_factory: pytest.TempPathFactory) -> I
             patch.delenv(name)
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _usual_signals() -> Iterator[None]:
+    """Signals as a terminal leaves them: what runs in the background has been told to ignore some, and so is what it starts."""
+    ignored = [number for number in _ASKING if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.SIG_DFL)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

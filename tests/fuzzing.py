@@ -324,7 +324,11 @@ def _wrong_output(texts: Sequence[str], is_read: bool) -> str | None:
     for text in texts:
         if raw := _RAW.search(text.replace("\t", " ")):
             return f"U+{ord(raw.group()):04X} is written as it is"
-        if is_read and not all(isinstance(each, dict) for each in yaml.load_all(text, yaml.CSafeLoader)):
+        if not is_read:
+            continue
+        if text.startswith("#!"):
+            compile(text, "a program for a machine", "exec")
+        elif not all(isinstance(each, dict) for each in yaml.load_all(text, yaml.CSafeLoader)):
             return "a document is no mapping"
     return None
 

@@ -3,7 +3,7 @@
 import json
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -435,19 +435,6 @@ def test_signal_goes_on_to_the_command(name: str, status: int, make: Make) -> No
     assert process.returncode == status
 
 
-@pytest.fixture
-def usual_signals() -> Iterator[None]:
-    """Signals as a terminal leaves them: what runs in the background may have been told to ignore some."""
-    numbers = [getattr(signal, name) for name in FORWARDED]
-    ignored = [number for number in numbers if signal.getsignal(number) is signal.SIG_IGN]
-    for number in ignored:
-        signal.signal(number, signal.SIG_DFL)
-    yield
-    for number in ignored:
-        signal.signal(number, signal.SIG_IGN)
-
-
-@pytest.mark.usefixtures("usual_signals")
 @pytest.mark.parametrize("name", [*FORWARDED, "SIGKILL", "SIGSEGV"])
 def test_command_that_a_signal_ends(name: str, make: Make) -> None:
     """Signals have their usual meaning in the command, whatever the start script does about them."""
