@@ -40,7 +40,7 @@ def check_parameters(config: Config) -> Iterator[Diagnostic]:
 
 def _check_notebook(folder: Path, path: Located[str], has_kernel: bool) -> Iterator[Diagnostic]:
     file = under(folder, path.value)
-    if not file.is_file() or file.stat().st_size > _LARGEST:
+    if not _can_be_read(file):
         return
     try:
         notebook = json.loads(file.read_text(encoding="utf-8"))
@@ -55,6 +55,14 @@ def _check_notebook(folder: Path, path: Located[str], has_kernel: bool) -> Itera
         message = f'the notebook "{path.value}" is written in {language}, and Python\'s kernel would run it'
         help = "give an `image` that has its kernel, and name that: `args: [--kernel, ir]`"
         yield Diagnostic(Code.NOTEBOOK, message, path.span, help=help)
+
+
+def _can_be_read(file: Path) -> bool:
+    """Whether it is there, and not too large; what is wrong with its name is said elsewhere."""
+    try:
+        return file.is_file() and file.stat().st_size <= _LARGEST
+    except OSError:
+        return False
 
 
 def _is_python(language: str) -> bool:
