@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from automl.runtime.local.plan import Task
@@ -82,8 +83,9 @@ def starts_of(folder: Path) -> int:
 def end(process: "subprocess.Popen[str]", way: str) -> None:
     if way == "kill with its guard":
         for child in children_of(process.pid):
-            if b"guard" in Path(f"/proc/{child}/cmdline").read_bytes():
-                os.kill(child, signal.SIGKILL)
+            with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+                if b"guard" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    os.kill(child, signal.SIGKILL)
     if way.startswith("kill"):
         process.kill()
     else:
