@@ -12,6 +12,7 @@ import typer
 
 from automl.cli.account import account, ends_of_logs
 from automl.cli.choices import choose, emit
+from automl.cli.chosen import refuse_choice
 from automl.cli.delivery import conclude, given_params
 from automl.cli.engines import refuse_windows
 from automl.cli.inputs import read_all
@@ -24,9 +25,9 @@ from automl.runs.engine import Engine
 from automl.runs.local.starting import start
 from automl.runs.model import FAILED, STOPPED, SUCCEEDED, Run
 from automl.runtime.local import machine
+from automl.runtime.local.command_line import add_options
 from automl.runtime.local.create import RUNS, Program, create
 from automl.runtime.local.reading import Reading, watch
-from automl.runtime.local.request import add_options
 from automl.targets.local.pieces import pieces
 
 INTERRUPTED = 130
@@ -89,11 +90,13 @@ def program_of(given: Input, overrides: Overrides, manner: Manner) -> Program:
     return pieces(workflow, emission.artifacts[0].text, given.data.decode())
 
 
-def new_run(what: What, runs: str | None, manner: Manner) -> Path:
+def new_run(what: What, params: Mapping[str, Any], manner: Manner) -> Path:
     """The folder of a new run, in a folder that is given or beside the config."""
     program, beside = program_for(what, manner)
+    runs = Path(params["runs"]).absolute() if params["runs"] else beside
+    refuse_choice(program.plan, runs / "new", params)
     with touching_files("write"):
-        folder = create(program, Path(runs).absolute() if runs else beside)
+        folder = create(program, runs)
     if not manner.quiet:
         say(f"run {folder.name}, in {folder}")
     return folder
@@ -109,7 +112,7 @@ def words_of(params: Mapping[str, Any]) -> list[str]:
             said += [option] if one is True else [] if one in (None, False) else [f"{option}={one}"]
     asked = _Words(add_help=False)
     add_options(asked)
-    asked.parse_known_args(said)
+    asked.parse_args(said)
     return said
 
 

@@ -2,6 +2,7 @@
 
 import typer
 
+from automl.cli.chosen import refuse_choice
 from automl.cli.delivery import manner_of
 from automl.cli.engines import asking, engine_at, folder_to_resume
 from automl.cli.options import (
@@ -79,7 +80,8 @@ def run(
     if resume is not None:
         with asking():
             folder = folder_to_resume(runs, resume)
+        refuse_choice((folder / "plan.json").read_text(encoding="utf-8"), folder, context.params)
     else:
-        folder = new_run(what, runs, manner_of(quiet, strict, message_format))
+        folder = new_run(what, context.params, manner_of(quiet, strict, message_format))
         hint_at_gpus(context.params)
     conclude_run(engine_at(folder.parent), *conduct(folder, options, quiet))

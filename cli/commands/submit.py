@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from automl.cli.chosen import refuse_choice
 from automl.cli.delivery import manner_of
 from automl.cli.engines import ForPrograms, engine_at, is_for_programs, print_json
 from automl.cli.options import (
@@ -73,7 +74,9 @@ def run(
     is_json = is_for_programs(format)
     what, options = what_of(context.params), words_of(context.params)
     program, beside = program_for(what, manner_of(quiet, strict, message_format))
-    engine = engine_at(Path(runs).absolute() if runs else beside)
+    place = Path(runs).absolute() if runs else beside
+    refuse_choice(program.plan, place / "new", context.params)
+    engine = engine_at(place)
     with touching_files("write"):
         submitted = engine.submit(program, options)
     hint_at_gpus(context.params)

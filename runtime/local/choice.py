@@ -9,11 +9,19 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from automl.runtime.local.history import TaskHistory, history_of
+from automl.runtime.local.history import History, TaskHistory, history_of
 from automl.runtime.local.place import FILES, Place
 from automl.runtime.local.plan import Plan, Task
 from automl.runtime.local.record import events_of
 from automl.runtime.states import reached
+
+
+class NoStepError(ValueError):
+    """A word that names no step."""
+
+    def __init__(self, word: str, names: Sequence[str]) -> None:
+        super().__init__(f'there is no step "{word}"; the steps are {", ".join(names)}')
+        self.word, self.names = word, names
 
 
 class Taken(NamedTuple):
@@ -24,7 +32,31 @@ class Taken(NamedTuple):
     values: Mapping[str, str]
 
 
-def chosen(plan: Plan, only: Sequence[str], since: str) -> list[str]:
+class Choice(NamedTuple):
+    """What is to run, and what that takes of earlier runs."""
+
+    names: list[str]
+    taken: list[Taken]
+
+
+def choice_of(
+    folder: Path, plan: Plan, known: History | None, words: tuple[Sequence[str], str | None]
+) -> Choice:
+    """What is to run in the folder of a run, new if nothing is known: as the words say, or as it was said before.
+
+    ValueError if a word names no step, or if what is taken is nowhere.
+    """
+    only, since = words
+    known = known or history_of((), [task.name for task in plan.tasks])
+    names = chosen(plan, only, since) if only or since else known.chosen
+    if names is None:
+        return Choice([task.name for task in plan.tasks], [])
+    outputs = wanted(plan, set(names))
+    lacking = {name: outputs[name] for name in outputs if not known.tasks[name].is_done}
+    return Choice(names, from_earlier(folder, plan, lacking))
+
+
+def chosen(plan: Plan, only: Sequence[str], since: str | None) -> list[str]:
     """The tasks that are to run: these, or one with all that comes after it. ValueError if there is no such task."""
     names = {task.name for word in only for task in named(plan, word)}
     if since:
@@ -45,12 +77,10 @@ def named(plan: Plan, word: str) -> list[Task]:
         tasks = [task for task in plan.tasks if word in names(task)]
         if len(tasks) > 1 and names(tasks[0]) != (tasks[0].stage,):
             ways = " or ".join(f"{task.stage}/{task.step}" for task in tasks)
-            raise ValueError(f"which step is {word!r}: {ways}?")
+            raise ValueError(f'which step is "{word}": {ways}?')
         if tasks:
             return tasks
-    raise ValueError(
-        f"there is no step {word!r}; the steps are {', '.join(task.name for task in plan.tasks)}"
-    )
+    raise NoStepError(word, [task.name for task in plan.tasks])
 
 
 def wanted(plan: Plan, names: AbstractSet[str]) -> dict[str, set[str]]:

@@ -29,14 +29,8 @@ def choose(record: Record, plan: Plan, known: History, words: tuple[Sequence[str
 
     What these take of others is there then, too.
     """
-    only, since = words
-    if not only and not since and known.chosen is None:
-        return [task.name for task in plan.tasks]
-    names = choice.chosen(plan, only, since) if only or since else known.chosen or []
-    outputs = choice.wanted(plan, set(names))
-    lacking = {name: outputs[name] for name in outputs if not known.tasks[name].is_done}
-    earlier = choice.from_earlier(record.folder, plan, lacking)
-    if only or since:
+    names, earlier = choice.choice_of(record.folder, plan, known, words)
+    if any(words):
         record.add("run.chosen", tasks=names)
         known.choose(names)
     for taken in earlier:

@@ -23,12 +23,13 @@ from typing import Any
 from automl.runtime.local import guard, lock, processes
 from automl.runtime.local.admission import turn_of
 from automl.runtime.local.checkout import check_out
+from automl.runtime.local.command_line import add_options
 from automl.runtime.local.needs import missing
 from automl.runtime.local.place import Place, Setting
 from automl.runtime.local.plan import Plan
 from automl.runtime.local.record import Record
 from automl.runtime.local.recovery import choose, has_left_all, recover
-from automl.runtime.local.request import add_options, remember
+from automl.runtime.local.request import remember
 from automl.runtime.local.tasks import LocalTask, values_for
 from automl.runtime.local.tries import Tries
 from automl.runtime.local.turn import AtOnce, QueueError, Turn, Withdrawn
@@ -276,10 +277,6 @@ def main(arguments: Sequence[str]) -> int:
     """Run, or go on with, the run in a folder."""
     parser = argparse.ArgumentParser(prog="runner")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--only", action="append", default=[])
-    parser.add_argument("--from", dest="since", default="")
-    parser.add_argument("--stop-services", action="store_true")
     add_options(parser)
     options = parser.parse_args(arguments)
     folder = options.folder.absolute()

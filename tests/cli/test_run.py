@@ -175,11 +175,32 @@ def test_chosen_steps_run_with_what_the_others_have_left(project: Project) -> No
     assert (project.folder / "taken" / "table").read_text() == "a,b\n1,2\n", taken.err
 
 
-def test_a_step_that_is_not_there_is_refused_and_named(project: Project) -> None:
-    done = project.automl("run", "--only", "tarin")
-    assert done.code == 2
-    assert "'tarin'" in done.out
-    assert "prepare, train, check" in done.out
+@pytest.mark.parametrize("command", ["run", "submit"])
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("--only", "tarin"), 'there is no step "tarin"; did you mean "train"?'),
+        (("--from", "evaluate"), 'there is no step "evaluate"; the steps are prepare, train, check'),
+        (("--only", "prepare", "--only", ""), 'there is no step ""; the steps are prepare, train, check'),
+        (("--only", "train"), "no earlier run has what is taken from prepare (table); run these steps, too"),
+    ],
+)
+def test_steps_that_cannot_be_run_make_no_run(
+    command: str, words: tuple[str, ...], problem: str, project: Project
+) -> None:
+    done = project.automl(command, *words)
+    assert (done.code, done.out, done.err) == (2, "", f"automl: {problem}\n")
+    assert not project.runs.exists()
+
+
+def test_a_run_that_cannot_go_on_so_stays_as_it_is(project: Project) -> None:
+    assert project.automl("run", "-q").code == 0
+    events = (project.run() / "events.jsonl").read_bytes()
+    assert project.automl("run", "--resume", "last", "--only", "tarin").code == 2
+    assert (project.run() / "events.jsonl").read_bytes() == events
+    again = project.automl("run", "--resume", "last", "--only", "train", "-q")
+    assert again.code == 0, again
+    assert project.done() == ["prepare", "train", "train"]
 
 
 def test_a_run_is_not_resumed_while_it_goes_on(project: Project) -> None:

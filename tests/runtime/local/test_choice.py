@@ -127,8 +127,8 @@ def test_steps_have_names(only: list[str], since: str, expected: list[str]) -> N
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("fit", "which step is 'fit': prepare/fit or train/fit?"),
-        ("fitt", "there is no step 'fitt'; the steps are prepare-fit, train-fit, tell, end"),
+        ("fit", 'which step is "fit": prepare/fit or train/fit?'),
+        ("fitt", 'there is no step "fitt"; the steps are prepare-fit, train-fit, tell, end'),
     ],
 )
 def test_a_name_means_one_step(word: str, message: str) -> None:

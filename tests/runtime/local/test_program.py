@@ -45,26 +45,67 @@ def test_what_a_module_imports_of_ours_is_there(name: str) -> None:
             assert not [wanted for wanted in names if wanted not in SCRIPTS], (name, node.module)
 
 
-@pytest.mark.parametrize("flags", [["-I", "-S"], []])
-@pytest.mark.parametrize("from_stdin", [True, False])
-def test_a_program_needs_nothing_but_python(flags: list[str], from_stdin: bool, tmp_path: Path) -> None:
-    (tmp_path / "main.py").write_text("print('hello from main')\n")
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "main.py").write_text("print('hello from main')\n")
     target = targets.load("local")
     assert target is not None
-    given = Input("config.yaml", CONFIG, tmp_path)
+    given = Input("config.yaml", CONFIG, folder)
     result = compile_config(given, Overrides(), target, Options(target.default_version, "program"))
     assert result.artifacts, result.diagnostics
-    program = tmp_path / "elsewhere" / "p.local.py"
-    program.parent.mkdir()
-    program.write_text(result.artifacts[0].text, encoding="utf-8")
+    path = folder / "p.local.py"
+    path.write_text(result.artifacts[0].text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("flags", [["-I", "-S"], []])
+@pytest.mark.parametrize("from_stdin", [True, False])
+def test_a_program_needs_nothing_but_python(
+    flags: list[str], from_stdin: bool, program: Path, tmp_path: Path
+) -> None:
     python = getattr(
         sys, "_base_executable", sys.executable
     )  # the one without what is installed for the tests
     words = [python, *flags, "-" if from_stdin else str(program), "--no-queue"]
     with program.open() as file:
-        done = subprocess.run(
-            words, cwd=program.parent, stdin=file, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(words, cwd=tmp_path, stdin=file, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    [log] = program.parent.glob(".automl/runs/p-*/tasks/*/log")
+    [log] = tmp_path.glob(".automl/runs/p-*/tasks/*/log")
     assert log.read_text() == "hello from main\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["--only", "jbo"], 'there is no step "jbo"; the steps are job'),
+        (["--jobs", "0"], "argument --jobs: at least one step has to run at a time"),
+        (["--gpus", "x"], 'argument --gpus: "x" is no whole number'),
+        (["other"], "unrecognized arguments: other"),
+    ],
+)
+def test_what_a_program_cannot_do_makes_no_run(
+    words: list[str], problem: str, program: Path, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, str(program), *words], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(f": error: {problem}\n")
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_program_says_what_it_can_do_and_puts_its_run_where_it_is_told(
+    program: Path, tmp_path: Path
+) -> None:
+    def done(*words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, str(program), *words], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+
+    told = done("--help").stdout
+    assert [
+        option for option in ("--runs", "--jobs", "--only", "--from", "--gpus") if option not in told
+    ] == []
+    assert done("--runs", "here", "--jobs=1", "--only", "job").stdout.startswith("run p-")
+    assert len([*tmp_path.glob("here/p-*/tasks/job/log")]) == 1
