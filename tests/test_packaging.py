@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from automl.compiler import __version__
+from tests.tree import copied
 
 FOLDERS = ("cli", "compiler", "targets", "schemas", "runtime", "runs")
 
@@ -35,18 +36,9 @@ class Built(NamedTuple):
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    root = Path(__file__).parent.parent
     folder = tmp_path_factory.mktemp("built")
     source = folder / "source"
-    names = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=root, capture_output=True, text=True, check=True,
-    ).stdout.split("\0")  # fmt: skip
-    tracked = frozenset(name for name in names if name and (root / name).is_file())
-    for name in tracked:
-        target = source / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes((root / name).read_bytes())
+    tracked = copied(source)
     command = [sys.executable, "-m", "build", "--outdir", str(folder), str(source)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
