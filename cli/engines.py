@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -77,6 +77,15 @@ def folder_to_resume(runs: str | None, name: str) -> Path:
     if known.state not in ENDED:
         raise EngineError(f"{known.id} is {known.state} already: `automl status {known.id}`")
     return Path(known.folder)
+
+
+def refuse_beside(context: typer.Context, what: str, names: Collection[str]) -> None:
+    """End a command line that says something of which nothing would come."""
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if parameter.name in names and source is not None and source.name == "COMMANDLINE":
+            said = parameter.opts[0] if parameter.param_type_name == "option" else f"the {parameter.name}"
+            wrong_usage(f"{what}: leave {said} out")
 
 
 @contextmanager

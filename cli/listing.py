@@ -3,10 +3,12 @@
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from automl.cli.tables import duration, shortened, table
-from automl.runs.model import Run, seconds_of
+from automl.runs.local.places import runs_folder
+from automl.runs.model import Queued, Run, seconds_of
 
 
 class SortError(ValueError):
@@ -27,6 +29,12 @@ def listing(runs: Sequence[Run]) -> str:
     return table([head, *([*_first(run, now), *_cells(run, params, metrics)] for run in runs)])
 
 
+def queue_listing(entries: Sequence[Queued]) -> str:
+    """A row for each run in the queue, with what it asks for; who is elsewhere has the folder of its runs."""
+    head = ("RUN", "STATE", "TIME", "PRIORITY", "CPUS", "MEMORY", "GPUS", "RUNS", "")
+    return table([head, *(_place(entry, time.time()) for entry in entries)])
+
+
 def in_order_of(key: str, runs: Iterable[Run]) -> list[Run]:
     """Runs by what a key says of them, the smallest first; by -KEY the largest. Those without it come last."""
     name, there = key.removeprefix("-"), [*runs]
@@ -41,6 +49,21 @@ def in_order_of(key: str, runs: Iterable[Run]) -> list[Run]:
 def _first(run: Run, now: float) -> list[str]:
     created = datetime.fromtimestamp(run.created).strftime("%Y-%m-%d %H:%M:%S")
     return [run.id, run.state, created, duration(seconds_of(run, now))]
+
+
+def _place(entry: Queued, now: float) -> list[str]:
+    runs = Path(entry.folder).parent
+    return [
+        entry.run,
+        entry.state,
+        duration(max(0.0, now - entry.since)),
+        entry.priority,
+        f"{entry.cpu / 1000:g}" if entry.cpu else "",
+        f"{entry.memory / 1e9:.3g} GB" if entry.memory else "",
+        ", ".join(entry.has) or (str(entry.gpus) if entry.gpus else ""),
+        "" if runs == runs_folder() else shortened(str(runs)),
+        shortened(entry.reason),
+    ]
 
 
 def _cells(run: Run, params: Sequence[str], metrics: Sequence[str]) -> list[str]:

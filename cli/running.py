@@ -5,6 +5,7 @@ import signal
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -14,7 +15,7 @@ from automl.cli.account import account, ends_of_logs
 from automl.cli.choices import choose, emit
 from automl.cli.chosen import refuse_choice
 from automl.cli.delivery import conclude, given_params
-from automl.cli.engines import refuse_windows
+from automl.cli.engines import asking, folder_to_resume, print_json, refuse_beside, refuse_windows
 from automl.cli.inputs import read_all
 from automl.cli.progress import view
 from automl.cli.scripts import Flags, config_for, is_script, refuse
@@ -22,12 +23,12 @@ from automl.cli.terminal import PROBLEMS, USAGE, Manner, cannot, print_text, say
 from automl.compiler.diagnostics import in_order
 from automl.compiler.driver import Input, Overrides, analyse
 from automl.runs.engine import Engine
-from automl.runs.local.starting import start
 from automl.runs.model import FAILED, STOPPED, SUCCEEDED, Run
 from automl.runtime.local import machine
 from automl.runtime.local.command_line import add_options
 from automl.runtime.local.create import RUNS, Program, create
 from automl.runtime.local.reading import Reading, watch
+from automl.runtime.local.starting import start
 from automl.targets.local.pieces import pieces
 
 INTERRUPTED = 130
@@ -37,6 +38,7 @@ STATUS = {
     STOPPED: INTERRUPTED,
 }  # with which a command ends that has run a run
 OF_RUNNER = ("only", "since", "jobs", "stop_services", "priority", "cpus", "memory", "gpus", "no_queue")
+OF_NEW_RUNS = ("config", *Flags._fields, "name", "set", "params_file", "print_config")
 NAMES = {"since": "from"}  # which is a word of Python
 _ASKING = ("SIGINT", "SIGTERM", "SIGHUP")
 
@@ -90,6 +92,15 @@ def program_of(given: Input, overrides: Overrides, manner: Manner) -> Program:
     return pieces(workflow, emission.artifacts[0].text, given.data.decode())
 
 
+def run_to_resume(context: typer.Context) -> Path:
+    """The folder of the run that is to go on, or the end of a command line that wants what it cannot do."""
+    refuse_beside(context, "--resume goes on with a run as it was made", OF_NEW_RUNS)
+    with asking():
+        folder = folder_to_resume(context.params["runs"], context.params["resume"])
+    refuse_choice((folder / "plan.json").read_text(encoding="utf-8"), folder, context.params)
+    return folder
+
+
 def new_run(what: What, params: Mapping[str, Any], manner: Manner) -> Path:
     """The folder of a new run, in a folder that is given or beside the config."""
     program, beside = program_for(what, manner)
@@ -99,6 +110,7 @@ def new_run(what: What, params: Mapping[str, Any], manner: Manner) -> Path:
         folder = create(program, runs)
     if not manner.quiet:
         say(f"run {folder.name}, in {folder}")
+    hint_at_gpus(params)
     return folder
 
 
@@ -151,9 +163,12 @@ def follow(engine: Engine[Program], name: str, quiet: bool) -> Run:
         raise typer.Exit(INTERRUPTED) from None
 
 
-def conclude_run(engine: Engine[Program], run: Run, status: int | None = None) -> None:
+def conclude_run(engine: Engine[Program], run: Run, is_json: bool = False, status: int | None = None) -> None:
     """Say how a run went, and end with a status that says the same."""
-    print_text(account(run, ends_of_logs(engine, run)))
+    if is_json:
+        print_json(asdict(run))
+    else:
+        print_text(account(run, ends_of_logs(engine, run)))
     raise typer.Exit(STATUS.get(run.state, PROBLEMS) if status is None else status)
 
 

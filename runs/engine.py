@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from automl.runs.model import Run
+from automl.runs.model import Queued, Run
 
 Program_contra = TypeVar("Program_contra", contravariant=True)
 
@@ -18,6 +18,9 @@ class Engine(Protocol[Program_contra]):
 
     def submit(self, program: Program_contra, options: Sequence[str]) -> str:
         """Start a run that goes on by itself; return its name."""
+
+    def resume(self, run: str, options: Sequence[str]) -> str:
+        """Go on with a run that has ended, by itself; return its name."""
 
     def runs(self) -> list[Run]:
         """All runs that it knows, in the order in which they were made."""
@@ -33,6 +36,9 @@ class Engine(Protocol[Program_contra]):
 
     def stop(self, run: str, now: bool) -> Run:
         """End a run, with time for its tasks to end by themselves unless it is to end now."""
+
+    def queued(self) -> list[Queued]:
+        """The runs of the user that run and wait where those of this engine do: in the order of their turns."""
 
     def stop_waiting(self) -> list[Run]:
         """End the runs that wait for their turn."""

@@ -71,6 +71,23 @@ class Run(_OfMapping):
         return [task for task in self.tasks if task.state in states]
 
 
+@dataclass(frozen=True)
+class Queued(_OfMapping):
+    """A run on the machine that runs share, and what it asks for: some millicores, bytes, and GPUs for itself."""
+
+    run: str
+    folder: str
+    owner: str
+    state: str  # waiting or running
+    reason: str = ""  # why it waits
+    priority: str = ""
+    cpu: int = 0
+    memory: int = 0
+    gpus: int = 0
+    has: tuple[str, ...] = ()  # the GPUs
+    since: float = 0  # seconds since 1970
+
+
 def seconds_of(thing: Run | Task, now: float) -> float | None:
     """How long it has taken, or takes so far."""
     return None if thing.started is None else max(0.0, (thing.ended or now) - thing.started)

@@ -69,6 +69,7 @@ class Project:
             "HOME": str(folder),
             "TRACE": str(self.trace),
             "TERM": "xterm-256color",
+            "USER": "somebody",
         }
 
     def start(self, *words: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
@@ -102,6 +103,10 @@ class Project:
         """The folder of the only run."""
         [folder] = [path for path in self.runs.iterdir() if not path.name.startswith(".")]
         return folder
+
+    def run_names(self) -> list[str]:
+        """The names of all runs, as they were made."""
+        return [line.split()[0] for line in self.automl("runs", "--sort", "created").out.splitlines()[1:]]
 
 
 class Done(NamedTuple):

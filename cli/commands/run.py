@@ -2,9 +2,8 @@
 
 import typer
 
-from automl.cli.chosen import refuse_choice
 from automl.cli.delivery import manner_of
-from automl.cli.engines import asking, engine_at, folder_to_resume
+from automl.cli.engines import ForPrograms, engine_at, is_for_programs
 from automl.cli.options import (
     Arguments,
     Config,
@@ -31,7 +30,15 @@ from automl.cli.options import (
     StopServices,
     Strict,
 )
-from automl.cli.running import conclude_run, conduct, config_of, hint_at_gpus, new_run, what_of, words_of
+from automl.cli.running import (
+    conclude_run,
+    conduct,
+    config_of,
+    new_run,
+    run_to_resume,
+    what_of,
+    words_of,
+)
 from automl.cli.terminal import TEXT, print_text
 
 
@@ -61,6 +68,7 @@ def run(
     strict: Strict = False,
     message_format: MessageFormat = TEXT,
     quiet: Quiet = False,
+    format: ForPrograms = TEXT,
 ) -> None:
     """Run a config, or a script, on this machine, and keep a record of it.
 
@@ -73,15 +81,11 @@ def run(
     Exit status: 0 it has succeeded, 1 it has failed, or the config has problems, 2 wrong usage, or something that it
     needs is not there, 130 it was stopped.
     """
-    what, options = what_of(context.params), words_of(context.params)
-    if print_config:
+    what, options, is_json = what_of(context.params), words_of(context.params), is_for_programs(format)
+    if print_config and resume is None:
         print_text(config_of(what).data.decode())
         return
-    if resume is not None:
-        with asking():
-            folder = folder_to_resume(runs, resume)
-        refuse_choice((folder / "plan.json").read_text(encoding="utf-8"), folder, context.params)
-    else:
-        folder = new_run(what, context.params, manner_of(quiet, strict, message_format))
-        hint_at_gpus(context.params)
-    conclude_run(engine_at(folder.parent), *conduct(folder, options, quiet))
+    manner = manner_of(quiet, strict, message_format)
+    folder = new_run(what, context.params, manner) if resume is None else run_to_resume(context)
+    ended, status = conduct(folder, options, quiet)
+    conclude_run(engine_at(folder.parent), ended, is_json, status)

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from automl.cli.engines import ForPrograms, asking, engine_of, is_for_programs, print_json
-from automl.cli.listing import SortError, in_order_of, listing
+from automl.cli.engines import ForPrograms, asking, engine_of, is_for_programs, print_json, refuse_beside
+from automl.cli.listing import SortError, in_order_of, listing, queue_listing
 from automl.cli.options import Runs
 from automl.cli.terminal import TEXT, hint, print_text, wrong_usage
 
 
 def run(
+    context: typer.Context,
     sort: Annotated[
         str,
         typer.Option(
@@ -20,6 +21,13 @@ def run(
             help="created, state, time, params.NAME or metrics.NAME; with a - before it, the largest first.",
         ),
     ] = "-created",
+    queued: Annotated[
+        bool,
+        typer.Option(
+            "--queued",
+            help="All your runs that run or wait on this machine, whatever their project, as their turns come.",
+        ),
+    ] = False,
     runs: Runs = None,
     format: ForPrograms = TEXT,
 ) -> None:
@@ -28,6 +36,10 @@ def run(
     automl runs --sort -metrics.auc
     """
     is_json = is_for_programs(format)
+    if queued:
+        refuse_beside(context, "--queued lists runs as their turns come", ("sort",))
+        _list_queue(runs, is_json)
+        return
     with asking():
         known = engine_of(runs).runs()
     try:
@@ -40,3 +52,14 @@ def run(
         print_text(listing(known))
     else:
         hint("there are no runs here")
+
+
+def _list_queue(runs: str | None, is_json: bool) -> None:
+    with asking():
+        entries = engine_of(runs).queued()
+    if is_json:
+        print_json([asdict(one) for one in entries])
+    elif entries:
+        print_text(queue_listing(entries))
+    else:
+        hint("no run runs or waits")

@@ -1,5 +1,6 @@
 """`automl submit`."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,7 @@ import typer
 
 from automl.cli.chosen import refuse_choice
 from automl.cli.delivery import manner_of
-from automl.cli.engines import ForPrograms, engine_at, is_for_programs, print_json
+from automl.cli.engines import ForPrograms, asking, engine_at, is_for_programs, print_json, refuse_windows
 from automl.cli.options import (
     Arguments,
     Config,
@@ -28,20 +29,23 @@ from automl.cli.options import (
     Quiet,
     Requirements,
     Resources,
+    Resume,
     Runs,
     Set,
     StopServices,
     Strict,
 )
-from automl.cli.running import conclude_run, hint_at_gpus, program_for, what_of, words_of
+from automl.cli.running import conclude_run, hint_at_gpus, program_for, run_to_resume, what_of, words_of
 from automl.cli.running import follow as show
-from automl.cli.terminal import TEXT, print_text, touching_files
+from automl.cli.terminal import TEXT, Manner, print_text, touching_files
+from automl.runs.local.engine import LocalEngine
 
 
 def run(
     context: typer.Context,
     config: Config = ".",
     arguments: Arguments = None,
+    resume: Resume = None,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Show how it goes on; Ctrl-C ends that, and not the run.")
     ] = False,
@@ -71,18 +75,31 @@ def run(
 
     automl submit --set learning_rate=0.01
     """
-    is_json = is_for_programs(format)
-    what, options = what_of(context.params), words_of(context.params)
-    program, beside = program_for(what, manner_of(quiet, strict, message_format))
-    place = Path(runs).absolute() if runs else beside
-    refuse_choice(program.plan, place / "new", context.params)
-    engine = engine_at(place)
+    refuse_windows()
+    is_json, options = is_for_programs(format), words_of(context.params)
+    manner = manner_of(quiet, strict, message_format)
+    engine, submitted = _begin(context, options, manner) if resume is None else _go_on(context, options)
+    if not is_json:
+        print_text(f"{submitted}\n")
+    elif not follow:
+        print_json(asdict(engine.status(submitted)))
+    if follow:
+        conclude_run(engine, show(engine, submitted, quiet), is_json)
+
+
+def _begin(context: typer.Context, options: Sequence[str], manner: Manner) -> tuple[LocalEngine, str]:
+    program, beside = program_for(what_of(context.params), manner)
+    runs = Path(context.params["runs"]).absolute() if context.params["runs"] else beside
+    refuse_choice(program.plan, runs / "new", context.params)
+    engine = engine_at(runs)
     with touching_files("write"):
         submitted = engine.submit(program, options)
     hint_at_gpus(context.params)
-    if is_json:
-        print_json(asdict(engine.status(submitted)))
-    else:
-        print_text(f"{submitted}\n")
-    if follow:
-        conclude_run(engine, show(engine, submitted, quiet))
+    return engine, submitted
+
+
+def _go_on(context: typer.Context, options: Sequence[str]) -> tuple[LocalEngine, str]:
+    folder = run_to_resume(context)
+    engine = engine_at(folder.parent)
+    with asking(), touching_files("write"):
+        return engine, engine.resume(folder.name, options)

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Protocol
 
 from automl.runs.engine import EngineError
-from automl.runs.local.starting import start
-from automl.runs.model import Run
+from automl.runs.model import Queued, Run
 from automl.runs.taking import take
 from automl.runtime.local.create import Program, create
 from automl.runtime.local.shelf import VerbError
+from automl.runtime.local.starting import start
 from automl.runtime.local.verbs import answer
 
 
@@ -54,6 +54,10 @@ class LocalEngine:
         """Start a run that goes on by itself; return its name."""
         return self.machine.submit(program, options)
 
+    def resume(self, run: str, options: Sequence[str]) -> str:
+        """Go on with a run that has ended, by itself; return its name."""
+        return self._told_once("resume", run, *options).id
+
     def runs(self) -> list[Run]:
         """All runs, in the order in which they were made."""
         return [run for run in self._told("runs") if run is not None]
@@ -73,6 +77,10 @@ class LocalEngine:
     def stop(self, run: str, now: bool) -> Run:
         """End a run, with time for its tasks to end by themselves unless it is to end now."""
         return self._told_once("stop", run, *(["--now"] if now else []))
+
+    def queued(self) -> list[Queued]:
+        """The runs of the user that run and wait on the machine: in the order of their turns."""
+        return [Queued.of(json.loads(line)) for line in _lines(self.machine.ask("queue"))]
 
     def stop_waiting(self) -> list[Run]:
         """End the runs that wait for their turn."""

@@ -1,4 +1,4 @@
-"""Stops runs, and deletes their records."""
+"""Stops runs, deletes their records, and looks at the queue of those that wait."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ import signal
 import stat
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from automl.runtime.local.history import ENDED
 from automl.runtime.local.processes import end_members, is_alive
 from automl.runtime.local.reading import PAUSE, Reading
 from automl.runtime.local.shelf import VerbError
@@ -43,12 +42,8 @@ def withdraw(runs: Path) -> Iterator[Path]:
 
     None that has begun meanwhile is stopped. VerbError if the queue cannot be used.
     """
-    try:
-        from automl.runtime.local import queue  # not before: some builds of Python have no SQLite
-
+    with _queue() as queue:
         folders = [Path(entry["folder"]) for entry in queue.withdraw(runs=runs)]
-    except (ImportError, QueueError) as error:
-        raise VerbError(f"the queue cannot be used: {error}") from error
     for folder in folders:
         reading = Reading(folder)
         while not _has_ended(reading):
@@ -56,10 +51,27 @@ def withdraw(runs: Path) -> Iterator[Path]:
         yield folder
 
 
+def queued() -> list[dict[str, Any]]:
+    """The runs of this user on this machine: those that run, then those that wait, in their order."""
+    with _queue() as queue:
+        entries: list[dict[str, Any]] = queue.listed()
+    return entries
+
+
+@contextmanager
+def _queue() -> Iterator[Any]:
+    """The queue; within it, what is wrong with that is a VerbError."""
+    try:
+        from automl.runtime.local import queue  # not before: some builds of Python have no SQLite
+
+        yield queue
+    except (ImportError, QueueError) as error:
+        raise VerbError(f"the queue cannot be used: {error}") from error
+
+
 def _has_ended(reading: Reading) -> bool:
     reading.more()
-    is_alive_still = is_alive(reading.history.pid, reading.history.pid_started)
-    return (reading.history.state in ENDED and not is_alive_still) or reading.is_dead()
+    return reading.has_ended()
 
 
 def delete(folder: Path) -> None:

@@ -54,6 +54,11 @@ class Reading:
                 self.size = end
         return events
 
+    def has_ended(self) -> bool:
+        """Whether nobody runs it any more."""
+        pid, started = self.history.pid, self.history.pid_started
+        return (self.history.state in ENDED and not is_alive(pid, started)) or self.is_dead()
+
     def is_dead(self) -> bool:
         """Whether nobody runs it though it has not ended."""
         if self.history.state in ENDED:
@@ -66,10 +71,10 @@ class Reading:
         """Say what its program could not: it has stopped, when something was last heard of it."""
         heard = [at for task in self.history.tasks.values() for at in (task.started, task.ended) if at]
         reason = f"its program has ended: `automl run --resume {self.folder.name}`"
-        event = {"event": "run.ended", "state": STOPPED, "reason": self._last_words() or reason}
+        event = {"event": "run.ended", "state": STOPPED, "reason": self.last_words() or reason}
         self.history.take({**event, "at": max(heard, default=None)})
 
-    def _last_words(self) -> str:
+    def last_words(self) -> str:
         """Why its program has given up, if it could say so."""
         log = self.folder / RUNNER_LOG
         line = log.read_text(encoding="utf-8", errors="replace").strip() if log.exists() else ""

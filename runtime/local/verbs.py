@@ -5,11 +5,13 @@
     verbs RUNS watch RUN               its status whenever it changes, and an empty line now and then
     verbs RUNS logs RUN [TASK] [-f]
     verbs RUNS stop RUN [--now]        its status once it has ended
+    verbs RUNS resume RUN [OPTION...]  its status once a program goes on with it, as `command_line` has the options
+    verbs RUNS queue                   the runs of the user that run and wait on this machine, wherever they are
     verbs RUNS withdraw                those that waited for their turn, and have ended instead
     verbs RUNS get RUN [OUTPUT]        a tar of what it has left
     verbs RUNS delete RUN
 
-All but logs and files are JSON, one run in a line. RUN is a name, a part of one, or `last`.
+All but logs and files are JSON, one run in a line; those of the queue say what they ask for. RUN is a name, a part of one, or `last`.
 """
 
 from __future__ import annotations
@@ -22,10 +24,11 @@ from pathlib import Path
 from typing import Any
 
 from automl.runtime.local.archive import outputs_of, packed
-from automl.runtime.local.ending import delete, stop, withdraw
+from automl.runtime.local.ending import delete, queued, stop, withdraw
 from automl.runtime.local.logs import logs
 from automl.runtime.local.reading import status, watch
 from automl.runtime.local.shelf import VerbError, find, folders
+from automl.runtime.local.starting import resume
 
 
 def answer(arguments: Sequence[str]) -> Iterator[bytes]:
@@ -34,6 +37,9 @@ def answer(arguments: Sequence[str]) -> Iterator[bytes]:
     runs = options.runs.expanduser()
     if options.verb == "runs":
         yield from (_line(status(folder)) for folder in folders(runs))
+        return
+    if options.verb == "queue":
+        yield from map(_line, queued())
         return
     if options.verb == "withdraw":
         yield from (_line(status(folder)) for folder in withdraw(runs))
@@ -47,6 +53,9 @@ def answer(arguments: Sequence[str]) -> Iterator[bytes]:
         yield from logs(folder, options.task, options.follow)
     elif options.verb == "stop":
         stop(folder, options.now)
+        yield _line(status(folder))
+    elif options.verb == "resume":
+        resume(folder, options.words)
         yield _line(status(folder))
     elif options.verb == "get":
         yield from packed(outputs_of(folder, options.output))
@@ -75,12 +84,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("runs", type=Path)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("runs")
+    verbs.add_parser("queue")
     verbs.add_parser("withdraw")
-    by_name = {name: verbs.add_parser(name) for name in ("status", "watch", "logs", "stop", "get", "delete")}
+    by_name = {
+        name: verbs.add_parser(name)
+        for name in ("status", "watch", "logs", "stop", "resume", "get", "delete")
+    }
     for verb in by_name.values():
         verb.add_argument("run")
     by_name["logs"].add_argument("task", nargs="?")
     by_name["logs"].add_argument("-f", "--follow", action="store_true")
     by_name["stop"].add_argument("--now", action="store_true")
+    by_name["resume"].add_argument("words", nargs=argparse.REMAINDER)
     by_name["get"].add_argument("output", nargs="?")
     return parser

@@ -235,6 +235,52 @@ def test_commands_that_are_advised_work_from_where_they_are_advised(project: Pro
     assert project.automl(*commands[1][1:]).code == 0
 
 
+def test_who_runs_something_is_told_the_same_as_who_asks(project: Project) -> None:
+    project.switch("fail", True)
+    ran = project.automl("run", "--format", "json")
+    assert ran.code == 1
+    assert "train: failed" in ran.err
+    assert json.loads(ran.out) == told(project, "status")
+    project.switch("fail", False)
+    followed = project.automl("submit", "-f", "-q", "--format", "json")
+    assert (followed.code, json.loads(followed.out)) == (0, told(project, "status"))
+    at_once = json.loads(project.automl("submit", "--format", "json").out)
+    assert at_once["id"] == told(project, "status")["id"]
+    assert project.automl("run", "--format", "xml").code == 2
+
+
+@pytest.mark.parametrize("command", ["run", "submit"])
+def test_a_run_goes_on_in_the_background_or_not(command: str, project: Project) -> None:
+    project.switch("fail", True)
+    assert project.automl("run", "-q").code == 1
+    name = project.run().name
+    for words in (("--set", "lr=1"), ("automl.yaml",), ("--name", "x"), ("--image", "x")):
+        refused = project.automl(command, *words, "--resume", name)
+        assert (refused.code, refused.out) == (2, "")
+        assert re.fullmatch(
+            r"automl: --resume goes on with a run as it was made: leave .* out\n", refused.err
+        )
+    unknown = project.automl(command, "--resume", name, "--from", "tarin")
+    assert (unknown.code, unknown.err) == (2, 'automl: there is no step "tarin"; did you mean "train"?\n')
+    assert project.automl(command, "--resume", "nothing").code == 2
+    again = project.automl(command, "--resume", name[-5:])
+    if command == "submit":
+        assert (again.code, again.out) == (0, f"{name}\n")
+        until(lambda: told(project, "status")["state"] == "failed")
+    project.switch("fail", False)
+    project.switch("wait", True)
+    process = project.start("submit", "--resume", "last", "--follow")
+    until(lambda: project.done() == ["prepare", "train", "train", "train"])
+    refused = project.automl(command, "--resume", name)
+    assert (refused.code, refused.out) == (2, "")
+    assert f"{name} is running already" in refused.err
+    project.switch("wait", False)
+    out, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert out.startswith(f"{name}\n{name} succeeded after ")
+    assert project.run_names() == [name]
+
+
 def test_names_of_runs_are_completed(project: Project) -> None:
     assert project.automl("run", "-q").code == 0
     name = project.run().name

@@ -1,0 +1,50 @@
+"""Starts what runs a run: a process of its own, which goes on whatever becomes of this one."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from automl.runtime.local.choice import choice_of
+from automl.runtime.local.command_line import add_options
+from automl.runtime.local.processes import RUN
+from automl.runtime.local.reading import PAUSE, RUNNER_LOG, Reading
+from automl.runtime.local.shelf import VerbError
+
+
+def start(folder: Path, options: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+    """The program that runs a run, in a session of its own; what it says goes to a file beside the record."""
+    entry = folder / "runtime" / "local" / "entry.py"
+    with (folder / RUNNER_LOG).open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-I", str(entry), "runner", str(folder), *options],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, RUN: folder.name},
+            start_new_session=True,
+        )
+
+
+def resume(folder: Path, words: Sequence[str]) -> None:
+    """Go on with a run by a process of its own, which has begun when this is done. VerbError if it cannot go on so."""
+    reading = Reading(folder)
+    if not reading.has_ended():
+        raise VerbError(f"{folder.name} is {reading.history.state} already")
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    add_options(parser)
+    options = parser.parse_args(words)
+    try:
+        choice_of(folder, reading.plan, reading.history, (options.only, options.since))
+    except ValueError as error:
+        raise VerbError(str(error)) from None
+    process = start(folder, words)
+    while not reading.more():
+        if process.poll() is not None and not reading.more():
+            raise VerbError(f"{folder.name} cannot go on: {reading.last_words() or 'its program has ended'}")
+        time.sleep(PAUSE)
