@@ -7,7 +7,7 @@ from itertools import starmap
 from automl.compiler.generated import header
 from automl.compiler.ir import Bundle, Workflow
 from automl.compiler.target import Options
-from automl.runtime import local_scripts
+from automl.runtime import local_scripts, script
 from automl.targets.objects.config_maps import archive
 
 _TEXT = '''\
@@ -32,53 +32,31 @@ MODULES = {{}}
 if __name__ == "__main__":
 {start}
 '''
-_START = '''\
+_START = """\
 import sys
-from importlib.util import spec_from_loader
 
 if sys.version_info < (3, 9):
     sys.exit("automl: Python 3.9 or newer is needed")
 
+{finder}
 
-class Modules:
-    """Finds the modules in this file."""
-
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        parts = name.split(".")
-        if parts[:1] != ["automl"]:
-            return None
-        file = "/".join(parts[2:])
-        is_package = f"{file}.py" not in MODULES
-        return spec_from_loader(name, Modules, origin=f"{file}.py", is_package=is_package)
-
-    @staticmethod
-    def create_module(spec):
-        return None
-
-    @staticmethod
-    def exec_module(module):
-        origin = module.__spec__.origin
-        if origin in MODULES:
-            exec(compile(MODULES[origin], origin, "exec"), module.__dict__)
-
-
-sys.meta_path.insert(0, Modules)
+carry(MODULES)
 from automl.runtime.local.program import main
 
 main(PLAN, PROJECT, MODULES, sys.argv[1:])
-'''
+"""
 
 
 def program(workflow: Workflow, plan: str, options: Options) -> str:
     """The whole program."""
+    start = _START.format(finder=script("local/carried.py").rstrip())
     return _TEXT.format(
         header=header(workflow.origin, "local", options.version),
         name=workflow.name,
         plan=plan,
         project=_project(workflow),
         modules="\n".join(starmap(_module, local_scripts().items())),
-        start=textwrap.indent(_START, "    ", lambda line: bool(line.strip())).rstrip(),
+        start=textwrap.indent(start, "    ", lambda line: bool(line.strip())).rstrip(),
     )
 
 
