@@ -8,6 +8,7 @@ from automl.compiler.capabilities import unsupported
 from automl.compiler.checks import check, check_values
 from automl.compiler.config.code_source import uses_bundle, uses_project
 from automl.compiler.config.config import Config, build_config
+from automl.compiler.config.contexts import Context, bind_contexts, only_contexts
 from automl.compiler.diagnostics import MOST_FOUND, Code, Diagnostic, Severity, has_errors, in_order
 from automl.compiler.expressions.presence import has_expressions
 from automl.compiler.ir import Parameter, Workflow
@@ -130,6 +131,17 @@ def analyse_files(
         return None, files, diagnostics
     workflow, renamed = lower(config, files.bundle if files else None, given.file_name)
     return workflow, files, diagnostics + renamed
+
+
+def contexts_of(given: Input) -> tuple[tuple[Context, ...], list[Diagnostic]]:
+    """The contexts of a config, whatever is wrong with the rest of it; none if something is wrong with them."""
+    source, diagnostics = decode(given.path, given.data)
+    written, unreadable = (None, []) if diagnostics else read(source)
+    if written is None:
+        return (), diagnostics + unreadable
+    alone = only_contexts(written)
+    wrong = [misfit for misfit in check_structure(alone)[1] if misfit.code is not Code.MISSING_KEY]
+    return () if wrong else bind_contexts(alone, wrong), wrong
 
 
 class _Tree(NamedTuple):

@@ -23,6 +23,9 @@ OF_THE_COMPILER = [
 ]  # what decides which value a parameter has: its text is all that engines see, and the row of `params` speaks of it
 
 
+OF_COMMANDS = ("contexts",)  # what only commands for runs read; no engine ever sees it
+
+
 class Leaf(NamedTuple):
     """A key that has values of its own, called as in a table (`step.service.port`), and some of them."""
 
@@ -40,7 +43,12 @@ class Place(NamedTuple):
 
 
 def leaves(whole: Schema) -> list[Leaf]:
-    """Every key of the schema that has examples, or that could have some. Those of a step are below `step`."""
+    """Every key of the schema that engines may see, and that has examples or could have some. Those of a step are below `step`."""
+    return [leaf for leaf in all_leaves(whole) if leaf.key.partition(".")[0] not in OF_COMMANDS]
+
+
+def all_leaves(whole: Schema) -> list[Leaf]:
+    """The same, and those of commands alone."""
     return [leaf for name, below in whole["properties"].items() for leaf in _leaves(below, whole, name)]
 
 

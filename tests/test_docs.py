@@ -15,7 +15,7 @@ from automl.compiler.diagnostics import Code, Severity, has_errors
 from automl.compiler.driver import Input, Overrides, compile_config
 from automl.compiler.target import Options
 from automl.schemas import config_schema
-from tests.leaves import leaves
+from tests.leaves import all_leaves
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/README.md")])
@@ -165,7 +165,7 @@ def test_the_page_of_targets_is_what_the_command_prints(update_golden: bool) -> 
 
 def test_every_key_is_in_the_language_document_where_the_keys_around_it_are() -> None:
     words = _words_by_heading((ROOT / "docs" / "language.md").read_text())
-    keys = [leaf.key for leaf in leaves(json.loads(config_schema()))]
+    keys = [leaf.key for leaf in all_leaves(json.loads(config_schema()))]
     for key in keys + [key.rpartition(".")[0] for key in keys if key.count(".") > 1]:
         *around, name = key.split(".")
         heading = "Stages and steps" if around[:1] in (["step"], ["stage"]) else "Top level"

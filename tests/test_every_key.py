@@ -20,9 +20,10 @@ from automl import targets
 from automl.compiler import driver
 from automl.compiler.capabilities import NATIVE, implied, lost, table_of
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.driver import Input, Overrides, analyse
+from automl.compiler.driver import Input, Overrides, analyse, contexts_of
 from automl.compiler.ir import Barrier, Job, Resources, Service, Task, Workflow
 from automl.compiler.project.files import Seen
+from automl.compiler.source import Source
 from automl.compiler.structure import misfits
 from automl.compiler.target import (
     ByKind,
@@ -37,10 +38,13 @@ from automl.compiler.target import (
 from automl.compiler.values.units import parse_cpu, parse_memory
 from automl.schemas import config_schema
 from tests.leaves import (
+    OF_COMMANDS,
     OF_SEVERAL_STEPS,
     OF_THE_COMPILER,
     Config,
+    Leaf,
     Schema,
+    all_leaves,
     bases,
     config_with,
     leaves,
@@ -186,6 +190,35 @@ def test_a_key_of_a_parameter_changes_it_or_refuses_its_value(
     assert {each.code for _, diagnostics in outcomes for each in diagnostics} == (
         {Code.PARAMETER} if params[1] is None else set()
     )
+
+
+@pytest.mark.parametrize("leaf", [leaf for leaf in all_leaves(SCHEMA) if leaf not in leaves(SCHEMA)])
+def test_what_is_for_commands_alone_changes_no_output_and_is_no_matter_of_any_target(
+    leaf: Leaf, analysed: Analyse, folder: Path
+) -> None:
+    assert leaf.values
+    tried = [
+        config_with(base, leaf.key, value, SCHEMA) for base in bases(SCHEMA).values() for value in leaf.values
+    ]
+    contexts = [contexts_of(Input("config.yaml", written(config).encode(), folder)) for config in tried]
+    assert {len(of_one) for of_one, _ in contexts} == {1}
+    read = {context._replace(span=Source("", "").start()) for of_one, _ in contexts for context in of_one}
+    assert len(read) == len(leaf.values)  # that is where it makes a difference
+    for name, form in FORMS:
+        options = Options(_own(name).default_version, form, "json")
+        for config in tried:
+            without = {key: value for key, value in config.items() if key not in OF_COMMANDS}
+            emissions = [_emission(analysed, written(one), name, options) for one in (config, without)]
+            assert emissions[0] == emissions[1]
+
+
+def _emission(
+    analysed: Analyse, text: str, name: str, options: Options
+) -> tuple[Sequence[str], Sequence[str]]:
+    workflow, diagnostics = analysed(text)
+    assert workflow, diagnostics
+    artifacts, said = driver.emit(workflow, _own(name), options)
+    return [artifact.text for artifact in artifacts], [each.message for each in (*diagnostics, *said)]
 
 
 OTHER_IN_DEFAULTS = "step.image"  # the image of all steps; in one of them it is where the code of the step is

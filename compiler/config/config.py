@@ -5,6 +5,7 @@ from typing import Annotated, NamedTuple
 
 from automl.compiler.config.binding import bind, name_of
 from automl.compiler.config.code import CodeConfig
+from automl.compiler.config.contexts import CONTEXTS, Context
 from automl.compiler.config.data import ArtifactsConfig
 from automl.compiler.config.kinds import GIVEN
 from automl.compiler.config.located import Name
@@ -38,6 +39,7 @@ class Config(NamedTuple):
     workspace: Workspace | None
     artifacts: ArtifactsConfig | None
     volumes: tuple[Volume, ...]
+    contexts: tuple[Context, ...]
     stages: Annotated[tuple[StageConfig, ...], GIVEN]
     span: Annotated[Span, GIVEN]
     spans: Annotated[Spans, GIVEN]
@@ -73,7 +75,8 @@ def build_config(root: Mapping) -> tuple[Config, list[Diagnostic]]:
 
 
 def _spans(root: Mapping, stages: Mapping) -> Iterator[tuple[str, Span]]:
-    yield from spans_of(root).items()
+    of_engines = {name: entry for name, entry in root.entries.items() if name != CONTEXTS}
+    yield from spans_of(Mapping(root.span, of_engines)).items()
     for name, stage in stages.entries.items():
         assert isinstance(stage.value, Mapping), "the long form of a stage has keys"
         for key, entry in stage.value.entries.items():

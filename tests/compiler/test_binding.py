@@ -70,6 +70,7 @@ def test_what_a_description_calls_the_default_is_one() -> None:
 
 
 DISKS = {"workspace": {"storage_class": "fast"}, "volumes": {"cache": {"size": "1Gi"}}}
+NAMED = {"volumes": "cache", "contexts": "box"}  # below them stand names of the user's own
 STEP = {"step_name": "a", "image": "a:1", "entrypoint": ["a"], "tolerations": [{"key": "a"}]}
 
 
@@ -91,12 +92,13 @@ def test_a_default_that_is_written_changes_nothing(key: str) -> None:
     service: dict[str, Any] = {"service": {"ingress": {"host": "a.b"}} if "ingress." in key else {}}
     step = STEP | {"volumes": ["cache:/cache"]} | (service if is_of_service else {})
     config: dict[str, Any] = {"name": "n", "schedule": {"cron": "@daily"}, "stages": {"s": [step]}, **DISKS}
+    config["contexts"] = {"box": {}}
     written = copy.deepcopy(config)
     holder = written["stages"]["s"][0] if key.startswith("step.") else written
     *around, last = key.removeprefix("step.").split(".")
     for part in around:
         holder = holder[part][0] if isinstance(holder[part], list) else holder[part]
-        holder = holder["cache"] if part == "volumes" else holder
+        holder = holder[NAMED[part]] if part in NAMED else holder
     holder[last] = DEFAULTS[key]
     assert _output(written) == _output(config) != []
 
