@@ -1,27 +1,25 @@
 """What there is to say of a run: how each step went, why it failed, and what to do now."""
 
-import os
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
+from automl.cli.sites import Site
 from automl.cli.tables import headline, steps, table
 from automl.compiler.views.text import printable
 from automl.runs.engine import Engine, EngineError
-from automl.runs.local.places import runs_folder
 from automl.runs.model import FAILED, RUNNING, STOPPED, SUCCEEDED, WAITING, Run
 
 _LAST_LINES = 10  # of the log of a step that has failed
 _MOST_LOGS = 3
 
 
-def account(run: Run, logs: Mapping[str, Sequence[str]] = {}) -> str:
+def account(run: Run, site: Site, logs: Mapping[str, Sequence[str]] = {}) -> str:
     """All of it, with the ends of some logs."""
     now = time.time()
     parts = [f"{headline(run, now)}\n", table(steps(run, now))]
     parts += [_end_of(name, lines) for name, lines in logs.items()]
-    commands = advice(run)
+    commands = advice(run, site)
     width = max((len(command) for command, _ in commands), default=0)
     parts.append("".join(f"{command.ljust(width)}   # {what}\n" for command, what in commands))
     return "\n".join(part for part in parts if part)
@@ -39,24 +37,21 @@ def ends_of_logs(engine: Engine[Any], run: Run) -> dict[str, list[str]]:
     return ends
 
 
-def advice(run: Run) -> list[tuple[str, str]]:
+def advice(run: Run, site: Site) -> list[tuple[str, str]]:
     """Commands that help now, and what each does."""
-    where = _where(run)
+    where = site.options_for(run)
     lines = [(f"automl logs {run.id} {task.name}{where}", "its whole log") for task in run.within(FAILED)]
     if run.state in (FAILED, STOPPED):
-        lines.append((f"automl run --resume {run.id}{where}", "go on: what has succeeded is not run again"))
+        verb = "run" if site.runs else "submit"
+        lines.append(
+            (f"automl {verb} --resume {run.id}{where}", "go on: what has succeeded is not run again")
+        )
     if run.state in (WAITING, RUNNING):
         lines.append((f"automl logs {run.id} -f{where}", "what its steps print"))
         lines.append((f"automl stop {run.id}{where}", "end it"))
     if run.state == SUCCEEDED and any(task.files for task in run.tasks):
         lines.append((f"automl get {run.id}{where}", "the files that it has left"))
     return lines[-4:]
-
-
-def _where(run: Run) -> str:
-    """What the commands have to be told if they would not look where the run is."""
-    runs = Path(run.folder).parent
-    return "" if not run.folder or runs == runs_folder() else f" --runs {os.path.relpath(runs)}"
 
 
 def _end_of(name: str, lines: Sequence[str]) -> str:

@@ -1,7 +1,6 @@
 """What the commands ask of an engine, and how its answers are shown."""
 
 import json
-import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,10 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from automl.cli.terminal import TEXT, print_text, wrong_usage
+from automl.cli.sites import site_here
+from automl.cli.terminal import TEXT, print_text, say, wrong_usage
 from automl.runs.engine import EngineError
-from automl.runs.local.engine import Here, LocalEngine
-from automl.runs.local.places import runs_folder
 from automl.runs.model import ENDED
 
 JSON = "json"
@@ -20,8 +18,9 @@ JSON = "json"
 
 def _complete_run(context: typer.Context, incomplete: str) -> list[str]:
     """The names of runs, the newest first."""
-    place = context.params.get("runs")
-    names = [run.id for run in engine_of(place).runs()]
+    if context.params.get("place"):  # it may ask for a password
+        return ["last"]
+    names = [run.id for run in site_here(context.params.get("runs")).engine.runs()]
     return [name for name in [*reversed(names), "last"] if name.startswith(incomplete)]
 
 
@@ -49,31 +48,9 @@ ForPrograms = Annotated[
 ]
 
 
-def engine_of(runs: str | None) -> LocalEngine:
-    """The engine whose runs are meant."""
-    return engine_at(place_of_runs(runs))
-
-
-def engine_at(runs: Path) -> LocalEngine:
-    """The engine with the runs in a folder."""
-    refuse_windows()
-    return LocalEngine(Here(runs))
-
-
-def refuse_windows() -> None:
-    """End a command where processes are of another kind."""
-    if os.name == "nt":
-        wrong_usage("runs need Linux or macOS; on Windows, install automl within WSL (`wsl --install`)")
-
-
-def place_of_runs(runs: str | None) -> Path:
-    """The folder that is given, or that of the project around here."""
-    return Path(runs).absolute() if runs else runs_folder()
-
-
 def folder_to_resume(runs: str | None, name: str) -> Path:
     """Where a run is that does not go on. EngineError if there is none."""
-    known = engine_of(runs).status(name)
+    known = site_here(runs).engine.status(name)
     if known.state not in ENDED:
         raise EngineError(f"{known.id} is {known.state} already: `automl status {known.id}`")
     return Path(known.folder)
@@ -94,7 +71,10 @@ def asking() -> Iterator[None]:
     try:
         yield
     except EngineError as error:
-        wrong_usage(str(error))
+        *lines, last = str(error).splitlines()
+        for line in lines:
+            say(f"automl: {line}")
+        wrong_usage(last)
 
 
 def is_for_programs(format: str) -> bool:

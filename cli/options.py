@@ -144,6 +144,22 @@ Runs = Annotated[
         help="Folder with the records of runs, instead of .automl/runs here or in a folder around this one.",
     ),
 ]
+Context = Annotated[
+    str | None,
+    typer.Option(
+        "--context",
+        metavar="NAME",
+        help="Where the runs are: one of the `contexts` of the config, instead of this machine.",
+    ),
+]
+ContextsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--config",
+        metavar="CONFIG",
+        help="The config with the contexts, instead of the automl.yaml or config.yaml here or in a folder around this one.",
+    ),
+]
 Config = Annotated[
     str,
     typer.Argument(

@@ -15,14 +15,15 @@ from automl.cli.account import account, ends_of_logs
 from automl.cli.choices import choose, emit
 from automl.cli.chosen import refuse_choice
 from automl.cli.delivery import conclude, given_params
-from automl.cli.engines import asking, folder_to_resume, print_json, refuse_beside, refuse_windows
+from automl.cli.engines import asking, folder_to_resume, print_json, refuse_beside
 from automl.cli.inputs import read_all
 from automl.cli.progress import view
 from automl.cli.scripts import Flags, config_for, is_script, refuse
+from automl.cli.sites import Site, refuse_windows
 from automl.cli.terminal import PROBLEMS, USAGE, Manner, cannot, print_text, say, touching_files, wrong_usage
 from automl.compiler.diagnostics import in_order
 from automl.compiler.driver import Input, Overrides, analyse
-from automl.runs.engine import Engine
+from automl.runs.engine import LostError
 from automl.runs.model import FAILED, STOPPED, SUCCEEDED, Run
 from automl.runtime.local import machine
 from automl.runtime.local.command_line import add_options
@@ -71,11 +72,10 @@ def config_of(what: What) -> Input:
     return configs[0]
 
 
-def program_for(what: What, manner: Manner) -> tuple[Program, Path]:
-    """What becomes of it here, and the folder for its runs."""
-    given = config_of(what)
+def program_for(what: What, given: Input, manner: Manner) -> Program:
+    """What becomes of its config here, or the end of the command."""
     params = given_params((), None) if is_script(what.path) else given_params(what.set, what.params_file)
-    return program_of(given, Overrides(what.name, None, params), manner), given.folder.absolute() / RUNS
+    return program_of(given, Overrides(what.name, None, params), manner)
 
 
 def program_of(given: Input, overrides: Overrides, manner: Manner) -> Program:
@@ -94,17 +94,23 @@ def program_of(given: Input, overrides: Overrides, manner: Manner) -> Program:
 
 def run_to_resume(context: typer.Context) -> Path:
     """The folder of the run that is to go on, or the end of a command line that wants what it cannot do."""
-    refuse_beside(context, "--resume goes on with a run as it was made", OF_NEW_RUNS)
+    refuse_beside_resume(context)
     with asking():
         folder = folder_to_resume(context.params["runs"], context.params["resume"])
     refuse_choice((folder / "plan.json").read_text(encoding="utf-8"), folder, context.params)
     return folder
 
 
+def refuse_beside_resume(context: typer.Context) -> None:
+    """End a command line that says of a run that is there what only a new one can be told."""
+    refuse_beside(context, "--resume goes on with a run as it was made", OF_NEW_RUNS)
+
+
 def new_run(what: What, params: Mapping[str, Any], manner: Manner) -> Path:
     """The folder of a new run, in a folder that is given or beside the config."""
-    program, beside = program_for(what, manner)
-    runs = Path(params["runs"]).absolute() if params["runs"] else beside
+    given = config_of(what)
+    program = program_for(what, given, manner)
+    runs = Path(params["runs"] or given.folder / RUNS).absolute()
     refuse_choice(program.plan, runs / "new", params)
     with touching_files("write"):
         folder = create(program, runs)
@@ -154,21 +160,24 @@ def conduct(folder: Path, options: Iterable[str], quiet: bool) -> tuple[Run, int
     return run, USAGE if refused else STATUS.get(run.state, PROBLEMS)
 
 
-def follow(engine: Engine[Program], name: str, quiet: bool) -> Run:
+def follow(site: Site, name: str, quiet: bool) -> Run:
     """Show a run that goes on by itself until it has ended; an interrupt ends this alone."""
+    goes_on = f"{name} goes on: `automl logs {name} -f{site.options}`, `automl stop {name}{site.options}`"
     try:
-        return _shown(engine.watch(name), quiet)
+        return _shown(site.engine.watch(name), quiet)
     except KeyboardInterrupt:
-        say(f"{name} goes on: `automl logs {name} -f`, `automl stop {name}`")
+        say(goes_on)
         raise typer.Exit(INTERRUPTED) from None
+    except LostError as error:
+        raise LostError(f"{error}\n{goes_on}") from None
 
 
-def conclude_run(engine: Engine[Program], run: Run, is_json: bool = False, status: int | None = None) -> None:
+def conclude_run(site: Site, run: Run, is_json: bool = False, status: int | None = None) -> None:
     """Say how a run went, and end with a status that says the same."""
     if is_json:
         print_json(asdict(run))
     else:
-        print_text(account(run, ends_of_logs(engine, run)))
+        print_text(account(run, site, ends_of_logs(site.engine, run)))
     raise typer.Exit(STATUS.get(run.state, PROBLEMS) if status is None else status)
 
 

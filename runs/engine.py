@@ -13,6 +13,10 @@ class EngineError(Exception):
     """It cannot be done. The text says why, in a sentence."""
 
 
+class LostError(EngineError):
+    """The answer was cut off. What runs goes on."""
+
+
 class Engine(Protocol[Program_contra]):
     """An engine, for programs of its kind. A run is called by its name, an unmistakable part of it, or `last`."""
 

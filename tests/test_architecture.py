@@ -256,9 +256,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runs.model": set(),
     "runs.engine": {"runs.model"},
     "runs.taking": {"runs.engine"},
-    "runs.local": {"runs.engine", "runs.model", "runs.taking", "runtime.local"},
+    "runs.local": {"runs.engine", "runs.model", "runs.taking", "runtime", "runtime.local"},
     "cli": {
         "compiler",
+        "compiler.config",
         "compiler.diagnostics",
         "compiler.driver",
         "compiler.generated",

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from automl.cli.engines import ForPrograms, RunName, asking, engine_of, is_for_programs, print_json
-from automl.cli.options import Runs
+from automl.cli.engines import ForPrograms, RunName, asking, is_for_programs, print_json
+from automl.cli.options import Context, ContextsOf, Runs
+from automl.cli.sites import site_of
 from automl.cli.terminal import TEXT, print_text, touching_files
 
 
@@ -27,6 +28,8 @@ def run(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
     runs: Runs = None,
+    place: Context = None,
+    contexts_of: ContextsOf = None,
     format: ForPrograms = TEXT,
 ) -> None:
     """Take what a run has left: files as they are, values as files with their text.
@@ -34,7 +37,7 @@ def run(
     automl get last model -o models/
     """
     is_json = is_for_programs(format)
-    engine = engine_of(runs)
+    engine = site_of(runs, place, contexts_of).engine
     with asking(), touching_files("write"):
         folder = Path(output if output is not None else engine.status(name).id)
         places = engine.get(name, what, folder, force)

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from automl.cli.engines import RunName, asking, engine_of
-from automl.cli.options import Runs
+from automl.cli.engines import RunName, asking
+from automl.cli.options import Context, ContextsOf, Runs
+from automl.cli.sites import site_of
 from automl.cli.terminal import print_pieces
 
 
@@ -20,10 +21,12 @@ def run(
         typer.Option("--follow", "-f", help="Print what comes, too, until the step or the run has ended."),
     ] = False,
     runs: Runs = None,
+    place: Context = None,
+    contexts_of: ContextsOf = None,
 ) -> None:
     """Print what the steps of a run have printed; without a RUN, of the one made last.
 
     automl logs last train -f
     """
     with asking():
-        print_pieces(engine_of(runs).logs(name, step, follow))
+        print_pieces(site_of(runs, place, contexts_of).engine.logs(name, step, follow))

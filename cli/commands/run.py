@@ -3,7 +3,7 @@
 import typer
 
 from automl.cli.delivery import manner_of
-from automl.cli.engines import ForPrograms, engine_at, is_for_programs
+from automl.cli.engines import ForPrograms, is_for_programs
 from automl.cli.options import (
     Arguments,
     Config,
@@ -39,6 +39,7 @@ from automl.cli.running import (
     what_of,
     words_of,
 )
+from automl.cli.sites import site_here
 from automl.cli.terminal import TEXT, print_text
 
 
@@ -88,4 +89,4 @@ def run(
     manner = manner_of(quiet, strict, message_format)
     folder = new_run(what, context.params, manner) if resume is None else run_to_resume(context)
     ended, status = conduct(folder, options, quiet)
-    conclude_run(engine_at(folder.parent), ended, is_json, status)
+    conclude_run(site_here(folder.parent), ended, is_json, status)

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from automl.cli.engines import ForPrograms, asking, engine_of, is_for_programs, print_json, refuse_beside
+from automl.cli.engines import ForPrograms, asking, is_for_programs, print_json, refuse_beside
 from automl.cli.listing import SortError, in_order_of, listing, queue_listing
-from automl.cli.options import Runs
+from automl.cli.options import Context, ContextsOf, Runs
+from automl.cli.sites import Site, site_of
 from automl.cli.terminal import TEXT, hint, print_text, wrong_usage
 
 
@@ -29,6 +30,8 @@ def run(
         ),
     ] = False,
     runs: Runs = None,
+    place: Context = None,
+    contexts_of: ContextsOf = None,
     format: ForPrograms = TEXT,
 ) -> None:
     """List the runs of this project, with their parameters and metrics.
@@ -36,12 +39,13 @@ def run(
     automl runs --sort -metrics.auc
     """
     is_json = is_for_programs(format)
+    site = site_of(runs, place, contexts_of)
     if queued:
         refuse_beside(context, "--queued lists runs as their turns come", ("sort",))
-        _list_queue(runs, is_json)
+        _list_queue(site, is_json)
         return
     with asking():
-        known = engine_of(runs).runs()
+        known = site.engine.runs()
     try:
         known = in_order_of(sort, known)
     except SortError as error:
@@ -54,9 +58,9 @@ def run(
         hint("there are no runs here")
 
 
-def _list_queue(runs: str | None, is_json: bool) -> None:
+def _list_queue(site: Site, is_json: bool) -> None:
     with asking():
-        entries = engine_of(runs).queued()
+        entries = site.engine.queued()
     if is_json:
         print_json([asdict(one) for one in entries])
     elif entries:

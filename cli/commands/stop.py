@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from automl.cli.engines import ForPrograms, RunNames, asking, engine_of, is_for_programs, print_json
-from automl.cli.options import Runs
+from automl.cli.engines import ForPrograms, RunNames, asking, is_for_programs, print_json
+from automl.cli.options import Context, ContextsOf, Runs
+from automl.cli.sites import site_of
 from automl.cli.terminal import TEXT, print_text, wrong_usage
 
 
@@ -17,6 +18,8 @@ def run(
         bool, typer.Option("--now", help="Give the steps no time to end by themselves, which is 10 seconds.")
     ] = False,
     runs: Runs = None,
+    place: Context = None,
+    contexts_of: ContextsOf = None,
     format: ForPrograms = TEXT,
 ) -> None:
     """Stop runs, and wait until nothing of them runs any more. `automl run --resume RUN` goes on with one.
@@ -26,7 +29,7 @@ def run(
     is_json = is_for_programs(format)
     if queued == bool(names):
         wrong_usage("give the names of runs, or --queued")
-    engine = engine_of(runs)
+    engine = site_of(runs, place, contexts_of).engine
     with asking():
         stopped = engine.stop_waiting() if queued else [engine.stop(name, now) for name in names or ()]
     if is_json:

@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from automl.cli.chosen import refuse_choice
+from automl.cli.chosen import refuse_choice, refuse_unknown_steps
 from automl.cli.delivery import manner_of
-from automl.cli.engines import ForPrograms, asking, engine_at, is_for_programs, print_json, refuse_windows
+from automl.cli.engines import ForPrograms, asking, is_for_programs, print_json
 from automl.cli.options import (
     Arguments,
     Config,
+    Context,
+    ContextsOf,
     Cpus,
     Env,
     From,
@@ -35,10 +36,21 @@ from automl.cli.options import (
     StopServices,
     Strict,
 )
-from automl.cli.running import conclude_run, hint_at_gpus, program_for, run_to_resume, what_of, words_of
+from automl.cli.running import (
+    conclude_run,
+    config_of,
+    hint_at_gpus,
+    program_for,
+    refuse_beside_resume,
+    run_to_resume,
+    what_of,
+    words_of,
+)
 from automl.cli.running import follow as show
+from automl.cli.scripts import is_script
+from automl.cli.sites import Site, refuse_windows, site_here, site_of
 from automl.cli.terminal import TEXT, Manner, print_text, touching_files
-from automl.runs.local.engine import LocalEngine
+from automl.runtime.local.create import RUNS
 
 
 def run(
@@ -63,6 +75,8 @@ def run(
     resources: Resources = None,
     env: Env = None,
     runs: Runs = None,
+    place: Context = None,
+    contexts_of: ContextsOf = None,
     name: Name = None,
     set: Set = None,
     params_file: ParamsFile = None,
@@ -71,35 +85,43 @@ def run(
     quiet: Quiet = False,
     format: ForPrograms = TEXT,
 ) -> None:
-    """Run a config, or a script, on this machine in the background; the first that is printed is the name of the run.
+    """Run a config, or a script, in the background, here or on another machine; the first that is printed is the name of the run.
 
     automl submit --set learning_rate=0.01
     """
     refuse_windows()
     is_json, options = is_for_programs(format), words_of(context.params)
     manner = manner_of(quiet, strict, message_format)
-    engine, submitted = _begin(context, options, manner) if resume is None else _go_on(context, options)
-    if not is_json:
-        print_text(f"{submitted}\n")
-    elif not follow:
-        print_json(asdict(engine.status(submitted)))
-    if follow:
-        conclude_run(engine, show(engine, submitted, quiet), is_json)
-
-
-def _begin(context: typer.Context, options: Sequence[str], manner: Manner) -> tuple[LocalEngine, str]:
-    program, beside = program_for(what_of(context.params), manner)
-    runs = Path(context.params["runs"]).absolute() if context.params["runs"] else beside
-    refuse_choice(program.plan, runs / "new", context.params)
-    engine = engine_at(runs)
-    with touching_files("write"):
-        submitted = engine.submit(program, options)
-    hint_at_gpus(context.params)
-    return engine, submitted
-
-
-def _go_on(context: typer.Context, options: Sequence[str]) -> tuple[LocalEngine, str]:
-    folder = run_to_resume(context)
-    engine = engine_at(folder.parent)
     with asking(), touching_files("write"):
-        return engine, engine.resume(folder.name, options)
+        site, submitted = _begin(context, options, manner) if resume is None else _go_on(context, options)
+        if not is_json:
+            print_text(f"{submitted}\n")
+        elif not follow:
+            print_json(asdict(site.engine.status(submitted)))
+        if follow:
+            conclude_run(site, show(site, submitted, quiet), is_json)
+
+
+def _begin(context: typer.Context, options: Sequence[str], manner: Manner) -> tuple[Site, str]:
+    params, what = context.params, what_of(context.params)
+    given = config_of(what)
+    program = program_for(what, given, manner)
+    contexts = None if is_script(what.path) else given
+    site = site_of(params["runs"], params["place"], params["contexts_of"], contexts, given.folder / RUNS)
+    if site.runs is None:
+        refuse_unknown_steps(program.plan, params)
+        return site, site.engine.submit(program, options)
+    refuse_choice(program.plan, site.runs / "new", params)
+    submitted = site.engine.submit(program, options)
+    hint_at_gpus(params)
+    return site, submitted
+
+
+def _go_on(context: typer.Context, options: Sequence[str]) -> tuple[Site, str]:
+    params = context.params
+    site = site_of(params["runs"], params["place"], params["contexts_of"])
+    if site.runs is None:
+        refuse_beside_resume(context)
+        return site, site.engine.resume(params["resume"], options)
+    folder = run_to_resume(context)
+    return site_here(folder.parent), site.engine.resume(folder.name, options)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from automl.runtime.local.choice import choice_of
 from automl.runtime.local.command_line import add_options
+from automl.runtime.local.history import History
+from automl.runtime.local.plan import Plan
 from automl.runtime.local.processes import RUN
 from automl.runtime.local.reading import PAUSE, RUNNER_LOG, Reading
 from automl.runtime.local.shelf import VerbError
@@ -36,15 +38,20 @@ def resume(folder: Path, words: Sequence[str]) -> None:
     reading = Reading(folder)
     if not reading.has_ended():
         raise VerbError(f"{folder.name} is {reading.history.state} already")
-    parser = argparse.ArgumentParser(allow_abbrev=False)
-    add_options(parser)
-    options = parser.parse_args(words)
-    try:
-        choice_of(folder, reading.plan, reading.history, (options.only, options.since))
-    except ValueError as error:
-        raise VerbError(str(error)) from None
+    check_choice(folder, reading.plan, reading.history, words)
     process = start(folder, words)
     while not reading.more():
         if process.poll() is not None and not reading.more():
             raise VerbError(f"{folder.name} cannot go on: {reading.last_words() or 'its program has ended'}")
         time.sleep(PAUSE)
+
+
+def check_choice(folder: Path, plan: Plan, known: History, words: Sequence[str]) -> None:
+    """VerbError if what the words choose cannot be run in a folder, which may be none yet."""
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    add_options(parser)
+    options = parser.parse_args(words)
+    try:
+        choice_of(folder, plan, known, (options.only, options.since))
+    except ValueError as error:
+        raise VerbError(str(error)) from None

@@ -308,7 +308,7 @@ def test_windows_is_refused_before_anything_is_done(project: Project) -> None:
 import os, sys
 from automl.cli import app
 import automl.cli.commands.run, automl.cli.commands.{0}
-automl.cli.engines.os = type("Windows", (), {{"name": "nt"}})
+automl.cli.sites.os = type("Windows", (), {{"name": "nt"}})
 sys.argv = ["automl", "{0}"]
 app.main()
 """

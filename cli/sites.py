@@ -1,0 +1,107 @@
+"""Where the runs are that a command is about: in a folder of this machine, or where a context of a config says."""
+
+import os
+import shlex
+from pathlib import Path
+from typing import NamedTuple
+
+from automl.cli.delivery import conclude
+from automl.cli.inputs import CONFIG_NAMES, read_all
+from automl.cli.terminal import Manner, wrong_usage
+from automl.compiler.config.contexts import Context
+from automl.compiler.driver import STREAM, Input, contexts_of
+from automl.compiler.suggest import did_you_mean
+from automl.runs.local.engine import Here, LocalEngine
+from automl.runs.local.places import runs_folder
+from automl.runs.local.ssh import There
+from automl.runs.model import Run
+
+
+class Site(NamedTuple):
+    """An engine, with the folder of its runs if that is here; else the options by which a command finds it."""
+
+    engine: LocalEngine
+    runs: Path | None
+    options: str = ""
+
+    def options_for(self, run: Run) -> str:
+        """What a command about a run has to be told, if it would not look where that is."""
+        if self.runs is None or not run.folder or (runs := Path(run.folder).parent) == runs_folder():
+            return self.options
+        return f" --runs {os.path.relpath(runs)}"
+
+
+def site_of(
+    runs: str | None,
+    context: str | None,
+    config: str | None,
+    given: Input | None = None,
+    beside: Path | None = None,
+) -> Site:
+    """What the options of a command name: a folder of runs, or a context.
+
+    Without a config for it, that is one of the config that is given, or of the nearest one. The runs of this machine
+    are beside the config, if that is known.
+    """
+    folder = runs or beside
+    if context is None:
+        if config is not None:
+            wrong_usage("--config is the config with the context: give --context, too")
+        return site_here(folder)
+    source = given if given is not None and config is None else _config_with_contexts(config)
+    host = _context_named(context, source).host
+    if host is None:
+        return site_here(folder)
+    if runs is not None:
+        wrong_usage("--runs is for this machine; on another one the runs are in ~/.automl/runs")
+    refuse_windows()
+    return Site(LocalEngine(There(host)), None, _options(context, source.path))
+
+
+def site_here(runs: str | Path | None) -> Site:
+    """The runs of a folder; without one, of the project around here."""
+    refuse_windows()
+    folder = Path(runs).absolute() if runs else runs_folder()
+    return Site(LocalEngine(Here(folder)), folder)
+
+
+def refuse_windows() -> None:
+    """End a command where processes are of another kind."""
+    if os.name == "nt":
+        wrong_usage("runs need Linux or macOS; on Windows, install automl within WSL (`wsl --install`)")
+
+
+def _options(context: str, config: str) -> str:
+    """What another command is told to find a context of a config."""
+    is_found = config == STREAM or Path(config).absolute() == _nearest_config()
+    words = ["--context", context, *([] if is_found else ["--config", config])]
+    return f" {shlex.join(words)}"
+
+
+def _context_named(name: str, given: Input) -> Context:
+    """One of the contexts of a config, or the end of the command."""
+    contexts, diagnostics = contexts_of(given)
+    conclude(diagnostics, (), Manner())
+    by_name = {context.name: context for context in contexts}
+    if name not in by_name:
+        nearest = did_you_mean(name, by_name)
+        known = f'did you mean "{nearest}"?' if nearest else f"it has {', '.join(by_name) or 'none'}"
+        wrong_usage(f'{given.path} has no context "{name}"; {known}')
+    return by_name[name]
+
+
+def _config_with_contexts(path: str | None) -> Input:
+    """The config that is named; else that of the current folder, or of the nearest around it."""
+    nearest = path or _nearest_config()
+    if nearest is None:
+        wrong_usage("there is no config here that could have contexts; --config names one")
+    configs, unreadable = read_all([path or os.path.relpath(nearest)])
+    for line in unreadable:
+        wrong_usage(line)
+    return configs[0]
+
+
+def _nearest_config() -> Path | None:
+    here = Path.cwd()
+    places = (folder / name for folder in (here, *here.parents) for name in CONFIG_NAMES)
+    return next((place for place in places if place.is_file()), None)

@@ -1,0 +1,168 @@
+"""The runs of a machine that is reached by the user's own OpenSSH, with their keys, names of hosts and ways there.
+
+Nothing has to be installed there but Python: what answers is sent with each question.
+"""
+
+import json
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import IO, Any
+
+from automl.runs.engine import EngineError, LostError
+from automl.runtime import local_scripts, script
+from automl.runtime.local.create import Program
+
+OPTIONS = ("-T", "-o", "ClearAllForwardings=yes", "-o", "RemoteCommand=none")
+COMMAND = (
+    'exec python3 -I -X utf8 -c "import sys; exec(sys.stdin.buffer.read(int(sys.stdin.buffer.readline())))"'
+)
+"""Means the same to every shell; all else travels behind it."""
+CANNOT_CONNECT = 255  # the status with which ssh says so
+_PATIENCE = 5  # seconds, for ssh to end behind the answer
+_HELLO = """\
+import json, sys, zlib
+
+marker = {marker!r}
+if sys.version_info < (3, 9):
+    text = "Python 3.9 or newer is needed there; python3 is " + sys.version.split()[0]
+    sys.stdout.write("\\n%s\\n-%d\\n%s" % (marker, len(text), text))
+    sys.exit()
+
+{finder}
+
+request = json.loads(zlib.decompress(sys.stdin.buffer.read({size})))
+carry(request["modules"])
+from automl.runtime.local.remote import main
+
+main(request, marker)
+"""
+
+
+class There:
+    """Another machine, with the runs of the user there."""
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+
+    def ask(self, *question: str) -> Iterator[bytes]:
+        """The answer, as it comes."""
+        return self._answer(question, None)
+
+    def submit(self, program: Program, options: Sequence[str]) -> str:
+        """Start a run there; it is made when its name comes back."""
+        return b"".join(self._answer(options, program)).decode()
+
+    def _answer(self, question: Sequence[str], program: Program | None) -> Iterator[bytes]:
+        marker = secrets.token_hex(16)
+        with self._connected() as (process, complaints):
+            assert process.stdin is not None
+            assert process.stdout is not None
+            with suppress(BrokenPipeError):
+                process.stdin.writelines(_request(question, program, marker))
+                process.stdin.flush()
+            noise = _before(process.stdout, marker)
+            if noise is not None:
+                raise self._unreached(process, _text(complaints) or noise)
+            yield from self._pieces(process, complaints)
+
+    @contextmanager
+    def _connected(self) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
+        """The user's ssh, and what it complains of. An interrupt is ours, and ends it here."""
+        batch = () if sys.stdin is not None and sys.stdin.isatty() else ("-o", "BatchMode=yes")
+        command = ["ssh", *OPTIONS, *batch, "--", self.host, COMMAND]
+        with (
+            tempfile.TemporaryFile() as complaints
+        ):  # a pipe might be kept open by a connection that is shared
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                process = subprocess.Popen(
+                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints
+                )
+            except FileNotFoundError:
+                raise EngineError('there is no program "ssh" on the PATH; install OpenSSH') from None
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            try:
+                yield process, complaints
+            except BaseException:
+                process.terminate()
+                raise
+            finally:
+                _end(process)
+
+    def _pieces(self, process: subprocess.Popen[bytes], complaints: IO[bytes]) -> Iterator[bytes]:
+        assert process.stdout is not None
+        while (line := process.stdout.readline()) != b".\n":
+            kind, size = line[:1], int(line[1:] or b"0")
+            piece = process.stdout.read(size)
+            if not line.endswith(b"\n") or len(piece) < size:
+                _end(process)
+                raise LostError(f'the connection to "{self.host}" has ended{_why(_text(complaints))}')
+            if kind == b"-":
+                raise EngineError(f"{self.host}: {piece.decode(errors='replace')}")
+            yield piece
+
+    def _unreached(self, process: subprocess.Popen[bytes], words: str) -> EngineError:
+        _end(process)
+        if process.returncode == CANNOT_CONNECT:
+            return EngineError(f'cannot reach "{self.host}" by ssh{_why(words)}')
+        needed = "Python 3.9 or newer has to be there as `python3`, on the PATH that ssh gives to commands"
+        return EngineError(f'cannot run python3 on "{self.host}"{_why(words)}\n{needed}')
+
+
+def _request(question: Sequence[str], program: Program | None, marker: str) -> Iterator[bytes]:
+    """What is written to the other side: what answers, the question, and for a run the project."""
+    modules = dict(program.modules) if program else local_scripts()
+    content = {"question": question, "modules": modules, "program": program and _of(program)}
+    packed = zlib.compress(json.dumps(content).encode())
+    hello = _HELLO.format(marker=marker, finder=script("local/carried.py"), size=len(packed)).encode()
+    yield f"{len(hello)}\n".encode() + hello + packed
+    if program is not None and program.project:
+        yield program.project
+
+
+def _of(program: Program) -> Mapping[str, Any]:
+    return {
+        "plan": program.plan,
+        "config": program.config,
+        "details": dict(program.details),
+        "project": len(program.project or b""),
+    }
+
+
+def _before(answer: IO[bytes], marker: str) -> str | None:
+    """None if the answer begins, with what a shell printed before it passed over; else all that there was."""
+    noise = []
+    for line in answer:
+        if line == f"{marker}\n".encode():
+            return None
+        noise.append(line)
+    return b"".join(noise).decode(errors="replace").strip()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Wait for the end of ssh, and do not wait for ever."""
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with suppress(BrokenPipeError):
+                stream.close()
+    try:
+        process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        process.wait()
+
+
+def _text(complaints: IO[bytes]) -> str:
+    complaints.seek(0)
+    return complaints.read().decode(errors="replace").strip()
+
+
+def _why(words: str) -> str:
+    return f": {words}" if words else ""
