@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.cli.sites import Site
-from automl.cli.tables import headline, steps, table
+from automl.cli.tables import headline, steps, table, without_styles
 from automl.compiler.views.text import printable
 from automl.runs.engine import Engine, EngineError
 from automl.runs.model import FAILED, RUNNING, STOPPED, SUCCEEDED, WAITING, Run
@@ -21,7 +21,7 @@ def account(run: Run, site: Site, logs: Mapping[str, Sequence[str]] = {}) -> str
     parts += [_end_of(name, lines) for name, lines in logs.items()]
     commands = advice(run, site)
     width = max((len(command) for command, _ in commands), default=0)
-    parts.append("".join(f"{command.ljust(width)}   # {what}\n" for command, what in commands))
+    parts.append("".join(f"{printable(command).ljust(width)}   # {what}\n" for command, what in commands))
     return "\n".join(part for part in parts if part)
 
 
@@ -55,4 +55,5 @@ def advice(run: Run, site: Site) -> list[tuple[str, str]]:
 
 
 def _end_of(name: str, lines: Sequence[str]) -> str:
-    return "".join([f"The end of the log of {name}:\n", *(f"  {printable(line)}\n" for line in lines)])
+    shown = (f"  {printable(without_styles(line))}\n" for line in lines)
+    return "".join([f"The end of the log of {printable(name)}:\n", *shown])

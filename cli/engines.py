@@ -1,6 +1,7 @@
 """What the commands ask of an engine, and how its answers are shown."""
 
 import json
+import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from automl.runs.engine import EngineError
 from automl.runs.model import ENDED
 
 JSON = "json"
+_HIDDEN = re.compile("[\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 
 
 def _complete_run(context: typer.Context, incomplete: str) -> list[str]:
@@ -85,5 +87,7 @@ def is_for_programs(format: str) -> bool:
 
 
 def print_json(content: Any) -> None:
-    """A product for programs."""
-    print_text(f"{json.dumps(content, indent=2, ensure_ascii=False)}\n")
+    """A product for programs; what would drive a terminal, or is no text, is escaped as JSON has it."""
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    escaped = _HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    print_text(f"{escaped}\n")

@@ -22,8 +22,8 @@ def listing(runs: Sequence[Run]) -> str:
     twice = {*params} & {*metrics}
     head = [
         *("RUN", "STATE", "CREATED", "TIME"),
-        *(f"params.{name}" if name in twice else name for name in params),
-        *(f"metrics.{name}" if name in twice else name for name in metrics),
+        *(shortened(f"params.{name}" if name in twice else name) for name in params),
+        *(shortened(f"metrics.{name}" if name in twice else name) for name in metrics),
     ]
     now = time.time()
     return table([head, *([*_first(run, now), *_cells(run, params, metrics)] for run in runs)])

@@ -6,11 +6,11 @@ from types import TracebackType
 from typing import Self
 
 from rich import live
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from automl.cli.tables import duration, headline, news, shortened
+from automl.cli.tables import duration, headline, news, shortened, without_styles
 from automl.compiler.views.text import printable
 from automl.runs.model import FAILED, RUNNING, SKIPPED, STOPPED, SUCCEEDED, WAITING, Run, Task, seconds_of
 
@@ -60,23 +60,25 @@ class Live:
             self._live.update(drawing(self._run, time.time(), self.console.height), refresh=True)
 
 
-def drawing(run: Run, now: float, height: int) -> Table:
+def drawing(run: Run, now: float, height: int) -> Group:
     """A run in so many lines: if its steps are more, those that have news."""
-    table = Table(box=None, pad_edge=False, show_header=False, title_justify="left", title_style="bold")
-    table.title = Text(headline(run, now))
-    for _ in range(3):
-        table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, overflow="ellipsis")
-    for task in in_room(run, height - ROOM):
-        style = STYLES[task.state]
-        time = duration(seconds_of(task, now))
-        table.add_row(
-            Text(f"{SIGNS[task.state]} {printable(task.name)}", style),
-            Text(task.state, style),
-            Text(time, justify="right"),
-            Text(news(task) or last_line(run, task), "dim"),
-        )
-    return table
+    table = Table(box=None, pad_edge=False, show_header=False)
+    rows = [_row(run, task, now) for task in in_room(run, height - ROOM)]
+    for is_last in (False, False, False, True):
+        table.add_column(no_wrap=not is_last)  # which alone becomes narrower where there is no room
+    for row in rows:
+        table.add_row(*row)
+    return Group(Text(headline(run, now), "bold", no_wrap=True, overflow="ellipsis"), table)
+
+
+def _row(run: Run, task: Task, now: float) -> tuple[Text, ...]:
+    style = STYLES[task.state]
+    return (
+        Text(f"{SIGNS[task.state]} {printable(task.name)}", style),
+        Text(task.state, style),
+        Text(duration(seconds_of(task, now)), justify="right"),
+        Text(news(task) or last_line(run, task), "dim", no_wrap=True, overflow="ellipsis"),
+    )
 
 
 def last_line(run: Run, task: Task) -> str:
@@ -86,7 +88,8 @@ def last_line(run: Run, task: Task) -> str:
         return ""
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - _END))
-        lines = file.read().decode(errors="replace").replace("\r", "\n").rstrip().splitlines()
+        text = without_styles(file.read().decode(errors="replace"))
+    lines = text.replace("\r", "\n").rstrip().splitlines()
     return shortened(lines[-1]) if lines else ""
 
 

@@ -97,6 +97,8 @@ def run_to_resume(context: typer.Context) -> Path:
     refuse_beside_resume(context)
     with asking():
         folder = folder_to_resume(context.params["runs"], context.params["resume"])
+    if problem := Reading(folder).problem:
+        wrong_usage(f"{folder.name} cannot go on: {problem}")
     refuse_choice((folder / "plan.json").read_text(encoding="utf-8"), folder, context.params)
     return folder
 

@@ -28,7 +28,7 @@ class Site(NamedTuple):
         """What a command about a run has to be told, if it would not look where that is."""
         if self.runs is None or not run.folder or (runs := Path(run.folder).parent) == runs_folder():
             return self.options
-        return f" --runs {os.path.relpath(runs)}"
+        return f" --runs {shlex.quote(os.path.relpath(runs))}"
 
 
 def site_of(

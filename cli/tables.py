@@ -1,17 +1,23 @@
 """Text for people: columns, times, and how a run stands."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from automl.compiler.views.text import printable
 from automl.runs.model import RUNNING, SUCCEEDED, WAITING, Run, Task, counts, seconds_of
 
 _LONGEST = 100  # characters of a value in a table
+_STYLES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
 HEAD = ("STEP", "STATE", "TIME", "")
 
 
 def table(rows: Iterable[Sequence[str]]) -> str:
-    """Rows under each other, each column as wide as it must be; columns with nothing in them are left out."""
-    columns = [column for column in zip(*rows, strict=True) if any(column[1:])]
+    """Rows under each other, each column as wide as it must be; columns with nothing in them are left out.
+
+    Whatever a cell holds, a terminal is not driven by it.
+    """
+    cells = ([printable(cell) for cell in row] for row in rows)
+    columns = [column for column in zip(*cells, strict=True) if any(column[1:])]
     widths = [max(map(len, column)) for column in columns]
     lines = zip(*columns, strict=True)
     return "".join(
@@ -55,6 +61,11 @@ def headline(run: Run, now: float) -> str:
     why = f": {run.reason}" if run.reason not in ("", run.state) else ""
     numbers = ", ".join(f"{number} {state}" for state, number in counts(run.tasks).items())
     return printable(f"{run.id} {run.state}{after} ({numbers}){why}")
+
+
+def without_styles(text: str) -> str:
+    """A line of a log without what gives it colours, moves it, or names the window."""
+    return _STYLES.sub("", text)
 
 
 def shortened(text: str) -> str:

@@ -102,6 +102,13 @@ def print_text(text: str) -> None:
     print_pieces((text.encode(),))
 
 
+def print_lines(lines: Iterable[bytes]) -> None:
+    """A line for each text of which nothing is known, for programs as it is; a terminal is not driven by it."""
+    if sys.stdout is not None and sys.stdout.isatty():
+        lines = (printable(line.decode(errors="surrogateescape")).encode() for line in lines)
+    print_pieces((b"".join(line + b"\n" for line in lines),))
+
+
 def print_pieces(pieces: Iterable[bytes]) -> None:
     """The product as it comes."""
     if sys.stdout is None:

@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.forked import AUTOML
 
@@ -72,16 +72,14 @@ class Project:
             "USER": "somebody",
         }
 
-    def start(self, *words: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
+    def start(self, *words: str, **more: Any) -> "subprocess.Popen[str]":
         """The command, as it runs."""
         return subprocess.Popen(
             [str(AUTOML), *words],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
+            **{"text": True, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more},
         )
 
     def automl(self, *words: str) -> "Done":

@@ -1,5 +1,6 @@
 """`automl get`."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 from automl.cli.engines import ForPrograms, RunName, asking, is_for_programs, print_json
 from automl.cli.options import Context, ContextsOf, Runs
 from automl.cli.sites import site_of
-from automl.cli.terminal import TEXT, print_text, touching_files
+from automl.cli.terminal import TEXT, print_lines, touching_files
 
 
 def run(
@@ -44,4 +45,4 @@ def run(
     if is_json:
         print_json([str(place) for place in places])
     else:
-        print_text("".join(f"{place}\n" for place in places))
+        print_lines(os.fsencode(place) for place in places)

@@ -1,5 +1,6 @@
 """`automl stop`."""
 
+import os
 from dataclasses import asdict
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 from automl.cli.engines import ForPrograms, RunNames, asking, is_for_programs, print_json
 from automl.cli.options import Context, ContextsOf, Runs
 from automl.cli.sites import site_of
-from automl.cli.terminal import TEXT, print_text, wrong_usage
+from automl.cli.terminal import TEXT, print_lines, wrong_usage
 
 
 def run(
@@ -35,4 +36,4 @@ def run(
     if is_json:
         print_json([asdict(one) for one in stopped])
     else:
-        print_text("".join(f"{one.id} {one.state}\n" for one in stopped))
+        print_lines(os.fsencode(f"{one.id} {one.state}") for one in stopped)

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -123,9 +124,10 @@ def _earlier(folder: Path, workflow: str) -> Iterable[Path]:
     """The other runs of a workflow, the newest first."""
     runs: list[tuple[float, Path]] = []
     for path in folder.parent.glob(f"{workflow}-?????/run.json"):
-        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if path.parent != folder and about["workflow"] == workflow:
-            runs.append((about["created"], path.parent))
+        with suppress(ValueError, KeyError, TypeError):  # it was damaged
+            about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            if path.parent != folder and about["workflow"] == workflow:
+                runs.append((about["created"], path.parent))
     return [run for _, run in sorted(runs, reverse=True)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -122,7 +123,8 @@ def history_of(events: Iterable[Event], names: Iterable[str] = ()) -> History:
     """What has become of a run; `names` are those of its tasks, in their order."""
     history = History({name: TaskHistory(name) for name in names})
     for event in events:
-        history.take(event)
+        with suppress(ValueError, TypeError, KeyError):  # it was damaged; those behind it count
+            history.take(event)
     return history
 
 

@@ -35,8 +35,7 @@ class Reading:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.about = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        self.plan = Plan.from_json((folder / "plan.json").read_text(encoding="utf-8"))
+        self.about, self.plan, self.problem = _described(folder)
         self.size = 0  # bytes of the log
         self.history = history_of([], [task.name for task in self.plan.tasks])
         self.more()
@@ -93,7 +92,7 @@ class Reading:
             **self.about,
             "folder": str(self.folder),
             "state": history.state,
-            "reason": history.reason,
+            "reason": self.problem or history.reason,
             "started": history.started,
             "ended": history.ended,
             "pid": history.pid,
@@ -164,6 +163,18 @@ def watch(
         yield reading.status() if events or is_over else None
         if not is_over:
             time.sleep(PAUSE)
+
+
+def _described(folder: Path) -> tuple[dict[str, Any], Plan, str]:
+    """What a run is, and why that is not known if it is not: it can be looked at and deleted all the same."""
+    about = folder / "run.json"
+    try:
+        plan = Plan.from_json((folder / "plan.json").read_text(encoding="utf-8"))
+        return {"created": 0, **json.loads(about.read_text(encoding="utf-8"))}, plan, ""
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        created = about.stat().st_mtime
+        nothing = {"workflow": "", "created": created, "user": "", "params": {}}
+        return nothing, Plan("", []), f"its record cannot be read: {error}"
 
 
 def _metrics(tasks: list[dict[str, Any]]) -> dict[str, Any]:

@@ -38,6 +38,8 @@ def resume(folder: Path, words: Sequence[str]) -> None:
     reading = Reading(folder)
     if not reading.has_ended():
         raise VerbError(f"{folder.name} is {reading.history.state} already")
+    if reading.problem:
+        raise VerbError(f"{folder.name} cannot go on: {reading.problem}")
     check_choice(folder, reading.plan, reading.history, words)
     process = start(folder, words)
     while not reading.more():

@@ -235,6 +235,31 @@ def test_commands_that_are_advised_work_from_where_they_are_advised(project: Pro
     assert project.automl(*commands[1][1:]).code == 0
 
 
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [("run.json", ""), ("plan.json", '{"version": 2}'), ("plan.json", "[]"), ("plan.json", None)],
+)
+def test_a_run_whose_record_cannot_be_read_is_in_nobodys_way(
+    file: str, text: str | None, project: Project
+) -> None:
+    assert project.automl("run", "-q").code == 0
+    broken = project.run()
+    (broken / file).unlink() if text is None else (broken / file).write_text(text)
+    name = json.loads(project.automl("submit", "-f", "--only", "prepare", "--format", "json").out)["id"]
+    assert {run["id"] for run in told(project, "runs")} == {name, broken.name}
+    status = told(project, "status", broken.name)
+    assert status["state"] == "succeeded"
+    assert status["reason"].startswith("its record cannot be read: ")
+    for command in ("run", "submit"):
+        refused = project.automl(command, "--resume", broken.name)
+        assert (refused.code, refused.out) == (2, "")
+        assert f"{broken.name} cannot go on: its record cannot be read" in refused.err
+    lacking = project.automl("run", "--only", "train", "-q")
+    assert lacking.code == 0, lacking
+    assert project.automl("delete", broken.name).code == 0
+    assert broken.name not in project.run_names()
+
+
 def test_who_runs_something_is_told_the_same_as_who_asks(project: Project) -> None:
     project.switch("fail", True)
     ran = project.automl("run", "--format", "json")
