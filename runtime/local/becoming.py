@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
 from automl.runtime.child import become
 from automl.runtime.local import checkout, containers, credentials
+from automl.runtime.local.containers import Folder, Sight
 from automl.runtime.local.environments import link
+from automl.runtime.local.machine import VISIBLE
 from automl.runtime.local.place import FILES, Place, Setting
 from automl.runtime.local.plan import Task, all_filled, filled
 from automl.runtime.local.processes import RUN, TASK
@@ -48,7 +50,7 @@ def become_task(task: Task, place: Place, setting: Setting, values: Mapping[str,
     os.environ.update(secrets)
     command = all_filled(task.command, values)
     if task.image:
-        _in_image(task, place, given, secrets, command)
+        _in_image(task, place, Sight(given, [*secrets], _folders(task, place), _gpus(setting)), command)
     _in_project(task, place, command)
 
 
@@ -71,37 +73,50 @@ def _in_project(task: Task, place: Place, command: list[str]) -> NoReturn:
     start.main([*_installed(task), *_options(task, place), "--", *command])
 
 
-def _in_image(
-    task: Task, place: Place, given: Mapping[str, str], named: Iterable[str], command: list[str]
-) -> None:
+def _in_image(task: Task, place: Place, sight: Sight, command: list[str]) -> None:
     """Run the command in a container; what it leaves is looked after here, unless the script of the project does."""
     from automl.runtime.results import run_for
     from automl.runtime.start import parse
     from automl.runtime.values import variable_of
 
-    folders = {place.run / "tasks": "ro", place.folder: "rw"}
     options = _options(task, place)
     if task.project:
-        runtime = place.run / "runtime"
-        folders[runtime] = "ro"
-        if (place.run / CODE).exists():
-            folders[place.run / CODE] = "ro"
-        else:
+        if not (place.run / CODE).exists():
             checkout.copy_to(place.work / "project", place.run)
-        command = ["python3", str(runtime / "start.py"), *_installed(task), *options, "--", *command]
-        become(containers.command(task, command, given, named, folders))
+        start = str(place.run / "runtime" / "start.py")
+        become(
+            containers.command(task, ["python3", start, *_installed(task), *options, "--", *command], sight)
+        )
     outputs = [variable_of("OUTPUT", name) for name in task.outputs]
-    words = containers.command(task, command, given, [*named, *outputs], folders)
+    words = containers.command(task, command, sight._replace(named=[*sight.named, *outputs]))
     parsed, _ = parse([*options, "--", *words])
     raise SystemExit(run_for(parsed, words))
+
+
+def _folders(task: Task, place: Place) -> list[Folder]:
+    """What a container has to see: what other tasks leave, its own folder, and what starts it."""
+    of_project = [place.run / "runtime", place.run / CODE] if task.project else []
+    read = [place.run / "tasks", *(path for path in of_project if path.exists())]
+    return [
+        *(Folder(path, str(path), is_read_only=True) for path in read),
+        Folder(place.folder, str(place.folder), is_read_only=False),
+    ]
+
+
+def _gpus(setting: Setting) -> list[str] | None:
+    """The GPUs that the run has, if that was said."""
+    if VISIBLE not in setting.variables:
+        return None
+    return [name for name in setting.variables[VISIBLE].split(",") if name]
 
 
 def variables_of(task: Task, place: Place, setting: Setting, values: Mapping[str, str]) -> dict[str, str]:
     """The variables of a task that are its own."""
     home = {"HOME": str(place.work)} if task.image and not task.project else {}
+    of_all = {} if task.image else setting.variables  # the GPUs of a container have other numbers
     own = {name: filled(text, values) for name, text in task.variables.items()}
     marks = {"AUTOML_WORK": str(place.work), RUN: setting.run, TASK: task.name}
-    return {**home, **setting.variables, **values, **own, **marks}
+    return {**home, **of_all, **values, **own, **marks}
 
 
 def secrets_of(task: Task, own: Mapping[str, str]) -> dict[str, str]:

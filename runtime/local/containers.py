@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from automl.runtime.local.plan import Task
 from automl.runtime.local.processes import RUN
 
 ENGINES = ("podman", "docker")
 LABEL = "automl.dev/run"
+OF_ENGINE = re.compile(  # variables by which podman and docker find their files, programs and servers
+    r"PATH|HOME|TMPDIR|(LD|DYLD|XDG|CONTAINERS?|PODMAN|STORAGE)_.*|REGISTRY_AUTH_FILE"
+    r"|DOCKER_(HOST|CONFIG|CONTEXT|CERT_PATH|TLS\w*|API_VERSION|DEFAULT_PLATFORM)"
+)
+
+
+class Folder(NamedTuple):
+    """A folder of this machine, and where a container finds it."""
+
+    source: Path
+    path: str
+    is_read_only: bool
+
+
+class Sight(NamedTuple):
+    """What a container sees of this machine.
+
+    Variables are given with their values, or named: then they are those of this process, so that no list of processes
+    shows a secret. Of the GPUs it is None if nobody has handed any out.
+    """
+
+    given: Mapping[str, str]
+    named: Sequence[str]
+    folders: Sequence[Folder]
+    gpus: Sequence[str] | None = None
 
 
 @lru_cache(maxsize=1)
@@ -28,25 +57,45 @@ def name_of(run: str, task: str) -> str:
     return f"automl-{run}-{task}"
 
 
-def command(
-    task: Task, words: list[str], given: Mapping[str, str], named: Iterable[str], folders: Mapping[Path, str]
-) -> list[str]:
-    """What runs the words in the image of a task. `folders` are those that it sees, each with `ro` or `rw`.
-
-    The variables that are named are those of this process, so that no list of processes shows a secret.
-    """
-    name, label = name_of(given[RUN], task.name), f"{LABEL}={given[RUN]}"
+def command(task: Task, words: list[str], sight: Sight) -> list[str]:
+    """What runs the words in the image of a task."""
+    run = sight.given[RUN]
+    name, label = name_of(run, task.name), f"{LABEL}={run}"
     options = ["--rm", "--network", "host", "--name", name, "--label", label, *_user()]
     options += ["--stop-timeout", "0"]  # who is asked to end by the run has had its time when it is removed
+    options += ["--security-opt", "label=disable"]  # SELinux would keep it from the folders
     options += ["--pull", task.pull] if task.pull else []
-    for folder, mode in folders.items():
-        options += ["--volume", f"{folder}:{folder}:{mode}"]
-    for variable in (*(f"{name}={value}" for name, value in given.items()), *named):
+    options += [word for folder in sight.folders for word in ("--mount", _mount(folder))]
+    options += _gpus(sight.gpus)
+    for variable in (*(f"{name}={value}" for name, value in sight.given.items()), *sight.named):
         options += ["--env", variable]
     if task.has_entrypoint:
         options += ["--entrypoint", words[0]]
         words = words[1:]
     return [str(engine()), "run", *options, str(task.image), *words]
+
+
+def _mount(folder: Folder) -> str:
+    """It is a line of CSV, so that a path may have any sign in it."""
+    fields = ["type=bind", f"source={folder.source}", f"destination={folder.path}"]
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow([*fields, *["readonly"] * folder.is_read_only])
+    return line.getvalue()
+
+
+def _gpus(gpus: Sequence[str] | None) -> list[str]:
+    """The options for these GPUs; a container numbers those that it sees anew.
+
+    Podman knows them as devices of CDI since 4.1 (https://github.com/docker/cli/issues/3864), docker by an option
+    whose value is a line of CSV, so the list in it has to be quoted (https://github.com/NVIDIA/nvidia-docker/issues/1257).
+    Where docker gives every container of an image for GPUs all of them, `void` keeps them back
+    (https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html).
+    """
+    if not gpus:
+        return [] if gpus is None else ["--env", "NVIDIA_VISIBLE_DEVICES=void"]
+    if _is_podman():
+        return [word for gpu in gpus for word in ("--device", f"nvidia.com/gpu={gpu}")]
+    return ["--gpus", f'"device={",".join(gpus)}"']
 
 
 def end(run: str, task: str | None = None) -> None:
@@ -63,9 +112,13 @@ def _listed(program: str, run: str) -> list[str]:
 
 def _user() -> Iterable[str]:
     """What the container leaves belongs to who runs it."""
-    if os.getuid() and Path(str(engine())).name == "podman":
+    if os.getuid() and _is_podman():
         return ("--userns", "keep-id")
     return ("--user", f"{os.getuid()}:{os.getgid()}")
+
+
+def _is_podman() -> bool:
+    return Path(str(engine())).name == "podman"
 
 
 def _quietly(words: list[str]) -> str:

@@ -31,6 +31,16 @@ def problems(plan: Plan) -> Iterator[str]:
         yield from _unfit(folder() / name, keys)
 
 
+def names(task: Task) -> Iterator[str]:
+    """The variables with secrets of a task, as far as these are there."""
+    for secret in task.secrets:
+        if secret.keys:
+            yield from secret.keys.values()
+        elif (folder() / secret.name).is_dir():
+            keys = (path.name for path in _files(secret) if VARIABLE.fullmatch(path.name))
+            yield from (name for name in keys if name not in task.variables)
+
+
 def whole(task: Task) -> dict[str, str]:
     """The variables of the secrets of a task of which every key is one."""
     pairs = [(path.name, path) for secret in task.secrets if not secret.keys for path in _files(secret)]

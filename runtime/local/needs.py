@@ -12,7 +12,7 @@ from automl.runtime.local.services import is_taken
 
 def missing(plan: Plan) -> list[str]:
     """What is not there, a sentence each, with what to do."""
-    return [*_git(plan), *_images(plan), *_ports(plan), *credentials.problems(plan)]
+    return [*_git(plan), *_images(plan), *_ports(plan), *credentials.problems(plan), *_variables(plan)]
 
 
 def _git(plan: Plan) -> Iterator[str]:
@@ -33,3 +33,14 @@ def _ports(plan: Plan) -> Iterator[str]:
     for task in plan.tasks:
         if task.service and is_taken(task.service.port):
             yield f"{task.name}: something listens on port {task.service.port} already; end it, or change `service.port`"
+
+
+def _variables(plan: Plan) -> Iterator[str]:
+    """Secrets reach a container by the variables of podman or docker, which has some of its own."""
+    for task in plan.tasks:
+        for name in credentials.names(task) if task.image is not None else ():
+            if containers.OF_ENGINE.fullmatch(name):
+                yield (
+                    f"{task.name}: a secret in ${name} would be taken by what runs the image, podman or docker, for its own; "
+                    "name the `keys` of the secret, and another variable for this one"
+                )

@@ -9,7 +9,7 @@ from contextlib import suppress
 from automl.runtime.local.plan import Service
 
 BETWEEN_LOOKS = 0.2  # seconds
-HOST = "127.0.0.1"
+HOSTS = ("127.0.0.1", "::1")  # what `localhost` is: a server may listen at one of them alone
 
 
 class Probe:
@@ -41,18 +41,24 @@ class Probe:
 
 def is_taken(port: int) -> bool:
     """Whether something listens on a port of this machine."""
-    with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+    return any(_listens(host, port) for host in HOSTS)
+
+
+def _listens(host: str, port: int) -> bool:
+    with suppress(OSError), socket.create_connection((host, port), timeout=1):
         return True
     return False
 
 
 def _answers(service: Service) -> bool:
-    with suppress(OSError), socket.create_connection((HOST, service.port), timeout=1) as connection:
-        if service.path is None:
-            return True
-        request = (
-            f"GET {service.path} HTTP/1.1\r\nHost: localhost:{service.port}\r\nConnection: close\r\n\r\n"
-        )
+    if service.path is None:
+        return is_taken(service.port)
+    return any(_answers_at(host, service.port, service.path) for host in HOSTS)
+
+
+def _answers_at(host: str, port: int, path: str) -> bool:
+    with suppress(OSError), socket.create_connection((host, port), timeout=1) as connection:
+        request = f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n"
         connection.sendall(request.encode())
         words = connection.makefile("rb").readline(100).split()
         return len(words) > 1 and words[0].startswith(b"HTTP/") and words[1][:1] in (b"2", b"3")

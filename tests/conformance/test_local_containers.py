@@ -12,7 +12,7 @@ import pytest
 from automl.runtime.local.plan import Task
 from tests.conformance import podman
 from tests.conformance.kfp_runs import open_folder
-from tests.runtime.local.plans import finish, new_run, runner
+from tests.runtime.local.plans import finish, history, new_run, runner
 
 IMAGE = "docker.io/library/busybox:latest"
 
@@ -59,3 +59,20 @@ def test_a_container_ends_with_its_run(with_guard: bool, engine: Path) -> None:
     assert status == 0, said + (folder / "tasks" / "a" / "log").read_text()
     assert listed(engine) == []
     process.communicate(timeout=30)
+
+
+def test_a_folder_may_have_any_name_and_a_gpu_is_a_device(
+    engine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no GPU here, so podman says that it does not know this one."""
+    runs = engine.parent / 'a:b, "c" d'
+    words, outputs = ["sh", "-c", "echo 7 > $AUTOML_OUTPUT_N"], {"n": "int"}
+    task = Task("a", "s", "a", [*words], image=IMAGE, outputs=outputs, options=["--output", "n:int"])
+    folder = new_run(runs, [task])
+    status, said = finish(folder, "--no-queue")
+    assert status == 0, said + (folder / "tasks" / "a" / "log").read_text()
+    assert history(folder).tasks["a"].values == {"n": "7"}
+    monkeypatch.setenv("AUTOML_GPUS", "3")
+    folder = new_run(runs, [Task("a", "s", "a", ["true"], image=IMAGE)])
+    assert finish(folder, "--gpus", "1")[0] == 1
+    assert "unresolvable CDI devices nvidia.com/gpu=3" in (folder / "tasks" / "a" / "log").read_text()

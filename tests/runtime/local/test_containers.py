@@ -1,6 +1,7 @@
 """What podman or docker is told; a real one is in the tests of conformance."""
 
 import os
+import shutil
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -30,6 +31,14 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", os.pathsep.join([str(program.parent), os.environ["PATH"]]))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     return program.parent
+
+
+def told(engine: Path, folder: Path, *options: str) -> list[str]:
+    """The words with which the engine was asked to run something."""
+    (engine / "go").touch()
+    status, text = finish(folder, *options)
+    assert status == 0, text
+    return (engine / "run").read_text().splitlines()
 
 
 def pairs(words: list[str], option: str) -> list[str]:
@@ -65,7 +74,11 @@ def test_what_the_engine_is_told(engine: Path, tmp_path: Path) -> None:
     assert "CHOSEN" in pairs(words, "--env")
     assert "hidden-value" not in "".join(words)
     tasks = folder / "tasks"
-    assert pairs(words, "--volume") == [f"{tasks}:{tasks}:ro", f"{tasks}/a:{tasks}/a:rw"]
+    assert pairs(words, "--mount") == [
+        f"type=bind,source={tasks},destination={tasks},readonly",
+        f"type=bind,source={tasks}/a,destination={tasks}/a",
+    ]
+    assert not {"--device", "--gpus"} & {*words}
 
 
 def test_the_guard_finds_the_engine_that_the_run_had(engine: Path, tmp_path: Path) -> None:
@@ -84,3 +97,68 @@ def test_the_guard_finds_the_engine_that_the_run_had(engine: Path, tmp_path: Pat
         time.sleep(0.02)
     assert f"label=automl.dev/run={folder.name}" in (engine / "ps").read_text()
     assert "1234" in (engine / "rm").read_text()
+
+
+@pytest.mark.parametrize(
+    ("program", "option", "values"),
+    [
+        ("podman", "--device", ["nvidia.com/gpu=2", "nvidia.com/gpu=5"]),
+        ("docker", "--gpus", ['"device=2,5"']),
+    ],
+)
+def test_a_container_has_the_gpus_of_its_run(
+    program: str,
+    option: str,
+    values: list[str],
+    engine: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """There is no GPU here: an engine of the test's own writes down how it was asked for them.
+
+    Within, they have other numbers, so what tells them to a process would be wrong.
+    """
+    monkeypatch.setenv("AUTOML_GPUS", "2,5")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    (engine / "podman").rename(engine / program)
+    for name in ("sh", "sleep"):  # and no other engine
+        (engine / name).symlink_to(str(shutil.which(name)))
+    monkeypatch.setenv("PATH", str(engine))
+    folder = new_run(tmp_path, [Task("a", "s", "a", ["true"], image="image:1")])
+    words = told(engine, folder, "--gpus", "2")
+    assert pairs(words, option) == values
+    assert len({"--device", "--gpus"} & {*words}) == 1
+    assert not any("VISIBLE_DEVICES" in word for word in words)
+
+
+def test_a_container_of_a_run_that_asks_for_no_gpu_has_none(
+    engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTOML_GPUS", "2,5")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    task = Task("a", "s", "a", ["true"], image="image:1", variables={"CUDA_VISIBLE_DEVICES": "7"})
+    words = told(engine, new_run(tmp_path, [task]))
+    assert not {"--device", "--gpus"} & {*words}
+    of_gpus = [value for value in pairs(words, "--env") if "VISIBLE_DEVICES" in value]
+    assert of_gpus == ["NVIDIA_VISIBLE_DEVICES=void", "CUDA_VISIBLE_DEVICES=7"]  # its own will
+
+
+@pytest.mark.parametrize("key", ["PATH", "HOME", "LD_PRELOAD", "XDG_RUNTIME_DIR", "DOCKER_HOST"])
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_no_secret_is_a_setting_of_the_engine(key: str, is_whole: bool, engine: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "config" / "automl" / "secrets" / "s"
+    secret.mkdir(mode=0o700, parents=True)
+    for name in (key, "DOCKER_PASSWORD"):
+        (secret / name).touch(mode=0o600)
+    keys = {} if is_whole else {"DOCKER_PASSWORD": key}
+    task = Task("a", "s", "a", ["true"], image="image:1", secrets=[Secret("s", keys)])
+    status, text = finish(new_run(tmp_path, [task]))
+    assert (status, (engine / "run").exists()) == (2, False)
+    assert [line for line in text.splitlines() if line.startswith(f"automl: a: a secret in ${key} would")]
+    assert "DOCKER_PASSWORD" not in text
+    other = Secret("s", {key: "OTHER"})
+    own = Secret("s", {}) if is_whole else other  # what the step says itself comes before a whole secret
+    task = Task("a", "s", "a", ["true"], image="image:1", secrets=[own, other], variables={key: "own"})
+    variables = pairs(told(engine, new_run(tmp_path, [task])), "--env")
+    assert "OTHER" in variables
+    assert [word for word in variables if word.startswith(key)] == [f"{key}=own"]

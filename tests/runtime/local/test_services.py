@@ -1,11 +1,14 @@
 """Services: ready when they answer, late when they do not, refused where something listens already."""
 
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from automl.runtime.local import services
 from automl.runtime.local.plan import Service, Task
 from tests.runtime.local.plans import finish, history, new_run, shell, states
 
@@ -17,7 +20,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200 if self.path == "/ready" and time.time() - begin > {seconds} else 500)
         self.end_headers()
     def log_message(self, *_): pass
-http.server.HTTPServer(("127.0.0.1", {port}), Handler).serve_forever()
+http.server.HTTPServer(({host!r}, {port}), Handler).serve_forever()
 """
 
 
@@ -28,8 +31,13 @@ def port() -> int:
         return int(free.getsockname()[1])
 
 
+def server(port: int, host: str = "127.0.0.1", seconds: float = 0.5) -> str:
+    """The text of a program that listens, and is ready after a while."""
+    return SERVER.format(seconds=seconds, port=port, host=host)
+
+
 def serve(service: Service, text: str = "") -> Task:
-    command = ["python3", "-c", text or SERVER.format(seconds=0.5, port=service.port)]
+    command = ["python3", "-c", text or server(service.port)]
     return Task("serve", "s", "serve", [*command], project=True, service=service)
 
 
@@ -40,6 +48,28 @@ def test_a_path_that_answers_badly_at_first_is_waited_for(port: int, tmp_path: P
     assert status == 0, text
     assert time.monotonic() - begin > 0.5
     assert states(folder) == {"serve": "succeeded", "next": "succeeded"}
+
+
+@pytest.mark.parametrize("path", ["/ready", None])
+@pytest.mark.parametrize("host", ["127.0.0.2", "127.0.0.3"])
+def test_every_address_of_localhost_is_asked(
+    path: str | None, host: str, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server may choose either; a machine without IPv6 has others that will do."""
+    assert services.HOSTS == ("127.0.0.1", "::1")
+    monkeypatch.setattr(services, "HOSTS", ("127.0.0.2", "127.0.0.3"))
+    assert not services.is_taken(port)
+    probe = services.Probe(Service(port, path))
+    process = subprocess.Popen([sys.executable, "-c", server(port, host, seconds=0)])
+    until = time.monotonic() + 20
+    try:
+        while not probe.is_ready():
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        assert services.is_taken(port)
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_it_must_stay_ready(port: int, tmp_path: Path) -> None:
