@@ -16,9 +16,9 @@ from importlib.metadata import distributions
 from importlib.util import find_spec
 from pathlib import Path
 
-from automl.runtime.folders import WORK
+from automl.runtime.folders import work
 
-ENVIRONMENT = WORK / "venv"
+ENVIRONMENT = work() / "venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
 INSTALLED = ENVIRONMENT / ".installed"
 UV_PACKAGE = "uv>=0.9,<1"  # reads what pip does not: pyproject.toml and lock files

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from automl.runtime.child import run
-from automl.runtime.folders import WORK, in_project
+from automl.runtime.folders import in_project, work
 from automl.runtime.metrics import EXECUTOR_INPUT, show
 from automl.runtime.outputs import (
     LONGEST_MESSAGE,
@@ -25,7 +25,6 @@ from automl.runtime.outputs import (
 )
 from automl.runtime.values import variable_of
 
-OUTPUTS = WORK / "outputs"
 FILES = ("file", "model", "dataset")
 
 
@@ -70,7 +69,7 @@ def outputs_of(written: Sequence[str], places: Sequence[str], unencoded: Sequenc
     place_of = {name: Path(place) for name, _, place in (word.partition("=") for word in places)}
     outputs = []
     for name, type, *path in (word.split(":", 2) for word in written):
-        place, left = place_of.get(name), OUTPUTS / name
+        place, left = place_of.get(name), work() / "outputs" / name
         if type in FILES:
             left = in_project(path[0]) if path else place or left
         outputs.append(Output(name, type, left, place, name not in unencoded))
@@ -79,7 +78,7 @@ def outputs_of(written: Sequence[str], places: Sequence[str], unencoded: Sequenc
 
 def prepare(outputs: Sequence[Output]) -> None:
     """Take away what an earlier try has left, and say in variables where the command is to write to."""
-    remove(OUTPUTS)
+    remove(work() / "outputs")
     for output in outputs:
         if output.place:
             remove(output.place)

@@ -33,6 +33,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import IO, NoReturn
@@ -42,15 +43,13 @@ if __name__ == "__main__":  # what is beside this file is `automl.runtime`, what
     sys.modules["automl.runtime"].__path__ = [str(Path(__file__).absolute().parent)]
 
 from automl.runtime.child import become
-from automl.runtime.dependencies import enter_environment, in_environment
-from automl.runtime.folders import PROJECT, WORK
+from automl.runtime.folders import project, work
 
 REPEATED = (
     *("package", "secrets", "keep", "value", "plain", "set", "param", "output", "to", "unencoded"),
     *("fetch", "put"),
 )
 VALUES = ("value", "plain", "set", "expand", "param", "params_file")
-PROGRAMS = WORK / "bin"
 ARCHIVE = Path(__file__).absolute().with_name("code.tar.bz2")
 VARIABLE = re.compile(r"(?!\.\.)[-._a-zA-Z][-._a-zA-Z0-9]*")  # the keys that `envFrom` takes
 
@@ -59,9 +58,16 @@ def main(arguments: list[str]) -> NoReturn:
     """Prepare, run the command, and hand over what it leaves; without outputs, replace this process by the command."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # process 1 would ignore it
     options, command = parse(arguments)
-    PROJECT.mkdir(parents=True, exist_ok=True)
-    os.chdir(PROJECT)
-    unpack()
+    project().mkdir(parents=True, exist_ok=True)
+    os.chdir(project())
+    packed = open_archive()
+    if packed is not None:
+        unpack(packed)
+    go(options, command)
+
+
+def go(options: argparse.Namespace, command: list[str]) -> NoReturn:
+    """Do all that in the folder of the project, as it is."""
     if options.fetch:
         from automl.runtime.store import fetch  # it is there where files travel so
 
@@ -71,6 +77,8 @@ def main(arguments: list[str]) -> NoReturn:
     ensure_user()
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     if options.dependencies or options.package:
+        from automl.runtime.dependencies import enter_environment, in_environment
+
         enter_environment(options.dependencies, options.package)
         command = in_environment(command)
     ensure_python()
@@ -83,15 +91,21 @@ def main(arguments: list[str]) -> NoReturn:
 
 def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     """The options, and the command behind the first `--`, untouched."""
-    parser = argparse.ArgumentParser(prog="start.py")
-    for name in ("--dependencies", "--params-file", "--message"):
-        parser.add_argument(name, default="")
-    parser.add_argument("--expand", action="append", default=[], type=int)
-    for name in REPEATED:
-        parser.add_argument(f"--{name}", action="append", default=[])
     end = arguments.index("--") if "--" in arguments else len(arguments)
-    options, command = parser.parse_args(arguments[:end]), arguments[end + 1 :]
-    return (options, command) if command else parser.error("no command behind `--`")
+    options, command = parser().parse_args(arguments[:end]), arguments[end + 1 :]
+    return (options, command) if command else parser().error("no command behind `--`")
+
+
+@lru_cache(maxsize=1)
+def parser() -> argparse.ArgumentParser:
+    """What reads the options."""
+    options = argparse.ArgumentParser(prog="start.py")
+    for name in ("--dependencies", "--params-file", "--message"):
+        options.add_argument(name, default="")
+    options.add_argument("--expand", action="append", default=[], type=int)
+    for name in REPEATED:
+        options.add_argument(f"--{name}", action="append", default=[])
+    return options
 
 
 def with_values(command: list[str], options: argparse.Namespace) -> list[str]:
@@ -104,14 +118,12 @@ def with_values(command: list[str], options: argparse.Namespace) -> list[str]:
     return given(options, command)
 
 
-def unpack() -> None:
-    """Unpack the archive, if there is one, where its files can be written to."""
-    packed = open_archive()
-    if packed is not None:
-        with packed, tarfile.open(fileobj=packed, mode="r|*") as archive:
-            if hasattr(tarfile, "tar_filter"):
-                archive.extraction_filter = tarfile.tar_filter
-            archive.extractall()
+def unpack(packed: IO[bytes], folder: str = ".") -> None:
+    """Unpack an archive where its files can be written to."""
+    with packed, tarfile.open(fileobj=packed, mode="r|*") as archive:
+        if hasattr(tarfile, "tar_filter"):
+            archive.extraction_filter = tarfile.tar_filter
+        archive.extractall(folder)
 
 
 def open_archive() -> IO[bytes] | None:
@@ -137,7 +149,7 @@ def ensure_home() -> None:
     """See to a home folder that can be written to, if the container has none."""
     home = os.environ.get("HOME", "/")
     if home == "/" or not os.access(home, os.W_OK):
-        os.environ["HOME"] = str(WORK / "home")
+        os.environ["HOME"] = str(work() / "home")
         Path(os.environ["HOME"]).mkdir(exist_ok=True)
 
 
@@ -153,10 +165,11 @@ def ensure_user() -> None:
 def ensure_python() -> None:
     """See to a program `python`, which many images lack, for the command and for what it starts."""
     if shutil.which("python") is None:
-        PROGRAMS.mkdir(exist_ok=True)
-        if not (PROGRAMS / "python").exists():
-            (PROGRAMS / "python").symlink_to(sys.executable)
-        os.environ["PATH"] = f"{os.environ.get('PATH', os.defpath)}{os.pathsep}{PROGRAMS}"
+        programs = work() / "bin"
+        programs.mkdir(exist_ok=True)
+        if not (programs / "python").exists():
+            (programs / "python").symlink_to(sys.executable)
+        os.environ["PATH"] = f"{os.environ.get('PATH', os.defpath)}{os.pathsep}{programs}"
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from automl.runtime.dependencies import PIP
-from automl.runtime.folders import WORK
+from automl.runtime.folders import work
 
-ENVIRONMENT = WORK / "store"
+ENVIRONMENT = work() / "store"
 INSTALLED = ENVIRONMENT / ".installed"
 CLIENT = ("fsspec==2026.9.0", "s3fs==2026.9.0", "aiobotocore==3.10.0", "botocore==1.43.117")
 NEEDED_BY_IT = (

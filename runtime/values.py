@@ -11,10 +11,9 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from automl.runtime.folders import WORK, in_project
+from automl.runtime.folders import in_project, work
 from automl.runtime.outputs import decode, shortened
 
-PARAMS = WORK / "params.json"
 INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9A-Fa-f]+")
 REFERENCE = re.compile(r"@(?:@|\(([A-Za-z_][A-Za-z0-9_]*)\))")
 
@@ -56,11 +55,12 @@ def write_params(params: Iterable[str], copy: str) -> None:
     """Write the parameters, each `NAME:TYPE`, to the file that $AUTOML_PARAMS_FILE names, and to a copy in the project."""
     pairs = [param.split(":") for param in params]
     text = json_text({name: parameter(name, type) for name, type in pairs})
-    files = [PARAMS, *([in_project(copy)] if copy else [])]
+    own = work() / "params.json"
+    files = [own, *([in_project(copy)] if copy else [])]
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
-    os.environ["AUTOML_PARAMS_FILE"] = str(PARAMS)
+    os.environ["AUTOML_PARAMS_FILE"] = str(own)
 
 
 def parameter(name: str, type: str) -> object:

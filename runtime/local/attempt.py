@@ -77,7 +77,6 @@ def _make_room(place: Place) -> None:
     if place.work.exists():
         shutil.rmtree(place.work)
     place.work.mkdir(parents=True)
-    place.outputs.mkdir(exist_ok=True)
 
 
 def _open_streams(log: Path) -> None:

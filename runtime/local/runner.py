@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import gc
 import os
 import signal
 import time
@@ -94,6 +95,7 @@ class Runner:
         if not self.wakeup.stops:
             self.tries.setting = Setting(self.id, self.turn.variables)
             self.record.add("run.running")
+            gc.freeze()  # lest a child that collects garbage touches, and so copies, all there is
         while not self.wakeup.stops:
             self.begin_all()
             if self.run.has_ended() and not self.has_to_serve():

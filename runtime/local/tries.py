@@ -86,6 +86,6 @@ class Tries:
         mine = processes.children()
         if mine is None or mine - kept:
             processes.end_members(self.setting.run, task.name, {task.pid})
-        if not self.by_pid:  # so it is of this task, even if its environment says nothing
-            processes.end_children(kept)
+            if not self.by_pid:  # so it is of this task, even if its environment says nothing
+                processes.end_children(kept)
         task.pid, task.end_by = 0, None

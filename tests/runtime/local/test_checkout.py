@@ -8,7 +8,7 @@ import pytest
 from automl.runtime.local.create import Program, create
 from automl.runtime.local.plan import Git, Plan, Secret
 from tests.runtime.git_server import GitServer, serving
-from tests.runtime.local.plans import MODULES, finish, history, shell
+from tests.runtime.local.plans import MODULES, finish, history, new_run, shell
 
 TOKEN = "t0ken-of-the-test"
 
@@ -52,6 +52,25 @@ def test_every_step_has_files_of_its_own_also_when_the_run_goes_on(
     assert status == 0, said
     assert (folder / "tasks" / "a" / "log").read_text() == "content\n"
     assert (folder / "tasks" / "b" / "log").read_text() == "content\n" * 2
+
+
+def test_every_step_has_files_of_its_own_also_of_an_archive_that_was_half_unpacked(tmp_path: Path) -> None:
+    text = "cat file; echo more >> file; ls | wc -w"
+    folder = new_run(tmp_path, [shell("a", text), shell("b", text, ["a"])], {"file": "content\n"})
+    (folder / "checkout" / "project").mkdir(parents=True)
+    (folder / "checkout" / "project" / "half").touch()
+    assert finish(folder)[0] == 0
+    for name in ("a", "b"):
+        assert (folder / "tasks" / name / "log").read_text().split() == ["content", "1"]
+
+
+def test_an_archive_that_is_none_ends_the_run_and_says_so(tmp_path: Path) -> None:
+    folder = new_run(tmp_path, [shell("a", "true")])
+    (folder / "code.tar").write_bytes(b"no archive")
+    status, text = finish(folder)
+    assert status == 2
+    assert "automl: the files of the project could not be unpacked" in text
+    assert history(folder).state == "failed"
 
 
 def test_what_cannot_be_checked_out_ends_the_run_and_says_why(tmp_path: Path, repositories: Path) -> None:
