@@ -7,9 +7,10 @@ barriers: names for all that a barrier comes after. It runs on Python 3.8 and ne
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
+from functools import partial
 from typing import Generic, TypeVar
 
 
@@ -22,14 +23,27 @@ class State(Enum):
     FAILED = "failed"
 
 
-@dataclass
 class Task:
     """What runs once, and how it goes."""
 
-    name: str
-    after: Sequence[str] = ()
-    state: State = State.WAITING
-    fate: str = ""  # what there is to say of it
+    def __init__(
+        self, name: str, after: Sequence[str] = (), state: State = State.WAITING, fate: str = ""
+    ) -> None:
+        self.name, self.after = name, after
+        self.fate = fate  # what there is to say of it
+        self._state = state
+        self.watch: Callable[[State], None] | None = None  # is told of each change, and how it was before
+
+    @property
+    def state(self) -> State:
+        """How it is."""
+        return self._state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        before, self._state = self._state, state
+        if self.watch:
+            self.watch(before)
 
     def end(self, state: State, fate: str) -> None:
         """It has succeeded or failed, and so it went."""
@@ -40,33 +54,49 @@ T = TypeVar("T", bound=Task)
 
 
 class Run(Generic[T]):
-    """The tasks of a run; at most `limit` of them run at a time."""
+    """The tasks of a run; at most `limit` of them run at a time. They have numbers, in their order.
+
+    What may start is worked out as they change, and not each time anew: a step of many takes no longer than one of few.
+    """
 
     def __init__(
         self, tasks: Sequence[T], barriers: Mapping[str, Sequence[str]], limit: int | None = None
     ) -> None:
         self.tasks, self.barriers = tasks, barriers
         self.limit = len(tasks) if limit is None else limit
+        self._numbers = {task.name: number for number, task in enumerate(tasks)}
+        self._by_state: dict[State, set[int]] = {state: set() for state in State}
+        self._ready: list[int] = []  # those that may start, less than zero: the first of them comes last
+        self._followers: dict[str, list[str]] = {}
+        edges = {name: {*after} for name, after in self._edges().items()}
+        self._lacks = {name: len(after) for name, after in edges.items()}  # what has not passed before it
+        for name, other in ((name, other) for name, after in edges.items() for other in after):
+            self._followers.setdefault(other, []).append(name)
+        for name in [name for name in barriers if not self._lacks[name]]:
+            self._pass(name, 1)
+        for number, task in enumerate(tasks):
+            task.watch = partial(self._see, number)
+            task.watch(State.WAITING)
 
     def within(self, *states: State) -> list[T]:
         """The tasks in one of these states."""
-        return [task for task in self.tasks if task.state in states]
+        numbers = sorted(number for state in states for number in self._by_state[state])
+        return [self.tasks[number] for number in numbers]
 
     def startable(self) -> list[T]:
         """The tasks that may start now: none after a failure, and no more than the limit lets run."""
-        if self.within(State.FAILED):
+        free = self.limit - len(self._by_state[State.RUNNING])
+        if self._by_state[State.FAILED] or free <= 0:
             return []
-        passed = self._passed()
-        ready = [task for task in self.within(State.WAITING) if passed.issuperset(task.after)]
-        return ready[: max(0, self.limit - len(self.within(State.RUNNING)))]
+        return [self.tasks[-number] for number in reversed(self._ready[-free:])]
 
     def has_ended(self) -> bool:
         """Whether nothing runs, and nothing will."""
-        return not self.within(State.RUNNING) and not self.startable()
+        return not self._by_state[State.RUNNING] and not self.startable()
 
     def has_succeeded(self) -> bool:
         """Whether all tasks have."""
-        return len(self.within(State.SUCCEEDED)) == len(self.tasks)
+        return len(self._by_state[State.SUCCEEDED]) == len(self.tasks)
 
     def before(self, task: T) -> list[T]:
         """The tasks that a task comes right after, with none but barriers between."""
@@ -75,7 +105,7 @@ class Run(Generic[T]):
 
     def said(self, task: T) -> str:
         """The line for a task that has ended."""
-        done = f" ({len(self.within(State.SUCCEEDED))} of {len(self.tasks)})"
+        done = f" ({len(self._by_state[State.SUCCEEDED])} of {len(self.tasks)})"
         return f"{task.name}: {task.fate}{done if task.state is State.SUCCEEDED else ''}"
 
     def report(self) -> list[str]:
@@ -85,19 +115,45 @@ class Run(Generic[T]):
         lines = [f"- {task.name}: {task.fate or self._reason(task)}" for task in self.tasks]
         return ["not all tasks have succeeded:", *lines]
 
-    def _passed(self) -> set[str]:
-        """The tasks that have succeeded, and the barriers with nothing before them that has not."""
-        passed = {task.name for task in self.within(State.SUCCEEDED)}
-        while more := {
-            name for name, after in self.barriers.items() if name not in passed and passed.issuperset(after)
-        }:
-            passed |= more
-        return passed
+    def _see(self, number: int, before: State) -> None:
+        """A task has changed."""
+        task = self.tasks[number]
+        self._by_state[before].discard(number)
+        self._by_state[task.state].add(number)
+        if by := (task.state is State.SUCCEEDED) - (before is State.SUCCEEDED):
+            self._pass(task.name, by)
+        self._place(number)
+
+    def _pass(self, name: str, by: int) -> None:
+        """A task has succeeded (1), or is to run once more (-1); barriers with nothing else before them go with it."""
+        names = [name]
+        for passed in names:  # it grows on the way
+            for follower in self._followers.get(passed, ()):
+                lacked = self._lacks[follower]
+                self._lacks[follower] -= by
+                if lacked and self._lacks[follower]:
+                    continue
+                if follower in self._numbers:
+                    self._place(self._numbers[follower])
+                else:
+                    names.append(follower)
+
+    def _place(self, number: int) -> None:
+        """Have a task among those that may start, or not."""
+        task, place = self.tasks[number], bisect_left(self._ready, -number)
+        is_there = self._ready[place : place + 1] == [-number]
+        may_start = task.state is State.WAITING and not self._lacks[task.name]
+        self._ready[place : place + is_there] = [-number] * may_start
+
+    def _edges(self) -> dict[str, Sequence[str]]:
+        return {**self.barriers, **{task.name: task.after for task in self.tasks}}
 
     def _reason(self, task: T) -> str:
         """Why a task was not started: for the failed ones that it comes after, or else for all that have failed."""
-        edges = {**self.barriers, **{other.name: other.after for other in self.tasks}}
-        upstream, failed = reached(task.after, edges), [other.name for other in self.within(State.FAILED)]
+        upstream, failed = (
+            reached(task.after, self._edges()),
+            [other.name for other in self.within(State.FAILED)],
+        )
         return f"not started because of {', '.join([name for name in failed if name in upstream] or failed)}"
 
 

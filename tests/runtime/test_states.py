@@ -1,5 +1,6 @@
 """The rules by which the tasks of a run go; what the coordinator does by them is in tests/conformance."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -47,6 +48,32 @@ def test_task_after_a_barrier_comes_after_all_that_the_barrier_comes_after() -> 
     assert names(run.before(last)) == ["a", "b"]
     runs.end(SUCCEEDED, "")
     assert names(run.startable()) == ["c", "d"]
+
+
+def test_what_comes_after_a_task_that_is_to_run_again_waits_again() -> None:
+    first = task("a", state=SUCCEEDED)
+    run = run_of(first, task("b", "all"), task("c", "a"), all=["some"], some=["a"])
+    assert names(run.startable()) == ["b", "c"]
+    first.state = WAITING
+    assert names(run.startable()) == ["a"]
+    first.end(SUCCEEDED, "")
+    first.end(SUCCEEDED, "once more")
+    assert names(run.startable()) == ["b", "c"]
+
+
+def test_a_task_of_many_takes_no_longer_than_one_of_few() -> None:
+    """Looking at all of them each time would take minutes."""
+    count = 30_000
+    run = run_of(*(task(str(number)) for number in range(count)), limit=1)
+    began = time.monotonic()
+    for number in range(count):
+        [startable] = run.startable()
+        assert startable.name == str(number)
+        startable.state = RUNNING
+        assert not run.has_ended()
+        startable.end(SUCCEEDED, "")
+    assert run.has_succeeded()
+    assert time.monotonic() - began < 10
 
 
 def test_tasks_right_before_are_in_the_order_of_the_plan_and_no_others() -> None:
