@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from automl.cli.sites import site_here
-from automl.cli.terminal import TEXT, print_text, say, wrong_usage
+from automl.cli.terminal import TEXT, print_text, say, touching_files, wrong_usage
 from automl.runs.engine import EngineError
 from automl.runs.model import ENDED
 
@@ -69,9 +69,10 @@ def refuse_beside(context: typer.Context, what: str, names: Collection[str]) -> 
 
 @contextmanager
 def asking() -> Iterator[None]:
-    """Within it, what an engine cannot do is the end of the command."""
+    """Within it, what an engine cannot do is the end of the command, and so is a record that cannot be read."""
     try:
-        yield
+        with touching_files("read"):
+            yield
     except EngineError as error:
         *lines, last = str(error).splitlines()
         for line in lines:

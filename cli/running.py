@@ -154,7 +154,8 @@ class _Words(argparse.ArgumentParser):
 def conduct(folder: Path, options: Iterable[str], quiet: bool) -> tuple[Run, int]:
     """Run what is in the folder of a run, and show it until it has ended; the status is that of the command."""
     since = Reading(folder).size
-    process = start(folder, [*options])
+    with touching_files("write"):
+        process = start(folder, [*options])
     with _asked_to_end(process):
         told = watch(folder, since, lambda: process.poll() is None)
         run = _shown((Run.of(content) if content else None for content in told), quiet)

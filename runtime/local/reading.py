@@ -170,6 +170,8 @@ def _described(folder: Path) -> tuple[dict[str, Any], Plan, str]:
     about = folder / "run.json"
     try:
         plan = Plan.from_json((folder / "plan.json").read_text(encoding="utf-8"))
+        with suppress(FileNotFoundError):
+            (folder / EVENTS).open("rb").close()
         return {"created": 0, **json.loads(about.read_text(encoding="utf-8"))}, plan, ""
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         created = about.stat().st_mtime
@@ -196,6 +198,6 @@ def _lines(path: Path, start: int) -> list[bytes]:
         with path.open("rb") as file:
             file.seek(start)
             content = file.read()
-    except FileNotFoundError:
+    except OSError:  # it is not there yet, or nobody else may read it
         return []
     return [line + b"\n" for line in content.split(b"\n")[:-1]]

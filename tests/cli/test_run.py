@@ -88,9 +88,9 @@ def test_an_error_in_the_config_makes_no_run(project: Project) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_steps_and_then_the_command(project: Project, number: signal.Signals) -> None:
     project.switch("wait", True)
-    process = project.start("run")
+    process = project.start("run", start_new_session=True)
     until(lambda: project.done() == ["prepare", "train"])
-    process.send_signal(number)
+    os.killpg(process.pid, number)  # as a terminal does
     out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert out.startswith(f"{project.run().name} stopped")

@@ -37,6 +37,15 @@ def test_what_cannot_be_read_makes_no_run(words: tuple[str, str], project: Proje
     assert not project.runs.exists()
 
 
+def test_what_the_machine_does_not_have_is_refused_with_the_status_for_that(project: Project) -> None:
+    done = project.automl("run", "--gpus", "1", "-q")
+    assert done.code == 2
+    assert done.out.splitlines()[0].endswith(
+        "failed (3 skipped): the run asks for 1 GPU, and this machine has none"
+    )
+    assert project.done() == []
+
+
 def test_a_run_that_waits_says_so_and_is_stopped_with_all_that_wait(project: Project) -> None:
     project.environment["AUTOML_GPUS"] = "0"
     project.switch("wait", True)

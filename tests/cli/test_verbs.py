@@ -57,18 +57,18 @@ def test_a_run_is_submitted_looked_at_and_stopped(project: Project) -> None:
     assert project.automl("run", "--resume", name, "-q").code == 0
     assert project.done() == ["prepare", "train", "train"]
     assert told(project, "status", name)["state"] == "succeeded"
-    assert project.automl("delete", name).code == 0
+    assert told(project, "delete", name) == [name]
     assert told(project, "runs") == []
     assert [*project.runs.iterdir()] == [project.runs / ".gitignore"]
 
 
 def test_who_follows_a_run_can_go_while_it_goes_on(project: Project) -> None:
     project.switch("wait", True)
-    process = project.start("submit", "--follow")
+    process = project.start("submit", "--follow", start_new_session=True)
     assert process.stdout is not None
     name = process.stdout.readline().strip()
     until(lambda: project.done() == ["prepare", "train"])
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
     out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (130, "")
     assert err.endswith(f"{name} goes on: `automl logs {name} -f`, `automl stop {name}`\n")
@@ -348,3 +348,18 @@ app.main()
         assert (done.returncode, done.stdout) == (2, "")
         assert "on Windows, install automl within WSL" in done.stderr
         assert not project.runs.exists()
+
+
+def test_a_folder_of_runs_that_cannot_be_read_is_no_bug_of_ours(project: Project) -> None:
+    assert project.automl("run", "-q").code == 0
+    project.runs.rename(project.runs.with_name("there"))
+    project.runs.write_text("no folder")
+    assert project.automl("runs").code == 0
+    project.runs.unlink()
+    project.runs.with_name("there").rename(project.runs)
+    (project.run() / "runner.log").unlink()
+    (project.run() / "runner.log").mkdir()
+    for words in (["run", "--resume", "last"], ["submit", "--resume", "last"]):
+        done = project.automl(*words)
+        assert (done.code, done.out) == (2, "")
+        assert re.fullmatch(r'automl: cannot (read|write) ".*runner\.log": Is a directory\n', done.err)
