@@ -48,17 +48,7 @@ def _mappings(value: object) -> list[dict[str, str]]:
 SAID = {  # of what is shown as a key of every engine: the documents say so
     "kubeflow": {"schedule", "size", "ro", "store", "secret"},
     "kubernetes": {"store", "secret"},
-    "local": {
-        "claim",
-        "path",
-        "size",
-        "access",
-        "storage_class",
-        "empty_dir",
-        "config_map",
-        "secret",
-        "volumes",
-    },
+    "local": {"empty_dir", "config_map", "secret"},
     "kubeflow-native": {"timezone", "starting_deadline", "success", "failed", "ro", "store", "secret"},
 }
 

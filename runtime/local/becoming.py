@@ -14,7 +14,7 @@ from typing import NoReturn
 from automl.runtime import start
 from automl.runtime.child import become
 from automl.runtime.folders import project, work
-from automl.runtime.local import checkout, containers, credentials
+from automl.runtime.local import checkout, containers, credentials, disks
 from automl.runtime.local.containers import Folder, Sight
 from automl.runtime.local.environments import link
 from automl.runtime.local.machine import VISIBLE
@@ -72,12 +72,13 @@ def _in_image(task: Task, place: Place, sight: Sight, command: list[str]) -> Non
 
 
 def _folders(task: Task, place: Place) -> list[Folder]:
-    """What a container has to see: what other tasks leave, its own folder, and what starts it."""
+    """What a container has to see: what other tasks leave, its own folder, what starts it, and what it mounts."""
     of_project = [place.run / "runtime", place.run / checkout.CODE] if task.project else []
     read = [place.run / "tasks", *(path for path in of_project if path.exists())]
     return [
         *(Folder(path, str(path), is_read_only=True) for path in read),
         Folder(place.folder, str(place.folder), is_read_only=False),
+        *disks.folders(task, place),
     ]
 
 

@@ -25,10 +25,11 @@ def problems(plan: Plan) -> Iterator[str]:
     repository = [plan.git.token] if plan.git and plan.git.token else []
     for secret in (*repository, *(secret for task in plan.tasks for secret in task.secrets)):
         wanted.setdefault(secret.name, set()).update(secret.keys)
-    for name, keys in wanted.items():
+    mounted = {mount.secret: set[str]() for task in plan.tasks for mount in task.mounts if mount.secret}
+    for name, keys in {**mounted, **wanted}.items():
         yield from _missing(folder() / name, name, sorted(keys))
         yield from _open(folder() / name)
-        yield from _unfit(folder() / name, keys)
+        yield from _unfit(folder() / name, keys) if name in wanted else ()
 
 
 def names(task: Task) -> Iterator[str]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 
-from automl.runtime.local import containers, credentials
+from automl.runtime.local import containers, credentials, disks
 from automl.runtime.local.plan import Plan
 from automl.runtime.local.services import is_taken
 
 
 def missing(plan: Plan) -> list[str]:
     """What is not there, a sentence each, with what to do."""
-    return [*_git(plan), *_images(plan), *_ports(plan), *credentials.problems(plan), *_variables(plan)]
+    of_secrets = [*credentials.problems(plan), *_variables(plan)]
+    return [*_git(plan), *_images(plan), *_ports(plan), *of_secrets, *disks.problems(plan)]
 
 
 def _git(plan: Plan) -> Iterator[str]:

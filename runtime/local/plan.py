@@ -25,6 +25,18 @@ class Secret:
 
 
 @dataclass(frozen=True)
+class Mount:
+    """A folder at a path: a disk of the user, what all tasks of the run share, a secret, or else an empty one."""
+
+    path: str
+    is_read_only: bool = False
+    disk: str = ""
+    is_made: bool = False  # the disk is made if it is not there
+    is_shared: bool = False
+    secret: str = ""
+
+
+@dataclass(frozen=True)
 class Service:
     """What keeps running. It is ready when the port accepts connections, or the path answers; times are in seconds."""
 
@@ -57,6 +69,7 @@ class Task:
     values: dict[str, dict[str, Any]] = field(default_factory=dict)  # variables, and where each comes from
     outputs: dict[str, str] = field(default_factory=dict)  # their types
     secrets: list[Secret] = field(default_factory=list)
+    mounts: list[Mount] = field(default_factory=list)
     retries: int = 0
     deadline: int | None = None  # seconds, after which a try is stopped
     delay: int = 0  # seconds, from the start to the first look
@@ -143,10 +156,12 @@ def all_filled(texts: Iterable[Text], values: Mapping[str, str]) -> list[str]:
 
 def _task(content: dict[str, Any]) -> Task:
     service, secrets = content.pop("service", None), content.pop("secrets", [])
+    mounts = content.pop("mounts", [])
     return Task(
         **content,
         service=Service(**service) if service else None,
         secrets=[Secret(**secret) for secret in secrets],
+        mounts=[Mount(**mount) for mount in mounts],
     )
 
 

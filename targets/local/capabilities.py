@@ -10,10 +10,8 @@ _IN_FOLDER = implied("files stay in the folder of the run")
 _NO_CLUSTER = implied("a machine has none")
 _ONE_MACHINE = implied("it runs where it is started")
 _ONCE = implied("it runs once, when it is started")
-_NO_MOUNTS = refused(
-    "a process of this machine sees its files alone",
-    "hand files on by `outputs` and `inputs`, or give a path by `params`",
-)
+_DISK = "a folder of the user"
+_HAS_ROOM = implied("a folder of the user has what is free where it is")
 _CHECKOUT = lowered("checked out once, when the run starts")
 _SECRET = lowered("files of the user, a folder for each secret")
 _AT_ONCE = implied("it is seen at once that a process has ended")
@@ -49,15 +47,15 @@ CAPABILITIES: Capabilities = MappingProxyType(
         "workspace.size": _IN_FOLDER,
         "workspace.storage_class": _IN_FOLDER,
         "workspace.access": _IN_FOLDER,
-        "workspace.claim": _NO_MOUNTS,
-        "workspace.path": _NO_MOUNTS,
-        "volumes.claim": _NO_MOUNTS,
-        "volumes.size": _NO_MOUNTS,
-        "volumes.access": _NO_MOUNTS,
-        "volumes.storage_class": _NO_MOUNTS,
-        "volumes.empty_dir": _NO_MOUNTS,
-        "volumes.config_map": _NO_MOUNTS,
-        "volumes.secret": _NO_MOUNTS,
+        "workspace.claim": lowered(_DISK),
+        "workspace.path": partly("with a `claim`, or in images"),
+        "volumes.claim": lowered(_DISK),
+        "volumes.size": _HAS_ROOM,
+        "volumes.access": _HAS_ROOM,
+        "volumes.storage_class": _HAS_ROOM,
+        "volumes.empty_dir": partly("in images: a folder for each try"),
+        "volumes.config_map": refused("a machine has none", "put what it holds into a file of the project"),
+        "volumes.secret": partly("in images: the folder of the secret"),
         "defaults": lowered("part of every step"),
         "stages": NATIVE,
         "stage.needs": NATIVE,
@@ -70,7 +68,7 @@ CAPABILITIES: Capabilities = MappingProxyType(
         "step.args": NATIVE,
         "step.envs": NATIVE,
         "step.needs": NATIVE,
-        "step.volumes": _NO_MOUNTS,
+        "step.volumes": lowered("a folder that an image sees at the path, or that the path leads to"),
         "step.secrets": _SECRET,
         "step.secrets.name": _SECRET,
         "step.secrets.keys": _SECRET,

@@ -7,8 +7,8 @@ from typing import Any
 from automl.compiler.ir import Bundle, Git, Job, OfRun, OutputOf, Reference, Service, Task, Workflow
 from automl.compiler.ir import Secret as SecretOf
 from automl.compiler.ir import Text as UserText
-from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime.local import plan
+from automl.targets.local.mounts import is_process, mounts
 from automl.targets.objects.config_maps import archive
 from automl.targets.objects.start import declared, start_arguments
 
@@ -17,7 +17,7 @@ _PULL = MappingProxyType({"Always": "always", "IfNotPresent": "missing", "Never"
 
 def plan_of(workflow: Workflow) -> plan.Plan:
     """What is to be run, and in which order."""
-    tasks = [_task(task) for task in workflow.tasks]
+    tasks = [_task(workflow, task) for task in workflow.tasks]
     names = {task.name for task in tasks}
     barriers = [
         plan.Barrier(node.name, [edge.node for edge in node.after])
@@ -58,14 +58,14 @@ def _about(workflow: Workflow) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value}
 
 
-def _task(task: Task) -> plan.Task:
+def _task(workflow: Workflow, task: Task) -> plan.Task:
     return plan.Task(
         name=task.name,
         stage=task.titles.stage or task.stage,
         step=task.titles.step or task.step,
         command=[_text(word) for word in task.command.words],
         after=[edge.node for edge in task.after],
-        image=None if task.project and task.image == PYTHON_IMAGE else task.image,
+        image=None if is_process(task) else task.image,
         pull=_PULL.get(task.placement.image_pull_policy or "", ""),
         has_entrypoint=task.project is None and task.command.entrypoint is not None,
         project=task.project is not None,
@@ -76,6 +76,7 @@ def _task(task: Task) -> plan.Task:
         values={ref.variable: _source(ref) for ref in task.values if ref.known is None},
         outputs={output.name: str(output.type) for output in task.outputs},
         secrets=[_secret(secret) for secret in task.secrets],
+        mounts=[*mounts(workflow, task)],
         cpu=task.resources.cpu.amount,
         memory=task.resources.memory.amount,
         about=_about_task(task),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from automl.runtime.local.plan import Task
+from automl.runtime.local.plan import Mount, Task
 from tests.conformance import podman
 from tests.conformance.kfp_runs import open_folder
 from tests.runtime.local.plans import finish, history, new_run, runner
@@ -76,3 +76,38 @@ def test_a_folder_may_have_any_name_and_a_gpu_is_a_device(
     folder = new_run(runs, [Task("a", "s", "a", ["true"], image=IMAGE)])
     assert finish(folder, "--gpus", "1")[0] == 1
     assert "unresolvable CDI devices nvidia.com/gpu=3" in (folder / "tasks" / "a" / "log").read_text()
+
+
+LOOK = "cat /s/key; cat /w/a /d/a; ls /e; touch /e/a; for f in s c; do touch /$f/x || echo kept; done"
+
+
+def test_what_a_container_mounts(engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The workspace is the run's, a disk stays for the next one, and what is empty is so in each try."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    secret = tmp_path / "config/automl/secrets/tls"
+    secret.mkdir(mode=0o700, parents=True)
+    (secret / "key").touch(mode=0o600)
+    (secret / "key").write_text("key\n")
+    (tmp_path / "data/automl/disks/claim").mkdir(parents=True)
+    mounts = [
+        Mount("/w", is_shared=True),
+        Mount("/d", disk="churn--d", is_made=True),
+        Mount("/e"),
+        Mount("/s", is_read_only=True, secret="tls"),
+        Mount("/c", is_read_only=True, disk="claim"),
+    ]
+    words = (
+        "ls /w /d; echo w >> /w/a; echo d >> /d/a; touch /e/b; [ -e /w/again ] || { touch /w/again; exit 1; }"
+    )
+    tasks = [
+        Task("a", "s", "a", ["sh", "-c", words], image=IMAGE, mounts=mounts, retries=1),
+        Task("b", "s", "b", ["sh", "-c", LOOK], ["a"], image=IMAGE, mounts=mounts),
+    ]
+    for disk in ("d\nd\n", "d\nd\nd\nd\n"):
+        folder = new_run(engine.parent, tasks)
+        status, said = finish(folder, "--no-queue")
+        log = (folder / "tasks/b/log").read_text()
+        assert status == 0, said + log
+        lines = [line for line in log.splitlines() if not line.startswith("touch: ")]
+        assert lines == f"key\nw\nw\n{disk}kept\nkept".splitlines()
