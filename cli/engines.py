@@ -74,7 +74,7 @@ def asking() -> Iterator[None]:
         with touching_files("read"):
             yield
     except EngineError as error:
-        *lines, last = str(error).splitlines()
+        *lines, last = map(str, error.args)
         for line in lines:
             say(f"automl: {line}")
         wrong_usage(last)

@@ -152,6 +152,7 @@ Context = Annotated[
         help="Where the runs are: one of the `contexts` of the config, instead of this machine.",
     ),
 ]
+NoContext = Annotated[str | None, typer.Option("--context", hidden=True)]  # to say what has one
 ContextsOf = Annotated[
     str | None,
     typer.Option(

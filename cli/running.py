@@ -172,7 +172,7 @@ def follow(site: Site, name: str, quiet: bool) -> Run:
         say(goes_on)
         raise typer.Exit(INTERRUPTED) from None
     except LostError as error:
-        raise LostError(f"{error}\n{goes_on}") from None
+        raise LostError(*error.args, goes_on) from None
 
 
 def conclude_run(site: Site, run: Run, is_json: bool = False, status: int | None = None) -> None:

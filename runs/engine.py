@@ -10,11 +10,11 @@ Program_contra = TypeVar("Program_contra", contravariant=True)
 
 
 class EngineError(Exception):
-    """It cannot be done. The text says why, in a sentence."""
+    """It cannot be done. The text says why, in a sentence; a second one may say what else there is to know."""
 
 
 class LostError(EngineError):
-    """The answer was cut off. What runs goes on."""
+    """There is no answer, or no end of it, since the connection failed. What runs goes on."""
 
 
 class Engine(Protocol[Program_contra]):

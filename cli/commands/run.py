@@ -1,5 +1,7 @@
 """`automl run`."""
 
+import shlex
+
 import typer
 
 from automl.cli.delivery import manner_of
@@ -16,6 +18,7 @@ from automl.cli.options import (
     Memory,
     MessageFormat,
     Name,
+    NoContext,
     NoQueue,
     Only,
     ParamsFile,
@@ -40,7 +43,7 @@ from automl.cli.running import (
     words_of,
 )
 from automl.cli.sites import site_here
-from automl.cli.terminal import TEXT, print_text
+from automl.cli.terminal import TEXT, print_text, wrong_usage
 
 
 def run(
@@ -63,6 +66,7 @@ def run(
     resources: Resources = None,
     env: Env = None,
     runs: Runs = None,
+    place: NoContext = None,
     name: Name = None,
     set: Set = None,
     params_file: ParamsFile = None,
@@ -82,6 +86,8 @@ def run(
     Exit status: 0 it has succeeded, 1 it has failed, or the config has problems, 2 wrong usage, or something that it
     needs is not there, 130 it was stopped.
     """
+    if place is not None:
+        wrong_usage(f"run is for this machine: `automl submit --follow --context {shlex.quote(place)}`")
     what, options, is_json = what_of(context.params), words_of(context.params), is_for_programs(format)
     if print_config and resume is None:
         print_text(config_of(what).data.decode())

@@ -111,9 +111,9 @@ class There:
     def _unreached(self, process: subprocess.Popen[bytes], words: str) -> EngineError:
         _end(process)
         if process.returncode == CANNOT_CONNECT:
-            return EngineError(f'cannot reach "{self.host}" by ssh{_why(words)}')
+            return LostError(f'cannot reach "{self.host}" by ssh{_why(words)}')
         needed = "Python 3.9 or newer has to be there as `python3`, on the PATH that ssh gives to commands"
-        return EngineError(f'cannot run python3 on "{self.host}"{_why(words)}\n{needed}')
+        return EngineError(f'cannot run python3 on "{self.host}"{_why(words)}', needed)
 
 
 def _request(question: Sequence[str], program: Program | None, marker: str) -> Iterator[bytes]:

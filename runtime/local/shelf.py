@@ -26,7 +26,9 @@ def find(runs: Path, word: str) -> Path:
     for path in there:
         if path.name == word:
             return path
-    fitting = [path for path in there if path.name.startswith(word) or path.name.endswith(f"-{word}")]
+    fitting = [
+        path for path in there if word and (path.name.startswith(word) or path.name.endswith(f"-{word}"))
+    ]
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:

@@ -21,7 +21,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from automl.runtime.local.archive import outputs_of, packed
 from automl.runtime.local.ending import delete, queued, stop, withdraw
@@ -79,8 +79,17 @@ def _line(content: dict[str, Any]) -> bytes:
     return (json.dumps(content, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
 
 
+class _Parser(argparse.ArgumentParser):
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings, add_help=False, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        """What is no question gets no answer; a name may look like an option."""
+        raise VerbError(message)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="verbs", allow_abbrev=False)
+    parser = _Parser(prog="verbs")
     parser.add_argument("runs", type=Path)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("runs")

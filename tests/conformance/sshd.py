@@ -16,12 +16,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from automl.runtime.local.processes import end_members
 from tests.conformance import cache
 
-PACKAGES = ("openssh-server", "openssh-client", "libwrap0", "libnss-wrapper", "libuid-wrapper")
+PACKAGES = ("openssh-server", "openssh-client", "libwrap0", "libnss-wrapper", "libuid-wrapper", "tcsh", "zsh")
 PATIENCE = 30  # seconds
 USER = "me"
-SHELLS = {USER: "bash", "dash": "dash"}  # of the users there
+SHELLS = ("bash", "dash", "tcsh", "zsh")  # and users who have them
 SOMEBODY = 1000  # who the server believes to be, if it is root
 
 
@@ -31,7 +32,6 @@ class Box:
 
     folder: Path
     server: "subprocess.Popen[bytes]"
-    port: int
 
     @property
     def home(self) -> Path:
@@ -43,13 +43,36 @@ class Box:
         """A folder with a program `ssh`, as a user has it who has told it of the box."""
         return self.folder / "bin"
 
+    @property
+    def runs(self) -> Path:
+        """The records of the runs there."""
+        return self.home / ".automl" / "runs"
+
+    def commands(self) -> list[str]:
+        """The names of the programs that run for somebody who is connected."""
+        names = [_name(pid) for pid in _below(self.server.pid)]
+        return [name for name in names if name != "sshd"]
+
     def cut(self) -> None:
         """End the connections that there are."""
-        for pid in _children(self.server.pid):
-            for below in _children(pid):
-                if "sshd" in _command(below):
-                    os.kill(below, signal.SIGKILL)
-            os.kill(pid, signal.SIGKILL)
+        for pid in _below(self.server.pid):
+            if _name(pid) == "sshd":
+                os.kill(pid, signal.SIGKILL)
+
+    def add_to_environment(self, **variables: str) -> None:
+        """Give the commands more variables, or others."""
+        with (self.home / ".ssh" / "environment").open("a") as file:
+            file.writelines(f"{name}={value}\n" for name, value in variables.items())
+
+    def add_to_config(self, lines: str) -> None:
+        """Put more into the user's own file about the box."""
+        config = self.folder / "ssh_config"
+        config.write_text(config.read_text().replace("Host box\n", f"Host box\n {lines}\n"))
+
+    def pipe_through(self, command: str) -> None:
+        """Let a command have what comes from the box, and pass on what it likes."""
+        text = self.path.joinpath("ssh").read_text().partition(" | ")[0].replace("exec ", "").rstrip()
+        self.path.joinpath("ssh").write_text(f"{text} | {command}\n")
 
 
 def unpacked() -> Path:
@@ -68,33 +91,36 @@ def _unpack(folder: Path) -> None:
 def box(folder: Path, environment: Mapping[str, str]) -> Iterator[Box]:
     """A box whose commands have an environment."""
     root, port = unpacked(), _free_port()
-    _write_files(folder, root, port, environment)
+    _write_files(folder, root, port)
     with (folder / "sshd.log").open("wb") as log:
         command = [f"{root}/usr/sbin/sshd", "-D", "-e", "-f", f"{folder}/sshd_config"]
         server = subprocess.Popen(command, env=_wrapped(folder, root), stdout=log, stderr=log)
+    started = Box(folder, server)
+    started.add_to_environment(**environment)
     try:
         _await(port, server, folder)
-        yield Box(folder, server, port)
+        yield started
     finally:
-        Box(folder, server, port).cut()
+        started.cut()
+        for run in started.runs.glob("*-*"):
+            end_members(run.name)
         server.terminate()
         server.wait()
 
 
-def _write_files(folder: Path, root: Path, port: int, environment: Mapping[str, str]) -> None:
-    (folder / "home").mkdir()
+def _write_files(folder: Path, root: Path, port: int) -> None:
+    (folder / "home" / ".ssh").mkdir(parents=True)
     for name in ("of_host", "of_user"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
     uid, gid = (SOMEBODY, SOMEBODY) if os.getuid() == 0 else (os.getuid(), os.getgid())
-    (folder / "passwd").write_text(
-        "".join(f"{name}:x:{uid}:{gid}::{folder}/home:/bin/{SHELLS[name]}\n" for name in SHELLS)
-    )
+    shells = {USER: Path("/bin/bash")} | {name: _shell(name, root) for name in SHELLS}
+    users = [f"{name}:x:{uid}:{gid}::{folder}/home:{shell}\n" for name, shell in shells.items()]
+    (folder / "passwd").write_text("".join(users))
     (folder / "group").write_text(f"{USER}:x:{gid}:\n")
-    variables = " ".join(f'"{name}={value}"' for name, value in environment.items())
     (folder / "sshd_config").write_text(
         f"ListenAddress 127.0.0.1\nPort {port}\nHostKey {folder}/of_host\nPidFile none\n"
         f"AuthorizedKeysFile {folder}/of_user.pub\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
-        f"KbdInteractiveAuthentication no\nPermitRootLogin yes\nMaxStartups 100\nSetEnv {variables}\n"
+        f"KbdInteractiveAuthentication no\nPermitRootLogin yes\nMaxStartups 100\nPermitUserEnvironment yes\n"
     )
     (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {(folder / 'of_host.pub').read_text()}")
     (folder / "ssh_config").write_text(
@@ -147,13 +173,19 @@ def _await(port: int, server: "subprocess.Popen[bytes]", folder: Path) -> None:
     raise AssertionError((folder / "sshd.log").read_text())
 
 
-def _children(pid: int) -> list[int]:
+def _shell(name: str, root: Path) -> Path:
+    return next(place for place in (root / "bin" / name, Path("/bin", name)) if place.exists())
+
+
+def _below(pid: int) -> list[int]:
+    """The processes that one has begun, and those that these have."""
     with suppress(OSError):
-        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        children = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return [*children, *(one for child in children for one in _below(child))]
     return []
 
 
-def _command(pid: int) -> str:
+def _name(pid: int) -> str:
     with suppress(OSError):
-        return Path(f"/proc/{pid}/comm").read_text()
+        return Path(f"/proc/{pid}/comm").read_text().strip()
     return ""
