@@ -60,6 +60,8 @@ class _Walk:
     def _below_root(self, name: str, value: Node) -> Node:
         if name == PARAMS:
             return self._refused(value, "a parameter has a value of its own")
+        if name == "contexts":
+            return self._refused(value, "a context is the same whatever the parameters are")
         if name == STAGES and isinstance(value, Mapping):
             return self._keys(value, lambda _, stage: self._stage(stage), of_the_user=True)
         if name == "defaults" and isinstance(value, Mapping):

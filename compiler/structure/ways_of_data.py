@@ -1,4 +1,4 @@
-"""What to write instead where steps hand on values and files, and where they mount disks."""
+"""What to write instead where steps hand on values and files, where they mount disks, and where a workflow is to run."""
 
 import re
 from collections.abc import Sequence as Words
@@ -14,6 +14,7 @@ from automl.schemas import Schema
 _VOLUME = "name one of the `volumes` at the top of the file, and the path: `name:/path`"
 _KINDS = "say by `claim`, `size`, `empty_dir`, `config_map` or `secret` what it is"
 _NO_FOLDER_OF_NODES = "a folder of a node cannot be mounted"
+_CONTEXT = "give each a name, and say below it where it is: `box: {host: user@box}`"
 _INPUTS = "give each a name, and say what it is: `table: ${{ steps.x.outputs.y }}`"
 
 
@@ -30,6 +31,8 @@ def for_type_of_data(path: Path, node: Node) -> str | None:
         return f"{_NO_FOLDER_OF_NODES}: {_KINDS}" if node.text.startswith(("/", ".")) else _KINDS
     if path == ["volumes"]:
         return "give each a name, and say below it what it is: `data: {claim: …}`"
+    if path[:1] == ["contexts"]:
+        return _CONTEXT
     return None
 
 
@@ -53,6 +56,10 @@ def for_value_of_data(path: Path, text: str, at: Schema) -> str | None:
         return f"write `artifacts: {{store: {text}}}`"
     if path in (["artifacts"], ["artifacts", "engine"]):
         return "write `artifacts: engine`, or leave it out"
+    if path[:1] == ["contexts"] and key == "target":
+        return "leave it out; for another engine compile, and apply what comes out"
+    if path[:1] == ["contexts"] and key == "host":
+        return "give it a name in your ~/.ssh/config, with all that ssh has to know, and write that name"
     return None
 
 
