@@ -72,7 +72,6 @@ class Task:
     mounts: list[Mount] = field(default_factory=list)
     retries: int = 0
     deadline: int | None = None  # seconds, after which a try is stopped
-    delay: int = 0  # seconds, from the start to the first look
     cpu: int = 0  # millicores
     memory: int = 0  # bytes
     service: Service | None = None
