@@ -31,7 +31,7 @@ def refuse_choice(text: str, folder: Path, params: Mapping[str, Any]) -> None:
     What its steps take of others is to be there, or in an earlier run.
     """
     plan = refuse_unknown_steps(text, params)
-    known = history_of(events_of(folder), [task.name for task in plan.tasks])
+    known = history_of(events_of(folder), [task.name for task in plan.tasks]) if folder.exists() else None
     try:
         choice_of(folder, plan, known, (params["only"] or (), params["since"]))
     except ValueError as error:

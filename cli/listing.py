@@ -60,10 +60,16 @@ def _place(entry: Queued, now: float) -> list[str]:
         entry.priority,
         f"{entry.cpu / 1000:g}" if entry.cpu else "",
         f"{entry.memory / 1e9:.3g} GB" if entry.memory else "",
-        ", ".join(entry.has) or (str(entry.gpus) if entry.gpus else ""),
+        _gpus(entry),
         "" if runs == runs_folder() else shortened(str(runs)),
         shortened(entry.reason),
     ]
+
+
+def _gpus(entry: Queued) -> str:
+    """How many, and which they are."""
+    which = f" ({', '.join(entry.has)})" if entry.has else ""
+    return f"{entry.gpus}{which}" if entry.gpus else ""
 
 
 def _cells(run: Run, params: Sequence[str], metrics: Sequence[str]) -> list[str]:

@@ -82,6 +82,10 @@ def test_an_error_in_the_config_makes_no_run(project: Project) -> None:
     assert "step_nmae" in done.err
     assert not project.runs.exists()
     assert project.automl("run", "there.yaml").code == 2
+    (project.folder / "automl.yaml").write_text(CONFIG)
+    refused = project.automl("run", "--runs", os.devnull)
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith(f'automl: cannot write "{os.devnull}')
     assert project.automl("run", "--resume", "nothing").code == 2
 
 

@@ -103,7 +103,8 @@ def test_the_queue_is_listed_as_the_turns_come(project: Project) -> None:
                 "0.5",
                 "0.001",
                 "GB",
-                "4",
+                "1",
+                "(4)",
                 str(here / ".automl" / "runs"),
             )
         ]
