@@ -178,7 +178,7 @@ def _interpreter(step: StepConfig, path: Located[str], in_project: bool) -> tupl
     words: tuple[str, ...]
     if script.suffix == ".ipynb":
         output = _executed(path.value) if in_project else f"/tmp/{script.stem}.output.ipynb"
-        files = (_as_file(path.value), _as_file(str(output)))
+        files = (_as_template(_as_file(name)) for name in (path.value, str(output)))
         words = ("papermill", "--log-output", "--no-progress-bar", *_kernel(step), *files)
     else:
         words = ("bash" if script.suffix == ".sh" else "python", _as_file(path.value))
@@ -188,6 +188,11 @@ def _interpreter(step: StepConfig, path: Located[str], in_project: bool) -> tupl
 def _as_file(path: str) -> str:
     """A path that no program takes for an option."""
     return f"./{path}" if path.startswith("-") else path
+
+
+def _as_template(path: str) -> str:
+    """A path in which papermill fills in nothing: it takes braces for places of parameters."""
+    return path.replace("{", "{{").replace("}", "}}")
 
 
 def _kernel(step: StepConfig) -> tuple[str, ...]:

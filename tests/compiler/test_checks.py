@@ -672,3 +672,13 @@ def test_paths_of_files_on_the_workspace_have_one_slash_after_its_own(tmp_path: 
     assert workflow
     assert workflow.workspace
     assert workflow.workspace.path == "/data"
+
+
+@pytest.mark.parametrize("name", ["a.ipynb", "{run} {0} }.ipynb", "-{i}.ipynb"])
+def test_papermill_is_told_the_name_of_a_notebook_as_it_fills_it_in(name: str, tmp_path: Path) -> None:
+    workflow, found = analysed(tmp_path, a_step(path_to_executable=name), {name: notebook()})
+    assert (workflow is not None, found) == (True, [])
+    [task] = workflow.tasks if workflow else ()
+    paths = [word.literal.format() for word in task.command.words[-2:]]  # as papermill does
+    place = "./" if name.startswith("-") else ""
+    assert paths == [f"{place}{name}", f"{place}{name.removesuffix('.ipynb')}.output.ipynb"]

@@ -261,7 +261,7 @@ NOTEBOOKS = {
     "bare.ipynb": cells({}),
     "conda.ipynb": cells({"kernelspec": CONDA}),
     "venv.ipynb": cells({"kernelspec": {"name": "venv"}, "language_info": {"name": "python"}}),
-    "-i.ipynb": cells({}),
+    "-{i}.ipynb": cells({}),
 }
 
 
@@ -280,7 +280,7 @@ def with_papermill(image: Path) -> Iterator[Callable[..., Container]]:
         ]
         args = ["-p", "alpha", 0.5]
         config["stages"]["explore"].append(
-            first | {"step_name": "option", "path_to_executable": "-i.ipynb", "args": args}
+            first | {"step_name": "option", "path_to_executable": "-{i}.ipynb", "args": args}
         )
         (project / "config.yaml").write_text(json.dumps(config))
         objects = objects_of(project)
@@ -309,7 +309,7 @@ def test_notebook(with_papermill: Callable[..., Container]) -> None:
         ("bare", "bare.output.ipynb"),
         ("conda", "conda.output.ipynb"),
         ("venv", "venv.output.ipynb"),
-        ("option", "-i.output.ipynb"),
+        ("option", "-{i}.output.ipynb"),
     ],
 )
 def test_kernel_of_another_machine(step: str, output: str, with_papermill: Callable[..., Container]) -> None:
