@@ -2,6 +2,7 @@
 
 They are in `$XDG_CACHE_HOME/automl/environments`, a folder each, made as in the pods, or by a `uv` that is on the PATH:
 until its last file is there, none of them is whole. Whoever needs one that another process makes just now waits for it.
+Beside each is a file, its lock, which all have who use it, and which is as old as its last use.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ import fcntl
 import hashlib
 import os
 import re
+import shutil
 import site
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 
+UNUSED_FOR = 30 * 24 * 60 * 60  # seconds, after which an environment is removed when another one is made
 _INCLUDED = re.compile(r"^\s*(?:-[rc]\s*=?|--(?:requirement|constraint)[\s=])\s*(\S+)", re.MULTILINE)
 _OF_PROJECT = re.compile(
     r"^\s*(?:-e|--editable|-f|--find-links|\.{1,2}(?:/|\s|\[|$)|file:|[^\s#:@]+(?:/|\.whl|\.zip|\.gz))|@\s*file:",
@@ -27,13 +31,29 @@ _OF_PROJECT = re.compile(
 def link(environment: Path, dependencies: str, packages: Sequence[str]) -> None:
     """Have a virtual environment with what a file of the project and packages ask for; `environment` leads to it.
 
-    The current folder is that of the project. ValueError if it cannot be made.
+    The current folder is that of the project. ValueError if it cannot be made. Nobody removes it before this process
+    has ended, and what it becomes.
     """
     folder = cache() / key(Path(dependencies) if dependencies else None, packages)
-    with _held(folder) as lock:
-        if not (folder / "venv" / ".installed").exists():
+    lock = _lock_of(folder)
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    while not _is_whole(folder):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _is_whole(folder):
+            remove_unused()
             _make(folder, dependencies, packages, lock)
+        fcntl.flock(lock, fcntl.LOCK_SH)  # and nobody knows who has had it in between
+    os.utime(lock)
+    os.set_inheritable(lock, True)
     environment.symlink_to(folder / "venv")
+
+
+def remove_unused() -> None:
+    """Remove the environments that nobody has used for long. What cannot be removed stays."""
+    for path in cache().glob("*.lock"):
+        with suppress(OSError):
+            if path.with_suffix("").exists() and _is_old(path.stat()):
+                _remove(path.with_suffix(""))
 
 
 def cache() -> Path:
@@ -67,13 +87,28 @@ def _read_with(file: Path) -> Iterator[Path]:
     yield from seen
 
 
-@contextmanager
-def _held(folder: Path) -> Iterator[int]:
+def _is_whole(folder: Path) -> bool:
+    return (folder / "venv" / ".installed").exists()
+
+
+def _lock_of(folder: Path) -> int:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = os.open(folder.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    return os.open(folder.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _is_old(lock: os.stat_result) -> bool:
+    return lock.st_mtime < time.time() - UNUSED_FOR
+
+
+def _remove(folder: Path) -> None:
+    """Remove one, but for its lock: somebody may be waiting for that. OSError if it is in use."""
+    lock = _lock_of(folder)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield lock
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if _is_old(os.fstat(lock)):
+            (folder / "venv" / ".installed").unlink(missing_ok=True)  # lest a rest is taken for whole
+            shutil.rmtree(folder)
+            print(f"automl: removed the environment {folder}, which nobody has used for long", flush=True)
     finally:
         os.close(lock)
 

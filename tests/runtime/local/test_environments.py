@@ -7,6 +7,7 @@ import sys
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -169,6 +170,77 @@ def test_another_content_package_or_python_has_another_environment(
     keys.append(environments.key(file, []))
     assert len(set(keys)) == len(keys)
     assert keys[-1] == environments.key(file, [])
+
+
+def age(cache: Path, days: float) -> None:
+    """Let all environments have been used last so many days ago."""
+    for lock in cache.glob("*.lock"):
+        os.utime(lock, (time.time() - days * 86400,) * 2)
+
+
+def test_what_nobody_has_used_for_long_is_removed_when_another_one_is_made(
+    tmp_path: Path, cache: Path
+) -> None:
+    def run(version: int) -> str:
+        folder = new_run(tmp_path, [needs_toy("a")], {"requirements.txt": f"toy=={version}\n"})
+        status, text = finish(folder)
+        assert status == 0, text + log(folder, "a")
+        return log(folder, "a")
+
+    run(1)
+    [first] = made(cache)
+    age(cache, 29.9)
+    run(2)
+    assert len(made(cache)) == 2
+    age(cache, 30.1)
+    assert "removed" not in run(1), "nothing is made"
+    assert len(made(cache)) == 2
+    write_wheel(tmp_path / "wheels", "3")
+    said = run(3)
+    assert said.count("automl: removed the environment") == 1
+    assert len(made(cache)) == 2
+    assert first in made(cache), "it has just been used"
+    assert "making the environment" in run(2)
+
+
+def test_what_is_in_use_is_not_removed_and_others_use_it_meanwhile(tmp_path: Path, cache: Path) -> None:
+    """By a step that is looked after, since it leaves something, or is not; a service may use one for months."""
+    wait = f"until test -e {tmp_path}/go; do sleep 0.05; done"
+    files = {"requirements.txt": "toy==1\n"}
+    leaves: dict[str, Any] = {"outputs": {"x": "text"}, "options": ["--output", "x:text"]}
+    text = f"touch {tmp_path}/b; {wait}; {LOOK} > $AUTOML_OUTPUT_X"
+    tasks = [
+        needs_toy("a", f"touch {tmp_path}/a; {wait}; {LOOK}"),
+        shell("b", text, dependencies="requirements.txt", **leaves),
+    ]
+    folder = new_run(tmp_path, tasks, files)
+    process = runner(folder, "--jobs", "2", "--no-queue")
+    until = time.monotonic() + 60
+    while not all((tmp_path / name).exists() for name in "ab"):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    age(cache, 100)
+    other = new_run(tmp_path, [needs_toy("c")], {"requirements.txt": "toy==2\n"})
+    same = new_run(tmp_path, [needs_toy("d")], files)
+    try:
+        assert finish(other, "--no-queue")[0] == finish(same, "--no-queue")[0] == 0
+    finally:
+        (tmp_path / "go").touch()
+        text, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, text
+    assert log(other, "c").startswith("automl: making the environment")
+    assert log(same, "d").startswith("1 /"), "it was there all the time"
+
+
+def test_what_is_removed_half_way_is_not_taken_for_whole(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert finish(new_run(tmp_path, [needs_toy("a")], {"requirements.txt": "toy==1\n"}))[0] == 0
+    age(cache, 100)
+    monkeypatch.setattr("shutil.rmtree", lambda *_: None)  # as if it were killed here
+    environments.remove_unused()
+    assert made(cache) == []
+    assert len(list(cache.glob("*/venv/bin/python"))) == 1
 
 
 def test_what_makes_an_environment_keeps_its_lock(tmp_path: Path, cache: Path) -> None:
