@@ -5,6 +5,7 @@ import resource
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,21 +15,68 @@ from tests.runtime.local.plans import finish, history, new_run, runner, shell, s
 FULL = "No space left on device"
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 4 MB."""
+SIZE = 4 * 2**20
+SMALL = """
+import errno, io, os
+FOLDER, SIZE, write, statvfs, open_ = os.environ["SMALL_DISK"], {size}, os.write, os.statvfs, io.open
+
+def room():
+    files = (os.path.join(folder, name) for folder, _, names in os.walk(FOLDER) for name in names)
+    return max(0, SIZE - sum(os.lstat(file).st_size for file in files))
+
+def write_if_there_is_room(number, data):
+    if os.readlink(f"/proc/self/fd/{{number}}").startswith(FOLDER) and len(data) > (free := room()):
+        if free == 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        data = data[:free]
+    return write(number, data)
+
+class File(io.FileIO):
+    def write(self, data):
+        return os.write(self.fileno(), data)
+
+def open_unbuffered(file, mode="r", buffering=-1, *more, **named):
+    return open_(file, mode, buffering, *more, **named) if buffering else File(file, mode)
+
+def statvfs_of_all(path):
+    fields = list(statvfs(path))[:10]
+    fields[4] = room() // fields[1]
+    return os.statvfs_result(fields)
+
+os.write, io.open, os.statvfs = write_if_there_is_room, open_unbuffered, statvfs_of_all
+"""
+
+
+def mounted(place: Path) -> bool:
+    """Whether a disk of that size could be mounted: that takes the rights of root."""
+    command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(place)]
+    return (
+        bool(shutil.which("mount"))
+        and not subprocess.run(command, capture_output=True, check=False).returncode
+    )
+
+
+@pytest.fixture(params=["real", "played"])
+def small_disk(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """A disk of 4 MB. Where none may be mounted, and beside it, the program that runs the steps is told so of a folder."""
     place = tmp_path / "disk"
     place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)]
-    if not shutil.which("mount") or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("only root may mount a disk")
+    if request.param == "real" and mounted(place):
+        yield place
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+        return
+    (tmp_path / "sitecustomize.py").write_text(SMALL.format(size=SIZE))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("SMALL_DISK", str(place))
     yield place
-    subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
-def fill(until: Path) -> str:
-    """What fills the disk, unless it was mended."""
-    return f"test -e {until} || cat /dev/zero > filling"
+def fill(disk: Path, until: Path) -> str:
+    """What takes the room that is left and fails, unless the disk was mended."""
+    left = f"$(({SIZE} - $(find {disk} -type f -exec cat {{}} + | wc -c)))"
+    return f"test -e {until} || {{ head -c {left} /dev/zero > filling; false; }}"
 
 
 def mend(disk: Path, until: Path) -> None:
@@ -47,7 +95,7 @@ def test_what_has_finished_is_known_although_the_disk_is_full(tmp_path: Path, sm
     mended, trace = tmp_path / "mended", tmp_path / "trace"
     ends = f"until grep -q full {trace}; do sleep 0.05; done; echo ends-%s >> {trace}"
     tasks = [
-        shell("fills", f"{fill(mended)}; echo full >> {trace}; test -e {mended} || sleep 1000"),
+        shell("fills", f"{fill(small_disk, mended)}; echo full >> {trace}; test -e {mended} || sleep 1000"),
         *(shell(f"ends-{number}", ends % number) for number in range(60)),  # some pages of events
         shell("last", f"echo last >> {trace}", ["fills", "ends-59"]),
     ]
@@ -71,7 +119,7 @@ def test_what_has_finished_is_known_although_the_disk_is_full(tmp_path: Path, sm
 
 def test_no_task_is_to_blame_for_a_full_disk(tmp_path: Path, small_disk: Path) -> None:
     mended = tmp_path / "mended"
-    folder = new_run(small_disk, [shell("fills", fill(mended), retries=3)])
+    folder = new_run(small_disk, [shell("fills", fill(small_disk, mended), retries=3)])
     status, text = finish(folder)
     assert status == 2, text
     assert states(folder) == {"fills": "stopped"}
@@ -85,7 +133,8 @@ def test_no_task_is_to_blame_for_a_full_disk(tmp_path: Path, small_disk: Path) -
 
 def test_a_run_does_not_begin_on_a_full_disk(tmp_path: Path, small_disk: Path) -> None:
     folder, filling = new_run(small_disk, [shell("a", f"touch {tmp_path}/trace")]), small_disk / "filling"
-    subprocess.run(["dd", "if=/dev/zero", f"of={filling}"], capture_output=True, check=False)
+    with filling.open("wb") as file, suppress(OSError):
+        file.write(bytes(SIZE))
     status, text = finish(folder)
     assert status == 2, text
     assert FULL in text
