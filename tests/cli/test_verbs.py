@@ -169,6 +169,7 @@ folder = pathlib.Path(os.environ["AUTOML_OUTPUT_TREE"])
 (folder / "deep" / "run.sh").write_text("true")
 (folder / "deep" / "run.sh").chmod(0o755)
 (folder / "link").symlink_to("deep/run.sh")
+(folder / "linked").symlink_to("deep")
 (folder / "up").symlink_to("../../..")
 (folder / "empty").mkdir()
 (folder / "deep").chmod(0o555)
@@ -188,6 +189,8 @@ def test_folders_are_taken_with_all_that_is_in_them_and_can_be_deleted(project: 
     tree = project.folder / "tree"
     assert len((tree / "deep" / "größe 😀.txt").read_text()) == 3_000_000
     assert (tree / "link").read_text() == "true"
+    assert (tree / "linked").is_symlink()
+    assert (tree / "linked" / "run.sh").read_text() == "true"
     assert (tree / "deep" / "run.sh").stat().st_mode & stat.S_IXUSR
     assert (tree / "empty").is_dir()
     assert project.automl("delete", "last").code == 0

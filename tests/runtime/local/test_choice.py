@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from automl.runtime.local.choice import chosen
+from automl.runtime.local.choice import Taken, chosen, from_earlier, take
 from automl.runtime.local.plan import Barrier, Plan, Task
 from tests.runtime.local.plans import finish, history, new_run, runner, shell, states
 
@@ -134,3 +134,27 @@ def test_steps_have_names(only: list[str], since: str, expected: list[str]) -> N
 def test_a_name_means_one_step(word: str, message: str) -> None:
     with pytest.raises(ValueError, match=message.replace("?", r"\?")):
         chosen(plan(), [word], "")
+
+
+def test_only_what_was_finished_in_a_run_of_this_workflow_is_taken(tmp_path: Path) -> None:
+    tasks = tasks_of(tmp_path / "trace")
+
+    def left(rows: str, state: str, workflow: str) -> Path:
+        run = new_run(tmp_path, tasks)
+        about = json.loads((run / "run.json").read_text())
+        (run / "run.json").write_text(json.dumps({**about, "workflow": workflow}))
+        (run / "tasks" / "extract" / "outputs" / "table").mkdir(parents=True)
+        (run / "tasks" / "extract" / "outputs" / "table" / rows).touch()
+        event = {"at": 1, "event": "task.ended", "task": "extract", "state": state, "values": {"rows": rows}}
+        (run / "events.jsonl").write_text(json.dumps(event) + "\n")
+        return run
+
+    good, *_ = left("1", "succeeded", "test"), left("2", "failed", "test"), left("3", "succeeded", "other")
+    folder = new_run(tmp_path, tasks)
+    [taken] = from_earlier(folder, Plan("test", tasks), {"extract": {"table", "rows"}})
+    assert taken == Taken("extract", good, {"rows": "1"})
+    for _ in range(2):  # the program may be killed while it copies
+        take(taken, folder)
+        (folder / "tasks" / "extract" / "outputs" / "half").touch()
+    take(taken, folder)
+    assert [path.name for path in (folder / "tasks" / "extract" / "outputs").rglob("*")] == ["table", "1"]
