@@ -247,10 +247,10 @@ def against_make(folder: Path) -> None:
         f"    - {{step_name: step-{number}, path_to_executable: step.sh}}\n" for number in numbers
     )
     config.write_text(f"version: 1.0.0\nname: empty\nstages:\n  all:\n{steps}", encoding="utf-8")
-    script.write_text(f"sh {step}\n" * EMPTY_STEPS, encoding="utf-8")
+    script.write_text(f"bash {step}\n" * EMPTY_STEPS, encoding="utf-8")
     targets = " ".join(f"step-{number}" for number in numbers)
     makefile.write_text(
-        f".PHONY: all {targets}\nall: {targets}\n{targets}:\n\t@sh {step}; :\n", encoding="utf-8"
+        f".PHONY: all {targets}\nall: {targets}\n{targets}:\n\t@bash {step}; :\n", encoding="utf-8"
     )
     run([*AUTOML, "compile", str(config), "-t", "local"], place / "program.py")
     program = [PYTHON, str(place / "program.py"), "--runs", str(folder / "runs"), "--no-queue", "--jobs", "1"]
