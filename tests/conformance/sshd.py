@@ -49,13 +49,20 @@ class Box:
         return self.home / ".automl" / "runs"
 
     def commands(self) -> list[str]:
-        """The names of the programs that run for somebody who is connected."""
-        names = [_name(pid) for pid in _below(self.server.pid)]
-        return [name for name in names if name != "sshd"]
+        """The programs that who is connected, or was, has called by a command of ssh, and that still run."""
+        pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
+        return [_name(pid) for pid in pids if self._is_command(pid)]
+
+    def _is_command(self, pid: int) -> bool:
+        with suppress(OSError):
+            variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            return f"HOME={self.home}".encode() in variables and b"-c" in words
+        return False
 
     def cut(self) -> None:
         """End the connections that there are."""
-        for pid in _below(self.server.pid):
+        for pid in below(self.server.pid):
             if _name(pid) == "sshd":
                 os.kill(pid, signal.SIGKILL)
 
@@ -177,11 +184,11 @@ def _shell(name: str, root: Path) -> Path:
     return next(place for place in (root / "bin" / name, Path("/bin", name)) if place.exists())
 
 
-def _below(pid: int) -> list[int]:
+def below(pid: int) -> list[int]:
     """The processes that one has begun, and those that these have."""
     with suppress(OSError):
         children = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-        return [*children, *(one for child in children for one in _below(child))]
+        return [*children, *(one for child in children for one in below(child))]
     return []
 
 

@@ -129,7 +129,12 @@ def test_who_follows_can_go_while_the_run_goes_on(project: Project, box: Box) ->
     following = project.start("logs", name, "-f", "--context", "box")
     assert following.stdout is not None
     assert following.stdout.readline()
+    until(lambda: box.commands() == ["python3", "python3"])
     for process in (submitting, following):
+        for pid in sshd.below(process.pid):  # a terminal interrupts these, too; they may hear it first
+            os.kill(pid, signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.5)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=PATIENCE)
         assert process.returncode == 130
@@ -418,7 +423,7 @@ def test_a_config_of_ssh_that_is_for_people_is_no_hindrance(project: Project, bo
         taken.listen()
         port = taken.getsockname()[1]
         box.add_to_config(
-            f"LocalForward {port} 127.0.0.1:1\n ExitOnForwardFailure yes\n RemoteCommand tmux attach\n RequestTTY yes"
+            f"LocalForward 127.0.0.1:{port} 127.0.0.1:1\n ExitOnForwardFailure yes\n RemoteCommand tmux attach\n RequestTTY yes"
         )
         assert on_box(project, "submit", "-f", "-q").code == 0
 
@@ -429,7 +434,9 @@ def test_connections_can_be_shared(project: Project, box: Box) -> None:
     try:
         assert on_box(project, "submit", "-f", "-q").code == 0
         assert (box.folder / sshd.USER).is_socket()
-        succeeded(project)
+        assert told(project, "status")["state"] == "succeeded"
+        box.add_to_environment(PATH="/nowhere")
+        assert "cannot run python3" in on_box(project, "status").err
     finally:
         subprocess.run([box.path / "ssh", "-O", "exit", "box"], capture_output=True, check=False)
 
