@@ -82,6 +82,10 @@ class Code(StrEnum):
     TOLERATION = "AML420"
     PARAMETER = "AML421"
     NO_VALUE = "AML422"
+    SWEEP = "AML423"
+    TOO_MANY_TRIALS = "AML424"
+    SAME_TRIAL = "AML425"
+    RANGE_END = "AML426"
     PLAIN_SECRET = "AML501"
     URL_CREDENTIALS = "AML502"
     LEFT_OUT_CREDENTIALS = "AML503"
@@ -146,6 +150,8 @@ SEVERITIES: Mapping[Code, Severity] = MappingProxyType(
         Code.NEEDS_RIGHTS: Severity.INFO,
         Code.NOT_IN_TABLE: Severity.WARNING,
         Code.FIXED_PARAMETER: Severity.INFO,
+        Code.SAME_TRIAL: Severity.INFO,
+        Code.RANGE_END: Severity.WARNING,
     }
 )
 

@@ -29,6 +29,7 @@ from automl.compiler.tree.nodes import Mapping
 from automl.compiler.tree.normal import normal
 from automl.compiler.tree.other_files import recognise
 from automl.compiler.tree.reader import read
+from automl.compiler.trials.folds import with_folds
 from automl.compiler.values.dns import digest, dns_label
 
 STREAM = "<stdin>"
@@ -107,9 +108,15 @@ def compile_config(given: Input, overrides: Overrides, target: Target, options: 
 
 
 def emit(workflow: Workflow, target: Target, options: Options) -> Emission:
-    """What the target makes of a workflow, with what its table says of the keys."""
+    """What the target makes of a workflow, with what its table says of the keys.
+
+    One that cannot say what trials are is not given any: it would run each step of them once.
+    """
+    said = tuple(unsupported(workflow, target, options))
+    if has_errors(said) and any(job.trials for job in workflow.jobs):
+        return Emission((), said)
     artifacts, diagnostics = target.emit(workflow, options)
-    return Emission(tuple(artifacts), (*diagnostics, *unsupported(workflow, target, options)))
+    return Emission(tuple(artifacts), (*diagnostics, *said))
 
 
 def analyse(given: Input, overrides: Overrides) -> tuple[Workflow | None, list[Diagnostic]]:
@@ -164,7 +171,8 @@ def _configure(given: Input, overrides: Overrides) -> tuple[Config | None, list[
         config, unreadable = build_config(normal(sound))
         name = config.name or Located(given.default_name, config.span)
         config = config._replace(name=name, params=tree.params)
-        later += unreadable + check(config, given.folder)
+        config, uncounted = with_folds(config, given.folder)
+        later += unreadable + uncounted + check(config, given.folder)
     diagnostics += [diagnostic for diagnostic in later if diagnostic.span not in tree.void]
     return (None if has_errors(diagnostics) else config), diagnostics
 
@@ -218,8 +226,7 @@ def _collect(config: Config, given: Input) -> Collection | None:
         str(PurePosixPath(path.value))
         for step in config.steps
         if uses_project(step, config.code)
-        for path in (step.path, step.dependencies)
-        if path is not None
+        for path in step.files
     )
     span = patterns.span if patterns else config.span
     project = Project(given.folder, given.file_name, needed, given.streams, given.seen)

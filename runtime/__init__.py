@@ -12,7 +12,13 @@ FOR_VALUES = ("metrics", "outputs", "results", "values")
 FOR_STORE = ("store",)
 """And where files travel by a store."""
 
-_IMPORTS = re.compile(r"^from (__future__|automl\.runtime\.outputs) import .*\n", re.MULTILINE)
+FOR_RESULTS = ("trial_results", "trial_run")
+"""And where runs of trials hand on by what they are judged."""
+
+FOR_TRIALS = ("selection", "trials")
+"""What sees to the trials of a step."""
+
+_IMPORTS = re.compile(r"^from (__future__|automl\.runtime\.\w+) import .*\n", re.MULTILINE)
 
 
 def script(name: str) -> str:
@@ -21,21 +27,40 @@ def script(name: str) -> str:
 
 
 def collecting_script() -> str:
-    """The text of `collect.py` by itself, behind that of the one module that it imports."""
-    return script("outputs.py") + _IMPORTS.sub("", script("collect.py"))
+    """The text of `collect.py` by itself, behind those of the modules that it imports."""
+    return _joined("outputs", "trial_results", "collect")
 
 
-def start_scripts(for_values: bool = True, for_store: bool = False) -> dict[str, str]:
+def selecting_script() -> str:
+    """The text of `selecting.py` by itself, behind those of the modules that it imports."""
+    return _joined("outputs", "trial_results", *FOR_TRIALS, "selecting")
+
+
+def _joined(first: str, *others: str) -> str:
+    """The texts of modules as one, of which each imports others before it at most."""
+    return script(f"{first}.py") + "".join(_IMPORTS.sub("", script(f"{name}.py")) for name in others)
+
+
+def start_scripts(
+    for_values: bool = True, for_store: bool = False, for_results: bool = False
+) -> dict[str, str]:
     """The texts of `start.py` and of what it imports, by the names of their files; the rest only where it is needed."""
     more = (*(FOR_VALUES if for_values else ()), *(FOR_STORE if for_store else ()))
-    names = ("start", *BESIDE_START, *more)
+    names = ("start", *BESIDE_START, *more, *(FOR_RESULTS if for_results else ()))
     return {f"{name}.py": script(f"{name}.py") for name in names}
+
+
+def selecting_scripts() -> dict[str, str]:
+    """The texts of what says what has become of trials, by the names of their files."""
+    return {f"{name}.py": script(f"{name}.py") for name in ("select_trials", "outputs", *FOR_TRIALS)}
 
 
 def local_scripts() -> dict[str, str]:
     """The texts of what runs a workflow on a machine, by the names of their files."""
     beside = Path(__file__).parent.joinpath("local").glob("*.py")
-    names = [f"{name}.py" for name in ("__init__", "start", *BESIDE_START, *FOR_VALUES, "states")]
+    names = [
+        f"{name}.py" for name in ("__init__", "start", *BESIDE_START, *FOR_VALUES, "states", *FOR_TRIALS)
+    ]
     return {
         name: script(name)
         for name in ("checkout.sh", *names, *sorted(f"local/{path.name}" for path in beside))

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from automl.runtime.cluster import ApiError, Cluster, log, run, title
 from automl.runtime.deployments import DeploymentTask
@@ -24,6 +24,9 @@ from automl.runtime.plan import Plan, Service, Step
 from automl.runtime.states import Run, State, reached
 from automl.runtime.tasks import WORKFLOW, ClusterTask, Owner
 from automl.runtime.watch import Watch
+
+if TYPE_CHECKING:
+    from automl.runtime.trial_jobs import TrialsTask
 
 COORDINATOR = "automl.dev/component=coordinator"
 LONGEST_WATCH = 60  # seconds
@@ -35,8 +38,13 @@ class Coordinator:
     def __init__(self, plan: Plan, cluster: Cluster, owner: Owner) -> None:
         self.cluster, self.owner = cluster, owner
         self.workspace, self.store = plan.workspace, plan.store
-        self.tasks = {spec.name: task_of(spec, cluster, owner) for spec in plan.tasks}
-        self.run = Run([*self.tasks.values()], {barrier.name: barrier.after for barrier in plan.barriers})
+        self.tasks: dict[str, ClusterTask] = {}
+        self.swept: dict[str, TrialsTask] = {}
+        for spec in plan.tasks:
+            self.tasks[spec.name] = self.task_of(spec)
+        limits = {spec.name: limit for spec in plan.tasks if (limit := most_of(spec))}
+        barriers = {barrier.name: barrier.after for barrier in plan.barriers}
+        self.run = Run([*self.tasks.values()], barriers, plan.limit, limits)
         for name in bound_to_run(plan) & self.tasks.keys():
             self.tasks[name].repeats = True
         self.watch = Watch(cluster, f"{WORKFLOW}={owner.workflow}")
@@ -83,7 +91,14 @@ class Coordinator:
         for task in self.run.within(State.RUNNING):
             if task.due <= time.time():
                 task.look()
+                self.tolerate(task)
                 self.say_if_ended(task)
+
+    def tolerate(self, task: ClusterTask) -> None:
+        """Let the run go on without a trial that has failed, if so many may."""
+        step = self.swept.get(task.group)
+        if step and task.state is State.FAILED and isinstance(task, JobTask) and step.tolerates(task):
+            task.state = State.TOLERATED
 
     def begin(self) -> None:
         """Begin what can begin now."""
@@ -92,6 +107,7 @@ class Coordinator:
                 if task.due <= time.time():
                     self.settle(task)
                     task.begin(self.values_for(task))
+                    self.say_if_ended(task)
             except ApiError as error:
                 if error.status not in task.overtaken:
                     task.end(State.FAILED, f"could not be started: {error}")
@@ -119,23 +135,41 @@ class Coordinator:
 
     def values_for(self, task: ClusterTask) -> dict[str, str]:
         """The values of its variables; all that it takes something of has succeeded."""
-        return {variable: self.value(source) for variable, source in task.sources.items()}
+        taken = {variable: self.value(source) for variable, source in task.sources.items()}
+        return {**taken, **task.given}
 
     def value(self, source: dict[str, Any]) -> str:
         """What a source of the plan gives in this run."""
         if "run" in source:
             return {"id": self.owner.uid, "name": self.owner.name}[source["run"]]
-        task, output = self.tasks[source["task"]], source["output"]
-        assert isinstance(task, JobTask)
-        if not source.get("file"):
-            return task.values[output]
+        name, is_file = source["task"], source.get("file")
+        if "output" in source:
+            job, output = self.tasks[name], source["output"]
+        elif is_file:
+            job, output = self.swept[name].best_run(), source["best"]
+        else:
+            return self.swept[name].value(source)
+        assert isinstance(job, JobTask)
+        if not is_file:
+            return job.values[output]
         if self.store:  # which other clusters may have, too
-            return f"{self.store}/{task.uid}/{task.name}/{output}"
-        return f"{self.workspace}/runs/{task.job}/{output}"
+            return f"{self.store}/{job.uid}/{name}/{output}"
+        return f"{self.workspace}/runs/{job.job}/{output}"
+
+    def task_of(self, spec: Step | Service) -> ClusterTask:
+        """A task of the plan, by its kind; those that it comes after are there."""
+        if isinstance(spec, Service):
+            return DeploymentTask(spec, self.cluster, self.owner)
+        if spec.trials is None:
+            return JobTask(spec, self.cluster, self.owner)
+        from automl.runtime.trial_jobs import TrialsTask  # it is there if a step has trials
+
+        self.swept[spec.name] = TrialsTask(spec, self.cluster, self.owner, self.tasks)
+        return self.swept[spec.name]
 
     def say_if_ended(self, task: ClusterTask) -> None:
         """Say how a task has gone."""
-        if task.state in (State.SUCCEEDED, State.FAILED):
+        if task.state not in (State.WAITING, State.RUNNING):
             log(self.run.said(task))
 
 
@@ -149,9 +183,9 @@ def bound_to_run(plan: Plan) -> set[str]:
     return reached([name for name in sources if any("run" in source for source in sources[name])], followers)
 
 
-def task_of(spec: Step | Service, cluster: Cluster, owner: Owner) -> ClusterTask:
-    """A task of the plan, by its kind."""
-    return JobTask(spec, cluster, owner) if isinstance(spec, Step) else DeploymentTask(spec, cluster, owner)
+def most_of(spec: Step | Service) -> int | None:
+    """How many runs of the trials of a step there are at a time, if there is a limit."""
+    return spec.trials.max_parallel if isinstance(spec, Step) and spec.trials else None
 
 
 def main(arguments: list[str]) -> int:

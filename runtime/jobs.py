@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -10,10 +11,11 @@ from typing import Any
 from automl.runtime.cluster import POLL, RUN, ApiError, Cluster, annotations_of, fill, log
 from automl.runtime.handed_on import Lost, values_of
 from automl.runtime.plan import Step
-from automl.runtime.states import State
+from automl.runtime.states import State, joined
 from automl.runtime.tasks import WORKFLOW, ClusterTask, Owner, epoch_seconds
 
 HASH = "automl.dev/hash"
+TRIAL, GIVEN = "automl.dev/trial", "automl.dev/given"
 ADD = "application/strategic-merge-patch+json"  # to the owners, not instead of them
 APPLYING = 15  # seconds; so long the templates may be those of before, while kubectl is at it
 LONGEST_NAME = 63
@@ -26,9 +28,11 @@ class JobTask(ClusterTask):
 
     def __init__(self, step: Step, cluster: Cluster, owner: Owner) -> None:
         super().__init__(step, cluster, owner)
-        self.template, self.planned = step.template, time.time()
+        self.template, self.of_template, self.planned = step.template, step.hash, time.time()
+        if step.given:  # of thousands no two may be called alike
+            self.hash = joined(step.hash * 2, json.dumps(step.given, sort_keys=True))
         self.outputs, self.values = step.outputs, dict[str, str]()
-        self.job = ""
+        self.group, self.trial, self.given, self.job = step.of, step.trial, step.given, ""
 
     def settle(self, before: Sequence[str], takes: Sequence[str]) -> None:
         """Be named after what it runs, and after the very Jobs whose values and files it takes.
@@ -128,7 +132,7 @@ class JobTask(ClusterTask):
     def _make(self, values: Mapping[str, str]) -> None:
         """Make the Job, once the template is the one that the plan means."""
         template = self.cluster.find(f"{batch(self.cluster)}/cronjobs/{self.template}")
-        if annotations_of(template).get(HASH) == self.hash:
+        if annotations_of(template).get(HASH) == self.of_template:
             job = self.cluster.request("POST", f"{batch(self.cluster)}/jobs", self._job_of(template, values))
             self.begun(job["metadata"]["creationTimestamp"], job["metadata"]["uid"])
             log(f"{self.name}: started (Job {self.job})")
@@ -142,10 +146,13 @@ class JobTask(ClusterTask):
         source = template["spec"]["jobTemplate"]
         fill(source["spec"]["template"]["spec"], values)
         labels = source.get("metadata", {}).get("labels", {})
+        of_trial = {TRIAL: self.name.rpartition("/")[2]} if self.trial else {}
+        source["spec"]["template"].setdefault("metadata", {}).setdefault("labels", {}).update(of_trial)
+        said = {GIVEN: json.dumps(self.given, ensure_ascii=False)} if self.given else {}
         metadata = {
             "name": self.job,
-            "labels": {**labels, WORKFLOW: self.owner.workflow, RUN: self.owner.name},
-            "annotations": {**annotations_of(source), HASH: self.digest},
+            "labels": {**labels, **of_trial, WORKFLOW: self.owner.workflow, RUN: self.owner.name},
+            "annotations": {**annotations_of(source), **said, HASH: self.digest},
             "ownerReferences": [self.owner.reference()],
         }
         return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": source["spec"]}

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from automl.runtime.trials import Trials
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,13 @@ class Step:
     first_look: float | None = None  # seconds from its start
     values: dict[str, dict[str, Any]] = field(default_factory=dict)  # variables, and where each comes from
     outputs: tuple[str, ...] = ()  # the values that its pod says when it has succeeded
+    types: dict[str, str] = field(default_factory=dict)  # of these, where others take them of all its trials
+    trials: Trials | None = None  # it runs so often, each time with values of its own
+    of: str = ""  # the step of which it is a run of a trial
+    trial: str = ""
+    given: dict[str, str] = field(
+        default_factory=dict
+    )  # to it, and to no other run: variables and their values
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,7 @@ class Plan:
     barriers: tuple[Barrier, ...] = ()
     repeats: bool = False  # each run of it runs everything, and leaves earlier runs alone
     workspace: str = ""  # where files are: `<workspace>/runs/<Job of the step>/<output>`
+    limit: int | None = None  # so many tasks run at a time
     store: str = ""  # or where else they are: `<store>/<uid of that Job>/<step>/<output>`
 
     def __post_init__(self) -> None:
@@ -75,11 +86,39 @@ class Plan:
 
     @staticmethod
     def from_json(text: str) -> Plan:
-        """The plan that a text holds; ValueError names the keys that it lacks, and those that there are not."""
+        """The plan that a text holds, with a step for each run of a trial.
+
+        ValueError names the keys that it lacks, and those that there are not.
+        """
         content = checked(Plan, json.loads(text))
-        tasks = [read(Service if "deployment" in task else Step, task) for task in content["tasks"]]
+        tasks = [node for task in content["tasks"] for node in runs_of(task_of(task))]
         barriers = [read(Barrier, barrier) for barrier in content.get("barriers", ())]
         return read(Plan, {**content, "tasks": tasks, "barriers": barriers})
+
+
+def task_of(content: dict[str, Any]) -> Step | Service:
+    """A task of the plan, by its kind."""
+    if "deployment" in content:
+        return read(Service, content)
+    step = read(Step, content)
+    if not step.trials:
+        return step
+    from automl.runtime.trials import Trials  # it is there if a step has trials
+
+    written: Any = step.trials
+    return replace(step, trials=Trials(**written))
+
+
+def runs_of(task: Step | Service) -> Iterator[Step | Service]:
+    """The runs of the trials of a step, and behind them the step itself, which is over when they are; or what runs once."""
+    if isinstance(task, Service) or task.trials is None:
+        yield task
+        return
+    names = []
+    for name, trial, given in task.trials.runs():
+        names.append(f"{task.name}/{name}")
+        yield replace(task, name=names[-1], trials=None, of=task.name, trial=trial, given=dict(given))
+    yield Step(task.name, task.hash, "", tuple(names), types=task.types, trials=task.trials)
 
 
 Node = TypeVar("Node", bound="Step | Service | Barrier | Plan")

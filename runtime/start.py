@@ -6,6 +6,7 @@
              [--param NAME:TYPE]... [--params-file PATH]
              [--output NAME:TYPE[:PATH]]... [--to NAME=FILE]... [--unencoded NAME]... [--message FILE]
              [--fetch PATH=ADDRESS]... [--put NAME=ADDRESS]...
+             [--result FILE --trial NAME [--judged NAME]... [--tolerate TRIES]]
              -- COMMAND [ARGUMENT...]
 
 The project comes from the archive beside this file or in the zip that this file is in, or it has been checked
@@ -17,6 +18,8 @@ that --expand counts from 0, @(NAME) is a variable and @@ an @. $AUTOML_PARAMS_F
 command leaves each output at $AUTOML_OUTPUT_NAME, or at a PATH of the project; from there it goes to its FILE: a file
 or folder as it is, a value encoded, unless an image takes it that cannot decode it. The message has all values.
 What is at an address in a store is fetched before the command starts, and what the command leaves is put there.
+A run of a trial puts what it is judged by, and its name, into one result; one that is tolerated is tried so often, and
+ends well however its command has ended: its result tells.
 Without outputs, only $AUTOML_WORK is written to, so it works for any user. It runs on Python 3.8 and newer, with the
 standard library alone.
 """
@@ -47,7 +50,7 @@ from automl.runtime.folders import project, work
 
 REPEATED = (
     *("package", "secrets", "keep", "value", "plain", "set", "param", "output", "to", "unencoded"),
-    *("fetch", "put"),
+    *("fetch", "put", "judged"),
 )
 VALUES = ("value", "plain", "set", "expand", "param", "params_file")
 ARCHIVE = Path(__file__).absolute().with_name("code.tar.bz2")
@@ -82,6 +85,10 @@ def go(options: argparse.Namespace, command: list[str]) -> NoReturn:
         enter_environment(options.dependencies, options.package)
         command = in_environment(command)
     ensure_python()
+    if options.result:
+        from automl.runtime.trial_run import run_trial  # it is there if runs of trials are judged
+
+        sys.exit(run_trial(options, command))
     if not options.output:
         become(command)
     from automl.runtime.results import run_for
@@ -100,8 +107,9 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
 def parser() -> argparse.ArgumentParser:
     """What reads the options."""
     options = argparse.ArgumentParser(prog="start.py")
-    for name in ("--dependencies", "--params-file", "--message"):
+    for name in ("--dependencies", "--params-file", "--message", "--result", "--trial"):
         options.add_argument(name, default="")
+    options.add_argument("--tolerate", default=0, type=int)
     options.add_argument("--expand", action="append", default=[], type=int)
     for name in REPEATED:
         options.add_argument(f"--{name}", action="append", default=[])

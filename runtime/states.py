@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import partial
+from itertools import islice
 from typing import Generic, TypeVar
 
 
 class State(Enum):
-    """How a task is; it has ended when it has succeeded or failed."""
+    """How a task is; it has ended when it has succeeded or failed, which a trial may: then the run goes on."""
 
     WAITING = "waiting"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    TOLERATED = "tolerated"
+
+
+PASSED = (State.SUCCEEDED, State.TOLERATED)
 
 
 class Task:
@@ -30,6 +36,7 @@ class Task:
         self, name: str, after: Sequence[str] = (), state: State = State.WAITING, fate: str = ""
     ) -> None:
         self.name, self.after = name, after
+        self.group = ""  # of the trials of a step, of which not all may run at a time
         self.fate = fate  # what there is to say of it
         self._state = state
         self.watch: Callable[[State], None] | None = None  # is told of each change, and how it was before
@@ -60,10 +67,14 @@ class Run(Generic[T]):
     """
 
     def __init__(
-        self, tasks: Sequence[T], barriers: Mapping[str, Sequence[str]], limit: int | None = None
+        self,
+        tasks: Sequence[T],
+        barriers: Mapping[str, Sequence[str]],
+        limit: int | None = None,
+        limits: Mapping[str, int] | None = None,
     ) -> None:
         self.tasks, self.barriers = tasks, barriers
-        self.limit = len(tasks) if limit is None else limit
+        self.limit, self.limits = len(tasks) if limit is None else limit, limits or {}
         self._numbers = {task.name: number for number, task in enumerate(tasks)}
         self._by_state: dict[State, set[int]] = {state: set() for state in State}
         self._ready: list[int] = []  # those that may start, less than zero: the first of them comes last
@@ -88,7 +99,18 @@ class Run(Generic[T]):
         free = self.limit - len(self._by_state[State.RUNNING])
         if self._by_state[State.FAILED] or free <= 0:
             return []
+        if self.limits:
+            return list(islice(self._within_limits(), free))
         return [self.tasks[-number] for number in reversed(self._ready[-free:])]
+
+    def _within_limits(self) -> Iterator[T]:
+        """Those that may start, but for trials of which as many run as may at a time."""
+        running = Counter(task.group for task in self.within(State.RUNNING))
+        for number in reversed(self._ready):
+            task = self.tasks[-number]
+            if running[task.group] < self.limits.get(task.group, self.limit):
+                running[task.group] += 1
+                yield task
 
     def has_ended(self) -> bool:
         """Whether nothing runs, and nothing will."""
@@ -96,12 +118,12 @@ class Run(Generic[T]):
 
     def has_succeeded(self) -> bool:
         """Whether all tasks have."""
-        return len(self._by_state[State.SUCCEEDED]) == len(self.tasks)
+        return sum(len(self._by_state[state]) for state in PASSED) == len(self.tasks)
 
     def before(self, task: T) -> list[T]:
         """The tasks that a task comes right after, with none but barriers between."""
-        names = reached(task.after, self.barriers)
-        return [other for other in self.tasks if other.name in names]
+        names = reached(task.after, self.barriers) & self._numbers.keys()
+        return [self.tasks[number] for number in sorted(self._numbers[name] for name in names)]
 
     def said(self, task: T) -> str:
         """The line for a task that has ended."""
@@ -111,16 +133,20 @@ class Run(Generic[T]):
     def report(self) -> list[str]:
         """The last lines."""
         if self.has_succeeded():
-            return [f"all {len(self.tasks)} tasks have succeeded"]
+            return [f"all {len(self.tasks)} tasks have succeeded{self._but()}"]
         lines = [f"- {task.name}: {task.fate or self._reason(task)}" for task in self.tasks]
         return ["not all tasks have succeeded:", *lines]
+
+    def _but(self) -> str:
+        failed = len(self._by_state[State.TOLERATED])
+        return f", but for {failed} of trials, which may fail" if failed else ""
 
     def _see(self, number: int, before: State) -> None:
         """A task has changed."""
         task = self.tasks[number]
         self._by_state[before].discard(number)
         self._by_state[task.state].add(number)
-        if by := (task.state is State.SUCCEEDED) - (before is State.SUCCEEDED):
+        if by := (task.state in PASSED) - (before in PASSED):
             self._pass(task.name, by)
         self._place(number)
 

@@ -49,7 +49,7 @@ class ClusterTask(Task, ABC):
         super().__init__(spec.name, spec.after)
         self.cluster, self.owner = cluster, owner
         self.hash, self.poll, self.first_look = spec.hash, spec.poll, spec.first_look or 0
-        self.sources = spec.values
+        self.sources, self.given = spec.values, dict[str, str]()
         self.repeats = owner.repeats  # whether it is another one in each run
         self.digest = self.path = ""
         self.uid = ""  # of what it has made, for those that come after it

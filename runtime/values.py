@@ -81,6 +81,8 @@ def json_text(params: Mapping[str, object]) -> str:
 
 def scalar(value: object) -> str:
     """One value. A number with an exponent has a point too, lest YAML takes it for text."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(scalar, value))}]"
     text = json.dumps(value, ensure_ascii=False)
     return text.replace("e", ".0e") if isinstance(value, float) and "." not in text and "e" in text else text
 
@@ -106,5 +108,16 @@ def truth(text: str) -> bool:
     return bool(("false", "true").index(text.lower()))
 
 
-AS: Mapping[str, Callable[[str], object]] = {"text": str, "int": whole, "float": real, "bool": truth}
-EXPECTED: Mapping[str, str] = {"int": "a whole number", "float": "a number", "bool": "true or false"}
+AS: Mapping[str, Callable[[str], object]] = {
+    "text": str,
+    "int": whole,
+    "float": real,
+    "bool": truth,
+    "json": json.loads,
+}
+EXPECTED: Mapping[str, str] = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "json": "JSON",
+}

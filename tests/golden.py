@@ -27,6 +27,7 @@ DIGEST = ".digest.txt"  # ends the name of one that is kept in short
 OTHER_FORMS = {
     "quickstart": ("template",),
     "cron-full": ("template",),
+    "trials": ("template",),
     "notebook": ("vertex",),
 }  # beside a target's first form
 ALONE = {

@@ -19,7 +19,8 @@ NAME = "data"  # of what the user gives a name to: an output, a volume
 EXTRACT = "extract"  # a step before the others, whose outputs they may take
 OF_SEVERAL_STEPS = ("step.needs", "step.inputs", "stage.needs", "artifacts")
 OF_THE_COMPILER = [
-    f"params.{name}" for name in ("type", "default", "enum", "min", "max", "description")
+    "limits.max_tasks",
+    *(f"params.{name}" for name in ("type", "default", "enum", "min", "max", "description")),
 ]  # what decides which value a parameter has: its text is all that engines see, and the row of `params` speaks of it
 
 
@@ -145,7 +146,18 @@ def config_with(base: Config, key: str, value: Any, whole: Schema) -> Config:
         config["workspace"]["claim"] = "claim"
     if key == "artifacts.secret":
         config["artifacts"]["store"] = "s3://models"
+    if key.startswith("step.sweep."):
+        for step in steps_of(config):
+            _add_trials(step, key)
     return _with_extract(config, base, key) if key.startswith(OF_SEVERAL_STEPS) else config
+
+
+def _add_trials(step: Any, key: str) -> None:
+    """What a key of a sweep needs beside it: values, and outputs to judge by."""
+    if not step["sweep"].keys() & {"grid", "zip", "random"}:
+        step["sweep"]["grid"] = {"lr": [0.1, 0.01, 0.001]}
+    if "objective" in key:
+        step["outputs"] = {"auc": "float", "loss": "float"}
 
 
 def _with_extract(config: Config, base: Config, key: str) -> Config:
@@ -241,6 +253,10 @@ def _place(name: Any, value: Any) -> Place:
 def write_files(folder: Path, whole: Schema) -> Path:
     """The files that the examples name, and one for each pattern."""
     for key, values in leaves(whole):
+        if key == "step.cross_validation.indices":
+            for number, value in enumerate(values):
+                fold: Any = {"train": [0], "test": [1]}
+                (folder / value).write_text(json.dumps({"folds": [fold] * (number + 2)}))
         is_path, is_pattern = "path" in key.rpartition(".")[2], key.startswith("code.bundle.")
         names = [value for value in values if is_path and not value.startswith("/")]
         patterns = [pattern for value in values if is_pattern for pattern in value]

@@ -34,6 +34,7 @@ IDLE = (
     Code.UNUSED_KEY,
     Code.NOT_NEEDED,
 )  # what the compiler says of a key that does nothing there, for all engines
+WRONG_THERE = (Code.SWEEP,)  # what the compiler says of a key that cannot be there, for all engines
 ABOUT_KEYS = (*SAID.values(), *IDLE, Code.NOT_IN_TABLE)
 
 
@@ -166,11 +167,12 @@ def _verdict(key: str, capability: Capability | None, outcomes: Sequence[Outcome
     is_same = len(set(outputs)) == 1
     if capability is None:
         is_idle = is_same and all(outputs) and all(each.names(named, *IDLE) for each in outcomes)
-        return "" if is_idle else "it has no row for such tasks, and that is not said"
+        is_wrong = not any(outputs) and all(each.names(named, *WRONG_THERE) for each in outcomes)
+        return "" if is_idle or is_wrong else "it has no row for such tasks, and that is not said"
     if capability.support in SAID:
         code = SAID[capability.support]
         present = [each for each in outcomes if each.places]
-        if not all(each.names(named, code) for each in present):
+        if not all(each.names(named, code) or each.names(key, Code.CANNOT_SAY) for each in present):
             return f"{code} does not name it where it stands"
         if capability.support is Support.REFUSED:
             return "it is said, but not so" if any(each.output for each in present) else ""

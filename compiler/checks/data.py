@@ -16,6 +16,42 @@ def check_names(config: Config) -> Iterator[Diagnostic]:
     for step in config.steps:
         yield from _same_variables("INPUT", [(pair.key.value, pair.key.span) for pair in step.inputs])
         yield from _same_variables("OUTPUT", [(output.name, output.span) for output in step.outputs])
+        if step.cross_validation and step.cross_validation.indices:
+            yield from _taken_by_folds(step, step.cross_validation.indices.span)
+
+
+def check_trial_names(config: Config) -> Iterator[Diagnostic]:
+    """Values of a trial of which the programs would see one: of one name, or with a parameter, or with the fold."""
+    params = {param.variable: param.span for param in config.params}
+    for step in config.steps:
+        variables = dict(params)
+        if step.cross_validation:
+            span = step.cross_validation.span
+            variables |= {ir.variable_of("PARAM", f"fold_{field}"): span for field in ir.OfFold}
+        names: dict[str, Span] = {}
+        for name, span in step.sweep.axes if step.sweep else ():
+            variable = ir.variable_of("PARAM", name)
+            other = variables.setdefault(variable, span)
+            if name in names:
+                message = f'"{name}" is swept twice'
+                help = "let it stand in one of `grid`, `zip` and `random`"
+            else:
+                message = f'"{name}" becomes the variable {variable}, and so does another value'
+                help = "give one of them another name, or leave out the one that never changes"
+            if other is not span:
+                yield Diagnostic(Code.SAME_NAME, message, span, help, (Related("the other one", other),))
+            names[name] = span
+
+
+def _taken_by_folds(step: StepConfig, span: Span) -> Iterator[Diagnostic]:
+    variable = ir.variable_of("INPUT", "indices")
+    for pair in step.inputs:
+        if ir.variable_of("INPUT", pair.key.value) == variable:
+            message = (
+                f'"{pair.key.value}" becomes the variable {variable}, which has the indices of the folds'
+            )
+            help, related = "give it another name", (Related("the indices", span),)
+            yield Diagnostic(Code.SAME_NAME, message, pair.key.span, help, related)
 
 
 def _same_variables(kind: str, names: Iterable[tuple[str, Span]]) -> Iterator[Diagnostic]:

@@ -32,7 +32,7 @@ _IN_ITS_FOLDER = "paths are relative to the folder of the config"
 
 
 def check_files(config: Config, folder: Path) -> Iterator[Diagnostic]:
-    """Scripts and dependency files of the steps that run in the project's files."""
+    """Scripts, dependency files and indices of folds of the steps that run in the project's files."""
     problems = _Problems(folder, look=uses_bundle(config))
     wrong: dict[str, dict[Span, None]] = {}  # places: that of a default counts once
     for step in config.steps:
@@ -131,6 +131,8 @@ def _paths(step: StepConfig) -> Iterator[Located[str]]:
         yield step.path
     if step.dependencies and _is_dependency_file(step.dependencies.value):
         yield step.dependencies
+    if step.indices_file:
+        yield step.indices_file
 
 
 def _check_kind(step: StepConfig) -> Iterator[Diagnostic]:

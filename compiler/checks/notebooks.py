@@ -29,13 +29,14 @@ def check_notebooks(config: Config, folder: Path) -> Iterator[Diagnostic]:
 
 def check_parameters(config: Config) -> Iterator[Diagnostic]:
     """Parameters that a notebook cannot have: papermill makes variables of Python of them."""
-    if not any(runs_notebook(step) and uses_project(step, config.code) for step in config.steps):
-        return
-    for param in config.params:
-        if not param.name.isidentifier() or iskeyword(param.name):
-            better = param.name.replace("-", "_") + ("_" if iskeyword(param.name) else "")
-            message = f'"{param.name}" cannot be a variable of a notebook, which gets every parameter'
-            yield Diagnostic(Code.VARIABLE_NAME, message, param.span, help=f'did you mean "{better}"?')
+    steps = [step for step in config.steps if runs_notebook(step) and uses_project(step, config.code)]
+    names = {param.span: param.name for param in config.params} if steps else {}
+    names |= {span: name for step in steps if step.sweep for name, span in step.sweep.axes}
+    for span, name in names.items():
+        if not name.isidentifier() or iskeyword(name):
+            better = name.replace("-", "_") + ("_" if iskeyword(name) else "")
+            message = f'"{name}" cannot be a variable of a notebook, which gets every parameter'
+            yield Diagnostic(Code.VARIABLE_NAME, message, span, help=f'did you mean "{better}"?')
 
 
 def _check_notebook(folder: Path, path: Located[str], has_kernel: bool) -> Iterator[Diagnostic]:

@@ -28,6 +28,7 @@ _IMAGE = re.compile(
     rf"(?:{_HOST}/)?{_PATH_PART}(?:/{_PATH_PART})*"
     r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha(256:[0-9a-f]{64}|512:[0-9a-f]{128}))?\Z"
 )
+_TRIALS = ("sweep", "cross_validation")
 _LONGEST_IMAGE = 255 + 1 + 128 + 136  # the name, the tag and the digest
 
 
@@ -56,6 +57,15 @@ def check_unused_keys(config: Config) -> Iterator[Diagnostic]:
         if "path_to_executable" in step.own and (step.command or step.entrypoint):
             message = '"path_to_executable" is not needed: the command runs instead'
             yield Diagnostic(Code.NOT_NEEDED, message, step.spans["path_to_executable"])
+
+
+def check_trials(config: Config) -> Iterator[Diagnostic]:
+    """A service that says trials itself; those that `defaults` say are for the jobs."""
+    for step in config.steps:
+        for key in [key for key in _TRIALS if step.service and key in step.own][:1]:
+            message = f'"{key}" is for jobs: a service runs once'
+            help = "leave it out; a job can have it, and leave its best for the service"
+            yield Diagnostic(Code.SWEEP, message, step.spans[key], help)
 
 
 def check_commands(config: Config) -> Iterator[Diagnostic]:

@@ -8,6 +8,7 @@ from automl.compiler.config.located import Name
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Git
 from automl.compiler.source import Located, Pair, Span
+from automl.compiler.tree.nodes import Scalar
 from automl.compiler.values.credentials import (
     has_one,
     is_named_like_one,
@@ -62,6 +63,22 @@ def check_params(config: Config) -> Iterator[Diagnostic]:
             message = f'the parameter "{param.name}" looks like a credential, and would stand in the output for all to read'
             help = "put it into a Secret, and name that under `secrets`"
             yield Diagnostic(Code.PLAIN_SECRET, message, param.span, help=help)
+
+
+def check_sweeps(config: Config) -> Iterator[Diagnostic]:
+    """Values of trials that look like a credential, by their shape or by what they are called."""
+    for sweep in [step.sweep for step in config.steps if step.sweep]:
+        looking_so: dict[str | None, Scalar] = {}
+        for name, node in sweep.values:
+            is_named = name is not None and is_named_like_one(name)
+            if has_one(node.text) or (is_named and may_be_one(node.text)):
+                looking_so.setdefault(name, node)
+        for node in looking_so.values():
+            message = (
+                "a value of a trial looks like a credential, and would stand in the output for all to read"
+            )
+            help = "put it into a Secret, and name that under `secrets`"
+            yield Diagnostic(Code.PLAIN_SECRET, message, node.span, help)
 
 
 def check_words(config: Config) -> Iterator[Diagnostic]:

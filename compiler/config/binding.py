@@ -104,6 +104,8 @@ _SINGLE: dict[Any, Read] = {
     bool: lambda node, _: node.value is True,
     Name: lambda node, _: name_of(node),
     Span: lambda node, _: node.span,
+    Mapping: lambda node, _: node,  # with names of the user's own, which their reader knows
+    Sequence: lambda node, _: node,
 }
 _PAIR: dict[Any, Callable[[Entry], object]] = {
     Pair: lambda entry: Pair(_located(entry.key), _located(entry.value)),

@@ -40,6 +40,8 @@ class Config(NamedTuple):
     artifacts: ArtifactsConfig | None
     volumes: tuple[Volume, ...]
     contexts: tuple[Context, ...]
+    max_parallel: Annotated[int | None, "limits.max_parallel"]
+    max_tasks: Annotated[int, "limits.max_tasks"]
     stages: Annotated[tuple[StageConfig, ...], GIVEN]
     span: Annotated[Span, GIVEN]
     spans: Annotated[Spans, GIVEN]
@@ -98,4 +100,5 @@ def _step(step: object, inherited: Mapping, diagnostics: list[Diagnostic]) -> St
     own = frozenset(
         name for name, entry in step.entries.items() if name not in keys or entry.key is not keys[name].key
     )
-    return bind(StepConfig, step, "step", diagnostics, spans=spans_of(step, "step"), own=own)
+    config = bind(StepConfig, step, "step", diagnostics, spans=spans_of(step, "step"), own=own)
+    return config._replace(sweep=None, cross_validation=None) if config.service else config  # it runs once

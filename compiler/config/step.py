@@ -3,7 +3,8 @@
 from typing import Annotated, NamedTuple
 
 from automl.compiler.config.kinds import GIVEN
-from automl.compiler.config.located import Name
+from automl.compiler.config.located import Name, Template
+from automl.compiler.config.sweep import CrossValidationConfig, SweepConfig
 from automl.compiler.ir import Ingress, Output, Placement, Resources, Secret
 from automl.compiler.source import Located, Pair, Spans
 from automl.compiler.values.units import Duration
@@ -35,6 +36,8 @@ class StepConfig(NamedTuple):
     inputs: tuple[Pair, ...]
     outputs: tuple[Output, ...]
     needs: tuple[Located[str], ...] | None
+    sweep: SweepConfig | None
+    cross_validation: CrossValidationConfig | None
     params_file: Annotated[Located[str] | None, "params_file.path"]
     volumes: tuple[Located[str], ...]
     secrets: tuple[Secret, ...]
@@ -53,3 +56,14 @@ class StepConfig(NamedTuple):
     annotations: tuple[Pair, ...]
     spans: Annotated[Spans, GIVEN]
     own: Annotated[frozenset[str], GIVEN]
+
+    @property
+    def indices_file(self) -> Located[str] | None:
+        """The file of the project that says who belongs to which fold."""
+        indices = self.cross_validation and self.cross_validation.indices
+        return None if isinstance(indices, Template) else indices
+
+    @property
+    def files(self) -> tuple[Located[str], ...]:
+        """The files that the step names."""
+        return tuple(path for path in (self.path, self.dependencies, self.indices_file) if path is not None)

@@ -42,6 +42,12 @@ def expressions_of(root: Mapping, params: Parameters) -> Read:
     return Read(walk.root(root), walk.diagnostics, walk.pinned, frozenset(walk.void))
 
 
+def _below(place: Place, name: str) -> Place:
+    """Where a value stands that is behind a key: the indices of folds may come from a step, or be a file of ours."""
+    is_file = (place.key, name) == ("cross_validation", "indices")
+    return Place(name, keeps_references=is_file, pins=is_file)
+
+
 @dataclass(slots=True)
 class _Walk:
     """Goes over a tree once. What stands in several places, by `defaults` or an alias, is looked at once a kind of place."""
@@ -103,7 +109,7 @@ class _Walk:
             return _items(node, lambda item: self._node(item, place))
         return self._keys(
             node,
-            lambda name, value: self._node(value, place if place.keeps_references else Place(name, False)),
+            lambda name, value: self._node(value, place if place.keeps_references else _below(place, name)),
             of_the_user=place.key in _KEYS_OF_THE_USER,
         )
 

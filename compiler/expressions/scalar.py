@@ -7,19 +7,40 @@ from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.expressions.evaluate import evaluate
 from automl.compiler.expressions.places import Places
 from automl.compiler.expressions.problems import ExpressionError, Problem
-from automl.compiler.expressions.scope import OfOutput, Parameters, meaning_of, references_in
-from automl.compiler.expressions.syntax import Expression, Reference, parts_of
+from automl.compiler.expressions.scope import (
+    Meaning,
+    OfAll,
+    OfBest,
+    OfFold,
+    OfOutput,
+    OfTrial,
+    Parameters,
+    meaning_of,
+    references_in,
+)
+from automl.compiler.expressions.syntax import Call, Expression, Reference, parts_of
 from automl.compiler.expressions.types import type_of
 from automl.compiler.ir import Parameter
 from automl.compiler.source import Span
-from automl.compiler.tree.nodes import OutputReference, ParamReference, Part, RunReference, Scalar
+from automl.compiler.tree.nodes import (
+    BestReference,
+    CollectReference,
+    FoldReference,
+    OutputReference,
+    ParamReference,
+    Part,
+    RunReference,
+    Scalar,
+    TrialReference,
+)
 
 
 class Place(NamedTuple):
-    """Where a scalar stands: behind which key, and whether references may stay in it until a run."""
+    """Where a scalar stands: behind which key, and whether references may stay in it until a run, parameters too."""
 
     key: str
     keeps_references: bool
+    pins: bool = False
 
 
 class Computed(NamedTuple):
@@ -55,32 +76,26 @@ class _Reader:
         if isinstance(part, Problem):
             self._wrong([part])
             return None
-        if isinstance(part.tree, Reference):
+        if isinstance(part.tree, Reference | Call):
             return self._bare(part.tree)
         return self._value(part)
 
-    def _bare(self, reference: Reference) -> Part | Scalar | None:
-        """A reference that stands alone, which may stay one."""
-        span = self._span(reference)
+    def _bare(self, tree: Reference | Call) -> Part | Scalar | None:
+        """A reference that stands alone, or a function of one, which may stay."""
         try:
-            meaning = meaning_of(reference, self._params)
+            meaning = meaning_of(tree, self._params)
         except ExpressionError as error:
             self._wrong([error.problem])
             return None
         if meaning is None:
             return None
-        if isinstance(meaning, Parameter):
-            if self._place.keeps_references:
-                return ParamReference(meaning.name, span)
-            return self._pin(reference, meaning)
+        if isinstance(meaning, Parameter) and (self._place.pins or not self._place.keeps_references):
+            assert isinstance(tree, Reference), "no function gives a parameter"
+            return self._pin(tree, meaning)
         if not self._place.keeps_references:
-            self._wrong([self._too_early(reference)])
+            self._wrong([self._too_early(tree, meaning)])
             return None
-        return (
-            OutputReference(*meaning, span)
-            if isinstance(meaning, OfOutput)
-            else RunReference(meaning.field, span)
-        )
+        return _part_of(meaning, self._span(tree))
 
     def _value(self, expression: Expression) -> Scalar | None:
         problems: list[Problem] = []
@@ -106,18 +121,38 @@ class _Reader:
         value = evaluate(reference, self._params)
         return Scalar(value.text, value.plain, self._span(reference))
 
-    def _too_early(self, reference: Reference) -> Problem:
-        shown = ".".join(reference.names)
-        message = f'"{shown}" is known only when the workflow runs, too late for "{self._place.key}"'
+    def _too_early(self, tree: Reference | Call, meaning: Meaning) -> Problem:
+        shown = ".".join(tree.names) if isinstance(tree, Reference) else f"{tree.name}()"
+        is_of_trial = isinstance(meaning, OfTrial | OfFold)
+        when = "another one in each trial" if is_of_trial else "known only when the workflow runs"
+        message = f'"{shown}" is {when}, too late for "{self._place.key}"'
         help = "such a value can stand in `args`, `envs` and `inputs` of a step"
-        return Problem(reference.start, reference.end, message, help, Code.RUN_TIME_VALUE)
+        return Problem(tree.start, tree.end, message, help, Code.RUN_TIME_VALUE)
 
-    def _span(self, reference: Reference) -> Span:
-        return self._places.span(reference.start, reference.end)
+    def _span(self, tree: Reference | Call) -> Span:
+        return self._places.span(tree.start, tree.end)
 
     def _wrong(self, problems: Sequence[Problem]) -> None:
         for start, end, message, help, code in problems:
             self.diagnostics.append(Diagnostic(code, message, self._places.span(start, end), help=help))
+
+
+def _part_of(meaning: Meaning, span: Span) -> Part:
+    """What stays in a text for what is known later."""
+    match meaning:
+        case Parameter():
+            return ParamReference(meaning.name, span)
+        case OfOutput():
+            return OutputReference(*meaning, span)
+        case OfTrial():
+            return TrialReference(*meaning, span)
+        case OfFold():
+            return FoldReference(*meaning, span)
+        case OfBest():
+            return BestReference(*meaning, span)
+        case OfAll():
+            return CollectReference(*meaning, span)
+    return RunReference(*meaning, span)
 
 
 def _joined(scalar: Scalar, parts: list[Part | Scalar]) -> Scalar:

@@ -25,21 +25,45 @@ class OfRun(NamedTuple):
     field: str
 
 
-Meaning: TypeAlias = Parameter | OfOutput | OfRun
+class OfTrial(NamedTuple):
+    """A value of the trial, by the name of its axis."""
+
+    name: str
+
+
+class OfFold(NamedTuple):
+    """Which fold it is: `index`, or of how many: `count`."""
+
+    field: str
+
+
+class OfBest(NamedTuple):
+    """What the best trial of a step had or left: `params` or `outputs`, and a name."""
+
+    step: str
+    kind: str
+    name: str
+
+
+class OfAll(NamedTuple):
+    """An output of all trials of a step."""
+
+    step: str
+    output: str
+
+
+Meaning: TypeAlias = Parameter | OfOutput | OfRun | OfTrial | OfFold | OfBest | OfAll
 Parameters: TypeAlias = Mapping[str, Parameter | None]
 """By their names; None for one that has no value, which is said where it is declared."""
 
 _MOST_NAMED = 8
-ROOTS = ("params", "steps", "run")
-FUNCTIONS = ("collect",)
+ROOTS = ("params", "steps", "run", "sweep", "fold")
+COLLECT = "collect"
+FUNCTIONS = (COLLECT,)
 _FIELDS_OF_RUN = ("id", "name")
+_FIELDS_OF_FOLD = ("index", "count")
+_KINDS_OF_BEST = ("params", "outputs")
 _STEP = "what a step hands on is `steps.x.outputs.y`"
-_NOT_YET: Mapping[str, str] = MappingProxyType(
-    {
-        "sweep": "write a step for each value",
-        "fold": "write a step for each fold, and give it its number under `envs`",
-    }
-)
 _ELSEWHERE: Mapping[str, str] = MappingProxyType(
     {
         "env": "the program reads its variables itself",
@@ -51,7 +75,9 @@ _ELSEWHERE: Mapping[str, str] = MappingProxyType(
         "tasks": _STEP,
         "jobs": _STEP,
         "stages": _STEP,
-        "matrix": "write a step for each value",
+        "matrix": "a value of the trial is `sweep.x`",
+        "trial": "a value of the trial is `sweep.x`",
+        "item": "a value of the trial is `sweep.x`",
         "workflow": "a run is told apart by `run.id` and `run.name`",
         "github": "write the value under `params`, and give it with `--set`",
         "vars": "write it as `params.x`",
@@ -66,16 +92,42 @@ _PARTS_OF_OUTPUTS = ("path", "value", "uri", "url")
 _NAME = re.compile(r"[\w-]+")
 
 
-def meaning_of(reference: Reference, params: Parameters) -> Meaning | None:
-    """What a reference stands for; None for a parameter without a value. Raises ExpressionError."""
+def meaning_of(reference: Reference | Call, params: Parameters) -> Meaning | None:
+    """What a reference, or a function of one, stands for; None for a parameter without a value. Raises ExpressionError."""
+    if isinstance(reference, Call):
+        return _meaning_of_call(reference, params)
     root, *names = reference.names
     if root == "params" and len(names) == 1:
         return _parameter(reference, names[0], params)
     if root == "steps" and len(names) == 3 and names[1] == "outputs":
         return OfOutput(names[0], names[2])
-    if root == "run" and names and names[0] in _FIELDS_OF_RUN and len(names) == 1:
-        return OfRun(names[0])
+    if root == "steps" and len(names) == 4 and names[1] == "best" and names[2] in _KINDS_OF_BEST:
+        return OfBest(names[0], names[2], names[3])
+    if len(names) == 1 and (meaning := _of_one_name(root, names[0])):
+        return meaning
     raise ExpressionError(_unknown(reference, params))
+
+
+def _of_one_name(root: str, name: str) -> Meaning | None:
+    if root == "run" and name in _FIELDS_OF_RUN:
+        return OfRun(name)
+    if root == "fold" and name in _FIELDS_OF_FOLD:
+        return OfFold(name)
+    return OfTrial(name) if root == "sweep" else None
+
+
+def _meaning_of_call(call: Call, params: Parameters) -> OfAll:
+    """`collect` stands for an output of all trials."""
+    if call.name != COLLECT:
+        raise ExpressionError(_unknown_function(call))
+    if len(call.arguments) == 1 and isinstance(call.arguments[0], Reference):
+        meaning = meaning_of(call.arguments[0], params)
+        if isinstance(meaning, OfOutput):
+            return OfAll(*meaning)
+    help = "write `collect(steps.x.outputs.y)`"
+    raise ExpressionError(
+        Problem(call.start, call.end, "`collect()` takes one output of a step with trials", help)
+    )
 
 
 def references_in(tree: Tree) -> Iterator[Reference]:
@@ -108,8 +160,8 @@ def _unknown(reference: Reference, params: Parameters) -> Problem:
     """What is wrong with names that lead nowhere."""
     root, *names = reference.names
     shown = ".".join(reference.names)
-    if root in _NOT_YET or "best" in names[1:2] or (root == "run" and names == ["status"]):
-        help = _NOT_YET.get(root, "compute it in a step, and hand it on as an output")
+    if root == "run" and names == ["status"]:
+        help = "compute it in a step, and hand it on as an output"
         return Problem(reference.start, reference.end, f"there is no `{shown}` yet", help)
     message = f'there is no "{shown}"'
     return Problem(
@@ -122,6 +174,12 @@ def _way_out(root: str, names: list[str], params: Parameters) -> str:
         return "a parameter is `params.x`: it has one name, and nothing in it"
     if better := _output_meant(root, names):
         return f'did you mean "{better}"?'
+    if root == "sweep":
+        return "a value of the trial is `sweep.x`: it has one name, and nothing in it"
+    if root == "fold":
+        return "of a fold there are `fold.index` and `fold.count`"
+    if "best" in names[1:2]:
+        return "of the best trial there are `steps.x.best.params.y` and `steps.x.best.outputs.y`"
     if root == "steps":
         return f"{_STEP}; a step of a stage is `steps['stage/step'].outputs.y`"
     if root == "run":
@@ -137,7 +195,7 @@ def _way_out(root: str, names: list[str], params: Parameters) -> str:
         return f'did you mean "{".".join([better, *names])}"?'
     if not names:
         return f"a text stands in quotes: '{root}'; a parameter is `params.{root}`"
-    return "there are `params.x`, `steps.x.outputs.y`, `run.id` and `run.name`"
+    return "there are `params.x`, `steps.x.outputs.y`, `sweep.x`, `fold.index`, `run.id` and `run.name`"
 
 
 def _output_meant(root: str, names: list[str]) -> str | None:
@@ -154,15 +212,11 @@ def _output_meant(root: str, names: list[str]) -> str | None:
     return f"steps.{step}.outputs.{output}" if _NAME.fullmatch(step) else f"steps['{step}'].outputs.{output}"
 
 
-def unknown_function(call: Call) -> Problem:
-    """What is wrong with a function: there is none yet."""
+def _unknown_function(call: Call) -> Problem:
     end = call.start + len(call.name)
-    if call.name in FUNCTIONS:
-        help = "name each output by itself, in a step of its own"
-        return Problem(call.start, end, f"there is no `{call.name}()` yet", help)
     if call.name in ("failure", "always", "success", "cancelled"):
         help = "a step runs when all that it comes after has succeeded"
         return Problem(call.start, end, f"there is no `{call.name}()` yet", help)
     message, better = f'there is no function "{call.name}"', did_you_mean(call.name, FUNCTIONS)
-    help = f"did you mean `{better}()`? It is not there yet" if better else "compute it in the step"
+    help = f"did you mean `{better}()`?" if better else "compute it in the step"
     return Problem(call.start, end, message, help, Code.UNKNOWN_REFERENCE)

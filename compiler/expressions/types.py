@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from automl.compiler.diagnostics import Code
 from automl.compiler.expressions.problems import ExpressionError, Problem
-from automl.compiler.expressions.scope import OfOutput, OfRun, Parameters, meaning_of, unknown_function
+from automl.compiler.expressions.scope import OfFold, OfTrial, Parameters, meaning_of
 from automl.compiler.expressions.syntax import EQUALITY, ORDER, Call, Literal, Operation, Reference, Tree
 from automl.compiler.expressions.tokens import COMPUTE, Kind
 from automl.compiler.ir import Parameter, Type
@@ -18,11 +18,8 @@ def type_of(tree: Tree, params: Parameters, problems: list[Problem]) -> Type | N
     """The type of a tree whose value is known; None if there is none, which is among the problems or said elsewhere."""
     if isinstance(tree, Literal):
         return type_of_literal(tree)
-    if isinstance(tree, Reference):
+    if isinstance(tree, Reference | Call):
         return _type_of_reference(tree, params, problems)
-    if isinstance(tree, Call):
-        problems.append(unknown_function(tree))
-        return None
     types = [type_of(operand, params, problems) for operand in tree.operands]
     problems += _misfits(tree, types)
     return Type.BOOL
@@ -35,19 +32,18 @@ def type_of_literal(literal: Literal) -> Type:
     return Type.TEXT if literal.kind is Kind.TEXT else Type.BOOL
 
 
-def _type_of_reference(tree: Reference, params: Parameters, problems: list[Problem]) -> Type | None:
+def _type_of_reference(tree: Reference | Call, params: Parameters, problems: list[Problem]) -> Type | None:
     try:
         meaning = meaning_of(tree, params)
     except ExpressionError as error:
         problems.append(error.problem)
         return None
-    if isinstance(meaning, OfOutput | OfRun):
-        message = (
-            "a value that is known only when the workflow runs can be handed on, and not be computed with yet"
-        )
-        problems.append(Problem(tree.start, tree.end, message, "hand it to the step, and compute there"))
-        return None
-    return meaning.type if isinstance(meaning, Parameter) else None
+    if meaning is None or isinstance(meaning, Parameter):
+        return meaning and meaning.type
+    when = "in a trial" if isinstance(meaning, OfTrial | OfFold) else "when the workflow runs"
+    message = f"a value that is known only {when} can be handed on, and not be computed with yet"
+    problems.append(Problem(tree.start, tree.end, message, "hand it to the step, and compute there"))
+    return None
 
 
 def _misfits(tree: Operation, types: Sequence[Type | None]) -> list[Problem]:

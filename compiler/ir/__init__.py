@@ -34,16 +34,33 @@ from automl.compiler.ir.task import (
     Titles,
     Variable,
 )
-from automl.compiler.ir.text import Constant, OfRun, OutputOf, Reference, Source, Text
+from automl.compiler.ir.text import (
+    BestOutput,
+    BestParam,
+    Collected,
+    Constant,
+    OfFold,
+    OfRun,
+    OfTrial,
+    OutputOf,
+    Reference,
+    Source,
+    Text,
+)
+from automl.compiler.ir.trials import Axis, Objective, Trial, Trials
 from automl.compiler.ir.workflow import Node, Workflow
 from automl.compiler.source import Spans
 
 __all__ = [
     "Access",
+    "Axis",
     "Barrier",
     "BaseTask",
+    "BestOutput",
+    "BestParam",
     "Bundle",
     "BundledFile",
+    "Collected",
     "Command",
     "Constant",
     "Edge",
@@ -52,7 +69,10 @@ __all__ = [
     "Job",
     "Mount",
     "Node",
+    "Objective",
+    "OfFold",
     "OfRun",
+    "OfTrial",
     "On",
     "Output",
     "OutputOf",
@@ -71,6 +91,8 @@ __all__ = [
     "Text",
     "Titles",
     "Toleration",
+    "Trial",
+    "Trials",
     "Type",
     "Variable",
     "Volume",

@@ -8,6 +8,7 @@ from automl.compiler.ir.data import Mount, Output
 from automl.compiler.ir.edges import Edge
 from automl.compiler.ir.placement import Placement
 from automl.compiler.ir.text import Reference, Text
+from automl.compiler.ir.trials import Trials
 from automl.compiler.source import NOTHING_WRITTEN, Span, Spans, Written
 from automl.compiler.values.units import Cpu, Memory
 
@@ -127,6 +128,7 @@ class Job(BaseTask):
 
     retries: int
     deadline: int | None  # after which a try is stopped
+    trials: Trials | None = None  # None: it runs once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,48 @@ class OfRun(StrEnum):
     NAME = "name"
 
 
-Source = Constant | Parameter | OutputOf | OfRun
+class OfTrial(NamedTuple):
+    """The value of an axis, which is another one in each trial."""
+
+    axis: str
+    type: Type
+
+
+class OfFold(StrEnum):
+    """Which fold it is, counted from 0, and of how many."""
+
+    INDEX = "index"
+    COUNT = "count"
+
+
+class BestParam(NamedTuple):
+    """The value that the best trial of a job has on an axis."""
+
+    task: str
+    axis: str
+    type: Type
+
+
+class BestOutput(NamedTuple):
+    """An output of the best trial of a job: its value, or the path of its file."""
+
+    task: str
+    output: str
+    type: Type
+
+
+class Collected(NamedTuple):
+    """An output of all trials of a job: a JSON list of the values, or the path of a folder with the files.
+
+    They stand in the order of the table, and of the folds in each; what failed left nothing, which is `null`.
+    """
+
+    task: str
+    output: str
+    type: Type
+
+
+Source = Constant | Parameter | OutputOf | OfRun | OfTrial | OfFold | BestParam | BestOutput | Collected
 """Where a value comes from. The first two are known when a workflow is compiled."""
 
 

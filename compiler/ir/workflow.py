@@ -37,6 +37,7 @@ class Workflow:
     by_engine: bool = False  # files travel by what the engine itself has for them
     volumes: tuple[Volume, ...] = ()
     title: str = ""  # its name as it was written
+    max_parallel: int | None = None  # of its tasks, and of the runs of their trials, so many run at a time
 
     @property
     def tasks(self) -> tuple[Task, ...]:

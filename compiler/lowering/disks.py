@@ -6,7 +6,7 @@ from automl.compiler import ir
 from automl.compiler.config.binding import bind
 from automl.compiler.config.config import Config
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.ir import Mount, OutputOf, Store, Workspace
+from automl.compiler.ir import BestOutput, Collected, Mount, OutputOf, Store, Workspace
 from automl.compiler.source import Located
 from automl.compiler.tree.nodes import Mapping
 
@@ -55,7 +55,9 @@ def _idle(config: Config) -> Iterator[Diagnostic]:
 
 def _has_files(task: ir.BaseTask) -> bool:
     sources = (reference.source for reference in task.values)
-    takes_files = any(isinstance(source, OutputOf) and source.type.is_file for source in sources)
+    takes_files = any(
+        isinstance(source, OutputOf | BestOutput | Collected) and source.type.is_file for source in sources
+    )
     return takes_files or any(output.type.is_file for output in task.outputs)
 
 

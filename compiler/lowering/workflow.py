@@ -17,6 +17,7 @@ from automl.compiler.lowering.disks import Disks, mount_of
 from automl.compiler.lowering.edges import Graph
 from automl.compiler.lowering.references import with_values
 from automl.compiler.lowering.steps import StepAt, Steps
+from automl.compiler.lowering.trials import AllTrials
 from automl.compiler.lowering.values import Values
 from automl.compiler.source import Located, Pair
 from automl.compiler.values.dns import dns_label
@@ -38,13 +39,20 @@ def lower(
     """
     assert config.name is not None, "the driver gives every config a name"
     steps = Steps(config)
-    values = Values(steps, config.params)
+    trials = AllTrials(config, steps)
+    values = Values(steps, config.params, trials)
     disks = Disks(config)
-    scope = _Scope(config.code, values, disks, shares_root(config))
+    scope = _Scope(config.code, values, trials, disks, shares_root(config))
     shared = {at.task: _shared(scope, at) for at in steps.all}
     graph = Graph(config, steps, values.taken)
     nodes = graph.nodes(lambda at, after: _task(scope, at, _fields(shared[at.task]) | {"after": after}))
-    diagnostics = [*steps.renamed, *values.diagnostics, *disks.diagnostics, *graph.diagnostics]
+    diagnostics = [
+        *steps.renamed,
+        *trials.diagnostics,
+        *values.diagnostics,
+        *disks.diagnostics,
+        *graph.diagnostics,
+    ]
     if has_errors(diagnostics):
         return None, diagnostics
     git = config.code.git if config.code else None
@@ -68,13 +76,14 @@ def lower(
         by_engine=disks.by_engine,
         volumes=config.volumes,
         params=config.params,
+        max_parallel=config.max_parallel,
     )
     return workflow, diagnostics
 
 
 def _files(config: Config) -> Iterator[str]:
     for step in config.steps:
-        yield from (path.value for path in (step.path, step.dependencies) if path is not None)
+        yield from (path.value for path in step.files)
 
 
 class _Scope(NamedTuple):
@@ -82,6 +91,7 @@ class _Scope(NamedTuple):
 
     code: CodeConfig | None
     values: Values
+    trials: AllTrials
     disks: Disks
     root_is_shared: bool
 
@@ -91,7 +101,9 @@ def _task(scope: _Scope, at: StepAt, shared: dict[str, Any]) -> ir.Task:
     step = at.step
     if step.service:
         return _service(shared, step, step.service, scope.root_is_shared)
-    return ir.Job(**shared, retries=step.backoff_limit, deadline=step.timeout)
+    return ir.Job(
+        **shared, retries=step.backoff_limit, deadline=step.timeout, trials=scope.trials.of(at.task)
+    )
 
 
 def _shared(scope: _Scope, at: StepAt) -> ir.BaseTask:
@@ -125,7 +137,7 @@ def _alone(scope: _Scope, at: StepAt) -> ir.BaseTask:
         annotations=_texts(step.annotations),
         span=step.name.span,
         spans=step.spans,
-        values=(*scope.values.given(), *filled),
+        values=(*scope.values.given(at), *filled),
         outputs=() if step.service else step.outputs,
         mounts=tuple(mount_of(word) for word in step.volumes),
     )
@@ -158,7 +170,7 @@ def _project_command(step: StepConfig, texts: _Texts) -> ir.Command:
         return ir.Command(tuple(_text(word) for word in words), arguments)
     assert step.path is not None, "a step in the project has a script or a command"
     script = _interpreter(step, step.path, in_project=True)
-    if runs_notebook(step) and texts.values.given():
+    if runs_notebook(step) and texts.values.given(texts.at):
         script += tuple(ir.Text.of(word, step.path.span) for word in ("-f", PARAMS_OF_PROJECT))
     return ir.Command(script, arguments)
 

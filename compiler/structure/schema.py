@@ -10,6 +10,7 @@ from automl.compiler.source import Span
 from automl.compiler.structure.misfits import Misfit, misfits
 from automl.compiler.structure.vocabulary import ALL_NAMED, help_for_unknown, meant
 from automl.compiler.structure.ways_of_data import for_list_of_data
+from automl.compiler.structure.ways_of_trials import for_unknown_of_trials
 from automl.compiler.structure.ways_out import STAGES, for_type, for_value
 from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
 from automl.compiler.tree.scalars import resolve
@@ -105,7 +106,8 @@ def _unknown_keys(
     for name in names[:MOST_FOUND]:
         value = node.entries[name].value
         of_data = for_list_of_data(meant(name, known), value) if isinstance(value, Sequence) else None
-        help = of_data or help_for_unknown(name, known, has_words, whole)
+        of_trials = None if meant(name, known) else for_unknown_of_trials(name, path, value)
+        help = of_data or of_trials or help_for_unknown(name, known, has_words, whole)
         if not path and _holds_a_config(node.entries[name]):
             help = "write what stands below it at the top of the file"
         message = f'unknown key "{name}"{_of(path)}'
@@ -132,6 +134,8 @@ def _is_misspelt(name: str, node: Mapping, at: Schema) -> bool:
         if other not in properties and not any(re.match(pattern, other) for pattern in own)
     ]
     if others and len(node.entries) == 1 and len(known) <= ALL_NAMED:  # the message of the other names it
+        return True
+    if name == "space" and others:  # which are what a space has
         return True
     if name == "stages" and any(_holds_a_config(node.entries[other]) for other in others):
         return True
@@ -205,6 +209,8 @@ def _wrong_value(path: Path, node: Node, keyword: str, value: Any, at: Schema) -
         message = f"{subject} must be at least {value}, not {actual}"
     elif keyword == "maximum":
         message = f"{subject} must be at most {value}, not {actual}"
+    elif keyword == "exclusiveMinimum":
+        message = f"{subject} must be above {value}, not {actual}"
     elif keyword == "const":
         message = f"{subject} must be {json.dumps(value)}, not {actual}"
     else:

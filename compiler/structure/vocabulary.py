@@ -22,15 +22,18 @@ ACCESS = {
     **dict.fromkeys(("rwo", "rwop", "readwriteoncepod"), "ReadWriteOnce"),
     **dict.fromkeys(("rwx", "many", "shared"), "ReadWriteMany"),
 }
+OF_TRIALS = {
+    **dict.fromkeys(("logarithmic", "log_uniform", "loguniform", "log10", "exponential"), "log"),
+    **dict.fromkeys(("uniform", "lin"), "linear"),
+    **dict.fromkeys(("max", "maximum", "maximise", "up", "higher"), "maximize"),
+    **dict.fromkeys(("min", "minimum", "minimise", "down", "lower"), "minimize"),
+}
 _NOT_YET = {  # what the language will have, or could: what is so today
     "stages run in their order, and the steps of one in parallel, unless `needs` says otherwise": "dag",
     "every step runs": "if when condition rules only except skip",
     "a step asks for `cpu_request` and `memory_request`": "gpu gpus tpu accelerator accelerators nvidia.com/gpu shm",
     "write the value under `args` or `envs`": "with",
     "files travel by `outputs` and `inputs`, and a disk is one of the `volumes`": "pvc cache storage",
-    "write a step for each value": (
-        "sweep matrix strategy grid cross_validation foreach for_each with_items withitems parallel loop"
-    ),
     "a step chooses its nodes by `node_selector` and `tolerations`": (
         "affinity priority priority_class queue pool runs_on tags"
     ),
@@ -41,15 +44,26 @@ _NOT_YET = {  # what the language will have, or could: what is so today
         "extends include template templates uses anchors profiles contexts"
     ),
     "a step that fails ends the run": "continue_on_error continueon allow_failure ignore_errors trigger_rule",
-    "all steps of a stage run at once": "parallelism max_parallel max_active_tasks",
     "runs stay until they are deleted, those of a schedule as its `history` says": (
         "ttl ttl_strategy ttlstrategy ttlsecondsafterfinished podgc retention"
     ),
     "a run ends with its last step": "on_exit onexit on_failure on_success notifications hooks callbacks",
 }
+_RUNS = {  # of one step there are many
+    "each set of values makes a run of the step: `sweep: {{grid: {{lr: [0.1, 0.01]}}}}`": (
+        "matrix strategy grid foreach for_each with_items withitems with_param withparam loop parallel "
+        "search_space hyperparameter_search random_search"
+    ),
+    "each fold makes a run of the step: `cross_validation: {{folds: 5}}`": "cv fold folds k_fold kfold n_splits",
+    "how many jobs run at a time says `limits: {{max_parallel: 4}}` at the top of the file": (
+        "parallelism max_parallel max_active_tasks"
+    ),
+    "which trial is the best says the `objective` of its `sweep`": "objective metric goal",
+}
 _CONCEPTS = {
     word: f"there is no `{{}}` yet: {what}" for what, words in _NOT_YET.items() for word in words.split()
 } | {
+    **{word: what for what, words in _RUNS.items() for word in words.split()},
     "resources": "write `cpu_request` and `memory_request` in the step",
     "limits": "write `cpu_request` and `memory_request` in the step",
     "requests": "write `cpu_request` and `memory_request` in the step",

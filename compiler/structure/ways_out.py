@@ -7,8 +7,9 @@ from typing import Any
 
 from automl.compiler.structure.flow import LONGEST, example, flow, pair, pairs
 from automl.compiler.structure.scripts import SCRIPTS, for_script
-from automl.compiler.structure.vocabulary import ACCESS, TYPES
+from automl.compiler.structure.vocabulary import ACCESS, OF_TRIALS, TYPES
 from automl.compiler.structure.ways_of_data import for_type_of_data, for_value_of_data
+from automl.compiler.structure.ways_of_trials import for_type_of_trials
 from automl.compiler.suggest import did_you_mean
 from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence
 from automl.compiler.tree.scalars import interpret
@@ -38,7 +39,7 @@ def for_type(path: Path, node: Node, wanted: list[str], at: Schema) -> str | Non
         return _for_stage(node) if place.step is None else _for_step(node)
     if key == "service" and isinstance(node, Scalar) and node.text.lower() in _FALSE:
         return "remove it: a step without `service` is a job"
-    if path and (help := for_type_of_data(path, node)):
+    if path and (help := for_type_of_data(path, node) or for_type_of_trials(path, node)):
         return help
     text = _mended(key, node, wanted)
     if text is not None and len(text) <= LONGEST and key:
@@ -99,9 +100,11 @@ def for_value(path: Path, node: Node, keyword: str, value: Any, at: Schema) -> s
     """The way out for a value that has the right type and is still none of those that are allowed."""
     key, text = str(path[-1]) if path else "", node.text if isinstance(node, Scalar) else ""
     if keyword in ("minItems", "minProperties", "minLength"):
-        return _for_empty(path, at)
+        return _for_empty(path, at if keyword != "minItems" else {})
     if keyword == "maxProperties":
         return "keep one of them"
+    if keyword == "exclusiveMinimum":
+        return f"write a number above {value}"
     if keyword in ("minimum", "maximum"):
         return _range(at)
     if help := for_value_of_data(path, text, at):
@@ -114,7 +117,7 @@ def for_value(path: Path, node: Node, keyword: str, value: Any, at: Schema) -> s
             f"the image of all steps is `defaults: {{image: {text}}}`" if is_image else "write `image: true`"
         )
     if keyword == "enum":
-        right = did_you_mean(text, value, TYPES | ACCESS)
+        right = did_you_mean(text, value, TYPES | ACCESS | OF_TRIALS)
         return f'did you mean "{right}"?' if right else f"for instance `{key}: {value[0]}`"
     if key == "path_to_executable":
         return for_script(text)

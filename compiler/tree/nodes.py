@@ -31,7 +31,47 @@ class RunReference(NamedTuple):
     span: Span
 
 
-Part: TypeAlias = str | ParamReference | OutputReference | RunReference
+class TrialReference(NamedTuple):
+    """`sweep.x`: a value of the trial."""
+
+    name: str
+    span: Span
+
+
+class FoldReference(NamedTuple):
+    """`fold.index` or `fold.count`."""
+
+    field: str
+    span: Span
+
+
+class BestReference(NamedTuple):
+    """`steps.x.best.params.y` or `steps.x.best.outputs.y`: what the best trial of a step had, or left."""
+
+    step: str
+    kind: str
+    name: str
+    span: Span
+
+
+class CollectReference(NamedTuple):
+    """`collect(steps.x.outputs.y)`: an output of all trials of a step."""
+
+    step: str
+    output: str
+    span: Span
+
+
+Part: TypeAlias = (
+    str
+    | ParamReference
+    | OutputReference
+    | RunReference
+    | TrialReference
+    | FoldReference
+    | BestReference
+    | CollectReference
+)
 
 
 @dataclass(slots=True, eq=False)

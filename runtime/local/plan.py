@@ -2,15 +2,18 @@
 
 A text is a string, or a list of strings and of `{"value": NAME}`, for which the value of the task with that name stands.
 A value comes from `{"task": …, "output": …}`, with `"file": true` it is the path of a file, or from `{"run": "id"}`, or
-`"name"`. In the file, what has its default is left out.
+`"name"`; of a step with trials `"param"` and `"best"` name what its best one has and has left, `"all"` what all have left.
+In the file, what has its default is left out.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, Field, asdict, dataclass, field, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING, Field, asdict, dataclass, field, fields, replace
 from typing import Any, Union
+
+from automl.runtime.trials import Trials
 
 Text = Union[str, list[Union[str, dict[str, str]]]]
 VERSION = 1
@@ -75,6 +78,12 @@ class Task:
     cpu: int = 0  # millicores
     memory: int = 0  # bytes
     service: Service | None = None
+    trials: Trials | None = None  # it runs so often, each time with values of its own
+    of: str = ""  # the step of which it is a run of a trial
+    trial: str = ""
+    given: dict[str, str] = field(
+        default_factory=dict
+    )  # to it, and to no other run: variables and their values
     about: dict[str, Any] = field(default_factory=dict)  # labels and annotations
 
 
@@ -106,6 +115,7 @@ class Plan:
     git: Git | None = None  # None: the project is with the plan
     project: str | None = None  # the SHA-256 of the tar.bz2 with its files
     about: dict[str, Any] = field(default_factory=dict)  # description, version, labels and annotations
+    max_parallel: int | None = None  # so many tasks run at a time
     version: int = VERSION
 
     def to_json(self) -> str:
@@ -120,16 +130,17 @@ class Plan:
             "git": self.git,
             "project": self.project,
             "about": self.about,
+            **({"max_parallel": self.max_parallel} if self.max_parallel else {}),
         }
         return f'{_dumps(head)[:-1]},\n "tasks": [\n{tasks}\n ],\n "barriers": [\n{barriers}\n ]}}\n'
 
     @staticmethod
     def from_json(text: str) -> Plan:
-        """The plan that a text holds. ValueError if it is of another version of this program."""
+        """The plan that a text holds, with a task for each run of a trial. ValueError if it is of another version."""
         content = json.loads(text)
         if content.get("version") != VERSION:
             raise ValueError(f"plan.json: version {content.get('version')}, and {VERSION} is known")
-        tasks = [_task(task) for task in content["tasks"]]
+        tasks = [run for task in content["tasks"] for run in runs_of(_task(task))]
         return Plan(
             content["workflow"],
             tasks,
@@ -138,7 +149,20 @@ class Plan:
             _git(content["git"]),
             content["project"],
             content["about"],
+            content.get("max_parallel"),
         )
+
+
+def runs_of(task: Task) -> Iterator[Task]:
+    """The runs of the trials of a step, and behind them the step itself, which is over when they are; or what runs once."""
+    if task.trials is None:
+        yield task
+        return
+    names = []
+    for name, trial, given in task.trials.runs():
+        names.append(f"{task.name}/{name}")
+        yield replace(task, name=names[-1], trials=None, of=task.name, trial=trial, given=dict(given))
+    yield Task(task.name, task.stage, task.step, [], names, trials=task.trials, about=task.about)
 
 
 def filled(text: Text, values: Mapping[str, str]) -> str:
@@ -155,9 +179,11 @@ def all_filled(texts: Iterable[Text], values: Mapping[str, str]) -> list[str]:
 
 def _task(content: dict[str, Any]) -> Task:
     service, secrets = content.pop("service", None), content.pop("secrets", [])
+    trials = content.pop("trials", None)
     mounts = content.pop("mounts", [])
     return Task(
         **content,
+        trials=Trials(**trials) if trials else None,
         service=Service(**service) if service else None,
         secrets=[Secret(**secret) for secret in secrets],
         mounts=[Mount(**mount) for mount in mounts],

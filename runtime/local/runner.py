@@ -25,13 +25,15 @@ from automl.runtime.local import guard, lock, processes
 from automl.runtime.local.admission import turn_of
 from automl.runtime.local.checkout import check_out
 from automl.runtime.local.command_line import add_options
+from automl.runtime.local.handing_on import AllTrials, all_trials, is_tolerated, values_for
 from automl.runtime.local.needs import missing
 from automl.runtime.local.place import Place, Setting
 from automl.runtime.local.plan import Plan
 from automl.runtime.local.record import Record
 from automl.runtime.local.recovery import choose, has_left_all, recover
 from automl.runtime.local.request import remember
-from automl.runtime.local.tasks import LocalTask, values_for
+from automl.runtime.local.saying import complain, say
+from automl.runtime.local.tasks import LocalTask, run_of
 from automl.runtime.local.tries import Tries
 from automl.runtime.local.turn import AtOnce, QueueError, Turn, Withdrawn
 from automl.runtime.local.wakeup import Wakeup
@@ -112,9 +114,12 @@ class Runner:
             task.values = known.tasks[name].values
             if has_left_all(self.folder, task.spec, known.tasks[name]):
                 task.end(State.SUCCEEDED, "succeeded before")
+        for trials in all_trials(self.tasks):
+            if trials.step.state is State.SUCCEEDED:
+                trials.keep_failures(known)
         barriers: dict[str, Sequence[str]] = {barrier.name: barrier.after for barrier in self.plan.barriers}
         barriers.update({name: () for name in self.tasks if name not in names})  # nobody waits for those
-        self.run = Run([self.tasks[name] for name in names], barriers, self.options.jobs)
+        self.run = run_of(self.plan, [self.tasks[name] for name in names], barriers, self.options.jobs)
 
     def refuse(self, problems: Sequence[str]) -> int:
         """Say why nothing can be run; when that is seen to, the run can go on."""
@@ -136,12 +141,25 @@ class Runner:
             self.wakeup.wait(BETWEEN_TURNS)
 
     def begin_all(self) -> None:
-        """Begin what can begin now."""
+        """Begin what can begin now; the trials of a step that are over make room for more."""
+        while trials := [task for task in self.run.startable() if task.spec.trials]:
+            for task in trials:
+                self.conclude(task)
         for task in self.run.startable():
             begun = self.tries.begin(task, values_for(task, self.tasks, self.id))
             task.state = State.RUNNING
             self.tell("task.started", task, pid=task.pid, **{"try": task.tries})
             begun.let_go()
+
+    def conclude(self, step: LocalTask) -> None:
+        """The trials of a step have ended, and so has the step."""
+        try:
+            step.values = AllTrials(step, self.tasks).outcome().said()
+            step.end(State.SUCCEEDED, "succeeded")
+            self.tell("task.ended", step, state="succeeded", values=step.values)
+        except ValueError as error:
+            step.end(State.FAILED, str(error))
+            self.tell("task.ended", step, state="failed", reason=str(error))
 
     def has_to_serve(self) -> bool:
         """Whether all is done, and services are there for who wants something of them."""
@@ -191,7 +209,8 @@ class Runner:
             task.state = State.WAITING
             self.tell("task.tried", task, reason=reason)
         else:
-            task.end(State.FAILED, reason)
+            may_fail = not self.is_stopping and is_tolerated(task, self.tasks)
+            task.end(State.TOLERATED if may_fail else State.FAILED, reason)
             self.tell("task.ended", task, state="stopped" if self.is_stopping else "failed", reason=reason)
 
     def reason(self, task: LocalTask, status: int) -> str:
@@ -259,20 +278,8 @@ class Runner:
     def tell(self, event: str, task: LocalTask, **details: Any) -> None:
         """Write down what has happened to a task, and say it."""
         self.record.add(event, task=task.name, **details)
-        if task.state in (State.SUCCEEDED, State.FAILED):
+        if task.state in (State.SUCCEEDED, State.FAILED, State.TOLERATED):
             say(self.run.said(task))
-
-
-def say(line: str) -> None:
-    """A line for who looks on; if nobody does any more, the run goes on."""
-    with suppress(OSError):
-        os.write(1, f"{line}\n".encode(errors="backslashreplace"))
-
-
-def complain(line: str) -> None:
-    """A line for who wants to know what is wrong."""
-    with suppress(OSError):
-        os.write(2, f"automl: {line}\n".encode(errors="backslashreplace"))
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,5 +1,7 @@
 """Argo Workflows: a stream for `kubectl apply -f -`, from the service account to the Workflow."""
 
+from typing import NamedTuple
+
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Job, Schedule, Service, Workflow
 from automl.compiler.target import Emission, Options
@@ -11,6 +13,7 @@ from automl.targets.argo.data import data_of, is_collected
 from automl.targets.argo.overflow import MAX_TEMPLATE_BYTES, sizes_of, split
 from automl.targets.argo.rbac import runner_name, service_accounts
 from automl.targets.argo.sharing import shared
+from automl.targets.argo.swept import swept_jobs
 from automl.targets.argo.templates import (
     EXECUTOR_PATCH,
     deployer,
@@ -18,6 +21,8 @@ from automl.targets.argo.templates import (
     job_template,
     service_template,
 )
+from automl.targets.argo.trial_checks import files_of_trials, of_trials
+from automl.targets.argo.trials import select_program, select_template, trials_template
 from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from automl.targets.dag.names import TaskNames
 from automl.targets.dag.nesting import shape_of
@@ -48,9 +53,11 @@ class Argo:
 
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One file with all objects, in the order of their creation."""
+        if lost := tuple(files_of_trials(workflow)):
+            return Emission((), lost)
         objects = Objects(workflow)
         files = config_maps(objects, has_template_tag)
-        templates, diagnostics = _templates(objects, files)
+        templates, programs, diagnostics = _templates(objects, files)
         sizes = sizes_of(templates)
         diagnostics += [*of_workflow(workflow), *files.diagnostics, *too_long(workflow, templates, sizes)]
         diagnostics += too_many_inputs(workflow, templates)
@@ -66,6 +73,7 @@ class Argo:
             *service_accounts(objects),
             *files.objects,
             *([program(objects)] if is_needed else []),
+            *programs,
             *claims(objects),
             *deployers,
         ]
@@ -75,20 +83,37 @@ class Argo:
         return Emission((artifact(workflow, self.name, options, documents),), tuple(diagnostics))
 
 
-def _templates(objects: Objects, files: Files) -> tuple[list[Object], list[Diagnostic]]:
-    """All templates, each after those it refers to; the last is the entrypoint. And what they cannot say."""
+class _Templates(NamedTuple):
+    """All templates, each after those it refers to; the last is the entrypoint. The ConfigMaps of those that select
+    among trials, and what none of them can say."""
+
+    all: list[Object]
+    programs: list[Object]
+    diagnostics: list[Diagnostic]
+
+
+def _templates(objects: Objects, files: Files) -> _Templates:
     workflow = objects.workflow
     names = TaskNames()
     leaves = names.take_all(task.name for task in workflow.tasks)
     shape = shape_of(workflow, leaves, names)
-    data = data_of(workflow, leaves, shape.dags)
+    swept = swept_jobs(workflow, leaves, names)
+    data = data_of(workflow, leaves, swept, shape.dags)
     templates = [
         service_template(objects, task, files, data)
         if isinstance(task, Service)
         else job_template(task, files, data)
         for task in workflow.tasks
     ]
-    return templates + [dag_template(dag, data) for dag in shape.dags], shape.diagnostics
+    programs = []
+    for one in swept.values():
+        if one.selector:
+            programs.append(select_program(objects, one, data))
+            templates.append(select_template(objects, one, programs[-1]))
+        templates.append(trials_template(one, data))
+    dags = [dag_template(dag, data) for dag in shape.dags]
+    diagnostics = [*shape.diagnostics, *of_trials(swept.values(), templates)]
+    return _Templates(templates + dags, programs, diagnostics)
 
 
 def _fewer(workflow: Workflow, templates: list[Object]) -> list[Object]:
@@ -117,6 +142,8 @@ def _spec(objects: Objects, mounted: list[Value], templates: list[Object]) -> Ob
     }
     if secrets := pull_secrets(name for job in workflow.jobs for name in job.pull_secrets):
         spec["imagePullSecrets"] = secrets
+    if workflow.max_parallel is not None:
+        spec["parallelism"] = workflow.max_parallel
     spec["volumes"] = mounted
     spec["templates"] = [templates[-1], *templates[:-1]]
     return spec

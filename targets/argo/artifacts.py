@@ -14,10 +14,10 @@ def artifact(workflow: Workflow, name: str, path: str, key: str) -> Object:
     A file arrives as it is, and a folder file by file: Argo would make an archive of them.
     """
     as_it_is: Object = {"name": name, "path": path, "archive": {"none": {}}}
-    return as_it_is | _kept(workflow.store, key) if workflow.store else as_it_is
+    return as_it_is | kept(workflow.store, key) if workflow.store else as_it_is
 
 
-def _kept(store: Store, key: str) -> Object:
+def kept(store: Store, key: str) -> Object:
     """Where a store keeps an artifact. Without a Secret, the rights are those of the pod."""
     keys: dict[str, Value] = {"useSDKCreds": True}
     if store.secret:

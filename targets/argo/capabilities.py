@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 from automl.compiler.capabilities import implied, lowered, partly
 from automl.compiler.target import ByKind, Capabilities
-from automl.targets.objects.capabilities import ON_KUBERNETES
+from automl.targets.objects.capabilities import ON_KUBERNETES, OfTrials
 
 _APPLIED = lowered("in the Deployment that a pod of the run applies")
 _INGRESS = lowered("in the Ingress that a pod of the run applies")
@@ -12,10 +12,19 @@ _DATA = lowered("parameters; files: artifacts, or paths of the workspace")
 _INPUTS_OF_SERVICES = partly("filled in by the pod that applies its objects; files from the workspace alone")
 _STORE = lowered("where an artifact is kept")
 _PULL = lowered("the Workflow's: Argo has them in one place")
+_SELECTION = lowered("a pod that selects, in the DAG of the trials")
+_TRIALS = OfTrials(
+    run=lowered("an item of a loop over the template of the step"),
+    at_a_time=lowered("the `parallelism` of the DAG of the trials"),
+    may_fail=lowered("a pod that counts, in the DAG of the trials, when all of them have ended"),
+    judged=_SELECTION,
+    limit=lowered("the `parallelism` of the Workflow"),
+)
 
 CAPABILITIES: Capabilities = MappingProxyType(
     {
         **ON_KUBERNETES,
+        **_TRIALS.rows,
         "schedule": lowered("a CronWorkflow"),
         "artifacts.engine": lowered("artifacts of Argo, in its own repository"),
         "artifacts.store": _STORE,

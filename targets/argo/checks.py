@@ -26,6 +26,9 @@ TEMPLATE_OVERHEAD, NODE_BYTES, WORKFLOW_OVERHEAD = 100, 80, 8 * 1024
 """Bytes, measured on 3.7: what a copy of a template has besides, a node once compressed, and all the rest."""
 VALUE_BYTES = 20
 """What a number of 17 digits takes, once compressed, in each node that takes it, leaves it or hands it on."""
+RUN_BYTES, GIVEN_BYTES, LEFT_BYTES = 45, 10, 25
+"""Of the run of a trial, once compressed: the node, each value that it is given beside its text, and each that it leaves,
+which is in the node of the pod that selects too. Measured on 3.7 with 300 runs: 85 bytes a run, and 131 of which two are left."""
 
 MAX_INPUTS = 500
 """The most parameters that a template takes; Argo's full CRDs enforce it, `argo lint` does not."""
@@ -124,14 +127,15 @@ def check_size(workflow: Workflow, templates: Sequence[Object], sizes: Sequence[
     """
     size = run_bytes(workflow, templates, sizes)
     if size > MAX_WORKFLOW_BYTES:
+        runs = sum(len(job.trials.runs) for job in workflow.jobs if job.trials)
         message = (
             f"the workflow takes {size // 1024} KiB in Argo; the limit is {MAX_WORKFLOW_BYTES // 1024} KiB "
-            f"({len(workflow.tasks)} steps)"
+            f"({len(workflow.tasks)} steps{f', {runs:,} runs of trials' if runs else ''})"
         )
         yield Diagnostic(Code.CANNOT_SAY, message, workflow.span, help="split it into several workflows")
 
 
-def _values_in(template: Object, sides: Sequence[str] = ("inputs", "outputs")) -> int:
+def _values_in(template: Mapping[str, Any], sides: Sequence[str] = ("inputs", "outputs")) -> int:
     """How many values a template takes, leaves, or both."""
     of_sides = [template.get(side, {}) for side in sides]
     return sum(len(values.get("parameters", ())) for values in of_sides if isinstance(values, dict))
@@ -149,7 +153,19 @@ def run_bytes(workflow: Workflow, templates: Sequence[Object], sizes: Sequence[i
     texts = [len(value) for value in given if "{{" not in value]
     nodes = len(tasks) + 1 - len(templates)  # that have no template of their own
     of_values = VALUE_BYTES * (values - len(texts)) + sum(texts)
-    return workflow_bytes(workflow, sizes) + NODE_BYTES * nodes + of_values
+    named = {template["name"]: template for template in templates}
+    of_runs = sum(_loop_bytes(task, named[task["template"]]) for task in tasks if "withItems" in task)
+    return workflow_bytes(workflow, sizes) + NODE_BYTES * nodes + of_values + of_runs
+
+
+def _loop_bytes(task: Mapping[str, Any], template: Mapping[str, Any]) -> int:
+    """What the nodes of a loop take. Of the texts, compression gains a quarter."""
+    items = task["withItems"]
+    texts = sum(len(text) for item in items for text in item.values())
+    a_run = RUN_BYTES + GIVEN_BYTES * _values_in(template, ("inputs",))
+    a_run += LEFT_BYTES * _values_in(template, ("outputs",))
+    a_run += 2 * NODE_BYTES if "retryStrategy" in template else 0
+    return a_run * len(items) + texts * 3 // 4
 
 
 def _tasks_of(template: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

@@ -22,7 +22,7 @@ _DEPENDS: Mapping[On, str] = MappingProxyType(
 def dag_template(dag: Dag, data: Data) -> Object:
     """The template of a DAG, whose tasks run the templates of their names."""
     route = data.routes.dags[dag.name]
-    tasks = [_task(node, _arguments(route.arguments.get(node.name, {}), data)) for node in dag.nodes]
+    tasks = [_task(node, arguments(route.arguments.get(node.name, {}), data)) for node in dag.nodes]
     template: Object = {"name": dag.name}
     if route.inputs:
         template["inputs"] = data.by_kind({key: {} for key in route.inputs})
@@ -31,14 +31,14 @@ def dag_template(dag: Dag, data: Data) -> Object:
     return template | {"dag": {"tasks": tasks}}
 
 
-def _task(node: Node, arguments: Object) -> Value:
+def _task(node: Node, given: Object) -> Value:
     task: Object = {"name": node.name, "template": node.name}
     if node.after:
         task["depends"] = " && ".join(_DEPENDS[edge.on].format(edge.node) for edge in node.after)
-    return task | {"arguments": arguments} if arguments else task
+    return task | {"arguments": given} if given else task
 
 
-def _arguments(origins: Mapping[str, Origin], data: Data) -> Object:
+def arguments(origins: Mapping[str, Origin], data: Data) -> Object:
     """What a task of a DAG is given."""
     tags = {key: data.tag(key, origin) for key, origin in origins.items()}
     return data.by_kind(

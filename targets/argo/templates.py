@@ -44,7 +44,7 @@ EXECUTOR_PATCH = write_yaml(
 
 def job_template(task: Job, files: Files, data: Data) -> Object:
     """The template of a job: one pod a try."""
-    template = with_labels(_head(task, data), node_labels(data.workflow, task))
+    template = with_labels(_head(task, data), node_labels(data.workflow, task) | _of_trial(task, data))
     if outputs := data.outputs(task):
         template["outputs"] = outputs
     if task.retries:
@@ -114,6 +114,14 @@ def service_template(objects: Objects, task: Service, files: Files, data: Data) 
 
 
 def _head(task: Task, data: Data) -> Object:
-    head: Object = {"name": data.leaves[task.name], "metadata": step_metadata(task)}
+    swept = data.swept.get(task.name)
+    name = swept.runner if swept else data.leaves[task.name]
+    head: Object = {"name": name, "metadata": step_metadata(task)}
     inputs = data.inputs(task)
     return head | {"inputs": inputs} if inputs else head
+
+
+def _of_trial(task: Task, data: Data) -> dict[str, str]:
+    """The labels that tell the pods of a run from those of others."""
+    swept = data.swept.get(task.name)
+    return swept.labels if swept else {}

@@ -43,7 +43,7 @@ class Kubeflow:
         workflow, is_kubernetes = without_unwritten_workspace(workflow), options.form != "vertex"
         backend = Backend(_numbers(options.version), is_kubernetes)
         anywhere = Objects(replace(workflow, namespace=None))  # what tasks apply goes where their pods are
-        package = pipeline(anywhere, backend, config_maps(anywhere))
+        package = pipeline(anywhere, backend, config_maps(anywhere, for_results=True))
         documents = [package.spec, package.platform] if package.platform else [package.spec]
         diagnostics = [*package.diagnostics, *of_pipeline(workflow, is_kubernetes)]
         diagnostics += of_sizes(workflow, package, is_kubernetes)
@@ -70,7 +70,7 @@ class KubeflowNative:
         """One file with all objects, in the order of their creation."""
         workflow = without_unwritten_workspace(workflow)
         objects = Objects(workflow)
-        files = config_maps(objects)
+        files = config_maps(objects, for_results=True)
         code = files.code if isinstance(workflow.code, Bundle) else None
         backend = Backend(_numbers(options.version), has_config_maps=True, code=code)
         package = pipeline(objects, backend, files)

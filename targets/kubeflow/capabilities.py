@@ -5,7 +5,7 @@ from types import MappingProxyType
 from automl.compiler.capabilities import NATIVE, implied, lost, lowered, partly, refused
 from automl.compiler.target import ByKind, Capabilities
 from automl.targets.kubeflow import checks, vertex
-from automl.targets.objects.capabilities import ON_KUBERNETES
+from automl.targets.objects.capabilities import ON_KUBERNETES, OfTrials
 
 _NO_CLAIMS = refused(
     "a package holds no claims",
@@ -29,9 +29,21 @@ _INPUTS = lowered("inputs of its task: parameters, and artifacts for files")
 _OUTPUTS = lowered("outputs of its task: parameters, and artifacts for files")
 _VALUES = partly("values; files go to the tasks of a run only, and a service outlives it")
 
+_TRIALS = OfTrials(
+    run=lowered("a run in one loop over the list of them, as of `ParallelFor`"),
+    at_a_time=lowered("the `parallelismLimit` of its loop"),
+    may_fail=partly("steps of the project alone: a loop fails as a whole, so what may fail has to end well"),
+    judged=lowered("a task behind the loop looks at what all runs have left"),
+    limit=refused(
+        "Kubeflow has no limit of how many tasks of a run go on at a time",
+        "limit each sweep by itself: `sweep: {max_parallel: …}`",
+    ),
+)
+
 PACKAGE: Capabilities = MappingProxyType(
     {
         **ON_KUBERNETES,
+        **_TRIALS.rows,
         "workspace.size": _NO_CLAIMS,
         "workspace.storage_class": _NO_CLAIMS,
         "workspace.access": _CLAIM_HAS_IT,

@@ -12,6 +12,7 @@ from automl.targets.kubeflow.parameters import of_fixed_parameters
 from automl.targets.kubeflow.pipeline import Pipeline
 from automl.targets.kubeflow.quoting import is_broken, is_misread
 from automl.targets.kubeflow.sizes import sizes_of
+from automl.targets.kubeflow.trial_checks import FEWER_TRIALS, most_swept, of_trials, runs_of
 from automl.targets.objects.checks import (
     annotations_of,
     images_without_entrypoint,
@@ -47,6 +48,7 @@ def of_pipeline(workflow: Workflow, is_kubernetes: bool = True) -> Iterator[Diag
     for service in workflow.services:
         yield from _files_taken(service)
     yield from of_fixed_parameters(workflow)
+    yield from of_trials(workflow)
     yield from services_without_timeout(workflow)
 
 
@@ -156,23 +158,31 @@ def _arguments(workflow: Workflow, pipeline: Pipeline) -> Iterator[Diagnostic]:
             yield _task_too_large(task, size) if task else _code_too_large(workflow, size)
     size = max(size_in_go(component) for component in (spec["root"], *spec["components"].values()))
     if size > MAX_ARGUMENT_BYTES:
+        most = most_swept(workflow)
+        runs = f'of which "{most.step}" has {runs_of(most):,} runs' if most else ""
+        of_trials = f", and the lists of trials, {runs}," if most else ","
         message = (
-            f"the tasks of one DAG, with what they wait for, take {size // 1024} KiB; "
+            f"the tasks of one DAG, with what they wait for{of_trials} take {size // 1024} KiB; "
             f"Kubeflow passes on {MAX_ARGUMENT_BYTES // 1024} KiB"
         )
-        yield Diagnostic(Code.CANNOT_SAY, message, workflow.span, "use shorter names, or several workflows")
+        help = FEWER_TRIALS if most else "use shorter names, or several workflows"
+        yield Diagnostic(Code.CANNOT_SAY, message, most.place("sweep") if most else workflow.span, help)
 
 
 def _workflow_object(workflow: Workflow, pipeline: Pipeline) -> Iterator[Diagnostic]:
     start, end = sizes_of(pipeline)
     if end < NEARLY * MAX_WORKFLOW_BYTES:
         return
+    most = most_swept(workflow)
+    of_trials = f', of which "{most.step}" has {runs_of(most):,} runs,' if most else ""
     message = (
-        f"a run of the {len(workflow.tasks)} steps takes some {round(end / 10_240)}0 KiB in Argo; "
+        f"a run of the {len(workflow.tasks)} steps{of_trials} takes some {round(end / 10_240)}0 KiB in Argo; "
         f"one that passes {MAX_WORKFLOW_BYTES // 1024} KiB ends with an error, as it is usually set up"
     )
     code = Code.CANNOT_SAY if max(start, end / SURELY) > MAX_WORKFLOW_BYTES else Code.ENGINE_LIMIT
     span, help = workflow.span, "split it into several workflows"
+    if most:
+        span, help = most.place("sweep"), FEWER_TRIALS
     of_bundle = sum(5 * size_of(container) for container in _containers_of_code(pipeline))
     if isinstance(workflow.code, Bundle) and of_bundle > end / 4:  # each container is kept five times
         code = Code.CANNOT_SAY if end > MAX_WORKFLOW_BYTES else code

@@ -6,16 +6,30 @@ script writes what is handed on in a code that has nothing to expand, and so doe
 What goes to an image, or what somebody types when a run is started, is in no code.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from automl.compiler.ir import Job, OfRun, Output, OutputOf, Parameter, Reference, Task, Type, Workflow
+from automl.compiler.ir import (
+    Job,
+    OfFold,
+    OfRun,
+    OfTrial,
+    Output,
+    OutputOf,
+    Parameter,
+    Reference,
+    Source,
+    Task,
+    Type,
+    Workflow,
+)
 from automl.targets.dag.routes import Handed, Origin, Routes, routes_of
-from automl.targets.kubeflow.collecting import Runs, collected_by
-from automl.targets.kubeflow.interface import ARTIFACT, TEXT, Interface, kind_of
+from automl.targets.kubeflow.collecting import Runs
+from automl.targets.kubeflow.interface import ARTIFACT, LIST, LIST_OF, STRUCT, TEXT, Interface, kind_of
 from automl.targets.kubeflow.parameters import OURS, keys_of, kind_of_parameter
 from automl.targets.kubeflow.quoting import Filled
+from automl.targets.kubeflow.trials import RESULT, Loop, Taken, selected_by
 
 _NOTEBOOK = "notebook"
 OF_RUN: Mapping[OfRun, tuple[str, str]] = MappingProxyType(
@@ -40,7 +54,8 @@ class Data(NamedTuple):
     parameters: Mapping[str, str]
     names: Mapping[str, str]
     kinds: Interface
-    plain: frozenset[OutputOf]
+    plain: frozenset[Handed]
+    loops: Mapping[str, Loop]  # by the nodes that they run
 
     def is_late(self, reference: Reference) -> bool:
         """Whether a value is known in a run only."""
@@ -56,10 +71,10 @@ class Data(NamedTuple):
         values = [reference for reference in task.values if not self.is_late(reference)]
         return [(reference.variable, str(reference.known)) for reference in values]
 
-    def filled(self, reference: Reference) -> Filled:
+    def filled(self, task: Task, reference: Reference) -> Filled:
         """What the launcher makes the value of; that of a file is its path."""
-        source, key = reference.source, self._key(reference)
-        if isinstance(source, OutputOf) and source.type.is_file:
+        source, key = reference.source, self._key(task, reference)
+        if isinstance(source, Taken) and source.type.is_file:
             return Filled(f"{{{{$.inputs.artifacts['{key}'].path}}}}")
         return Filled(f"{{{{$.inputs.parameters['{key}']}}}}")
 
@@ -67,22 +82,38 @@ class Data(NamedTuple):
         """What tells a script the values of a run."""
         for reference in self.late(task):
             source = reference.source
-            is_value = isinstance(source, OutputOf) and not source.type.is_file
-            yield "--value" if is_value and source not in self.plain else "--plain"
-            yield f"{reference.variable}={self.filled(reference).placeholder}"
+            yield "--value" if self._is_encoded(source) else "--plain"
+            yield f"{reference.variable}={self.filled(task, reference).placeholder}"
+
+    def _is_encoded(self, source: Source) -> bool:
+        if isinstance(source, Taken):
+            return not source.type.is_file and self.runs.handed(source) not in self.plain
+        return isinstance(source, OfTrial)
 
     def is_plain(self, job: Job, output: Output) -> bool:
         """Whether an output goes to what cannot decode it."""
-        return OutputOf(collected_by(job) or job.name, output.name, output.type) in self.plain
+        return Handed(self.runs.leaves[job.name], output.name) in self.plain
 
     def takes(self, task: Task) -> Interface:
         """What the component of a task takes."""
-        return self.kinds.of(self._key(reference) for reference in self.late(task))
+        keys = [self._key(task, reference) for reference in self.late(task)]
+        loop = self.loop(task)
+        return self.kinds.of([*keys, *([loop.trial] if loop else [])])
 
     def taken_by_dag(self, dag: str) -> Interface:
         """What the component of a DAG takes: every task has all parameters."""
         handed = [self.names[key] for key in self.routes.dags[dag].inputs]
-        return self.kinds.of([*self.parameters.values(), *handed])
+        loop = self.runs.loops.get(dag)
+        return self.kinds.of([*([loop.item] if loop else []), *self.parameters.values(), *handed])
+
+    def loop(self, task: Task) -> Loop | None:
+        """The loop that a task is run by."""
+        return self.loops.get(self.runs.leaves[task.name])
+
+    def of_item(self, task: Task) -> list[str]:
+        """What a task in a loop takes of its item, by the keys of both."""
+        loop, takes = self.loop(task), self.takes(task).parameters
+        return [key for key in loop.keys if key in takes] if loop else []
 
     def made_by_dag(self, dag: str) -> dict[str, Origin]:
         """What the component of a DAG makes, by its keys, and of which of its tasks."""
@@ -97,7 +128,9 @@ class Data(NamedTuple):
     def constants(self, task: Task) -> dict[str, str]:
         """What a task is given that the driver knows, by its keys."""
         sources = [reference.source for reference in task.values]
-        return dict(OF_RUN[source] for source in sources if isinstance(source, OfRun))
+        of_run = dict(OF_RUN[source] for source in sources if isinstance(source, OfRun))
+        loop = self.loop(task) if OfFold.COUNT in sources else None
+        return of_run | (loop.constants() if loop else {})
 
     def _origin(self, key: str, origin: Origin) -> Origin:
         """The same by the keys of the components."""
@@ -106,10 +139,14 @@ class Data(NamedTuple):
             return Origin(origin.node, keys_of_outputs(task)[origin.key])
         return Origin(origin.node, self.names[key])
 
-    def _key(self, reference: Reference) -> str:
+    def _key(self, task: Task, reference: Reference) -> str:
         source = reference.source
-        if isinstance(source, OutputOf):
-            return self.names[self.routes.keys[_handed(source, self.runs)]]
+        if isinstance(source, Taken):
+            return self.names[self.routes.keys[self.runs.handed(source)]]
+        if isinstance(source, OfTrial | OfFold):
+            loop = self.loop(task)
+            assert loop
+            return loop.key(source)
         if isinstance(source, OfRun):
             return OF_RUN[source][0]
         assert isinstance(source, Parameter)
@@ -119,13 +156,13 @@ class Data(NamedTuple):
 def data_of(workflow: Workflow, runs: Runs) -> Data:
     """The ways through the DAGs of a workflow."""
     tasks = {runs.leaves[task.name]: task for task in runs.tasks}
-    takes = {leaf: [_handed(source, runs) for source in _taken_by(task)] for leaf, task in tasks.items()}
+    takes = {leaf: [runs.handed(source) for source in taken_by(task)] for leaf, task in tasks.items()}
     routes, parameters = routes_of(runs.dags, takes), keys_of(workflow)
-    names = _names(routes, parameters)
-    taken = (source for job in workflow.jobs if not job.project for source in _taken_by(job))
-    by_images = (source for source in taken if not source.type.is_file)
+    names = _names(routes, [*parameters.values(), *_of_loops(runs)])
+    by_images = (source for job in workflow.jobs if not job.project for source in taken_by(job))
+    plain = frozenset(runs.handed(source) for source in by_images if not source.type.is_file)
     kinds = _kinds(workflow, runs, routes, names)
-    return Data(runs, tasks, routes, parameters, names, kinds, frozenset(by_images))
+    return Data(runs, tasks, routes, parameters, names, kinds, plain, runs.jobs)
 
 
 def keys_of_outputs(job: Job) -> dict[str, str]:
@@ -134,7 +171,16 @@ def keys_of_outputs(job: Job) -> dict[str, str]:
     for output in job.outputs:
         while _is_shown(job, output) and keys[output.name] in (_shown(other) for other in job.outputs):
             keys[output.name] += "_text"
+    while RESULT in keys and keys[RESULT] in (_shown(other) for other in job.outputs[:-1]):
+        keys[RESULT] += "_"
     return keys
+
+
+def handed_on(job: Job) -> list[Output]:
+    """The outputs that leave a task. The values of a run of a trial are all in one, its result."""
+    if job.trials is None or selected_by(job) is not None:
+        return list(job.outputs)
+    return [output for output in job.outputs if output.type.is_file or output.name == RESULT]
 
 
 def made_by(job: Job) -> Interface:
@@ -144,7 +190,7 @@ def made_by(job: Job) -> Interface:
     files |= {_shown(output): kind_of(output.type) for output in job.outputs if _is_shown(job, output)}
     if notebook := notebook_of(job):
         files[notebook] = ARTIFACT
-    values = {keys[output.name]: TEXT for output in job.outputs if not output.type.is_file}
+    values = {keys[output.name]: TEXT for output in handed_on(job) if not output.type.is_file}
     return Interface(values, files)
 
 
@@ -164,21 +210,23 @@ def _is_shown(job: Job, output: Output) -> bool:
 
 
 def _shown(output: Output) -> str:
-    return output.name.lower().replace("-", "_")
+    return output.name.lower().replace("-", "_").replace(":", "_").removeprefix("/")
 
 
-def _taken_by(task: Task) -> list[OutputOf]:
-    sources = (reference.source for reference in task.values)
-    return [source for source in sources if isinstance(source, OutputOf)]
+def taken_by(task: Task) -> list[Taken]:
+    """What a task takes of others."""
+    return [source for source in (reference.source for reference in task.values) if isinstance(source, Taken)]
 
 
-def _handed(source: OutputOf, runs: Runs) -> Handed:
-    return Handed(runs.leaf_of(source), source.output)
+def _of_loops(runs: Runs) -> Iterator[str]:
+    """The inputs that are there for loops."""
+    for loop in runs.loops.values():
+        yield from (loop.item, loop.trial, *loop.sources)
 
 
-def _names(routes: Routes, parameters: Mapping[str, str]) -> dict[str, str]:
-    """The keys of what is handed on: those of the routes, but where a parameter has one."""
-    taken = {*OURS, *parameters.values()}
+def _names(routes: Routes, others: Collection[str]) -> dict[str, str]:
+    """The keys of what is handed on: those of the routes, but where another input has one."""
+    taken = {*OURS, *others}
     names = {}
     for key in routes.handed:
         names[key] = key
@@ -192,9 +240,13 @@ def _kinds(workflow: Workflow, runs: Runs, routes: Routes, names: Mapping[str, s
     values = {key: TEXT for key, _ in OF_RUN.values()}
     values |= {keys[one.name]: kind_of_parameter(one) for one in workflow.params if one.name in keys}
     files: dict[str, str] = {}
-    for source in (source for task in runs.tasks for source in _taken_by(task)):
-        key = names[routes.keys[_handed(source, runs)]]
-        (files if source.type.is_file else values)[key] = (
-            kind_of(source.type) if source.type.is_file else TEXT
-        )
+    for loop in runs.loops.values():
+        values |= {loop.item: STRUCT, **dict.fromkeys([loop.trial, *loop.sources], TEXT)}
+    taken = [(task, source) for task in runs.tasks for source in taken_by(task)]
+    for task, source in taken:
+        key = names[routes.keys[runs.handed(source)]]
+        if source.type.is_file:
+            files[key] = kind_of(source.type) + (LIST_OF if selected_by(task) else "")
+        else:
+            values[key] = LIST if isinstance(source, OutputOf) and source.output == RESULT else TEXT
     return Interface(values, files)

@@ -89,9 +89,18 @@ class Graph:
         known: Object = {key: {"componentInputParameter": key} for key in self._data.parameters.values()}
         if step:
             known |= {key: {"runtimeValue": {"constant": text}} for key, text in step.constants.items()}
+            known |= {key: self._of_item(node.name, key) for key in step.of_item}
         if known:
             inputs["parameters"] = known | inputs.get("parameters", {})
         return self._task(node, inputs, after)
+
+    def _of_item(self, node: str, key: str) -> Object:
+        """A value of the item of the loop that a node is in."""
+        item = self._data.loops[node].item
+        return {
+            "componentInputParameter": item,
+            "parameterExpressionSelector": f'parseJson(string_value)["{key}"]',
+        }
 
     def _task(self, node: Node, inputs: Mapping[str, Object], after: list[str]) -> Object:
         task: Object = {
@@ -102,6 +111,10 @@ class Graph:
             task["dependentTasks"] = after
         if inputs:
             task["inputs"] = inputs
+        if loop := self._data.runs.loops.get(node.name):
+            task["parameterIterator"] = {"items": {"raw": loop.items()}, "itemInput": loop.item}
+            if loop.max_parallel:
+                task["iteratorPolicy"] = {"parallelismLimit": loop.max_parallel}
         step = self._steps.get(node.name)
         if step and step.retries:
             task["retryPolicy"] = {"maxRetryCount": step.retries} | self._waits

@@ -8,7 +8,8 @@ from automl.compiler.ir import Type
 from automl.targets.objects.metadata import Object
 
 ARTIFACT, METRICS = "system.Artifact", "system.Metrics"
-TEXT = "STRING"
+TEXT, LIST, STRUCT = "STRING", "LIST", "STRUCT"
+LIST_OF = "[]"  # behind the type of an artifact of which there are many
 _KINDS = {Type.MODEL: "system.Model", Type.DATASET: "system.Dataset", Type.METRICS: METRICS}
 
 
@@ -32,15 +33,18 @@ class Interface(NamedTuple):
         """The definitions; empty if there is nothing."""
         definitions: Object = {}
         if self.artifacts:
-            definitions["artifacts"] = {
-                key: {"artifactType": {"schemaTitle": kind, "schemaVersion": "0.0.1"}}
-                for key, kind in self.artifacts.items()
-            }
+            definitions["artifacts"] = {key: _artifact(kind) for key, kind in self.artifacts.items()}
         if self.parameters:
             definitions["parameters"] = {
                 key: {"parameterType": kind} for key, kind in self.parameters.items()
             }
         return definitions
+
+
+def _artifact(kind: str) -> Object:
+    title = kind.removesuffix(LIST_OF)
+    artifact: Object = {"artifactType": {"schemaTitle": title, "schemaVersion": "0.0.1"}}
+    return artifact if title == kind else artifact | {"isArtifactList": True}
 
 
 NOTHING = Interface()

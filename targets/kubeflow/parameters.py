@@ -21,13 +21,14 @@ OURS = frozenset(["code", "run", "run_name"])
 def keys_of(workflow: Workflow) -> dict[str, str]:
     """The names of parameters that a run may set, each with that of the input of the pipeline."""
     return {
-        parameter.name: _key(parameter.name)
+        parameter.name: key_of(parameter.name)
         for parameter in workflow.params
         if parameter.pinned is None and not _is_changed(parameter.text)
     }
 
 
-def _key(name: str) -> str:
+def key_of(name: str) -> str:
+    """The input for a parameter, or for a value of a trial."""
     key = name.lower().replace("-", "_")
     return f"param_{key}" if key in OURS else key
 

@@ -19,8 +19,17 @@ from automl.targets.kubeflow.backend import Backend
 from automl.targets.kubeflow.collecting import collected_by, runs_of
 from automl.targets.kubeflow.data import Data, data_of
 from automl.targets.kubeflow.graph import Graph, executor_of
-from automl.targets.kubeflow.steps import Step, code_step, collecting_step, deploy_step, job_step, makes_map
+from automl.targets.kubeflow.steps import (
+    Step,
+    code_step,
+    collecting_step,
+    deploy_step,
+    job_step,
+    makes_map,
+    selecting_step,
+)
 from automl.targets.kubeflow.titles import Nested, display_name, titles_of
+from automl.targets.kubeflow.trials import selected_by
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.metadata import Object, Objects
 from automl.targets.objects.service import service_objects
@@ -43,7 +52,7 @@ class Pipeline(NamedTuple):
 def pipeline(objects: Objects, backend: Backend, files: Files) -> Pipeline:
     """The documents for one workflow. `files` are what its services mount."""
     workflow = objects.workflow
-    names = TaskNames(suffixes=["-driver"])  # the backend puts a task with that name before every task
+    names = TaskNames(suffixes=_beside_tasks(workflow))
     leaves = names.take_all(task.name for task in workflow.tasks)
     maker = names.take("code")
     shape = shape_of(workflow, leaves, names, by_stage=True)
@@ -58,6 +67,11 @@ def pipeline(objects: Objects, backend: Backend, files: Files) -> Pipeline:
     tasks = {executor_of(leaf): task for leaf, task in data.tasks.items()}
     diagnostics = (*shape.diagnostics, *only_successes(workflow, "Kubeflow"))
     return Pipeline(_spec(workflow, graph, steps), _platform(steps), tasks, diagnostics)
+
+
+def _beside_tasks(workflow: Workflow) -> list[str]:
+    """How the names end that the backend makes of others: of a task before every task, and of a template for every loop."""
+    return ["-driver", "-iteration"] if any(job.trials for job in workflow.jobs) else ["-driver"]
 
 
 def _spec(workflow: Workflow, graph: Graph, steps: Mapping[str, Step]) -> Object:
@@ -83,6 +97,7 @@ def _platform(steps: Mapping[str, Step]) -> Object:
 def _step(objects: Objects, task: Task, backend: Backend, data: Data, files: Files) -> Step:
     if isinstance(task, Job):
         step = job_step if collected_by(task) is None else collecting_step
+        step = step if selected_by(task) is None else selecting_step
         return step(objects, task, backend, data)
     asked = {reference.variable for reference in data.late(task)}
     applied = [_asking(document, asked) for document in service_objects(objects, task, files)]

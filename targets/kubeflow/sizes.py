@@ -8,8 +8,12 @@ them: as what the driver gets, and as the patch of a pod that it makes of it.
 
 So the Workflow is written down here as Kubeflow's backend (2.15, backend/src/v2/compiler/argocompiler) and Argo's
 controller write it, as far as lengths go. tests/conformance/test_kubeflow_sizes.py holds it against their own code.
+
+A run of a loop has three nodes beside those of its tasks: itself, the pod of its driver, and the DAG of its tasks. The
+driver of each is told the whole task, so the list of the loop is there once for each item of it.
 """
 
+import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -22,6 +26,7 @@ _FIXED = 8_500  # the templates of every Workflow, its metadata, and what the st
 _PGZIP = 1.2  # what Argo packs with finds less than zlib
 _DIFFERS = 35  # of a node, where all that is here is the same: times and durations
 _PAIR, _LABEL, _RETRIES = 3_200, 540, 900  # the two templates of executors of a kind
+_SAMPLED = 150  # runs of a loop that are written down; the others are as large
 _HASH, _RUN, _TIME = "0" * 64, "0" * 36, "2026-01-01T00:00:00Z"
 _DRIVER, _DAG_DRIVER, _EXECUTOR = "system-container-driver", "system-dag-driver", "system-container-executor"
 _METADATA = "metadata-grpc-service.kubeflow.svc.cluster.local"
@@ -44,23 +49,46 @@ def sizes_of(pipeline: Pipeline) -> Sizes:
     Argo writes the nodes in the order of their ids, which are hashes: what several steps have in common may be far
     apart, and what is packed looks back no further than 32 KiB. Other hashes than those of the run serve as well.
     """
-    run = _Run(pipeline)
+    run = _Run(pipeline, _SAMPLED)
     start = _FIXED + run.bytes_of_templates() + size_in_go(run.arguments()) + size_in_go(run.tasks())
     if start > MAX_WORKFLOW_BYTES:
         return Sizes(start, start)
-    nodes = sorted(run.nodes(), key=lambda node: str(node["id"]))
-    text = go_json({node["id"]: node for node in nodes}).encode()
-    rest = start + size_in_go({node["id"]: True for node in nodes if node["type"] == "Pod"})
-    if rest + len(text) <= MAX_WORKFLOW_BYTES:
-        return Sizes(start, rest + len(text))
-    packed = len(zlib.compress(text, 6)) * _PGZIP + _DIFFERS * len(nodes)
-    return Sizes(start, rest + int(packed * 4 / 3))
+    status = _Status.of(run)
+    if run.left_out:
+        status = status.with_more(run.left_out, _Status.of(_Run(pipeline, _SAMPLED // 2)))
+    rest = start + status.pods
+    if rest + status.plain <= MAX_WORKFLOW_BYTES:
+        return Sizes(start, rest + status.plain)
+    return Sizes(start, rest + status.packed)
+
+
+class _Status(NamedTuple):
+    """How many nodes there are, and their bytes: as they are, packed, and of the marks of those that are pods."""
+
+    nodes: int
+    plain: int
+    packed: int
+    pods: int
+
+    @staticmethod
+    def of(run: "_Run") -> "_Status":
+        """Of all nodes of a run that are written down."""
+        nodes = sorted(run.nodes(), key=lambda node: str(node["id"]))
+        text = go_json({node["id"]: node for node in nodes}).encode()
+        pods = size_in_go({node["id"]: True for node in nodes if node["type"] == "Pod"})
+        packed = len(zlib.compress(text, 6)) * _PGZIP + _DIFFERS * len(nodes)
+        return _Status(len(nodes), len(text), int(packed * 4 / 3), pods)
+
+    def with_more(self, nodes: int, fewer: "_Status") -> "_Status":
+        """With so many more nodes of loops, each as large as what this has more than one with fewer of them."""
+        added = [(one - other) / (self.nodes - fewer.nodes) for one, other in zip(self, fewer, strict=True)]
+        return _Status(*(int(one + nodes * more) for one, more in zip(self, added, strict=True)))
 
 
 class _Run:
     """One run of a pipeline."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, sampled: int) -> None:
         spec: Any = pipeline.spec
         platform: Any = pipeline.platform
         self._configs = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"] if platform else {}
@@ -69,6 +97,8 @@ class _Run:
         }
         self._components: dict[str, Json] = {"comp-root": spec["root"], **spec["components"]}
         self._name = f"{spec['pipelineInfo']['name']}-x7k2p"
+        self._sampled, self.left_out = sampled, 0
+        """Nodes of loops that are not written down."""
 
     def bytes_of_templates(self) -> int:
         """What the templates take that depend on how many labels a step has, and on whether it is repeated."""
@@ -84,8 +114,10 @@ class _Run:
         return [{"name": name, "value": go_json(value)} for name, value in arguments]
 
     def tasks(self) -> list[Json]:
-        """The tasks in the templates of the DAGs: two for each of ours."""
-        return [part for name, task in self._all_tasks() for part in self._pair(name, task)]
+        """The tasks in the templates of the DAGs: two for each of ours, and for a loop two more."""
+        pairs = [self._pair(name, task) for name, task in self._all_tasks()]
+        pairs += [self._pair(name, task) for name, task in self._all_tasks() if items_of(task)]
+        return [part for pair in pairs for part in pair]
 
     def _pair(self, name: str, task: Json) -> list[Json]:
         placeholder = "{{workflow.parameters.implementations-" + _HASH + "}}"
@@ -123,7 +155,9 @@ class _Run:
                 after[before].append(self._id(f"{path}.{name}-driver"))
         for name, task in tasks.items():
             component, place = self._component_of(task), f"{path}.{name}"
-            if _executor_of(component):
+            if items_of(task):
+                nodes = [*self._nodes_of_loop(place, name, task)]
+            elif _executor_of(component):
                 nodes = [*self._nodes_of_step(place, name, task)]
             else:
                 given = _parameters(
@@ -134,6 +168,29 @@ class _Run:
                 yield from self._nodes_of(task["componentRef"]["name"], place)
             nodes[-1]["children"] += after[name]
             yield from nodes
+
+    def _nodes_of_loop(self, place: str, name: str, task: Json) -> Iterator[Json]:
+        """What goes around the items, and then each of them (dag.go, iteratorTask and iterationItemTask)."""
+        component, items = task["componentRef"]["name"], items_of(task)
+        told = {"component": go_json(self._components[component]), "task": go_json(task), "task-name": name}
+        around = f"{place}.iteration-iterations"
+        yield self._node(f"{place}.iteration-driver", ("Pod", _DAG_DRIVER), _parameters(told))
+        group = self._node(around, ("TaskGroup", f"{component}-iteration"), [])
+        group["children"] = [self._id(f"{around}({index}:{index})") for index in range(len(items))]
+        yield group
+        for index in range(min(len(items), self._sampled)):
+            nodes = [*self._nodes_of_item(f"{around}({index}:{index})", component, told, str(index))]
+            yield from nodes
+        self.left_out += (len(items) - index - 1) * len(nodes)
+        yield self._node(place, ("DAG", f"{component}-{name}-iterator"), [])
+
+    def _nodes_of_item(self, place: str, loop: str, told: Mapping[str, str], index: str) -> Iterator[Json]:
+        which = {"iteration-index": index}
+        yield self._node(place, ("DAG", f"{loop}-iteration"), _parameters(which))
+        given = _parameters({**told, **which})
+        yield self._node(f"{place}.iteration-item-driver", ("Pod", _DAG_DRIVER), given)
+        yield self._node(f"{place}.iteration-item", ("DAG", loop), [])
+        yield from self._nodes_of(loop, f"{place}.iteration-item")
 
     def _nodes_of_step(self, place: str, name: str, task: Json) -> Iterator[Json]:
         component = self._component_of(task)
@@ -225,6 +282,12 @@ class _Run:
 def _executor_of(component: Json) -> str | None:
     label: str | None = component.get("executorLabel")
     return label
+
+
+def items_of(task: Json) -> list[Json]:
+    """What a task loops over."""
+    iterator = task.get("parameterIterator")
+    return list(json.loads(iterator["items"]["raw"])) if iterator else []
 
 
 def _parameters(values: Mapping[str, str]) -> list[Json]:

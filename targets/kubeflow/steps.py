@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from automl.compiler.ir import Bundle, Git, Job, OfRun, Placement, Service, Workflow
 from automl.compiler.values.images import PYTHON_IMAGE
-from automl.runtime import collecting_script, script
+from automl.runtime import collecting_script, script, selecting_script
 from automl.targets.kubeflow.backend import Backend
 from automl.targets.kubeflow.container import SMALL, amounts, container
 from automl.targets.kubeflow.data import OF_RUN, Data, made_by
-from automl.targets.kubeflow.given import collecting, in_image, in_project
+from automl.targets.kubeflow.given import collecting, in_image, in_project, selecting
 from automl.targets.kubeflow.interface import ARTIFACT, NOTHING, TEXT, Interface
 from automl.targets.kubeflow.platform import (
     SECRETS,
@@ -45,6 +45,8 @@ class Step(NamedTuple):
     takes: Interface = NOTHING
     makes: Interface = NOTHING
     constants: Mapping[str, str] = MappingProxyType({})
+    of_item: Sequence[str] = ()
+    """Inputs that are in the item of a loop, by the same keys."""
 
 
 def job_step(objects: Objects, job: Job, backend: Backend, data: Data) -> Step:
@@ -66,7 +68,8 @@ def job_step(objects: Objects, job: Job, backend: Backend, data: Data) -> Step:
     takes = data.takes(job)
     if job.project and backend.code is None:
         takes = CODE_FILE | takes
-    return Step(main, platform, job.retries, takes, made_by(job), data.constants(job))
+    of_item = data.of_item(job)
+    return Step(main, platform, job.retries, takes, made_by(job), data.constants(job), of_item)
 
 
 def _options(job: Job) -> list[str]:
@@ -109,7 +112,18 @@ def deploy_step(
 def collecting_step(objects: Objects, job: Job, backend: Backend, data: Data) -> Step:
     """The step that looks after the values that an image has left."""
     words = Words(["python3", "-c", collecting_script()], [*collecting(job, data)])
-    main = _program(job.step, job.image, words, backend)
+    step = _beside(objects, job, backend, data, _program(job.step, job.image, words, backend))
+    return step._replace(of_item=data.of_item(job))
+
+
+def selecting_step(objects: Objects, job: Job, backend: Backend, data: Data) -> Step:
+    """The step that judges the trials of a job."""
+    words = Words(["python3", "-c", selecting_script()], [*selecting(job, data)])
+    return _beside(objects, job, backend, data, _program(job.name, job.image, words, backend))
+
+
+def _beside(objects: Objects, job: Job, backend: Backend, data: Data, main: Object) -> Step:
+    """A step of ours beside that of a job."""
     placement = job.placement._replace(image_pull_policy=None)  # which is for the image of the job
     platform = pod_platform(objects.template_metadata(job), backend, placement=placement)
     return Step(main, platform, job.retries, data.takes(job), made_by(job))
@@ -160,7 +174,7 @@ def _checkout(git: Git, backend: Backend, title: str, scripts: Sequence[str]) ->
 
 def _scripts(workflow: Workflow) -> list[str]:
     """What starts a step of the project, by names and texts; Python runs the `__main__` of a zip."""
-    scripts = scripts_of(workflow)
+    scripts = scripts_of(workflow, for_results=True)
     return ["__main__.py", scripts.pop("start.py"), *(word for pair in scripts.items() for word in pair)]
 
 

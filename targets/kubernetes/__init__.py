@@ -4,7 +4,7 @@ from automl.compiler.graph import only_successes
 from automl.compiler.ir import Workflow
 from automl.compiler.target import Emission, Options
 from automl.targets.kubernetes.capabilities import CAPABILITIES
-from automl.targets.kubernetes.checks import too_many_values
+from automl.targets.kubernetes.checks import files_of_all, too_many_values
 from automl.targets.kubernetes.coordinator import coordinated
 from automl.targets.kubernetes.jobs import alone
 from automl.targets.kubernetes.values import has_values, needs_program
@@ -36,7 +36,7 @@ class Kubernetes:
         for service in workflow.services:  # there is nothing behind the address until its turn comes
             documents += network(objects, service)
         diagnostics = [*services_without_timeout(workflow), *files.diagnostics]
-        diagnostics += [*kept_from_one_node(workflow), *too_many_values(workflow)]
+        diagnostics += [*kept_from_one_node(workflow), *too_many_values(workflow), *files_of_all(workflow)]
         diagnostics += only_successes(workflow, "the coordinator")
         judged = [files.code]
         if _needs_coordinator(workflow):
@@ -58,6 +58,7 @@ def _needs_coordinator(workflow: Workflow) -> bool:
     """
     return (
         workflow.schedule is not None
+        or workflow.max_parallel is not None
         or bool(workflow.services)
         or has_values(workflow)
         or any(

@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 from automl.compiler.capabilities import lowered, partly, refused
 from automl.compiler.target import ByKind, Capabilities
-from automl.targets.objects.capabilities import ON_KUBERNETES
+from automl.targets.objects.capabilities import ON_KUBERNETES, OfTrials
 
 _ON_STEP = lowered("on the objects and the pods of the step")
 _COORDINATED = lowered("the coordinator sees to it")
@@ -18,9 +18,18 @@ _NO_STORE = refused(
     "give `store`, a bucket, or leave it out: files travel by the workspace, a disk of the cluster",
 )
 
+_TRIALS = OfTrials(
+    run=lowered("a Job for each, named by its values"),
+    at_a_time=lowered("the coordinator starts no more"),
+    may_fail=lowered("the coordinator goes on without them"),
+    judged=lowered("the coordinator looks at what all of them have left"),
+    limit=lowered("the coordinator starts no more Jobs"),
+)
+
 CAPABILITIES: Capabilities = MappingProxyType(
     {
         **ON_KUBERNETES,
+        **_TRIALS.rows,
         "schedule": lowered("the coordinator is a CronJob"),
         "artifacts.engine": _NO_STORE,
         "artifacts.store": lowered(

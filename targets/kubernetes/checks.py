@@ -1,9 +1,9 @@
-"""What the last words of a pod, by which values travel, have no room for."""
+"""What the coordinator has no room for, or nobody to do."""
 
 from collections.abc import Iterator, Sequence
 
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.ir import Job, Workflow
+from automl.compiler.ir import Collected, Job, Workflow
 from automl.runtime.outputs import LIMIT, LONGEST_MESSAGE, framed
 from automl.targets.kubernetes.values import values_of
 
@@ -37,3 +37,15 @@ def _too_many(job: Job, names: Sequence[str], size: int) -> Diagnostic:
     help = "give shorter names, or hand on several values as one output of the type `json`"
     [first, *_] = [output for output in job.outputs if output.name == names[0]]
     return Diagnostic(Code.CANNOT_SAY, message, first.span, help)
+
+
+def files_of_all(workflow: Workflow) -> Iterator[Diagnostic]:
+    """Files of all trials, for which nobody on the cluster makes one folder yet."""
+    for task in workflow.tasks:
+        sources = (reference.source for reference in task.values)
+        if any(isinstance(source, Collected) and source.type.is_file for source in sources):
+            message = (
+                f'"{task.step}" cannot take the files of all trials: no pod has all of them in one folder yet'
+            )
+            help = "take that of the best, `steps.x.best.outputs.y`, or let the trials hand on values"
+            yield Diagnostic(Code.CANNOT_SAY, message, task.place("inputs"), help)

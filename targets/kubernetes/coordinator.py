@@ -22,6 +22,7 @@ from automl.targets.objects.rbac import deploy_rules, service_account
 from automl.targets.objects.schedule import schedule_fields
 from automl.targets.objects.security import POD_SECURITY
 from automl.targets.objects.service import deployment
+from automl.targets.sources import trials_of
 from automl.targets.writers.yaml import Value
 
 PROGRAM = "automl.runtime.coordinator"
@@ -44,7 +45,7 @@ def coordinated(objects: Objects, files: Files) -> Coordinated:
     config_maps = planned(objects, plan)
     name = with_suffix(workflow.name, "coordinator")
     rbac = service_account(objects, name, _rules(workflow))
-    job = _runner(objects, _job_spec(objects, name, config_maps))
+    job = _runner(objects, _job_spec(objects, name, volume(config_maps, plan), len(config_maps)))
     documents = [*rbac, *config_maps, *templates, job]
     return Coordinated(documents, list(map(name_of, config_maps)), check_size(workflow, config_maps))
 
@@ -64,14 +65,25 @@ def _planned(objects: Objects, files: Files) -> tuple[Plan, list[Object]]:
             digests[node.name] = digest(canonical([*before]))
         else:
             task = _planned_task(objects, node, files, before, templates)
-            digests[node.name] = task.hash
+            digests[node.name] = (
+                digest(canonical([task.hash, _of_trials(node)])) if _of_trials(node) else task.hash
+            )
             tasks.append(replace(task, after=names))
     awaited = {edge.node for node in nodes for edge in node.after}
     kept = tuple(barrier for barrier in barriers if barrier.name in awaited)
     repeats = objects.workflow.schedule is not None
     workspace = objects.workflow.workspace.path if objects.workflow.workspace else ""
     store = objects.workflow.store.address(RUNS) if objects.workflow.store else ""
-    return Plan(objects.workflow.name, tuple(tasks), kept, repeats, workspace, store), templates
+    limit = objects.workflow.max_parallel
+    return Plan(objects.workflow.name, tuple(tasks), kept, repeats, workspace, limit, store), templates
+
+
+def _of_trials(node: ir.Node) -> list[Value]:
+    """What of the trials of a step makes another of what comes after it; the step itself goes on with those that it has."""
+    trials = node.trials if isinstance(node, ir.Job) else None
+    if trials is None:
+        return []
+    return [list(axis) for axis in trials.axes] + [list(row.values) for row in trials.table] + [trials.folds]
 
 
 def _planned_task(
@@ -90,7 +102,8 @@ def _planned_task(
     hashed = digest(canonical([spec, *before]))
     templates.append(template(objects, task, spec, hashed))
     step = Step(task.name, hashed, template_name(objects.workflow, task), poll=poll, first_look=first_look)
-    return replace(step, values=values, outputs=tuple(values_of(task)))
+    types = {output.name: str(output.type) for output in task.outputs} if task.trials else {}
+    return replace(step, values=values, outputs=tuple(values_of(task)), types=types, trials=trials_of(task))
 
 
 def _rules(workflow: Workflow) -> list[Value]:
@@ -106,7 +119,7 @@ def _rules(workflow: Workflow) -> list[Value]:
     return rules + deploy_rules(workflow, only="deployments")
 
 
-def _job_spec(objects: Objects, service_account_name: str, config_maps: Sequence[Object]) -> Object:
+def _job_spec(objects: Objects, service_account_name: str, plan: Object, parts: int) -> Object:
     """One failed step ends the run; a coordinator that is lost is started again, and goes on."""
     failed: Object = {"containerName": "main", "operator": "In", "values": [1]}
     rules: list[Value] = [
@@ -117,8 +130,8 @@ def _job_spec(objects: Objects, service_account_name: str, config_maps: Sequence
         "serviceAccountName": service_account_name,
         "restartPolicy": "Never",
         "securityContext": POD_SECURITY,
-        "containers": [_container(len(config_maps))],
-        "volumes": [volume(config_maps)],
+        "containers": [_container(parts)],
+        "volumes": [plan],
     }
     return {
         "backoffLimit": RESTARTS,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Workflow
 from automl.runtime import script
-from automl.runtime.plan import Plan
+from automl.runtime.plan import Plan, Step
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES, config_map
 from automl.targets.objects.json import size_of
 from automl.targets.objects.metadata import Object, Objects, name_of
@@ -27,11 +27,12 @@ MODULES = (
     "watch",
     "cluster",
 )
+OF_TRIALS = ("trial_jobs", "trials", "selection")
 
 
 def planned(objects: Objects, plan: Plan) -> list[Object]:
     """The ConfigMaps: of the program and the plan, and of what of the plan does not fit into that."""
-    program: Object = {f"{name}.py": script(f"{name}.py") for name in MODULES}
+    program: Object = {f"{name}.py": script(f"{name}.py") for name in modules_of(plan)}
     rooms = [_room(objects, content) for content in (program, {})]
     parts = _parts(plan.to_json(), *rooms)
     contents: list[Object] = [{name: part} for name, part in zip(part_names(len(parts)), parts, strict=True)]
@@ -63,10 +64,16 @@ def _parts(text: str, first: int, others: int) -> list[str]:
     return parts
 
 
-def volume(config_maps: Sequence[Object]) -> Object:
+def modules_of(plan: Plan) -> tuple[str, ...]:
+    """The modules of the program; some only if a step has trials."""
+    has_trials = any(isinstance(task, Step) and task.trials for task in plan.tasks)
+    return (*MODULES, *(OF_TRIALS if has_trials else ()))
+
+
+def volume(config_maps: Sequence[Object], plan: Plan) -> Object:
     """The volume of all of them."""
     first, *others = map(name_of, config_maps)
-    items = _items()
+    items = _items(plan)
     if not others:
         return {"name": "plan", "configMap": {"name": first, "items": items}}
     sources: list[Value] = [{"configMap": {"name": first, "items": items}}]
@@ -74,9 +81,11 @@ def volume(config_maps: Sequence[Object]) -> Object:
     return {"name": "plan", "projected": {"sources": sources}}
 
 
-def _items() -> list[Value]:
+def _items(plan: Plan) -> list[Value]:
     """Where the files lie: the modules where their imports look for them."""
-    modules: list[Value] = [{"key": f"{name}.py", "path": f"automl/runtime/{name}.py"} for name in MODULES]
+    modules: list[Value] = [
+        {"key": f"{name}.py", "path": f"automl/runtime/{name}.py"} for name in modules_of(plan)
+    ]
     return [{"key": "plan.json", "path": "plan.json"}, *modules]
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from automl.compiler.ir import Job, OutputOf, Service, Store, Task, Workflow
+from automl.compiler.ir import BestOutput, Job, OutputOf, Service, Store, Task, Workflow
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.targets.objects.collecting import MEMORY_OF_CLIENT, OWN_MOUNTS, own_volumes, program
 from automl.targets.objects.container import from_secret, restricted
@@ -96,13 +96,13 @@ def fetching_service(objects: Objects, service: Service, deployment: Mapping[str
     return {**deployment, "spec": spec | {"template": spec["template"] | {"spec": pod}}}
 
 
-def _files(task: Task) -> dict[str, OutputOf]:
+def _files(task: Task) -> dict[str, OutputOf | BestOutput]:
     """The variables of a task that are files, and which."""
     sources = {reference.variable: reference.source for reference in task.values}
     return {
         variable: source
         for variable, source in sources.items()
-        if isinstance(source, OutputOf) and source.type.is_file
+        if isinstance(source, OutputOf | BestOutput) and source.type.is_file
     }
 
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from automl.compiler.ir import Job, OfRun, OutputOf, Reference, Task, Workflow
+from automl.compiler.ir import Job, Task, Workflow
 from automl.targets.kubernetes.store import UID, fetches, left_for_putting, puts, putting
 from automl.targets.objects.metadata import Object
 from automl.targets.objects.start import Given, placeholders
+from automl.targets.sources import is_taken, source_of
 from automl.targets.writers.yaml import Value
 
 MESSAGE = (
@@ -19,21 +20,17 @@ JOB: Object = {
 
 def has_values(workflow: Workflow) -> bool:
     """Whether somebody has to see to values of a run."""
-    return any(sources(task) or (isinstance(task, Job) and values_of(task)) for task in workflow.tasks)
+    return any(
+        sources(task) or (isinstance(task, Job) and (values_of(task) or task.trials))
+        for task in workflow.tasks
+    )
 
 
 def sources(task: Task) -> dict[str, dict[str, Any]]:
     """The variables of a task that the coordinator fills, each with where it finds the value."""
-    return {reference.variable: _source(reference) for reference in task.values if reference.known is None}
-
-
-def _source(reference: Reference) -> dict[str, Any]:
-    source = reference.source
-    if isinstance(source, OfRun):
-        return {"run": str(source)}
-    assert isinstance(source, OutputOf)
-    named = {"task": source.task, "output": source.output}
-    return named | {"file": True} if source.type.is_file else named
+    return {
+        reference.variable: source_of(reference.source) for reference in task.values if is_taken(reference)
+    }
 
 
 def values_of(job: Job) -> list[str]:

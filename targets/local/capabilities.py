@@ -4,6 +4,7 @@ from types import MappingProxyType
 
 from automl.compiler.capabilities import NATIVE, implied, lowered, partly, refused
 from automl.compiler.target import ByKind, Capabilities
+from automl.targets.objects.capabilities import COUNTED, OfTrials
 
 _IN_RECORD = lowered("in the record of the run")
 _IN_FOLDER = implied("files stay in the folder of the run")
@@ -17,8 +18,18 @@ _SECRET = lowered("files of the user, a folder for each secret")
 _AT_ONCE = implied("it is seen at once that a process has ended")
 
 
+_TRIALS = OfTrials(
+    run=lowered("a process for each"),
+    at_a_time=lowered("no more are started"),
+    may_fail=lowered("the run goes on without them"),
+    judged=lowered("the run looks at what all of them have left"),
+    limit=lowered("no more are started, whatever `--jobs` says"),
+)
+
 CAPABILITIES: Capabilities = MappingProxyType(
     {
+        **_TRIALS.rows,
+        "limits.max_tasks": COUNTED,
         "version": _IN_RECORD,
         "name": lowered("the runs are called so"),
         "namespace": _NO_CLUSTER,

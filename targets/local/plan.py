@@ -4,13 +4,14 @@ import hashlib
 from types import MappingProxyType
 from typing import Any
 
-from automl.compiler.ir import Bundle, Git, Job, OfRun, OutputOf, Reference, Service, Task, Workflow
+from automl.compiler.ir import Bundle, Git, Job, Reference, Service, Task, Workflow
 from automl.compiler.ir import Secret as SecretOf
 from automl.compiler.ir import Text as UserText
 from automl.runtime.local import plan
 from automl.targets.local.mounts import is_process, mounts
 from automl.targets.objects.config_maps import archive
 from automl.targets.objects.start import declared, start_arguments
+from automl.targets.sources import is_taken, source_of, trials_of
 
 _PULL = MappingProxyType({"Always": "always", "IfNotPresent": "missing", "Never": "never"})
 
@@ -26,7 +27,14 @@ def plan_of(workflow: Workflow) -> plan.Plan:
     ]
     params = {parameter.name: parameter.text for parameter in workflow.params}
     return plan.Plan(
-        workflow.name, tasks, barriers, params, _git(workflow), _digest(workflow), _about(workflow)
+        workflow.name,
+        tasks,
+        barriers,
+        params,
+        _git(workflow),
+        _digest(workflow),
+        _about(workflow),
+        workflow.max_parallel,
     )
 
 
@@ -73,7 +81,7 @@ def _task(workflow: Workflow, task: Task) -> plan.Task:
         packages=list(task.project.packages) if task.project else [],
         options=_options(task),
         variables=_known(task) | {variable.name: _text(variable.value) for variable in task.variables},
-        values={ref.variable: _source(ref) for ref in task.values if ref.known is None},
+        values={ref.variable: source_of(ref.source) for ref in task.values if is_taken(ref)},
         outputs={output.name: str(output.type) for output in task.outputs},
         secrets=[_secret(secret) for secret in task.secrets],
         mounts=[*mounts(workflow, task)],
@@ -92,7 +100,7 @@ def _about_task(task: Task) -> dict[str, Any]:
 
 def _of_kind(task: Task) -> dict[str, Any]:
     if isinstance(task, Job):
-        return {"retries": task.retries, "deadline": task.deadline}
+        return {"retries": task.retries, "deadline": task.deadline, "trials": trials_of(task)}
     assert isinstance(task, Service)
     service = plan.Service(
         task.port,
@@ -120,14 +128,6 @@ def _text(text: UserText) -> plan.Text:
 
 def _known(task: Task) -> dict[str, plan.Text]:
     return {ref.variable: ref.known for ref in task.values if ref.known is not None}
-
-
-def _source(reference: Reference) -> dict[str, Any]:
-    source = reference.source
-    if isinstance(source, OfRun):
-        return {"run": str(source)}
-    assert isinstance(source, OutputOf)
-    return {"task": source.task, "output": source.output} | ({"file": True} if source.type.is_file else {})
 
 
 def _dependencies(task: Task) -> str:

@@ -4,9 +4,10 @@ What a pod, a Deployment, a Service and an Ingress have is native.
 """
 
 from types import MappingProxyType
+from typing import NamedTuple
 
-from automl.compiler.capabilities import NATIVE, lowered
-from automl.compiler.target import ByKind, Capabilities
+from automl.compiler.capabilities import NATIVE, lowered, partly
+from automl.compiler.target import ByKind, Capabilities, Capability
 
 _ON_OBJECTS = lowered("on every object and every pod")
 _ON_STEP = lowered("on the pods of the step, and on the objects of a service")
@@ -14,6 +15,42 @@ _CHECKOUT = lowered("an init container checks it out")
 _OF_SERVICES = ByKind(service=NATIVE)
 
 _CLAIM = lowered("a PersistentVolumeClaim of the workflow's own")
+COUNTED = lowered("the compiler counts what it writes out")
+_RANGE, _SPACE = ("min", "max", "step"), ("min", "max", "scale", "type", "count.min", "count.max")
+_OF_TABLE = (
+    *("sweep", "sweep.grid", *(f"sweep.grid.{key}" for key in _RANGE), "sweep.zip"),
+    *(f"sweep.random.{key}" for key in ("samples", "seed", "space")),
+    *(f"sweep.random.space.{key}" for key in _SPACE),
+    *("sweep.include", "sweep.exclude"),
+    *("cross_validation", "cross_validation.folds"),
+)
+
+_INDICES = partly("an input of the step; a file of the project for what runs in the project alone")
+
+
+class OfTrials(NamedTuple):
+    """What an engine makes of trials: of a run of one, of `max_parallel`, of `max_failed`, of the objective; and of the
+    limit for all jobs."""
+
+    run: Capability
+    at_a_time: Capability
+    may_fail: Capability
+    judged: Capability
+    limit: Capability
+
+    @property
+    def rows(self) -> Capabilities:
+        """The rows of a table."""
+        return {
+            "limits.max_parallel": self.limit,
+            **{f"step.{key}": ByKind(job=self.run) for key in _OF_TABLE},
+            "step.cross_validation.indices": ByKind(job=_INDICES),
+            "step.sweep.max_parallel": ByKind(job=self.at_a_time),
+            "step.sweep.max_failed": ByKind(job=self.may_fail),
+            "step.sweep.objective.metric": ByKind(job=self.judged),
+            "step.sweep.objective.goal": ByKind(job=self.judged),
+        }
+
 
 ON_KUBERNETES: Capabilities = MappingProxyType(
     {
@@ -24,6 +61,7 @@ ON_KUBERNETES: Capabilities = MappingProxyType(
         "labels": _ON_OBJECTS,
         "annotations": _ON_OBJECTS,
         "params": lowered("variables of every step, and worked out where expressions have them"),
+        "limits.max_tasks": COUNTED,
         "schedule": NATIVE,
         "schedule.cron": NATIVE,
         "schedule.timezone": NATIVE,

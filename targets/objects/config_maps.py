@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from automl.compiler.bundle_size import too_large
 from automl.compiler.diagnostics import Diagnostic
-from automl.compiler.ir import Bundle, BundledFile, Git, Task, Workflow
+from automl.compiler.ir import Bundle, BundledFile, Git, Job, Task, Workflow
 from automl.runtime import script, start_scripts
 from automl.targets.objects.escape import Texts, collect_texts
 from automl.targets.objects.json import size_of
@@ -36,12 +36,17 @@ class Files(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
 
 
-def config_maps(objects: Objects, is_unsafe: Callable[[str], bool] | None = None) -> Files:
-    """What the pods of a workflow mount or read besides their image. Unsafe text is kept in a ConfigMap."""
+def config_maps(
+    objects: Objects, is_unsafe: Callable[[str], bool] | None = None, *, for_results: bool = False
+) -> Files:
+    """What the pods of a workflow mount or read besides their image. Unsafe text is kept in a ConfigMap.
+
+    `for_results`: runs of trials say by themselves what they are judged by.
+    """
     workflow = objects.workflow
     documents: list[Object] = []
     diagnostics: list[Diagnostic] = []
-    code = _code(objects)
+    code = _code(objects, for_results)
     if code is not None:
         documents.append(code)
         if isinstance(workflow.code, Bundle):
@@ -54,21 +59,22 @@ def config_maps(objects: Objects, is_unsafe: Callable[[str], bool] | None = None
     return Files(name_of(code) if code else None, git, texts, tuple(documents), tuple(diagnostics))
 
 
-def _code(objects: Objects) -> Object | None:
+def _code(objects: Objects, for_results: bool = False) -> Object | None:
     source = objects.workflow.code
     if source is None:
         return None
-    scripts: Object = dict(scripts_of(objects.workflow))
+    scripts: Object = dict(scripts_of(objects.workflow, for_results=for_results))
     if isinstance(source, Git):
         return config_map(objects, "code", {"data": scripts | {"checkout.sh": script("checkout.sh")}})
     packed = base64.b64encode(archive(source.files)).decode()
     return config_map(objects, "code", {"data": scripts, "binaryData": {"code.tar.bz2": packed}})
 
 
-def scripts_of(workflow: Workflow) -> dict[str, str]:
+def scripts_of(workflow: Workflow, *, for_results: bool = False) -> dict[str, str]:
     """What starts the tasks of a project, by the names of the files."""
     tasks = [task for task in workflow.tasks if task.project]
-    return start_scripts(for_values=any(map(_has_values, tasks)))
+    has_trials = any(isinstance(task, Job) and task.trials for task in tasks)
+    return start_scripts(for_values=any(map(_has_values, tasks)), for_results=for_results and has_trials)
 
 
 def _has_values(task: Task) -> bool:

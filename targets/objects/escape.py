@@ -49,9 +49,10 @@ def scripted(text: Text, stand_in: Callable[[str], str | None]) -> str:
     return written
 
 
-def in_json(value: Value) -> str:
+def in_json(value: Value, indent: int | None = 2) -> str:
     """A value as JSON to read, in which nothing looks like a tag, a placeholder or a variable to anyone."""
-    text = json.dumps(value, indent=2, ensure_ascii=False).replace("$", r"\u0024")
+    separators = (",", ":") if indent is None else None
+    text = json.dumps(value, indent=indent, separators=separators, ensure_ascii=False).replace("$", r"\u0024")
     return NOT_IN_JSON.sub(_in_utf_16, DOUBLE_BRACE.sub(r"\\u007b", text))
 
 

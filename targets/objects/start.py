@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from automl.compiler.ir import Output, Parameter, Project, Task, Text
+from automl.compiler.ir import OfFold, OfTrial, Output, Parameter, Project, Task, Text, Type
 from automl.targets.writers.yaml import Value
 
 
@@ -39,9 +39,14 @@ def _installed(project: Project) -> Iterator[Text | str]:
 
 
 def _parameters(task: Task, project: Project) -> Iterator[str]:
-    sources = (reference.source for reference in task.values)
-    for parameter in dict.fromkeys(source for source in sources if isinstance(source, Parameter)):
-        yield from ("--param", f"{parameter.name}:{parameter.type}")
+    for source in dict.fromkeys(reference.source for reference in task.values):
+        match source:
+            case Parameter():
+                yield from ("--param", f"{source.name}:{source.type}")
+            case OfTrial():
+                yield from ("--param", f"{source.axis}:{source.type}")
+            case OfFold():
+                yield from ("--param", f"fold_{source}:{Type.INT}")
     if project.params_file is not None:
         yield from ("--params-file", project.params_file)
 

@@ -16,6 +16,7 @@ from automl.compiler.config.kinds import keys_of
 from automl.compiler.config.step import StepConfig
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.driver import Input, Overrides, analyse, compile_config
+from automl.compiler.ir import Trials
 from automl.compiler.source import Located, Span
 from automl.compiler.target import Options
 from automl.compiler.tree.decoding import decode
@@ -26,6 +27,7 @@ from automl.schemas import Schema, schema, schema_of
 
 LANGUAGE = Path(__file__).parents[2] / "docs" / "language.md"
 BESIDE = {"stages", "defaults"}  # what the steps are in
+AXES = ("step.sweep.grid.", "step.sweep.random.space.")  # trees, which `compiler/trials` reads
 
 
 def _keys(at: Schema, key: str) -> Iterator[str]:
@@ -45,6 +47,7 @@ DEFAULTS = {key: schema_of(key)["default"] for key in KEYS if "default" in schem
 
 def test_every_key_of_the_schema_reaches_a_field_and_every_field_has_a_key() -> None:
     beforehand = {key for key in KEYS if key.partition(".")[0] == "params"}  # what expressions refer to
+    beforehand |= {key for key in KEYS if key.startswith(AXES)}
     bound = {*beforehand, *keys_of(Config), *keys_of(StepConfig, "step")}
     around = {".".join(key.split(".")[:length]) for key in bound for length in range(1, 5)}
     assert sorted(KEYS - bound - around) == []
@@ -70,7 +73,8 @@ def test_what_a_description_calls_the_default_is_one() -> None:
 
 
 DISKS = {"workspace": {"storage_class": "fast"}, "volumes": {"cache": {"size": "1Gi"}}}
-NAMED = {"volumes": "cache", "contexts": "box"}  # below them stand names of the user's own
+NAMED = {"volumes": "cache", "contexts": "box", "space": "x"}  # below them stand names of the user's own
+SWEEP = {"random": {"samples": 2, "space": {"x": {"min": 1, "max": 900}}}}
 STEP = {"step_name": "a", "image": "a:1", "entrypoint": ["a"], "tolerations": [{"key": "a"}]}
 
 
@@ -91,8 +95,11 @@ def test_a_default_that_is_written_changes_nothing(key: str) -> None:
     )
     service: dict[str, Any] = {"service": {"ingress": {"host": "a.b"}} if "ingress." in key else {}}
     step = STEP | {"volumes": ["cache:/cache"]} | (service if is_of_service else {})
+    if key.startswith("step.sweep."):
+        step["sweep"] = SWEEP
     config: dict[str, Any] = {"name": "n", "schedule": {"cron": "@daily"}, "stages": {"s": [step]}, **DISKS}
     config["contexts"] = {"box": {}}
+    config["limits"] = {}
     written = copy.deepcopy(config)
     holder = written["stages"]["s"][0] if key.startswith("step.") else written
     *around, last = key.removeprefix("step.").split(".")
@@ -100,7 +107,16 @@ def test_a_default_that_is_written_changes_nothing(key: str) -> None:
         holder = holder[part][0] if isinstance(holder[part], list) else holder[part]
         holder = holder[NAMED[part]] if part in NAMED else holder
     holder[last] = DEFAULTS[key]
-    assert _output(written) == _output(config) != []
+    if "sweep" in step:
+        assert _trials(written) == _trials(config) != []
+    else:
+        assert _output(written) == _output(config) != []
+
+
+def _trials(config: dict[str, Any]) -> list[Trials | None]:
+    workflow, _ = analyse(Input("config.yaml", json.dumps(config).encode(), Path()), Overrides())
+    assert workflow
+    return [job.trials for job in workflow.jobs]
 
 
 @pytest.mark.parametrize("key", [key for key in sorted(KEYS) if schema_of(key).get("type") == "integer"])

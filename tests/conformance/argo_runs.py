@@ -277,7 +277,7 @@ def _outputs(pod: Object, ending: Ending) -> Object:
     known = (
         ending.outputs
         if ending.has_failed
-        else {each["name"]: "1" for each in parameters} | dict(ending.outputs)
+        else {each["name"]: each.get("value", "1") for each in parameters} | dict(ending.outputs)
     )
     values = {name: {"value": value} for name, value in known.items()}
     kinds = {

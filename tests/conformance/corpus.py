@@ -6,6 +6,7 @@ A folder of `tests/corpus` is a project, and in its `expected.json` stands what 
     after     the steps that must have succeeded before a step begins
     failures  the steps that end the run, each with its exit status and what automl says of it; null where an engine
               says it in its own way
+    trials    the steps that run many times: what their runs saw stands in no order, and some may fail
     refused   the targets that do not take it, each with a part of what they say
 
 What the command line gives for its parameters stands in `set.txt` and `given.yaml`, as beside a golden.
@@ -15,7 +16,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -123,12 +124,22 @@ def differences(trace: Trace, wanted: Object) -> list[str]:
     failures = wanted.get("failures", {})
     if trace.has_succeeded == bool(failures):
         found.append(f"the run has {'succeeded' if trace.has_succeeded else 'failed'}")
-    found += _unlike("saw", _by_step(trace.pods), wanted["saw"])
-    found += _unlike("failures", _failures(trace.pods, failures), failures)
+    trials = wanted.get("trials", [])
+    found += _unlike("saw", _sorted(_by_step(trace.pods), trials), _sorted(wanted["saw"], trials))
+    judged = [pod for pod in trace.pods if pod.step not in trials or not trace.has_succeeded]
+    found += _unlike("failures", _failures(judged, failures), failures)
     for pod in trace.pods:
         missing = set(wanted.get("after", {}).get(pod.step, [])) - pod.after
         found += [f"{pod.step} began before {each} had succeeded" for each in sorted(missing)]
     return found
+
+
+def _sorted(by_step: Mapping[str, list[Object]], steps: Collection[str]) -> dict[str, list[Object]]:
+    """What tries saw, in an order that is none of time for some steps."""
+    return {
+        step: sorted(saw, key=lambda one: json.dumps(one, sort_keys=True)) if step in steps else saw
+        for step, saw in by_step.items()
+    }
 
 
 def _by_step(pods: Iterable[Pod]) -> dict[str, list[Object]]:

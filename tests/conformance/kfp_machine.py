@@ -13,6 +13,7 @@ A job may ask for one pass, as it would be without a pod for the driver.
 
 import json
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -63,48 +64,53 @@ class Machine:
             platforms[0]["platforms"]["kubernetes"]["deploymentSpec"]["executors"] if platforms else {}
         )
         self.starts: list[Object] = []
-        self._component = ""
-        self._given: Any = None
+        self._lock = threading.Lock()
+        self._task = threading.local()  # several runs of a loop go on at a time
 
     def dispatch(self, **task: Any) -> Any:
         """Run a task by kfp.local; its handler knows the container alone."""
-        self._component = task["component_name"]
+        self._task.component = task["component_name"]
         return _dispatch(**task)
 
     def tell(self, **task: Any) -> Any:
         """What the program of a task is told, as its launcher gets it."""
         made = _construct(**task)
-        self._given = kfp_launcher.through_kubelet(made, lambda text: kubelet.expanded(text, _OF_DRIVER))
-        kfp_launcher.prepare_folders(self._given)
-        return self._given
+        self._task.given = kfp_launcher.through_kubelet(made, lambda text: kubelet.expanded(text, _OF_DRIVER))
+        kfp_launcher.prepare_folders(self._task.given)
+        return self._task.given
 
     def run(self, handler: Any) -> Status:
         """Start the container and wait for its end."""
-        folder = self.folder / f"{len(self.starts)}"
+        start = self._started(handler.full_command)
+        folder = Path(start["folder"])
         folder.mkdir()
-        said = self.platform.get(self._component.replace("comp-", "exec-", 1), {})
+        said = self.platform.get(self._task.component.replace("comp-", "exec-", 1), {})
         mounts = kfp_volumes.mounted(said, folder, self.folder / "claims", self.sources)
-        start: Object = {
-            "task": self._component.removeprefix("comp-"),
-            "folder": str(folder),
-            "words": handler.full_command,
-            "start": time.time(),
-        }
-        self.starts.append(start)
         if _CLUSTER in handler.full_command:
             return Status.SUCCESS  # there is no cluster
         env = [*self._secrets(said), *_variables(handler.env_vars, folder / "work", mounts)]
-        words = kfp_launcher.replaced(handler.full_command, self._given)
+        words = kfp_launcher.replaced(handler.full_command, self._task.given)
         container = {"command": [moved(word, mounts) for word in words], "env": env}
         done = kubelet.Container(folder, self.image, container, self.sources).run(**self._trace(start))
         start |= {"end": time.time(), "status": done.returncode, "output": done.stdout, "errors": done.stderr}
-        if done.returncode == 0 and (problems := kfp_launcher.missing(self._given)):
+        if done.returncode == 0 and (problems := kfp_launcher.missing(self._task.given)):
             start |= {"status": 1, "errors": "\n".join([done.stderr, *problems])}
         return Status.FAILURE if start["status"] else Status.SUCCESS
 
+    def _started(self, words: list[str]) -> Object:
+        with self._lock:
+            start: Object = {
+                "task": self._task.component.removeprefix("comp-"),
+                "folder": str(self.folder / f"{len(self.starts)}"),
+                "words": words,
+                "start": time.time(),
+            }
+            self.starts.append(start)
+        return start
+
     def _trace(self, start: Object) -> dict[str, str]:
         """Where a container is to write down what it sees; nothing runs beside it."""
-        name = f"{start['task']}.{len(self.starts) - 1}.json"
+        name = f"{start['task']}.{Path(start['folder']).name}.json"
         return {"CORPUS_TRACE": f"{self.traces}/{name}", "CORPUS_ALONE": "1"} if self.traces else {}
 
     def _secrets(self, said: Object) -> list[Object]:

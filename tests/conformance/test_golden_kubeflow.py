@@ -90,6 +90,8 @@ REFUSED = {
     "quickstart/kubeflow-native": "the same",
     "values/kubeflow": "a service takes no file",
     "values/kubeflow-native": "the same",
+    "trials-of-images/kubeflow": "it has no limit of tasks at a time",
+    "trials-of-images/kubeflow-native": "the same",
     "cron-full/kubeflow-native": "a recurring run has no time zone of its own",
     "cron-stages/kubeflow-native": "a recurring run never stops a run",
 }

@@ -237,6 +237,7 @@ CANNOT_RUN = {
     "version-without-a-label": "its image does not exist",
     "volumes": "its image does not exist; below, steps run that mount the same",
     "stages-with-keys": "its images do not exist",
+    "trials": "each of its steps starts more often than once; test_kubeflow_trials.py runs such steps",
     "three-hundred-steps": "it takes half a minute; below, DAGs in a DAG run on fewer steps",
 }
 

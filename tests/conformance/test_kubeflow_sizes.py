@@ -55,6 +55,16 @@ def sharing(number: int) -> str:
     )
 
 
+def swept(trials: int, more: str = "cpu_request: 1") -> str:
+    """A step with trials, and what judges them."""
+    sweep = (
+        f"{{grid: {{lr: {{min: 1, max: {trials}, step: 1}}}}, objective: {{metric: auc, goal: maximize}}}}"
+    )
+    step = f"step_name: a, path_to_executable: a.py, {more}, outputs: {{auc: float}}, sweep: {sweep}"
+    code = "code: {image: true}, " if "image" in more else ""
+    return f"{{name: w, {code}stages: {{train: [{{{step}}}]}}}}"
+
+
 CASES: dict[str, tuple[str, int]] = {  # a config, and bytes of a file beside it that cannot be packed
     "ten": (steps(10), 0),
     "two hundred and seventy": (steps(270, stage=10), 0),
@@ -68,6 +78,13 @@ CASES: dict[str, tuple[str, int]] = {  # a config, and bytes of a file beside it
     "a bundle and five services": (deployed(5), 70_000),
     "long texts that many steps have": (sharing(80), 0),
     "a bundle and many steps": (of_project(steps(180)), 60_000),
+    "ninety trials": (swept(90), 0),
+    "two hundred trials": (swept(200), 0),
+    "trials that are tried again": (swept(100, "backoff_limit: 2"), 0),
+    "trials of an image": (
+        swept(120, "image: i, entrypoint: [run]").replace("path_to_executable: a.py, ", ""),
+        0,
+    ),
 }
 
 

@@ -54,20 +54,24 @@ class Case:
         """Its tries, in the order in which they began."""
         assert (self.folder / ".automl").exists(), self.lines
         [run] = [path for path in (self.folder / ".automl" / "runs").iterdir() if path.is_dir()]
-        pods, succeeded = list[corpus.Pod](), set[str]()
+        pods, succeeded, over = list[corpus.Pod](), set[str](), set[str]()
         steps = json.loads((self.traces / "steps.json").read_text())
         saw = {
             step: sorted(self.traces.glob(f"{step}.*.json"), key=os.path.getmtime) for step in steps.values()
         }
         after: dict[str, frozenset[str]] = {}
+        begun = {event["task"] for event in events_of(run) if event["event"] == "task.started"}
         for event in events_of(run):
+            if event.get("task", "") not in {*begun, ""}:
+                continue  # a step with trials, which is over when they are
             step = steps.get(event.get("task", ""), "")
             if event["event"] == "task.started":
                 after[step] = frozenset(succeeded)
             elif event["event"] in ("task.ended", "task.tried", "task.ready"):
                 ended = event.get("state") == "succeeded" or event["event"] == "task.ready"
-                if ended and step in succeeded:
+                if ended and event["task"] in over:
                     continue  # a service that is stopped in the end
+                over |= {event["task"]} if ended else set()
                 seen = saw[step].pop(0) if saw[step] else Path("none")
                 status = 0 if ended else int((STATUS.search(event["reason"]) or ["", "1"])[1])
                 succeeded |= {step} if ended else set()

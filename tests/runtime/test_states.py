@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from automl.runtime.states import Run, State, Task, joined
 
-WAITING, RUNNING, SUCCEEDED, FAILED = State
+WAITING, RUNNING, SUCCEEDED, FAILED, TOLERATED = State
 
 
 def task(name: str, *after: str, state: State = WAITING, fate: str = "") -> Task:

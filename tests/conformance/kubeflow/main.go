@@ -80,9 +80,13 @@ func workflow(found pipelinePackage) (*wfapi.Workflow, error) {
 		return nil, err
 	}
 	deployment := &pipelinespec.PlatformDeploymentConfig{Executors: found.executors}
-	return argocompiler.Compile(
+	made, err := argocompiler.Compile(
 		&pipelinespec.PipelineJob{PipelineSpec: spec},
 		&pipelinespec.SinglePlatformSpec{DeploymentSpec: deployment},
 		nil,
 	)
+	if err == nil {
+		asSince214(made)
+	}
+	return made, err
 }

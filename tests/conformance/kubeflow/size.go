@@ -114,8 +114,10 @@ func parameter(name, value string) wfapi.Parameter {
 
 // task is what matters here of a task of the pipeline.
 type task struct {
-	ComponentRef struct{ Name string }
-	RetryPolicy  map[string]any
+	ComponentRef      struct{ Name string }
+	RetryPolicy       map[string]any
+	IteratorPolicy    struct{ ParallelismLimit int }
+	ParameterIterator struct{ Items struct{ Raw string } }
 }
 
 func taskOf(arguments wfapi.Arguments) task {
@@ -222,7 +224,12 @@ func (r *run) visit(name, templateName string, arguments []wfapi.Parameter, boun
 		if task.Depends == "" {
 			r.addChild(node.ID, child)
 		}
-		outputs, ids := r.visit(child, task.Template, given, node.ID)
+		outputs, ids := map[string]string(nil), []string(nil)
+		if task.WithSequence != nil {
+			ids = r.group(child, task, template.DAG.Tasks[0], given, node.ID)
+		} else {
+			outputs, ids = r.visit(child, task.Template, given, node.ID)
+		}
 		last[task.Name] = ids
 		for key, value := range outputs {
 			scope["{{tasks."+task.Name+".outputs.parameters."+key+"}}"] = value
@@ -238,6 +245,27 @@ func (r *run) visit(name, templateName string, arguments []wfapi.Parameter, boun
 	node.OutboundNodes = ids
 	r.wf.Status.Nodes[node.ID] = node
 	return nil, ids
+}
+
+// group makes the nodes of a task with a sequence: one for the whole, and those of each item (argo-workflows 3.7,
+// workflow/controller/dag.go, executeDAGTask and expandTask). How many there are, the driver beside it is told.
+func (r *run) group(name string, task wfapi.DAGTask, driver wfapi.DAGTask, given []wfapi.Parameter, boundary string) []string {
+	group := r.node(name, r.templates[task.Template], wfapi.NodeTypeTaskGroup, &wfapi.Inputs{}, boundary)
+	var items []any
+	if err := json.Unmarshal([]byte(taskOf(driver.Arguments).ParameterIterator.Items.Raw), &items); err != nil {
+		panic(err)
+	}
+	ids := []string{}
+	for i := range items {
+		child, arguments := fmt.Sprintf("%s(%d:%d)", name, i, i), []wfapi.Parameter{}
+		for _, each := range given {
+			arguments = append(arguments, parameter(each.Name, strings.ReplaceAll(each.Value.String(), "{{item}}", fmt.Sprint(i))))
+		}
+		r.addChild(group.ID, child)
+		_, ends := r.visit(child, task.Template, arguments, boundary)
+		ids = append(ids, ends...)
+	}
+	return ids
 }
 
 func (r *run) addChild(id, child string) {
