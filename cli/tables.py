@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from automl.compiler.views.text import printable
-from automl.runs.model import RUNNING, SUCCEEDED, WAITING, Run, Task, counts, seconds_of
+from automl.runs.model import ENDED, RUNNING, SUCCEEDED, WAITING, Run, Task, counts, seconds_of
 
 _LONGEST = 100  # characters of a value in a table
 _STYLES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
@@ -40,8 +40,23 @@ def steps(run: Run, now: float) -> list[Sequence[str]]:
     """A row for each step, behind one with the heads of the columns."""
     return [
         HEAD,
-        *((task.name, task.state, duration(seconds_of(task, now)), news(task)) for task in run.tasks),
+        *(
+            (task.name, task.state, duration(seconds_of(task, now)), news(task))
+            for task in run.tasks
+            if not task.trial_of or task.state == RUNNING
+        ),
     ]
+
+
+def trials(step: Task) -> str:
+    """The trials of a step, the best first, with their values."""
+    names = list(step.trials[0]["params"]) if step.trials else []
+    rows = [
+        [row["trial"], row["state"], "" if row["score"] is None else f"{row['score']:.6g}"]
+        + [shortened(row["params"][name]) for name in names]
+        for row in step.trials
+    ]
+    return f"{step.name}\n{table([['TRIAL', 'STATE', 'SCORE', *map(shortened, names)], *rows])}"
 
 
 def news(task: Task) -> str:
@@ -50,6 +65,9 @@ def news(task: Task) -> str:
         return shortened(task.reason)
     if task.url and task.state == RUNNING:
         return task.url
+    if task.trials and task.state != SUCCEEDED:
+        ended = sum(row["state"] in ENDED for row in task.trials)
+        return f"{ended} of {len(task.trials)} trials"
     values = ", ".join(f"{name}={shortened(text)}" for name, text in task.values.items())
     return values or ("" if task.tries < 2 or task.state != RUNNING else f"try {task.tries}")
 

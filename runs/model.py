@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
@@ -42,6 +42,8 @@ class Task(_OfMapping):
     files: Mapping[str, str] = field(default_factory=dict)  # the outputs that are, and where they are
     outputs: Mapping[str, str] = field(default_factory=dict)  # the types of both
     is_service: bool = False
+    trial_of: str = ""  # the step of which it is a run of a trial
+    trials: Sequence[Mapping[str, Any]] = ()  # the best first: `trial`, `params`, `state` and `score`
 
 
 @dataclass(frozen=True)

@@ -45,13 +45,26 @@ class Trials:
                 numbers = {FOLD_INDEX: str(fold), FOLD_COUNT: str(self.folds)}
                 yield TrialRun(f"{name or 'fold'}-{fold}", name, {**variables, **numbers})
 
-    def ended(self, values: Sequence[Values]) -> Outcome:
-        """What has become of them, by what each run has left. ValueError if too many have failed, or none is the best."""
+    def of(self, values: Sequence[Values]) -> list[Trial]:
+        """The trials with what their runs have left."""
         folds = self.folds or 1
-        trials = [
+        return [
             Trial(name, dict(zip(self.axes, texts)), values[at * folds : (at + 1) * folds])
             for at, (name, *texts) in enumerate(self.table)
         ]
+
+    def ranking(self, values: Sequence[Values]) -> list[tuple[Trial, float | None]]:
+        """The trials with their scores so far, the best first; those that have none are last, in the order of the table."""
+        objective = Objective(**self.objective) if self.objective else None
+        if objective is None:
+            return [(trial, None) for trial in self.of(values)]
+        scored = [(trial, trial.score(objective)) for trial in self.of(values)]
+        sign = -1 if objective.maximize else 1
+        return sorted(scored, key=lambda one: (one[1] is None, sign * (one[1] or 0)))
+
+    def ended(self, values: Sequence[Values]) -> Outcome:
+        """What has become of them, by what each run has left. ValueError if too many have failed, or none is the best."""
+        trials = self.of(values)
         refuse_failures(trials, self.max_failed)
         objective = Objective(**self.objective) if self.objective else None
         return Outcome(trials, objective, best(trials, objective) if objective else None)

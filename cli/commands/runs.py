@@ -9,11 +9,16 @@ from automl.cli.engines import ForPrograms, asking, is_for_programs, print_json,
 from automl.cli.listing import SortError, in_order_of, listing, queue_listing
 from automl.cli.options import Context, ContextsOf, Runs
 from automl.cli.sites import Site, site_of
+from automl.cli.tables import trials
 from automl.cli.terminal import TEXT, hint, print_text, wrong_usage
 
 
 def run(
     context: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[RUN]", help="One run: its trials, the best first.", show_default=False),
+    ] = None,
     sort: Annotated[
         str,
         typer.Option(
@@ -34,7 +39,7 @@ def run(
     contexts_of: ContextsOf = None,
     format: ForPrograms = TEXT,
 ) -> None:
-    """List the runs of this project, with their parameters and metrics.
+    """List the runs of this project, with their parameters and metrics, or the trials of one.
 
     automl runs --sort -metrics.auc
     """
@@ -43,6 +48,10 @@ def run(
     if queued:
         refuse_beside(context, "--queued lists runs as their turns come", ("sort",))
         _list_queue(site, is_json)
+        return
+    if name is not None:
+        refuse_beside(context, "the trials of a run come with the best first", ("sort",))
+        _list_trials(site, name, is_json)
         return
     with asking():
         known = site.engine.runs()
@@ -56,6 +65,18 @@ def run(
         print_text(listing(known))
     else:
         hint("there are no runs here")
+
+
+def _list_trials(site: Site, name: str, is_json: bool) -> None:
+    with asking():
+        run = site.engine.status(name)
+    swept = [task for task in run.tasks if task.trials]
+    if is_json:
+        print_json([{"step": task.name, "trials": task.trials} for task in swept])
+    elif swept:
+        print_text("\n".join(map(trials, swept)))
+    else:
+        hint(f"no step of {run.id} has trials")
 
 
 def _list_queue(site: Site, is_json: bool) -> None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from automl.runtime.local.history import History, TaskHistory, history_of
+from automl.runtime.local.history import FAILED, History, TaskHistory, history_of
 from automl.runtime.local.place import FILES, Place
 from automl.runtime.local.plan import Plan, Task
 from automl.runtime.local.record import events_of
@@ -31,6 +31,7 @@ class Taken(NamedTuple):
     task: str
     run: Path
     values: Mapping[str, str]
+    has_failed: bool = False  # which a trial may
 
 
 class Choice(NamedTuple):
@@ -59,11 +60,11 @@ def choice_of(
 
 def chosen(plan: Plan, only: Sequence[str], since: str | None) -> list[str]:
     """The tasks that are to run: these, or one with all that comes after it. ValueError if there is no such task."""
-    names = {task.name for word in only for task in named(plan, word)}
+    names = {name for word in only for task in named(plan, word) for name in (task.name, *runs_of(task))}
     if since:
         edges = {task.name: task.after for task in plan.tasks}
         edges.update({barrier.name: barrier.after for barrier in plan.barriers})
-        first = {task.name for task in named(plan, since)}
+        first = {name for task in named(plan, since) for name in (task.name, *runs_of(task))}
         names |= {name for name in edges if reached([name], edges) & first}
     return [task.name for task in plan.tasks if task.name in names]
 
@@ -75,39 +76,56 @@ def named(plan: Plan, word: str) -> list[Task]:
         lambda task: (task.step,),
         lambda task: (task.stage,),
     ):
-        tasks = [task for task in plan.tasks if word in names(task)]
+        tasks = [task for task in plan.tasks if word in names(task) and (not task.of or word == task.name)]
         if len(tasks) > 1 and names(tasks[0]) != (tasks[0].stage,):
             ways = " or ".join(f"{task.stage}/{task.step}" for task in tasks)
             raise ValueError(f'which step is "{word}": {ways}?')
         if tasks:
             return tasks
-    raise NoStepError(word, [task.name for task in plan.tasks])
+    raise NoStepError(word, [task.name for task in plan.tasks if not task.of])
+
+
+def runs_of(task: Task) -> list[str]:
+    """The runs of the trials of a step, if it has some."""
+    return task.after if task.trials else []
 
 
 def wanted(plan: Plan, names: AbstractSet[str]) -> dict[str, set[str]]:
     """The outputs that these tasks take of others: of each its names."""
     outputs: dict[str, set[str]] = {}
+    steps = {task.name: task for task in plan.tasks}
     for task in plan.tasks:
         for source in task.values.values() if task.name in names else ():
             if "task" in source and source["task"] not in names:
-                outputs.setdefault(source["task"], set()).add(source["output"])
+                for name in (source["task"], *runs_of(steps[source["task"]])):
+                    outputs.setdefault(name, set())
+                outputs[source["task"]] |= {source["output"]} if "output" in source else set()
     return outputs
 
 
 def from_earlier(folder: Path, plan: Plan, outputs: Mapping[str, AbstractSet[str]]) -> list[Taken]:
     """Where these outputs are: in the newest run of the workflow that has them. ValueError names what is nowhere."""
-    types = {task.name: task.outputs for task in plan.tasks}
+    types, of = {task.name: task.outputs for task in plan.tasks}, {task.name: task.of for task in plan.tasks}
     taken: dict[str, Taken] = {}
     for run in _earlier(folder, plan.workflow) if outputs else ():
         known = history_of(events_of(run)).tasks
         for name in outputs.keys() & known.keys() - taken.keys():
-            if _has(run, known[name], {output: types[name][output] for output in outputs[name]}):
+            step = of[name] or name
+            if known[step].is_done and _has(
+                run, known[name], {output: types[name][output] for output in outputs[name]}
+            ):
                 taken[name] = Taken(name, run, known[name].values)
+            elif of[name] and known[step].is_done and known[name].state == FAILED:
+                taken[name] = Taken(name, run, {}, has_failed=True)
         if len(taken) == len(outputs):
             break
-    if missing := [f"{name} ({', '.join(sorted(outputs[name]))})" for name in outputs if name not in taken]:
+    if missing := [_said(name, outputs[name]) for name in outputs if name not in taken and not of[name]]:
         raise ValueError(f"no earlier run has what is taken from {'; '.join(missing)}; run these steps, too")
     return [*taken.values()]
+
+
+def _said(name: str, outputs: AbstractSet[str]) -> str:
+    return f"{name} ({', '.join(sorted(outputs))})" if outputs else f"the trials of {name}"
 
 
 def take(taken: Taken, folder: Path) -> None:

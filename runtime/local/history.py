@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -87,10 +87,14 @@ class History:
     def _run_chosen(self, event: Event) -> None:
         self.choose(event["tasks"])
 
-    def _task_taken(self, event: Event) -> None:
-        task = self._task(event)
-        task.state, task.run, task.values = SKIPPED, event["run"], event["values"]
+    def taken(self, name: str, run: str, values: Mapping[str, str]) -> None:
+        """What a task would leave is there, taken from an earlier run."""
+        task = self.tasks.setdefault(name, TaskHistory(name))
+        task.state, task.run, task.values = SKIPPED, run, dict(values)
         task.reason = f"taken from {task.run}"
+
+    def _task_taken(self, event: Event) -> None:
+        self.taken(event["task"], event["run"], event["values"])
 
     def _run_ended(self, event: Event) -> None:
         self.state, self.reason, self.ended = event["state"], event.get("reason", ""), event["at"]

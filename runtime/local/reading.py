@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from automl.runtime.local import trials
 from automl.runtime.local.history import (
     ENDED,
     FAILED,
@@ -101,6 +102,11 @@ class Reading:
         }
 
     def _task(self, task: Task) -> dict[str, Any]:
+        if task.trials:
+            return trials.of_step(self._single(task), task, self.history.tasks)
+        return self._single(task)
+
+    def _single(self, task: Task) -> dict[str, Any]:
         known, outputs = self._known(task), self.folder / "tasks" / task.name / "outputs"
         files = [name for name, type in task.outputs.items() if type in FILES and known.is_done]
         return {
@@ -117,6 +123,7 @@ class Reading:
             "files": {name: str(outputs / name) for name in files},
             "outputs": task.outputs,
             "is_service": task.service is not None,
+            "trial_of": task.of,
         }
 
     def _known(self, task: Task) -> TaskHistory:
@@ -180,14 +187,16 @@ def _described(folder: Path) -> tuple[dict[str, Any], Plan, str]:
 
 
 def _metrics(tasks: list[dict[str, Any]]) -> dict[str, Any]:
-    """What the tasks have measured; what two of them call the same has the task before it."""
+    """What the tasks have measured, and the best of their trials; what two of them call the same has the task before it."""
     measured = [
         (task["name"], name, value)
         for task in tasks
+        if not task["trial_of"]
         for output, text in task["values"].items()
         if task["outputs"].get(output) == "metrics"
         for name, value in json.loads(text).items()
     ]
+    measured += [(task["name"], *best) for task in tasks if (best := task.get("best"))]
     names = [name for _, name, _ in measured]
     return {name if names.count(name) == 1 else f"{task}.{name}": value for task, name, value in measured}
 

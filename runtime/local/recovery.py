@@ -33,10 +33,13 @@ def choose(record: Record, plan: Plan, known: History, words: tuple[Sequence[str
     if any(words):
         record.add("run.chosen", tasks=names)
         known.choose(names)
+    swept = {task.name for task in plan.tasks if task.trials}  # what is gathered there is gathered anew
     for taken in earlier:
-        choice.take(taken, record.folder)
-        record.add("task.taken", task=taken.task, run=taken.run.name, values=taken.values)
-        known.tasks[taken.task].values = dict(taken.values)
+        if taken.task not in swept:
+            choice.take(taken, record.folder)
+        if not taken.has_failed:
+            record.add("task.taken", task=taken.task, run=taken.run.name, values=taken.values)
+            known.taken(taken.task, taken.run.name, taken.values)
     return names
 
 

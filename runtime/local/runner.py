@@ -114,8 +114,10 @@ class Runner:
             task.values = known.tasks[name].values
             if has_left_all(self.folder, task.spec, known.tasks[name]):
                 task.end(State.SUCCEEDED, "succeeded before")
+            elif name not in names and known.tasks[name].is_done:
+                task.end(State.SUCCEEDED, known.tasks[name].reason)  # in an earlier run
         for trials in all_trials(self.tasks):
-            if trials.step.state is State.SUCCEEDED:
+            if trials.step.name in names and trials.step.state is State.SUCCEEDED:
                 trials.keep_failures(known)
         barriers: dict[str, Sequence[str]] = {barrier.name: barrier.after for barrier in self.plan.barriers}
         barriers.update({name: () for name in self.tasks if name not in names})  # nobody waits for those

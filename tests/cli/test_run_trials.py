@@ -1,0 +1,185 @@
+"""Trials on this machine, as somebody sees them who runs them, goes on with them and looks at them."""
+
+import json
+import os
+import re
+import signal
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automl.runtime.local.record import events_of
+from tests.running import Done, Project, until
+
+STEPS = """\
+stages:
+  train:
+    - step_name: train
+      path_to_executable: train.py
+      outputs: {scores: metrics, note: file}
+      sweep:
+        grid: {lr: [0.1, 0.2, 0.4], depth: {min: 1, max: 10, step: 1}}
+        max_parallel: 3
+        max_failed: 2
+        objective: {metric: scores.auc, goal: maximize}
+      cross_validation: {folds: 3}
+  use:
+    - step_name: use
+      path_to_executable: use.py
+      inputs:
+        lr: ${{ steps.train.best.params.lr }}
+        depth: ${{ steps.train.best.params.depth }}
+        scores: ${{ steps.train.best.outputs.scores }}
+        all: ${{ collect(steps.train.outputs.scores) }}
+        notes: ${{ collect(steps.train.outputs.note) }}
+"""
+TRAIN = """\
+import json, os, sys, time
+params = json.load(open(os.environ["AUTOML_PARAMS_FILE"]))
+lr, depth, fold = params["lr"], params["depth"], params["fold_index"]
+open(os.environ["TRACE"], "a").write(f"{lr} {depth} {fold}\\n")
+while os.path.exists(os.environ["TRACE"] + ".wait") and depth > 4:
+    time.sleep(0.02)
+if depth == 10 and fold == 1 and lr > 0.1 and not os.path.exists(os.environ["TRACE"] + ".well"):
+    sys.exit("too deep")
+open(os.environ["AUTOML_OUTPUT_NOTE"], "w").write(f"{lr} {depth} {fold}")
+json.dump({"auc": lr * depth + fold}, open(os.environ["AUTOML_OUTPUT_SCORES"], "w"))
+"""
+USE = """\
+import json, os
+told = {name[13:]: text for name, text in os.environ.items() if name.startswith("AUTOML_INPUT_")}
+folder = told.pop("NOTES")
+index = json.load(open(os.path.join(folder, "index.json")))
+told["NOTES"] = [row["path"] and open(os.path.join(folder, row["path"])).read() for row in index]
+told["ROWS"] = index[:2]
+json.dump(told, open(os.environ["TRACE"] + ".use", "w"))
+"""
+
+
+class Search(Project):
+    """Thirty trials of three folds each, two of which fail in one."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.config = self.folder / "automl.yaml"
+        self.config.write_text(f"name: search\n{STEPS}")
+        (self.folder / "train.py").write_text(TRAIN)
+        (self.folder / "use.py").write_text(USE)
+
+    def used(self) -> dict[str, Any]:
+        """What the step behind the trials was given."""
+        return dict(json.loads(Path(f"{self.trace}.use").read_text()))
+
+    def most_at_a_time(self) -> int:
+        """How many runs of trials there were at a time, by the record."""
+        running, most = 0, 0
+        for event in events_of(self.run()):
+            if event.get("task", "").startswith("train/"):
+                running += {"task.started": 1, "task.ended": -1}[event["event"]]
+                most = max(most, running)
+        return most
+
+
+@pytest.fixture
+def search(tmp_path: Path) -> Search:
+    return Search(tmp_path)
+
+
+def expected() -> dict[str, Any]:
+    """What has to come of all, by the words of the config alone."""
+    rows = [(lr, depth, fold) for lr in (0.1, 0.2, 0.4) for depth in range(1, 11) for fold in range(3)]
+    failed = [depth == 10 and fold == 1 and lr > 0.1 for lr, depth, fold in rows]
+    return {
+        "scores": [
+            None if bad else {"auc": lr * depth + fold}
+            for (lr, depth, fold), bad in zip(rows, failed, strict=True)
+        ],
+        "notes": [
+            None if bad else f"{lr} {depth} {fold}"
+            for (lr, depth, fold), bad in zip(rows, failed, strict=True)
+        ],
+    }
+
+
+def test_thirty_trials_of_three_folds_with_two_that_fail(search: Search) -> None:
+    done = search.automl("run", "--jobs", "8")
+    assert done.code == 0, done.err
+    told = search.used()
+    assert (told["LR"], told["DEPTH"]) == ("0.4", "9")
+    assert json.loads(told["SCORES"])["auc"] == pytest.approx(0.4 * 9 + 1)
+    assert json.loads(told["ALL"]) == expected()["scores"]
+    assert told["NOTES"] == expected()["notes"]
+    first, second = told["ROWS"]
+    assert (first["params"], first["fold"], second["fold"]) == ({"lr": "0.1", "depth": "1"}, 0, 1)
+    assert search.most_at_a_time() == 3
+    assert Counter(search.done()) == Counter(
+        f"{lr} {depth} {fold}" for lr in (0.1, 0.2, 0.4) for depth in range(1, 11) for fold in range(3)
+    )
+
+
+def test_they_are_listed_with_the_best_first(search: Search) -> None:
+    assert search.automl("run", "-q").code == 0
+    lines = search.automl("runs", "last").out.splitlines()
+    assert lines[:2] == ["train", "TRIAL       STATE      SCORE  lr   depth"]
+    assert re.fullmatch(r"[0-9a-f]{10}  succeeded  4\.6    0\.4  9", lines[2])
+    assert [line.split()[1] for line in lines[-2:]] == ["failed", "failed"]
+    assert len(lines) == 32
+    [step] = json.loads(search.automl("runs", "last", "--format", "json").out)
+    scores = [row["score"] for row in step["trials"]]
+    assert scores[:28] == sorted(scores[:28], reverse=True)
+    assert scores[28:] == [None, None]
+    table = search.automl("runs").out.splitlines()
+    assert table[0].split() == ["RUN", "STATE", "CREATED", "TIME", "auc"]
+    assert table[1].endswith("4.6")
+    assert search.automl("runs", "last", "--sort", "auc").code == 2
+    assert len(search.automl("status").out.splitlines()) < 20
+
+
+def test_too_many_that_fail_end_the_run(search: Search) -> None:
+    search.config.write_text(search.config.read_text().replace("max_failed: 2", "max_failed: 1"))
+    done = search.automl("run", "--jobs", "1")
+    assert done.code == 1
+    assert not Path(f"{search.trace}.use").exists()
+    assert len(search.done()) == 89  # the last trial but one fold: what had failed before it is one
+
+
+def test_who_goes_on_runs_no_trial_twice_that_has_succeeded(search: Search) -> None:
+    search.switch("wait", True)
+    process = search.start("run", "--jobs", "3")
+    until(lambda: len(search.done()) >= 15)
+    os.kill(process.pid, signal.SIGINT)
+    process.communicate(timeout=60)
+    search.switch("wait", False)
+    before = [event["task"] for event in events_of(search.run()) if event.get("state") == "succeeded"]
+    assert len(before) >= 12
+    assert search.automl("run", "--resume", "last", "-q").code == 0
+    begun = Counter(event["task"] for event in events_of(search.run()) if event["event"] == "task.started")
+    assert {begun[name] for name in before} == {1}
+    assert json.loads(search.used()["ALL"]) == expected()["scores"]
+
+
+def test_what_failed_for_good_is_not_tried_again_by_who_goes_on(search: Search) -> None:
+    (search.folder / "use.py").write_text("import sys; sys.exit(1)")
+    assert search.automl("run", "-q").code == 1
+    assert search.automl("run", "--resume", "last", "-q").code == 1
+    assert len(search.done()) == 90
+
+
+def test_a_step_alone_takes_the_trials_of_an_earlier_run(search: Search) -> None:
+    assert search.automl("run", "-q").code == 0
+    told = search.used()
+    search.trace.unlink()
+    done: Done = search.automl("run", "--only", "use", "-q")
+    assert done.code == 0, done.err
+    assert search.done() == []
+    assert search.used() == told
+    done = search.automl("run", "--only", "train", "-q")
+    assert (done.code, len(search.done())) == (0, 90)
+
+
+def test_trials_of_no_earlier_run_are_said_to_be_nowhere(search: Search) -> None:
+    done = search.automl("run", "--only", "use")
+    assert done.code == 2
+    assert "no earlier run has what is taken from the trials of train; run these steps, too" in done.err
