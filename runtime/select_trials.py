@@ -27,6 +27,8 @@ from automl.runtime.trials import FOLD_INDEX, Outcome, Trials, Values
 
 RUN = "_run"
 """The name of a run among what it has left; no output has such a name."""
+LONGEST = 96 * 1024
+"""Bytes of a value that a step can be given: Kubernetes starts no program with a word of 128 KiB, and there are others."""
 ALL = "all"
 """The folder of links, beside the folders of the runs."""
 
@@ -65,7 +67,12 @@ def value_of(outcome: Outcome, source: Mapping[str, Any], types: Mapping[str, st
 
 def written(name: str, text: str, is_plain: bool) -> str:
     """A value as it travels; ValueError if it would not arrive."""
-    return unchanged(name, text) if is_plain else encode(text)
+    text = unchanged(name, text) if is_plain else encode(text)
+    if len(text.encode()) > LONGEST:
+        raise ValueError(
+            f"{name!r} takes {len(text.encode()):,} bytes, and no more than {LONGEST:,} arrive; collect files"
+        )
+    return text
 
 
 def gather(runs: Path, output: str, trials: Trials, left: Mapping[str, Values]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Job, Task, Text, Workflow
-from automl.targets.argo.data import is_collected, taken_by
+from automl.targets.argo.data import by_artifacts, is_collected, taken_by
 from automl.targets.argo.overflow import MAX_TEMPLATE_BYTES
 from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from automl.targets.objects.checks import (
@@ -54,7 +54,7 @@ def of_workflow(workflow: Workflow) -> Iterator[Diagnostic]:
 
 def _services_with_artifacts(workflow: Workflow) -> Iterator[Diagnostic]:
     """The services that take files where those are artifacts: no pod of a Deployment is given any."""
-    for service in workflow.services:
+    for service in workflow.services if by_artifacts(workflow) else ():
         if any(source.type.is_file for source in taken_by(workflow, service)):
             message = f'the service "{service.step}" cannot take a file: Argo gives artifacts to the pods of a run alone'
             help = "leave out `artifacts`, so that files are on the workspace"

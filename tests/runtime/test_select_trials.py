@@ -82,6 +82,17 @@ def test_a_run_that_is_not_among_the_results_has_failed(tmp_path: Path) -> None:
     assert ended.stderr == "automl: 2 of 2 trials have failed, and 1 may: aa, bb\n"
 
 
+def test_a_list_that_no_program_could_be_given_is_refused(tmp_path: Path) -> None:
+    trials = {**TRIALS, "objective": None, "folds": None, "table": [[f"t{n}", "1"] for n in range(50)]}
+    asked = {"values": {"all-auc": {"all": "auc"}}, "types": {"auc": "text"}}
+    program = Program(tmp_path, trials=trials, **asked)
+    assert program.run({f"t{n}": "a" * 1900 for n in range(50)}).returncode == 0
+    ended = program.run({f"t{n}": "a" * 2000 for n in range(50)})
+    assert ended.stderr == (
+        "automl: 'all-auc' takes 100,400 bytes, and no more than 98,304 arrive; collect files\n"
+    )
+
+
 def test_results_that_are_too_long_for_a_word_are_in_a_file(tmp_path: Path) -> None:
     """The executor of Argo puts them there: cmd/argoexec/commands/emissary.go, since 3.7."""
     (tmp_path / "long.txt").write_text(

@@ -31,7 +31,7 @@ from automl.targets.argo.overflow import sizes_of
 from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from tests.by_hand import PROJECT, SPAN, job, output
 from tests.targets.test_argo_data import ROWS, templates, variables, words, written
-from tests.targets.test_references import emitted
+from tests.targets.test_references import emitted, service
 
 Object = dict[str, Any]
 AXES = (Axis("lr", Type.FLOAT), Axis("trial", Type.TEXT))
@@ -277,3 +277,17 @@ def test_five_thousand_trials_are_run() -> None:
     twice = replace(wanted, nodes=(*wanted.nodes, replace(train, name="again", step="again", after=())))
     [refusal] = refusals(twice)
     assert refusal.message.endswith("the limit is 1024 KiB (4 steps, 10,000 runs of trials)")
+
+
+def test_a_service_is_given_a_file_of_the_best_and_those_of_all() -> None:
+    """They are on the workspace; it fails where a path that is made of the name of a run is taken for an artifact."""
+    wanted = sweeping(objective=AUC)
+    values = (BEST_MODEL, ALL_MODELS)
+    api = service(job("api", "train", values=values, uses_workspace=True, **PROJECT))
+    wanted = replace(wanted, nodes=(*wanted.nodes[:-1], api))
+    assert refusals(wanted) == []
+    folder = "/disk/runs/{{workflow.uid}}/train"
+    assert words(templates(wanted)["api"], "--plain") == [
+        f"AUTOML_INPUT_MODEL={folder}/{{{{inputs.parameters.train_best}}}}/model",
+        f"AUTOML_INPUT_MODELS={folder}/all/model",
+    ]
