@@ -286,6 +286,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "runtime.folders",
         "runtime.outputs",
         "runtime.results",
+        "runtime.selection",
         "runtime.start",
         "runtime.states",
         "runtime.trials",

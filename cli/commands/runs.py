@@ -53,6 +53,10 @@ def run(
         refuse_beside(context, "the trials of a run come with the best first", ("sort",))
         _list_trials(site, name, is_json)
         return
+    _list_runs(site, sort, is_json)
+
+
+def _list_runs(site: Site, sort: str, is_json: bool) -> None:
     with asking():
         known = site.engine.runs()
     try:

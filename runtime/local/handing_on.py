@@ -63,6 +63,16 @@ class AllTrials:
         for run in lacking:
             run.end(State.TOLERATED, "failed before")
 
+    def end(self) -> dict[str, Any]:
+        """End the step, as its trials have ended; what the record says of it."""
+        try:
+            self.step.values = self.outcome().said()
+        except ValueError as error:
+            self.step.end(State.FAILED, str(error))
+            return {"state": "failed", "reason": str(error)}
+        self.step.end(State.SUCCEEDED, "succeeded")
+        return {"state": "succeeded", "values": self.step.values}
+
     def outcome(self) -> Outcome:
         """What has become of them. ValueError if too many have failed, or none is the best."""
         assert self.step.spec.trials

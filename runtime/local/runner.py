@@ -155,13 +155,8 @@ class Runner:
 
     def conclude(self, step: LocalTask) -> None:
         """The trials of a step have ended, and so has the step."""
-        try:
-            step.values = AllTrials(step, self.tasks).outcome().said()
-            step.end(State.SUCCEEDED, "succeeded")
-            self.tell("task.ended", step, state="succeeded", values=step.values)
-        except ValueError as error:
-            step.end(State.FAILED, str(error))
-            self.tell("task.ended", step, state="failed", reason=str(error))
+        details = AllTrials(step, self.tasks).end()
+        self.tell("task.ended", step, **details)
 
     def has_to_serve(self) -> bool:
         """Whether all is done, and services are there for who wants something of them."""
@@ -183,8 +178,8 @@ class Runner:
 
     def note_ends(self) -> None:
         """Take note of the tries that are over."""
-        for task, status in self.tries.ended():
-            self.has_ended(task, status)
+        for end in self.tries.ended():
+            self.has_ended(*end)
 
     def look_at_services(self) -> None:
         """Take note of services that are ready: what comes after them may begin."""

@@ -92,6 +92,8 @@ REFUSED = {
     "values/kubeflow-native": "the same",
     "trials-of-images/kubeflow": "it has no limit of tasks at a time",
     "trials-of-images/kubeflow-native": "the same",
+    "searches/kubeflow": "a file of an image's trial is nowhere for who gathers them",
+    "searches/kubeflow-native": "the same",
     "cron-full/kubeflow-native": "a recurring run has no time zone of its own",
     "cron-stages/kubeflow-native": "a recurring run never stops a run",
 }
