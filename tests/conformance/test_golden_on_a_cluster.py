@@ -33,6 +33,7 @@ from tests.runtime.kubelet import Sources, config_maps
 
 MANIFESTS = manifests("kubernetes.yaml")
 ENOUGH = 60  # steps of a stage; all three hundred take the cluster minutes, and show nothing else
+DIGEST = re.compile(r"-([0-9a-f]{16}|[0-9a-f]{8})$")  # of what a Job is; of trials there are thousands
 
 
 class Applied(Place):
@@ -100,11 +101,14 @@ class Applied(Place):
         self.set_status(pod, phase=phase, containerStatuses=[ended])
 
 
-def last_words(pod: Object) -> bytes:
-    """What the start script says of the values that a step has to leave."""
+def last_words(pod: Object, metrics: str) -> bytes:
+    """What the start script says of the values that a step has to leave; `metrics` is what all have measured."""
     words = pod["spec"]["containers"][0].get("args", [])
     declared = [word.split(":") for option, word in pairwise(words) if option == "--output"]
-    return framed({name: "1" for name, type, *_ in declared if not Type(type).is_file})
+    types = {name: Type(type) for name, type, *_ in declared}
+    return framed(
+        {name: metrics if type is Type.METRICS else "1" for name, type in types.items() if not type.is_file}
+    )
 
 
 @contextmanager
@@ -113,6 +117,14 @@ def playing_kubelet(place: Applied, at_first_pod: Callable[[], object]) -> Itera
     closed, ended, seen = threading.Event(), list[str](), set[str]()
     attended: list[Object] = []
     coordinators: list[threading.Thread] = []
+    swept = [
+        task.trials
+        for plan in plans([*yaml.safe_load_all(place.text)])
+        for task in plan.tasks
+        if isinstance(task, Step)
+    ]
+    objectives = [trials.objective for trials in swept if trials and trials.objective]
+    metrics = json.dumps({"auc": 1} | {objective["metric"]: 1 for objective in objectives})
 
     def attend(pod: Object) -> None:
         if PROGRAM in pod["spec"]["containers"][0].get("command", []):
@@ -127,7 +139,7 @@ def playing_kubelet(place: Applied, at_first_pod: Callable[[], object]) -> Itera
             place.set_status(pod, phase="Running", conditions=[{**READY[0], "lastTransitionTime": now}])
         else:
             ended.append(pod["metadata"]["labels"]["batch.kubernetes.io/job-name"])
-            place.set_status(pod, phase="Succeeded", containerStatuses=[terminated(last_words(pod))])
+            place.set_status(pod, phase="Succeeded", containerStatuses=[terminated(last_words(pod, metrics))])
 
     def work() -> None:
         while not closed.wait(0.2):
@@ -199,7 +211,7 @@ def test_golden_runs_to_its_end(manifest: Path, place: Applied) -> None:
     assert during == [[]]
     assert len(ended) == len(set(ended)) == sum("automl.dev/step" in labels(job) for job in place.all_jobs())
     for plan in plans(documents):
-        check_order(plan, [name[: -len("-01234567")] for name in ended])
+        check_order(plan, [DIGEST.sub("", name) for name in ended])
         assert place.rolled_out() == {task.name for task in plan.tasks if isinstance(task, Service)}
 
 
@@ -214,13 +226,16 @@ def plans(documents: list[Any]) -> list[Plan]:
 
 def check_order(plan: Plan, ended: list[str]) -> None:
     """Every step has run, and after all those that it comes after."""
-    steps = {task.name: task.template for task in plan.tasks if isinstance(task, Step)}
+    steps = {task.name: task for task in plan.tasks if isinstance(task, Step)}
     barriers = {barrier.name: barrier.after for barrier in plan.barriers}
-    assert sorted(ended) == sorted(steps.values())
-    for task in plan.tasks:
+    runs = {name: step.after if step.trials else (name,) for name, step in steps.items()}
+    assert sorted(ended) == sorted(step.template for step in steps.values() if not step.trials)
+    for task in steps.values():
         before = [name for node in task.after for name in barriers.get(node, (node,)) if name in steps]
-        if task.name in steps and before:
-            assert ended.index(steps[task.name]) > max(ended.index(steps[name]) for name in before)
+        templates = {steps[run].template for name in before for run in runs[name]}
+        if templates and not task.trials:
+            last = max(at for at, template in enumerate(ended) if template in templates)
+            assert ended.index(task.template) > last
 
 
 CONFIG = """
