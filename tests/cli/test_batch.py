@@ -113,7 +113,7 @@ def test_a_config_that_no_target_takes_is_told_so(place: Path) -> None:
     (place / "big.bin").write_bytes(bytes(range(256)) * 1200)
     (place / "train.py").touch()
     step = "{step_name: b, path_to_executable: train.py, volumes: ['data:/data']}"
-    (place / "a.yaml").write_text(f"volumes: {{data: {{claim: c}}}}\nstages: {{a: [{step}]}}\n")
+    (place / "a.yaml").write_text(f"volumes: {{data: {{config_map: c}}}}\nstages: {{a: [{step}]}}\n")
     (place / "noise.bin").write_bytes(__import__("random").Random(1).randbytes(300_000))
     done = automl("validate", "a.yaml", cwd=place)
     assert done.code == 1
