@@ -8,7 +8,7 @@ from automl.cli.terminal import wrong_usage
 from automl.compiler.suggest import did_you_mean
 from automl.runtime.local.choice import NoStepError, choice_of, chosen
 from automl.runtime.local.history import history_of
-from automl.runtime.local.plan import Plan
+from automl.runtime.local.plan import Plan, Task
 from automl.runtime.local.record import events_of
 
 
@@ -25,14 +25,15 @@ def refuse_unknown_steps(text: str, params: Mapping[str, Any]) -> Plan:
     return plan
 
 
-def refuse_choice(text: str, folder: Path, params: Mapping[str, Any]) -> None:
-    """End a command that cannot be done in the folder of a run, which may be none yet, or beside it.
+def refuse_choice(text: str, folder: Path, params: Mapping[str, Any]) -> list[Task]:
+    """End a command that cannot be done in the folder of a run, which may be none yet, or beside it; or the tasks to run.
 
     What its steps take of others is to be there, or in an earlier run.
     """
     plan = refuse_unknown_steps(text, params)
     known = history_of(events_of(folder), [task.name for task in plan.tasks]) if folder.exists() else None
     try:
-        choice_of(folder, plan, known, (params["only"] or (), params["since"]))
+        names = choice_of(folder, plan, known, (params["only"] or (), params["since"])).names
     except ValueError as error:
         wrong_usage(str(error))
+    return [task for task in plan.tasks if task.name in set(names)]

@@ -16,6 +16,7 @@ from automl.cli.choices import choose, emit
 from automl.cli.chosen import refuse_choice
 from automl.cli.delivery import conclude, given_params
 from automl.cli.engines import asking, folder_to_resume, print_json, refuse_beside
+from automl.cli.images import refuse_images
 from automl.cli.inputs import read_all
 from automl.cli.progress import view
 from automl.cli.scripts import Flags, config_for, is_script, refuse
@@ -74,8 +75,13 @@ def config_of(what: What) -> Input:
 
 def program_for(what: What, given: Input, manner: Manner) -> Program:
     """What becomes of its config here, or the end of the command."""
+    return program_of(given, overrides_for(what), manner)
+
+
+def overrides_for(what: What) -> Overrides:
+    """What the command line says instead of the config; a script has taken its values already."""
     params = given_params((), None) if is_script(what.path) else given_params(what.set, what.params_file)
-    return program_of(given, Overrides(what.name, None, params), manner)
+    return Overrides(what.name, None, params)
 
 
 def program_of(given: Input, overrides: Overrides, manner: Manner) -> Program:
@@ -113,7 +119,7 @@ def new_run(what: What, params: Mapping[str, Any], manner: Manner) -> Path:
     given = config_of(what)
     program = program_for(what, given, manner)
     runs = Path(params["runs"] or given.folder / RUNS).absolute()
-    refuse_choice(program.plan, runs / "new", params)
+    refuse_images(given, overrides_for(what), refuse_choice(program.plan, runs / "new", params), manner)
     with touching_files("write"):
         folder = create(program, runs)
     if not manner.quiet:

@@ -9,6 +9,7 @@ import typer
 from automl.cli.chosen import refuse_choice, refuse_unknown_steps
 from automl.cli.delivery import manner_of
 from automl.cli.engines import ForPrograms, asking, is_for_programs, print_json
+from automl.cli.images import refuse_images
 from automl.cli.options import (
     Arguments,
     Config,
@@ -40,6 +41,7 @@ from automl.cli.running import (
     conclude_run,
     config_of,
     hint_at_gpus,
+    overrides_for,
     program_for,
     refuse_beside_resume,
     run_to_resume,
@@ -111,7 +113,8 @@ def _begin(context: typer.Context, options: Sequence[str], manner: Manner) -> tu
     if site.runs is None:
         refuse_unknown_steps(program.plan, params)
         return site, site.engine.submit(program, options)
-    refuse_choice(program.plan, site.runs / "new", params)
+    tasks = refuse_choice(program.plan, site.runs / "new", params)
+    refuse_images(given, overrides_for(what), tasks, manner)
     submitted = site.engine.submit(program, options)
     hint_at_gpus(params)
     return site, submitted

@@ -53,8 +53,8 @@ def engine() -> str | None:
 
 
 def name_of(run: str, task: str) -> str:
-    """What the container of a task is called."""
-    return f"automl-{run}-{task}"
+    """What the container of a task is called; that of a run of a trial has a slash in its name, which containers have not."""
+    return f"automl-{run}-{task.replace('/', '.')}"
 
 
 def command(task: Task, words: list[str], sight: Sight) -> list[str]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from automl.runtime.local.choice import runs_of
 from automl.runtime.local.history import ENDED
 from automl.runtime.local.reading import PAUSE, Reading
 from automl.runtime.local.shelf import VerbError
@@ -44,15 +45,20 @@ class Log:
 
 
 def logs(folder: Path, task: str | None, follow: bool) -> Iterator[bytes]:
-    """The log of a task as it is; or of all tasks, each line behind the name of its task. VerbError if there is none."""
+    """The log of a task as it is; or of all tasks, or all trials of one, each line behind the name of its task.
+
+    VerbError if there is none.
+    """
     reading = Reading(folder)
-    names = [known.name for known in reading.plan.tasks]
-    if task is not None and task not in names:
-        raise VerbError(f'{folder.name} has no step "{task}"; it has {", ".join(names)}')
+    tasks = {known.name: known for known in reading.plan.tasks}
+    if task is not None and task not in tasks:
+        steps = [name for name, known in tasks.items() if not known.of]
+        raise VerbError(f'{folder.name} has no step "{task}"; it has {", ".join(steps)}')
+    names = [*tasks] if task is None else runs_of(tasks[task]) or [task]
     width = max(map(len, names), default=0)
     chosen = [
-        Log(folder / "tasks" / name / "log", b"" if task else f"{name.ljust(width)} | ".encode())
-        for name in ([task] if task else names)
+        Log(folder / "tasks" / name / "log", b"" if name == task else f"{name.ljust(width)} | ".encode())
+        for name in names
     ]
     while True:
         is_over = not follow or _is_over(reading, task)

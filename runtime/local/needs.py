@@ -22,7 +22,7 @@ def _git(plan: Plan) -> Iterator[str]:
 
 
 def _images(plan: Plan) -> Iterator[str]:
-    steps = [task.name for task in plan.tasks if task.image is not None]
+    steps = dict.fromkeys(task.of or task.name for task in plan.tasks if task.image is not None)
     if steps and containers.engine() is None:
         yield (
             f"{', '.join(steps)}: to run in an image takes podman or docker, and neither is on the PATH; "

@@ -233,3 +233,33 @@ def test_the_commands_of_the_page_work_one_after_the_other(project: Project) -> 
         done = project.automl(*shlex.split(command))
         assert done.code == 0, (command, done)
     assert (project.folder / "models" / "model").read_text() == "always"
+
+
+IMAGES = """\
+name: churn
+stages:
+  all:
+    - {step_name: script, path_to_executable: check.py}
+    - step_name: image
+      image: busybox:1
+      entrypoint: ["true"]
+      sweep: {grid: {size: [1, 2]}}
+"""
+
+
+@pytest.mark.parametrize("verb", ["run", "submit"])
+def test_images_are_refused_where_nothing_runs_them_before_there_is_a_run(
+    verb: str, project: Project
+) -> None:
+    (project.folder / "automl.yaml").write_text(IMAGES)
+    project.environment["PATH"] = str(project.folder / "nothing")
+    done = project.automl(verb)
+    assert done.code == 1
+    assert (
+        'error[AML601]: to run "image" in an image takes podman or docker, and neither is on the PATH\n'
+        " --> automl.yaml:6:7\n" in done.err
+    )
+    assert "= help: `apt-get install podman` (on a Mac `brew install podman`) installs one" in done.err
+    assert done.err.count("error[") == 1
+    assert not project.runs.exists()
+    assert project.automl("run", "--only", "script", "-q").code == 0

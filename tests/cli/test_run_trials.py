@@ -183,3 +183,15 @@ def test_trials_of_no_earlier_run_are_said_to_be_nowhere(search: Search) -> None
     done = search.automl("run", "--only", "use")
     assert done.code == 2
     assert "no earlier run has what is taken from the trials of train; run these steps, too" in done.err
+
+
+def test_the_logs_of_a_step_are_those_of_its_trials(search: Search) -> None:
+    assert search.automl("run", "-q").code == 0
+    lines = search.automl("logs", "last", "train").out.splitlines()
+    assert len(lines) == 2
+    assert all(re.fullmatch(r"train/[0-9a-f]{10}-1 \| too deep", line) for line in lines)
+    name = lines[0].split()[0]
+    assert search.automl("logs", "last", name).out == "too deep\n"
+    done = search.automl("logs", "last", "trian")
+    assert (done.code, done.err.count("train/")) == (2, 0)
+    assert "it has train, use" in done.err
