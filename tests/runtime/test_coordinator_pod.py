@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from automl.runtime import FOR_TRIALS
 from automl.runtime.plan import Plan, Step
-from automl.targets.kubernetes.plan import MODULES
+from automl.targets.kubernetes.plan import MODULES, OF_TRIALS
 from tests.by_hand import job, workflow
 from tests.runtime import kubelet
 from tests.runtime.coordinator_pod import Program, laid_out, program_in
-from tests.runtime.imports import PACKAGE, imports, needed_by
+from tests.runtime.imports import PACKAGE, needed_by
 from tests.targets.test_references import emitted
 
 
@@ -57,9 +58,12 @@ def run(program: Program, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_modules_in_the_pod_are_those_that_the_coordinator_needs(root: Path) -> None:
-    assert needed_by("coordinator", root) == set(MODULES)
+    assert needed_by("coordinator", root) == {*MODULES, *OF_TRIALS}
+    assert needed_by("trial_jobs", root) - set(MODULES) == set(OF_TRIALS)
 
 
 @pytest.mark.parametrize("name", ["cluster", "states", "plan"])
-def test_module_that_others_use_on_its_own_needs_the_standard_library_alone(root: Path, name: str) -> None:
-    assert imports(root / "runtime" / f"{name}.py") == set()
+def test_module_that_others_use_on_its_own_needs_the_standard_library_and_trials_alone(
+    root: Path, name: str
+) -> None:
+    assert needed_by(name, root) <= {name, *FOR_TRIALS}

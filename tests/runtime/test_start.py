@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from automl.runtime import BESIDE_START, FOR_STORE, FOR_VALUES
+from automl.runtime import BESIDE_START, FOR_RESULTS, FOR_STORE, FOR_VALUES
 from tests.golden import project_copy
 from tests.runtime.imports import needed_by
 from tests.runtime.kubelet import (
@@ -599,7 +599,7 @@ def test_program_meets_a_closed_pipe_as_usual(make: Make) -> None:
 
 
 def test_what_lies_beside_start_is_what_it_needs(root: Path) -> None:
-    assert needed_by("start", root) == {"start", *BESIDE_START, *FOR_VALUES, *FOR_STORE}
+    assert needed_by("start", root) == {"start", *BESIDE_START, *FOR_VALUES, *FOR_STORE, *FOR_RESULTS}
 
 
 def test_another_package_of_the_same_name_is_not_taken(place: Path, make: Make) -> None:
