@@ -57,11 +57,16 @@ def selecting_scripts() -> dict[str, str]:
 
 def local_scripts() -> dict[str, str]:
     """The texts of what runs a workflow on a machine, by the names of their files."""
-    beside = Path(__file__).parent.joinpath("local").glob("*.py")
     names = [
         f"{name}.py" for name in ("__init__", "start", *BESIDE_START, *FOR_VALUES, "states", *FOR_TRIALS)
     ]
-    return {
-        name: script(name)
-        for name in ("checkout.sh", *names, *sorted(f"local/{path.name}" for path in beside))
-    }
+    return {name: script(name) for name in ("checkout.sh", *names, *_modules_in("local"))}
+
+
+def slurm_scripts() -> dict[str, str]:
+    """The texts of what runs a workflow in jobs of Slurm, by the names of their files."""
+    return {**local_scripts(), **{name: script(name) for name in _modules_in("slurm")}}
+
+
+def _modules_in(folder: str) -> list[str]:
+    return sorted(f"{folder}/{path.name}" for path in Path(__file__).parent.joinpath(folder).glob("*.py"))

@@ -21,6 +21,7 @@ OWN: Mapping[str, str] = MappingProxyType(
         "kubeflow-native": "automl.targets.kubeflow:KubeflowNative",
         "kubernetes": "automl.targets.kubernetes:Kubernetes",
         "local": "automl.targets.local:Local",
+        "slurm": "automl.targets.slurm:Slurm",
     }
 )
 ALIASES: Mapping[str, str] = MappingProxyType({"k8s": "kubernetes"})

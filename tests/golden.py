@@ -31,7 +31,8 @@ OTHER_FORMS = {
     "notebook": ("vertex",),
 }  # beside a target's first form
 ALONE = {
-    "local": "plan"
+    "local": "plan",
+    "slurm": "jobs",
 }  # the form that is kept instead of the first: what runs a plan is the same everywhere
 
 
@@ -78,7 +79,7 @@ def expected_names() -> set[str]:
     for target in _targets():
         names |= {f"{target.name}.{end}" for end in ("yaml", "json", "sh", "diagnostics.txt", "notes.txt")}
         names |= {f"{target.name}.{form}.yaml" for form in target.forms[1:]}
-    return names | {f"{name}{DIGEST}" for name in names if name.endswith(".yaml")}
+    return names | {f"{name}{DIGEST}" for name in names if name.endswith((".yaml", ".sh"))}
 
 
 def project_copy(case: str, folder: Path) -> Path:

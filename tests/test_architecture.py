@@ -212,6 +212,17 @@ MAY_IMPORT: dict[str, set[str]] = {
         "targets.objects",
         "targets.sources",
     },
+    "targets.slurm": {
+        "compiler.capabilities",
+        "compiler.generated",
+        "compiler.ir",
+        "compiler.target",
+        "runtime",
+        "runtime.local",
+        "targets.local",
+        "targets.objects",
+        "targets.writers",
+    },
     # what runs in a container: each module says what it needs beside it there
     "runtime": set(),
     "runtime.start": {

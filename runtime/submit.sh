@@ -1,0 +1,218 @@
+# What the script of a workflow does with Slurm. It stands in that script, behind what it is told there:
+# workflow, name, folder, python, array_size, and at_once: how many jobs may run at a time, or 0.
+
+declare -A job_of=() # of tasks and barriers: "done", or the jobs to wait for, with colons between
+declare -a common=() # options of all jobs
+declare -a turns=()  # the jobs that run or will, in their order
+run='' new='' id='' needed='' arrays='' sent=0
+
+say() { printf 'automl: %s\n' "$*" >&2; }
+
+# die STATUS SENTENCE
+die() {
+  say "$2"
+  exit "$1"
+}
+
+# Find what is needed here, and lock the run: begin [--new]
+begin() {
+  local runs=${AUTOML_RUNS:-$folder} command
+  name=${AUTOML_RUN:-$name}
+  case ${1-} in
+    '') ;;
+    --new) name=$workflow-$(date +%Y%m%d-%H%M%S) ;;
+    *) die 2 "$1 is not known: only \`--new\` is, for a run of its own" ;;
+  esac
+  [[ $name =~ ^[a-z0-9][a-z0-9.-]*$ ]] || die 2 "\"$name\" is no name of a run: small letters, digits, \"-\" and \".\""
+  for command in sbatch scontrol scancel flock base64; do
+    type -P "$command" >/dev/null || die 2 "there is no \`$command\` here: this is for a login node of a Slurm cluster"
+  done
+  find_python
+  mkdir -p -- "$runs"
+  runs=$(cd -- "$runs" && pwd)
+  [[ $runs != *[[:cntrl:]]* ]] || die 2 "no path with a control character can be the folder of runs"
+  run=$runs/$name new=$runs/.$name.new
+  exec 9>"$runs/.$name.lock"
+  flock -n 9 || say "another one submits jobs of $name just now: waiting for it"
+  flock -w 600 9 || die 2 "nothing could be locked in $runs, or another one still submits jobs of $name"
+  unset SBATCH_ARRAY_INX SBATCH_WAIT SBATCH_TEST_ONLY
+  common=(--parsable --kill-on-invalid-dep=yes --open-mode=append "--comment=automl $name" "--chdir=$run"
+    "--export=HOME,USER,LOGNAME,SHELL,PATH,LANG,LC_ALL,XDG_CONFIG_HOME,XDG_CACHE_HOME")
+  printf 'run %s, in %s\n' "$name" "$run"
+}
+
+find_python() {
+  local path
+  path=$(type -P "$python") || die 2 "there is no \`$python\` here"
+  python=$path
+  "$python" -I -c 'import sys; sys.exit(sys.version_info < (3, 9))' ||
+    die 2 "$python is no Python 3.9 or newer: say \`targets: {slurm: {python: …}}\`, or load it by \`modules\`"
+}
+
+# Whether the folder of the run has to be made.
+is_new() {
+  [[ ! -d $run ]] || return 1
+  rm -rf -- "$new"
+  mkdir -p -- "$new/tasks"
+}
+
+# Write a file of the run: put PATH < its text
+put() {
+  [[ $1 != */* ]] || mkdir -p -- "$new/${1%/*}"
+  cat >"$new/$1"
+}
+
+# The files of the project: unpack < a tar in base64
+unpack() {
+  base64 -d >"$new/code.tar"
+  ln -s ../code.tar "$new/runtime/code.tar.bz2" # where a container looks for it
+}
+
+# Let the folder of the run be there, whole: keep PARAMS, which are JSON
+keep() {
+  local user
+  user=$(id -un)
+  user=${user//\\/\\\\}
+  printf '{"workflow": "%s", "created": %s, "user": "%s", "params": %s, "target": "slurm"}\n' \
+    "$workflow" "$(date +%s)" "${user//\"/\\\"}" "$1" >"$new/run.json"
+  mv -T -- "$new" "$run"
+}
+
+entry() { "$python" -I "$run/runtime/slurm/entry.py" "$@" 9>&-; }
+
+# Look whether all is there that the run needs, and which tasks have been done or have jobs.
+prepare() {
+  local lines task state
+  entry prepare || exit 2
+  lines=$(entry todo) || exit 2
+  while IFS=$'\t' read -r task state; do
+    job_of[$task]=$state
+    [[ ! $state =~ ^[0-9] ]] || turns+=("$state")
+  done <<<"$lines"
+}
+
+is_todo() { [[ ${job_of[$1]-todo} == todo ]]; }
+
+# What the next job has to wait for: after [TASK or BARRIER...]
+after() {
+  local before
+  needed=
+  for before in "$@"; do
+    [[ ${job_of[$before]} == "done" ]] || needed+=:${job_of[$before]}
+  done
+  needed=${needed:+afterok$needed}
+}
+
+# A name for the jobs of many tasks: barrier NAME [TASK or BARRIER...]
+barrier() {
+  after "${@:2}"
+  job_of[$1]=${needed#afterok:}
+  job_of[$1]=${job_of[$1]:-done}
+}
+
+# The same, with a job that does nothing but wait for the others, where many wait for many: join NAME [TASK or BARRIER...]
+join() {
+  barrier "$@"
+  [[ ${job_of[$1]} == *:* ]] || return 0
+  send "$1" join --job-name="$workflow.join" --dependency="$needed" --output=/dev/null --mem=50M --time=1 <<<exit
+  job_of[$1]=$id
+}
+
+# The job of a task: submit TASK [OPTION...] < what it does
+submit() {
+  is_todo "$1" || return 0
+  send_task "$1" task "$(both "$needed" "$(turn 1)")" "%j" "${@:2}"
+  job_of[$1]=$id
+  turns+=("$id")
+}
+
+# What a job waits for whose turn it is when all but the last so many are over: turn COUNT
+turn() {
+  local at=$((${#turns[@]} - at_once)) count=$1 jobs=''
+  ((at_once)) || return 0
+  for ((; count > 0; count--, at++)); do
+    ((at < 0)) || jobs+=:${turns[at]}
+  done
+  printf '%s' "${jobs:+afterany$jobs}"
+}
+
+# The runs of the trials of a task, in arrays: trials TASK COUNT AT_A_TIME [OPTION...] < what each does
+trials() {
+  local task=$1 count=$2 limit=$3 first=0 last body before
+  shift 3
+  is_todo "$task" || return 0
+  cancel_arrays "$task"
+  find_array_size
+  body=$(cat)
+  arrays='' before=$(turn "$at_once")
+  while ((first < count)); do
+    last=$((count - first < array_size ? count - first - 1 : array_size - 1))
+    send_task "$task" "trials:$first" "$(both "$needed" "$before")" "%A-%a" \
+      --array="0-$last$( ((limit == 0)) || echo "%$limit")" "$@" <<<"first=$first
+$body"
+    arrays+=:$id
+    ((limit == 0)) || before=afterany:$id
+    first=$((first + last + 1))
+  done
+}
+
+# The job that looks at what the trials of a task have left: judge TASK [OPTION...] < what it does
+judge() {
+  local left
+  is_todo "$1" || return 0
+  send_task "$1" task "$(both "$needed" "afterany$arrays")" "%j" "${@:2}"
+  job_of[$1]=$id
+  for ((left = at_once; left > 0; left--)); do
+    turns+=("$id")
+  done
+}
+
+both() { printf '%s' "$1${1:+${2:+,}}$2"; }
+
+# What a cut has left of trials that nobody waits for.
+cancel_arrays() {
+  local task job kind
+  [[ -e $run/jobs ]] || return 0
+  while IFS=$'\t' read -r task job kind; do
+    [[ $task != "$1" || $kind != trials:* ]] || scancel --quiet "$job" 2>/dev/null || true
+  done <"$run/jobs"
+}
+
+# How many elements an array may have here.
+find_array_size() {
+  local line most=''
+  while read -r line; do
+    [[ $line != MaxArraySize* ]] || most=${line##* }
+  done < <(scontrol show config 9>&-)
+  [[ $most =~ ^[1-9][0-9]*$ ]] || die 2 "\`scontrol show config\` says no MaxArraySize: this Slurm takes no arrays"
+  ((array_size <= most)) || array_size=$most
+}
+
+# send_task TASK KIND DEPENDENCY LOG [OPTION...] < what it does
+send_task() {
+  local folder=$run/tasks/$1/slurm
+  mkdir -p -- "$folder"
+  send "$1" "$2" ${3:+"--dependency=$3"} --output="${folder//%/%%}/$4.log" "${@:5}"
+}
+
+# Submit a job, and write down which it is: send TASK KIND [OPTION...] < what it does
+send() {
+  id=$({ head && cat; } | sbatch "${common[@]}" "${@:3}" 9>&-) ||
+    die 1 "Slurm did not take the job of $1; $sent jobs are submitted. The same script, once more, goes on from there"
+  id=${id%%;*}
+  printf '%s\t%s\t%s\n' "$1" "$id" "$2" >>"$run/jobs"
+  printf '%s\t%s\n' "$1" "$id"
+  sent=$((sent + 1))
+}
+
+# What stands before that in every job: the environment is that of a login, whoever submits it.
+head() {
+  printf '#!/bin/bash -l\n'
+  printf '%s=%q\n' run "$run" python "$python"
+  printf 'export SLURM_EXPORT_ENV=ALL\n'
+}
+
+finish() {
+  say "$sent jobs submitted; \`squeue --me\` shows them"
+  exit 0
+}

@@ -1,0 +1,62 @@
+"""What a Slurm cluster makes of each key of a config."""
+
+from types import MappingProxyType
+
+from automl.compiler.capabilities import implied, lost, lowered, refused
+from automl.compiler.target import ByKind, Capabilities
+from automl.targets.local.capabilities import CAPABILITIES as OF_MACHINE
+from automl.targets.objects.capabilities import OfTrials
+
+_NO_SERVICE = refused(
+    "a job of Slurm ends, and nobody finds what listens on a node",
+    "run the steps before it there, and the service elsewhere: `-t kubernetes`, or `automl run` on a server",
+)
+_NO_SCHEDULE = refused(
+    "a script submits one run", "leave it out, and let `cron` or `scrontab` run the script with `--new`"
+)
+_OF_SERVICES = ByKind(service=implied("no service runs there"))
+_ANY_NODE = lost(
+    "Slurm chooses nodes by features and partitions", "a later release takes `targets: {slurm: …}`"
+)
+_NO_TAINTS = implied("its nodes have no taints")
+_SHARED_DISK = lowered("a folder of the user, on a disk that all nodes have")
+
+_TRIALS = OfTrials(
+    run=lowered("an element of a job array"),
+    at_a_time=lowered("`--array=…%N`"),
+    may_fail=lowered("a job behind the array counts them"),
+    judged=lowered("a job behind the array looks at what all of them have left"),
+    limit=lowered("each job waits for the one that many before it (`afterany`), and a sweep for all of them"),
+)
+
+CAPABILITIES: Capabilities = MappingProxyType(
+    {
+        **OF_MACHINE,
+        **_TRIALS.rows,
+        "name": lowered("the runs and the jobs are called so"),
+        "namespace": implied("a cluster of Slurm has none"),
+        "schedule": _NO_SCHEDULE,
+        "code.bundle": lowered("in the script; each step gets a copy of its own"),
+        "code.git.url": lowered("checked out once, on the login node"),
+        "workspace.claim": _SHARED_DISK,
+        "volumes.claim": _SHARED_DISK,
+        "step.path_to_executable": lowered("a job (`sbatch`)"),
+        "step.dependency_path": lowered("a virtual environment, made once on the login node and kept"),
+        "step.image": lowered("Apptainer, Singularity, podman or docker runs it"),
+        "step.image_pull_policy": lowered("when podman or docker pulls it"),
+        "step.image_pull_secrets": implied("what runs images has logins of its own"),
+        "step.needs": lowered("`--dependency=afterok`"),
+        "step.node_selector": _ANY_NODE,
+        "step.tolerations": _NO_TAINTS,
+        "step.cpu_request": lowered("`--cpus-per-task`, rounded up"),
+        "step.memory_request": lowered("`--mem`, rounded up"),
+        "step.backoff_limit": ByKind(job=lowered("the job tries again; `--requeue` if its node fails")),
+        "step.timeout": lowered("of each try; `--time` is for all of them"),
+        "step.polling_time": implied("Slurm starts a job as soon as those before it have ended"),
+        "step.replicas": _OF_SERVICES,
+        "step.min_ready_seconds": _OF_SERVICES,
+        "step.revision_history_limit": _OF_SERVICES,
+        "step.service": _NO_SERVICE,
+        "volumes.config_map": refused("Slurm has none", "put what it holds into a file of the project"),
+    }
+)
