@@ -303,6 +303,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "runtime.trials",
         "runtime.values",
     },
+    # and in the jobs of Slurm
+    "runtime.slurm": {"runtime.local", "runtime.states"},
     # what a person types
     "runs": set(),
     "runs.model": set(),

@@ -17,7 +17,8 @@ from typing import NamedTuple
 from automl.runtime.local.plan import Task
 from automl.runtime.local.processes import RUN
 
-ENGINES = ("podman", "docker")
+ENGINES = ["podman", "docker"]
+"""What may run containers: the first that is there does."""
 LABEL = "automl.dev/run"
 OF_ENGINE = re.compile(  # variables by which podman and docker find their files, programs and servers
     r"PATH|HOME|TMPDIR|(LD|DYLD|XDG|CONTAINERS?|PODMAN|STORAGE)_.*|REGISTRY_AUTH_FILE"
@@ -44,6 +45,12 @@ class Sight(NamedTuple):
     named: Sequence[str]
     folders: Sequence[Folder]
     gpus: Sequence[str] | None = None
+
+
+def choose(names: Sequence[str]) -> None:
+    """Have the first of these that is there run containers, instead of podman or docker."""
+    ENGINES[:] = names
+    engine.cache_clear()
 
 
 @lru_cache(maxsize=1)

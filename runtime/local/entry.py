@@ -1,4 +1,4 @@
-"""Where a process of a run begins, in the folder of the run: MODULE [ARGUMENT...], a module beside this one."""
+"""Where a process of a run begins, in the folder of the run: MODULE [ARGUMENT...], beside this one or as FOLDER.MODULE."""
 
 import signal
 import sys
@@ -16,8 +16,9 @@ if __name__ == "__main__":
     for name, folder in (
         ("automl", HERE.parent.parent),
         ("automl.runtime", HERE.parent),
-        ("automl.runtime.local", HERE),
+        *((f"automl.runtime.{folder}", HERE.parent / folder) for folder in ("local", "slurm")),
     ):
         sys.modules[name] = ModuleType(name)
         sys.modules[name].__path__ = [str(folder)]
-    sys.exit(import_module(f"automl.runtime.local.{sys.argv[1]}").main(sys.argv[2:]))
+    module = sys.argv[1] if "." in sys.argv[1] else f"local.{sys.argv[1]}"
+    sys.exit(import_module(f"automl.runtime.{module}").main(sys.argv[2:]))

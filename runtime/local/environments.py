@@ -29,7 +29,12 @@ _OF_PROJECT = re.compile(
 
 
 def link(environment: Path, dependencies: str, packages: Sequence[str]) -> None:
-    """Have a virtual environment with what a file of the project and packages ask for; `environment` leads to it.
+    """Let `environment` lead to the one with what a file of the project and packages ask for."""
+    environment.symlink_to(have(dependencies, packages))
+
+
+def have(dependencies: str, packages: Sequence[str]) -> Path:
+    """A virtual environment with what a file of the project and packages ask for.
 
     The current folder is that of the project. ValueError if it cannot be made. Nobody removes it before this process
     has ended, and what it becomes.
@@ -45,7 +50,7 @@ def link(environment: Path, dependencies: str, packages: Sequence[str]) -> None:
         fcntl.flock(lock, fcntl.LOCK_SH)  # and nobody knows who has had it in between
     os.utime(lock)
     os.set_inheritable(lock, True)
-    environment.symlink_to(folder / "venv")
+    return folder / "venv"
 
 
 def remove_unused() -> None:

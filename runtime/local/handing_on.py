@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +101,11 @@ class AllTrials:
             name, is_there = run.place.folder.name, run.state is State.SUCCEEDED
             rows.append({**self._known(run), "path": name if is_there else None})
             if is_there and not (folder / name).is_symlink():
-                (folder / name).symlink_to(Path("..", "..", name, "outputs", output))
-        (folder / "index.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False), encoding="utf-8")
+                with suppress(FileExistsError):  # another one gathers them, too
+                    (folder / name).symlink_to(Path("..", "..", name, "outputs", output))
+        new = folder / f".index.{socket.gethostname()}.{os.getpid()}"
+        new.write_text(json.dumps(rows, indent=1, ensure_ascii=False), encoding="utf-8")
+        new.replace(folder / "index.json")
         return folder
 
     def _known(self, run: LocalTask) -> dict[str, Any]:

@@ -12,11 +12,16 @@ from automl.runtime.local.services import is_taken
 
 def missing(plan: Plan) -> list[str]:
     """What is not there, a sentence each, with what to do."""
-    of_secrets = [*credentials.problems(plan), *_variables(plan)]
-    return [*_git(plan), *_images(plan), *_ports(plan), *of_secrets, *disks.problems(plan)]
+    return [*of_git(plan), *_images(plan), *_ports(plan), *of_files(plan)]
 
 
-def _git(plan: Plan) -> Iterator[str]:
+def of_files(plan: Plan) -> list[str]:
+    """What is not there of the secrets and disks of a plan."""
+    return [*credentials.problems(plan), *_variables(plan), *disks.problems(plan)]
+
+
+def of_git(plan: Plan) -> Iterator[str]:
+    """What is not there of what the project comes by."""
     if plan.git and shutil.which("git") is None:
         yield "the project is in a repository, and git is not on the PATH; `apt-get install git` installs it"
 

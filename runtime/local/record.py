@@ -34,13 +34,14 @@ class Record:
         self._unwritten: list[bytes] = []
         self._is_full = False
 
-    def open(self) -> list[Event]:
-        """Make ready to write; return what has happened so far. What a crash has left of a line is cut off."""
+    def open(self, room: int = ROOM) -> list[Event]:
+        """Make ready to write, with so much room kept; return what has happened. What a crash has left of a line is cut off."""
         path = self.folder / EVENTS
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         events, size = _read(path)
         os.ftruncate(self._file, size)
-        _take_room(self.folder / RESERVE)
+        if room:
+            _take_room(self.folder / RESERVE)
         return events
 
     def add(self, event: str, **details: Any) -> None:

@@ -13,7 +13,6 @@ import argparse
 import errno
 import gc
 import os
-import signal
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -34,7 +33,7 @@ from automl.runtime.local.recovery import choose, has_left_all, recover
 from automl.runtime.local.request import remember
 from automl.runtime.local.saying import complain, say
 from automl.runtime.local.tasks import LocalTask, run_of
-from automl.runtime.local.tries import Tries
+from automl.runtime.local.tries import End, Tries
 from automl.runtime.local.turn import AtOnce, QueueError, Turn, Withdrawn
 from automl.runtime.local.wakeup import Wakeup
 from automl.runtime.states import Run, State
@@ -179,7 +178,7 @@ class Runner:
     def note_ends(self) -> None:
         """Take note of the tries that are over."""
         for end in self.tries.ended():
-            self.has_ended(*end)
+            self.has_ended(end)
 
     def look_at_services(self) -> None:
         """Take note of services that are ready: what comes after them may begin."""
@@ -189,17 +188,18 @@ class Runner:
                 task.end(State.SUCCEEDED, f"is ready at {task.probe.url}")
                 self.tell("task.ready", task, url=task.probe.url)
 
-    def has_ended(self, task: LocalTask, status: int) -> None:
+    def has_ended(self, end: End) -> None:
         """A try is over: so is the task, or it is tried again."""
+        task = end.task
         if task.state is State.SUCCEEDED and self.is_over:
             self.record.add("task.ended", task=task.name, state="succeeded")  # a service that was of use
             return
-        if status == 0 and not task.is_late and task.spec.service is None:
+        if end.has_succeeded:
             task.values = task.place.values()
             task.end(State.SUCCEEDED, "succeeded")
             self.tell("task.ended", task, state="succeeded", values=task.values)
             return
-        reason = self.reason(task, status)
+        reason = "stopped with the run" if self.is_stopping else end.reason()
         if not self.is_stopping:
             self.refuse_full_disk()
         if task.tries <= task.spec.retries and not self.is_stopping:
@@ -209,20 +209,6 @@ class Runner:
             may_fail = not self.is_stopping and is_tolerated(task, self.tasks)
             task.end(State.TOLERATED if may_fail else State.FAILED, reason)
             self.tell("task.ended", task, state="stopped" if self.is_stopping else "failed", reason=reason)
-
-    def reason(self, task: LocalTask, status: int) -> str:
-        """Why a try has failed."""
-        if self.is_stopping:
-            return "stopped with the run"
-        if task.is_late:
-            return (
-                f"was not ready within {task.probe.longest} seconds"
-                if task.probe
-                else f"took longer than {task.spec.deadline} seconds"
-            )
-        if status < 0:
-            return f"ended by {signal.Signals(-status).name}"
-        return f"ended with status {status}"
 
     def refuse_full_disk(self) -> None:
         """OSError if there is no room: then it is no fault of a task that it has failed."""

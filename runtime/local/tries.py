@@ -23,6 +23,23 @@ class End(NamedTuple):
     task: LocalTask
     status: int
 
+    @property
+    def has_succeeded(self) -> bool:
+        """Whether it has done what it was there for."""
+        return self.status == 0 and not self.task.is_late and self.task.spec.service is None
+
+    def reason(self) -> str:
+        """Why it has failed."""
+        if self.task.is_late:
+            return (
+                f"was not ready within {self.task.probe.longest} seconds"
+                if self.task.probe
+                else f"took longer than {self.task.spec.deadline} seconds"
+            )
+        if self.status < 0:
+            return f"ended by {signal.Signals(-self.status).name}"
+        return f"ended with status {self.status}"
+
 
 class Tries:
     """Begins tries, and ends them."""

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 NEWER = ("store",)  # it brings packages that need a newer one
 OF_PODS = [path for path in sorted((ROOT / "runtime").glob("*.py")) if path.stem not in NEWER]
-ON_MACHINES = [*OF_PODS, *sorted((ROOT / "runtime" / "local").glob("*.py"))]
+ON_MACHINES = [*OF_PODS, *sorted((ROOT / "runtime").glob("[ls]*/*.py"))]
 
 
 def problems(version: str, paths: list[Path]) -> str:
