@@ -40,7 +40,7 @@ golden: setup
 	$(RUN) pytest tests/test_golden.py tests/test_docs.py tests/test_mistakes.py --update-golden
 
 bench: setup
-	$(RUN) python benchmarks/compare.py
+	$(RUN) python -m benchmarks.compare
 
 fuzz: setup
 	$(RUN) python -m tests.fuzzing

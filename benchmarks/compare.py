@@ -1,7 +1,6 @@
 """Whole processes against each other: the compiler against hera, kfp, its own imports, and itself.
 
-The processes of a comparison take turns, and what counts is the ratio of two that ran one after the other, so that
-a machine that is busy with something else slows both. `make bench` runs it; README.md says what the numbers mean.
+`make bench` runs it; README.md says what the numbers mean.
 """
 
 import difflib
@@ -10,27 +9,22 @@ import os
 import platform
 import re
 import subprocess
-import sys
 import tempfile
-import time
 from bisect import bisect_left
 from pathlib import Path
-from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
+from benchmarks.turns import AUTOML, ENVIRONMENT, PYTHON, ROUNDS, in_turns, outputs, run, show
+
 HERE = Path(__file__).parent
-PYTHON = sys.executable
-AUTOML = [PYTHON, str(Path(PYTHON).with_name("automl"))]  # the command as it is installed
 HERA = [PYTHON, str(HERE / "hera_workflow.py")]
 KFP = [PYTHON, "-W", "ignore", str(HERE / "kfp_pipeline.py")]
 QUICKSTART = HERE.parent / "examples" / "quickstart" / "config.yaml"
-ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 HASHED_NAME = re.compile(r"\b(bench(?:-[a-z]+)?)-[0-9a-f]{8}\b")
 KINDS = ("Workflow", "WorkflowTemplate")
 HERA_VALUES = [PYTHON, str(HERE / "hera_values.py")]
-ROUNDS = 7
 STEPS_WITH_VALUES = 1000
 STEPS_PER_STAGE = 100
 EMPTY_STEPS = 1000
@@ -45,50 +39,6 @@ STEP = """\
       memory_request: 512Mi
       timeout: 30m
 """
-
-
-class Time(NamedTuple):
-    """What one process took, in seconds."""
-
-    wall: float
-    cpu: float
-
-
-def run(command: list[str], output: Path) -> Time:
-    """Run a command with its standard output in a file; it must succeed."""
-    errors = output.with_suffix(".err")
-    with output.open("wb") as out, errors.open("wb") as err:
-        start = time.perf_counter()
-        process = subprocess.Popen(command, stdout=out, stderr=err, env=ENVIRONMENT)
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} failed:\n{errors.read_text(encoding='utf-8')}")
-    return Time(wall, usage.ru_utime + usage.ru_stime)
-
-
-def in_turns(commands: dict[str, list[str]], output: Path, rounds: int = ROUNDS) -> dict[str, list[Time]]:
-    """Every command once to warm up, which also writes its bytecode, then A B A B …"""
-    for command in commands.values():
-        run(command, output)
-    times: dict[str, list[Time]] = {name: [] for name in commands}
-    for _ in range(rounds):
-        for name, command in commands.items():
-            times[name].append(run(command, output))
-    return times
-
-
-def show(title: str, times: dict[str, list[Time]]) -> None:
-    """A table; a ratio is the median of those to the neighbour of the first command."""
-    print(f"\n{title}\n  {'':<34}{'wall':>7}{'least':>7}{'cpu':>7}{'ratio of wall':>15}{'of cpu':>8}")
-    first = next(iter(times.values()))
-    for name, taken in times.items():
-        walls, cpus = zip(*taken, strict=True)
-        by_wall = median(mine.wall / other.wall for mine, other in zip(taken, first, strict=True))
-        by_cpu = median(mine.cpu / other.cpu for mine, other in zip(taken, first, strict=True))
-        numbers = "".join(f"{value * 1e3:7.0f}" for value in (median(walls), min(walls), median(cpus)))
-        print(f"  {name:<34}{numbers}{by_wall:15.2f}{by_cpu:8.2f}")
 
 
 def workflows(text: str) -> list[object]:
@@ -140,15 +90,6 @@ def project(folder: Path, steps: int) -> Path:
     """The config of so many steps, written once."""
     place = folder / str(steps)
     return place / "config.yaml" if place.exists() else write_project(place, steps)
-
-
-def outputs(commands: dict[str, list[str]], output: Path) -> list[str]:
-    """What each command prints."""
-    texts = []
-    for command in commands.values():
-        run(command, output)
-        texts.append(output.read_text(encoding="utf-8"))
-    return texts
 
 
 def against_hera(folder: Path) -> None:
