@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from benchmarks.sweeps import trials_against_hera, trials_against_kfp
 from benchmarks.turns import AUTOML, ENVIRONMENT, PYTHON, ROUNDS, in_turns, outputs, run, show
 
 HERE = Path(__file__).parent
@@ -231,6 +232,8 @@ def main() -> None:
             against_imports,
             against_itself,
             against_steps_without_values,
+            trials_against_hera,
+            trials_against_kfp,
             against_make,
         ):
             compare(Path(name))
