@@ -11,6 +11,7 @@ from automl.compiler.tree import nodes
 from automl.compiler.tree.nodes import to_plain
 
 _NUMBERS = (Type.INT, Type.FLOAT)
+_TYPES = {bool: Type.BOOL, int: Type.INT, float: Type.FLOAT, list: Type.JSON}
 
 
 class Choice(NamedTuple):
@@ -23,10 +24,7 @@ class Choice(NamedTuple):
     @property
     def type(self) -> Type:
         """The type that it has by itself."""
-        if isinstance(self.plain, list):
-            return Type.JSON
-        kinds = ((bool, Type.BOOL), (int, Type.INT), (float, Type.FLOAT))
-        return next((type for kind, type in kinds if isinstance(self.plain, kind)), Type.TEXT)
+        return _TYPES.get(type(self.plain), Type.TEXT)
 
     def identity(self, type: Type) -> Hashable:
         """The same for two that no program could tell apart, on an axis of a type: 1 and 1.0 are, as numbers."""

@@ -18,6 +18,7 @@ from automl.compiler.tree.nodes import Mapping
 from automl.compiler.trials.axes import Row, Sweep, too_long
 from automl.compiler.trials.choices import choice_of, type_of
 
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 _NAME_LENGTH = 10
 _MOST_BEFORE_EXCLUDE = 65_536
 _MOST_TASKS = 1_000_000  # the greatest limit that a config can ask for
@@ -55,9 +56,7 @@ def table_of(config: SweepConfig, most: int) -> Table:
 
 def trial_digest(names: Sequence[str], values: Sequence[str]) -> str:
     """The SHA-256 of the values by their names, and of nothing else that there is, in hexadecimal digits."""
-    text = json.dumps(
-        dict(zip(names, values, strict=True)), sort_keys=True, ensure_ascii=False, separators=(",", ":")
-    )
+    text = _ENCODER.encode(dict(zip(names, values, strict=True)))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

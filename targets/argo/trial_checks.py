@@ -26,10 +26,10 @@ def files_of_trials(workflow: Workflow) -> Iterator[Diagnostic]:
 
 def of_trials(swept: Iterable[Swept], templates: Iterable[Object]) -> Iterator[Diagnostic]:
     """What cannot be said of the runs of trials. Among the templates is that of each step."""
-    sizes = {str(template["name"]): size_of(template) for template in templates}
+    by_name = {template["name"]: template for template in templates}
     for one in swept:
         yield from _values(one)
-        yield from _sizes(one, sizes[one.name])
+        yield from _sizes(one, size_of(by_name[one.name]))
 
 
 def _files(workflow: Workflow, task: Task) -> Iterator[Diagnostic]:
