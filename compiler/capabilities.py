@@ -13,6 +13,7 @@ from automl.compiler.target import ByKind, Capabilities, Capability, Help, Optio
 
 NATIVE = Capability(support=Support.NATIVE)
 STEP = "step."
+TARGETS = "targets"
 _SAID: Mapping[Support, tuple[Code, str]] = MappingProxyType(
     {
         Support.IMPLIED: (Code.ENGINE_DOES_IT, "is not needed"),
@@ -137,6 +138,8 @@ class _Reader:
         for name, span in spans.items():
             if name.endswith("]"):  # a name of the user's own, and no key
                 continue
+            if _is_of_another_target(name, self.target.name):
+                continue
             key, noun = prefix + _INDEX.sub("", name), name.rpartition(".")[0]
             if closed and not closed.isdisjoint(_keys_around(key)):
                 continue
@@ -169,6 +172,12 @@ class _Reader:
         code, what = _SAID[capability.support]
         help = capability.help(self.workflow) if callable(capability.help) else capability.help
         return Diagnostic(code, f'"{_last(key)}" {what}: {capability.note}', span, help)
+
+
+def _is_of_another_target(name: str, target: str) -> bool:
+    """Whether a key is `targets`, or one that is written there for another target than this: nobody else's matter."""
+    first, *rest = name.split(".")
+    return first == TARGETS and rest[:1] != [target]
 
 
 def _last(key: str) -> str:

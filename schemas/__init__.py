@@ -1,23 +1,52 @@
-"""The JSON Schemas of the config, as package data."""
+"""The JSON Schemas of the config, as package data: one for the language, and one for what is a target's own."""
 
 import json
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
 Schema: TypeAlias = dict[str, Any]
 
+_FOLDER = Path(__file__).parent
+OF_THE_RUN = "run"  # a key that no step has says so, under `x-of`
+
 
 def config_schema() -> str:
     """The schema of a config as JSON text (draft 2020-12); the one source of its structure."""
-    return Path(__file__).with_name("config.json").read_text(encoding="utf-8")
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 @cache
 def schema() -> Schema:
-    """The schema of a config."""
-    whole: Schema = json.loads(config_schema())
+    """The schema of a config, with those of the targets in it."""
+    whole = _read(_FOLDER / "config.json")
+    whole["$defs"] |= dict(_of_targets())
     return whole
+
+
+def _of_targets() -> Iterator[tuple[str, Schema]]:
+    """The schemas of the targets' own keys: of a run, and of a step."""
+    for path in sorted((_FOLDER / "targets").glob("*.json")):
+        of_run = _read(path)
+        keys = of_run["properties"]
+        of_step = {name: _removable(key) for name, key in keys.items() if key.get("x-of") != OF_THE_RUN}
+        yield f"targets.{path.stem}", of_run
+        yield f"step.targets.{path.stem}", of_run | {"properties": of_step}
+
+
+def _removable(key: Schema) -> Schema:
+    """A key of a step, of which null removes what stands there for the run."""
+    if "enum" in key:
+        return key | {"enum": [*key["enum"], None]}
+    types = key["type"] if isinstance(key["type"], list) else [key["type"]]
+    return key | {"type": [*types, "null"]}
+
+
+def _read(path: Path) -> Schema:
+    """A file; it refers to the others by where they are in the whole."""
+    part: Schema = json.loads(path.read_text(encoding="utf-8"))
+    return part
 
 
 @cache

@@ -27,6 +27,12 @@ OF_THE_COMPILER = [
 OF_COMMANDS = ("contexts",)  # what only commands for runs read; no engine ever sees it
 
 
+def is_of_another_target(key: str, target: str) -> bool:
+    """Whether a key is written for one target alone, and not for this."""
+    words = key.removeprefix(f"{STEP}.").split(".")
+    return words[0] == "targets" and words[1:2] != [target]
+
+
 class Leaf(NamedTuple):
     """A key that has values of its own, called as in a table (`step.service.port`), and some of them."""
 

@@ -6,9 +6,10 @@ configs are made of the examples in the schema. The second half holds the net it
 """
 
 import hashlib
+import itertools
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -47,6 +48,7 @@ from tests.leaves import (
     all_leaves,
     bases,
     config_with,
+    is_of_another_target,
     is_service,
     leaves,
     places,
@@ -213,6 +215,31 @@ def test_what_is_for_commands_alone_changes_no_output_and_is_no_matter_of_any_ta
             assert emissions[0] == emissions[1]
 
 
+@pytest.mark.parametrize("leaf", [leaf for leaf in leaves(SCHEMA) if "targets" in leaf.key.split(".")])
+def test_what_is_for_one_target_reaches_it_and_is_no_matter_of_any_other(
+    leaf: Leaf, analysed: Analyse
+) -> None:
+    for base in bases(SCHEMA).values():
+        texts = [written(config_with(base, leaf.key, value, SCHEMA)) for value in leaf.values]
+        workflows = [analysed(text)[0] for text in texts]
+        given = [
+            [
+                {name: options.values for name, options in one.targets.items()}
+                for one in (workflow, *workflow.tasks)
+            ]
+            for workflow in workflows
+            if workflow
+        ]
+        assert len(given) == len(leaf.values)
+        assert all(one != another for one, another in itertools.pairwise(given))
+        assert all(bool(of_run) != leaf.key.startswith("step.") for of_run, *_ in given)
+        for name, form in FORMS:
+            if is_of_another_target(leaf.key, name):
+                options = Options(_own(name).default_version, form, "json")
+                plain = _emission(analysed, written(base), name, options)
+                assert [_emission(analysed, text, name, options) for text in texts] == [plain] * len(texts)
+
+
 def _emission(
     analysed: Analyse, text: str, name: str, options: Options
 ) -> tuple[Sequence[str], Sequence[str]]:
@@ -274,14 +301,16 @@ def _without_places(task: Task) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, tuple) and not hasattr(value, "_fields"):
         return [_plain(item) for item in value]
     fields = getattr(value, "__dataclass_fields__", None) or getattr(value, "_fields", None)
     if fields is None:
         return value
-    return [(name, _plain(getattr(value, name))) for name in fields if name not in ("span", "spans")]
+    return [
+        (name, _plain(getattr(value, name))) for name in fields if name not in ("span", "spans", "places")
+    ]
 
 
 # the net itself
@@ -434,7 +463,11 @@ def _with_spans(workflow: Workflow, change: Callable[[Any], Any]) -> Workflow:
 def test_a_form_without_rows_of_its_own_falls_into_the_net(analysed: Analyse) -> None:
     """Of what is refused nobody would see it: that it is refused, is all that the table does."""
     rows = table_of(_own("kubeflow"), "vertex")
-    own = [key for key in KEYS if _supports(rows[key]) == {Support.LOST} and not key.startswith("schedule")]
+    own = [
+        key
+        for key in rows
+        if key in KEYS and _supports(rows[key]) == {Support.LOST} and not key.startswith("schedule")
+    ]
     assert len(own) > 5
     holes = Net(SCHEMA, analysed, Altered("kubeflow", {}), "vertex").holes(*own)
     assert {hole.partition(" in ")[0] for hole in holes if " in " in hole} == set(own)
@@ -453,7 +486,8 @@ def test_a_row_with_another_word_falls_into_the_net(name: str, analysed: Analyse
     form = _own(name).forms[0]
     table = table_of(_own(name), form)
     held = []
-    for key in sorted({*KEYS} - {"artifacts.engine"}):
+    own = {key for key in KEYS if not is_of_another_target(key, name)}
+    for key in sorted(own - {"artifacts.engine"}):
         other = lost("no") if _supports(table[key]) - SAID.keys() else NATIVE
         is_in_one_that_is_lost = any(
             key.startswith(f"{around}.") for around in table if SAID.keys() & _supports(table[around])

@@ -42,6 +42,7 @@ class Config(NamedTuple):
     contexts: tuple[Context, ...]
     max_parallel: Annotated[int | None, "limits.max_parallel"]
     max_tasks: Annotated[int, "limits.max_tasks"]
+    targets: Mapping | None
     stages: Annotated[tuple[StageConfig, ...], GIVEN]
     span: Annotated[Span, GIVEN]
     spans: Annotated[Spans, GIVEN]

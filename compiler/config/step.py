@@ -7,6 +7,7 @@ from automl.compiler.config.located import Name, Template
 from automl.compiler.config.sweep import CrossValidationConfig, SweepConfig
 from automl.compiler.ir import Ingress, Output, Placement, Resources, Secret
 from automl.compiler.source import Located, Pair, Spans
+from automl.compiler.tree.nodes import Mapping
 from automl.compiler.values.units import Duration
 
 
@@ -52,6 +53,7 @@ class StepConfig(NamedTuple):
     min_ready_seconds: int
     revision_history_limit: int
     service: ServiceConfig | None
+    targets: Mapping | None
     labels: tuple[Pair, ...]
     annotations: tuple[Pair, ...]
     spans: Annotated[Spans, GIVEN]

@@ -19,6 +19,7 @@ from automl.compiler.ir.data import (
     variable_of,
 )
 from automl.compiler.ir.edges import Barrier, Edge, On
+from automl.compiler.ir.options import NO_OPTIONS, Option, TargetOptions
 from automl.compiler.ir.placement import Placement, Toleration
 from automl.compiler.ir.schedule import Schedule
 from automl.compiler.ir.task import (
@@ -52,6 +53,7 @@ from automl.compiler.ir.workflow import Node, Workflow
 from automl.compiler.source import Spans
 
 __all__ = [
+    "NO_OPTIONS",
     "Access",
     "Axis",
     "Barrier",
@@ -74,6 +76,7 @@ __all__ = [
     "OfRun",
     "OfTrial",
     "On",
+    "Option",
     "Output",
     "OutputOf",
     "Parameter",
@@ -87,6 +90,7 @@ __all__ = [
     "Source",
     "Spans",
     "Store",
+    "TargetOptions",
     "Task",
     "Text",
     "Titles",

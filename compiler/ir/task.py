@@ -1,11 +1,12 @@
 """One step as an engine runs it: an image, a command, and what they are given."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, NamedTuple
 
 from automl.compiler.ir.data import Mount, Output
 from automl.compiler.ir.edges import Edge
+from automl.compiler.ir.options import NO_OPTIONS, TargetOptions
 from automl.compiler.ir.placement import Placement
 from automl.compiler.ir.text import Reference, Text
 from automl.compiler.ir.trials import Trials
@@ -110,10 +111,17 @@ class BaseTask:
     mounts: tuple[Mount, ...] = ()
     uses_workspace: bool = False
     titles: Titles = NO_TITLES
+    targets: Mapping[str, TargetOptions] = field(
+        default_factory=dict
+    )  # those of the run under those of the step
 
     def place(self, key: str) -> Span:
         """Where a key is written; the step itself if it is not."""
         return self.spans.get(key, self.span)
+
+    def options(self, target: str) -> TargetOptions:
+        """What is written for one target alone."""
+        return self.targets.get(target, NO_OPTIONS)
 
     @property
     def texts(self) -> tuple[Text, ...]:

@@ -1,11 +1,12 @@
 """The workflow that a config means, as a whole."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from automl.compiler.ir.code import Bundle, Git
 from automl.compiler.ir.data import Parameter, Store, Volume, Workspace
 from automl.compiler.ir.edges import Barrier
+from automl.compiler.ir.options import NO_OPTIONS, TargetOptions
 from automl.compiler.ir.schedule import Schedule
 from automl.compiler.ir.task import Job, Service, Task
 from automl.compiler.ir.text import Text
@@ -38,6 +39,11 @@ class Workflow:
     volumes: tuple[Volume, ...] = ()
     title: str = ""  # its name as it was written
     max_parallel: int | None = None  # of its tasks, and of the runs of their trials, so many run at a time
+    targets: Mapping[str, TargetOptions] = field(default_factory=dict)
+
+    def options(self, target: str) -> TargetOptions:
+        """What is written for one target alone, for the whole run."""
+        return self.targets.get(target, NO_OPTIONS)
 
     @property
     def tasks(self) -> tuple[Task, ...]:

@@ -15,6 +15,7 @@ from automl.compiler.config.step import ServiceConfig, StepConfig
 from automl.compiler.diagnostics import Diagnostic, has_errors
 from automl.compiler.lowering.disks import Disks, mount_of
 from automl.compiler.lowering.edges import Graph
+from automl.compiler.lowering.options import OptionsOfTargets
 from automl.compiler.lowering.references import with_values
 from automl.compiler.lowering.steps import StepAt, Steps
 from automl.compiler.lowering.trials import AllTrials
@@ -42,17 +43,13 @@ def lower(
     trials = AllTrials(config, steps)
     values = Values(steps, config.params, trials)
     disks = Disks(config)
-    scope = _Scope(config.code, values, trials, disks, shares_root(config))
+    options = OptionsOfTargets(config.targets)
+    scope = _Scope(config.code, values, trials, disks, options, shares_root(config))
     shared = {at.task: _shared(scope, at) for at in steps.all}
     graph = Graph(config, steps, values.taken)
     nodes = graph.nodes(lambda at, after: _task(scope, at, _fields(shared[at.task]) | {"after": after}))
-    diagnostics = [
-        *steps.renamed,
-        *trials.diagnostics,
-        *values.diagnostics,
-        *disks.diagnostics,
-        *graph.diagnostics,
-    ]
+    diagnostics = [*steps.renamed, *trials.diagnostics, *values.diagnostics]
+    diagnostics += [*disks.diagnostics, *graph.diagnostics]
     if has_errors(diagnostics):
         return None, diagnostics
     git = config.code.git if config.code else None
@@ -77,6 +74,7 @@ def lower(
         volumes=config.volumes,
         params=config.params,
         max_parallel=config.max_parallel,
+        targets=options.of_run,
     )
     return workflow, diagnostics
 
@@ -93,6 +91,7 @@ class _Scope(NamedTuple):
     values: Values
     trials: AllTrials
     disks: Disks
+    options: OptionsOfTargets
     root_is_shared: bool
 
 
@@ -140,6 +139,7 @@ def _alone(scope: _Scope, at: StepAt) -> ir.BaseTask:
         values=(*scope.values.given(at), *filled),
         outputs=() if step.service else step.outputs,
         mounts=tuple(mount_of(word) for word in step.volumes),
+        targets=scope.options.of_step(step.targets),
     )
 
 

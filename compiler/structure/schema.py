@@ -10,6 +10,7 @@ from automl.compiler.source import Span
 from automl.compiler.structure.misfits import Misfit, misfits
 from automl.compiler.structure.vocabulary import ALL_NAMED, help_for_unknown, meant
 from automl.compiler.structure.ways_of_data import for_list_of_data
+from automl.compiler.structure.ways_of_targets import for_unknown_of_targets
 from automl.compiler.structure.ways_of_trials import for_unknown_of_trials
 from automl.compiler.structure.ways_out import STAGES, for_type, for_value
 from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
@@ -107,7 +108,8 @@ def _unknown_keys(
         value = node.entries[name].value
         of_data = for_list_of_data(meant(name, known), value) if isinstance(value, Sequence) else None
         of_trials = None if meant(name, known) else for_unknown_of_trials(name, path, value)
-        help = of_data or of_trials or help_for_unknown(name, known, has_words, whole)
+        of_targets = for_unknown_of_targets(name, path)
+        help = of_data or of_trials or of_targets or help_for_unknown(name, known, has_words, whole)
         if not path and _holds_a_config(node.entries[name]):
             help = "write what stands below it at the top of the file"
         message = f'unknown key "{name}"{_of(path)}'
@@ -204,7 +206,7 @@ def _wrong_value(path: Path, node: Node, keyword: str, value: Any, at: Schema) -
     elif keyword == "maxProperties":
         message = f"{subject} takes one of {', '.join(at['properties'])}, not several"
     elif keyword == "enum":
-        message = f"{subject} must be one of {', '.join(map(str, value))}, not {actual}"
+        message = f"{subject} must be one of {', '.join(str(one) for one in value if one is not None)}, not {actual}"
     elif keyword == "minimum":
         message = f"{subject} must be at least {value}, not {actual}"
     elif keyword == "maximum":

@@ -246,7 +246,7 @@ def _whole_number(key: str, node: Scalar) -> str | None:
 
 
 def _list(key: str, text: str) -> str:
-    if key not in ("command", "entrypoint", "args"):
+    if key not in ("command", "entrypoint", "args", "modules"):
         words = [text]
     else:
         words = ["sh", "-c", text] if key == "command" and _SHELL_SIGNS.search(text) else text.split()

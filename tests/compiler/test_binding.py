@@ -26,6 +26,7 @@ from automl.compiler.values.units import Duration
 from automl.schemas import Schema, schema, schema_of
 
 LANGUAGE = Path(__file__).parents[2] / "docs" / "language.md"
+OF_TARGETS = ("targets.", "step.targets.")  # the same: each target reads its own
 BESIDE = {"stages", "defaults"}  # what the steps are in
 AXES = ("step.sweep.grid.", "step.sweep.random.space.")  # trees, which `compiler/trials` reads
 
@@ -47,7 +48,7 @@ DEFAULTS = {key: schema_of(key)["default"] for key in KEYS if "default" in schem
 
 def test_every_key_of_the_schema_reaches_a_field_and_every_field_has_a_key() -> None:
     beforehand = {key for key in KEYS if key.partition(".")[0] == "params"}  # what expressions refer to
-    beforehand |= {key for key in KEYS if key.startswith(AXES)}
+    beforehand |= {key for key in KEYS if key.startswith((*AXES, *OF_TARGETS))}
     bound = {*beforehand, *keys_of(Config), *keys_of(StepConfig, "step")}
     around = {".".join(key.split(".")[:length]) for key in bound for length in range(1, 5)}
     assert sorted(KEYS - bound - around) == []
@@ -67,7 +68,7 @@ def test_a_default_stands_in_its_description_and_in_the_page_of_the_language(key
 
 
 def test_what_a_description_calls_the_default_is_one() -> None:
-    said = {key: re.search(r"Default: ([\w./]+)\.$", schema_of(key).get("description", "")) for key in KEYS}
+    said = {key: re.search(r"Default: ([\w./~]+)\.$", schema_of(key).get("description", "")) for key in KEYS}
     said.pop("code.bundle.include")  # all
     assert {key for key, match in said.items() if match} == DEFAULTS.keys() - {"step.service.ingress.path"}
 
@@ -78,8 +79,8 @@ SWEEP = {"random": {"samples": 2, "space": {"x": {"min": 1, "max": 900}}}}
 STEP = {"step_name": "a", "image": "a:1", "entrypoint": ["a"], "tolerations": [{"key": "a"}]}
 
 
-def _output(config: dict[str, Any]) -> list[str]:
-    target = targets.load("kubernetes")
+def _output(config: dict[str, Any], name: str = "kubernetes") -> list[str]:
+    target = targets.load(name)
     assert target
     given = Input("config.yaml", json.dumps(config).encode(), Path())
     result = compile_config(given, Overrides(), target, Options(target.default_version, target.forms[0]))
@@ -104,13 +105,16 @@ def test_a_default_that_is_written_changes_nothing(key: str) -> None:
     holder = written["stages"]["s"][0] if key.startswith("step.") else written
     *around, last = key.removeprefix("step.").split(".")
     for part in around:
+        if "targets" in around:
+            holder.setdefault(part, {})
         holder = holder[part][0] if isinstance(holder[part], list) else holder[part]
         holder = holder[NAMED[part]] if part in NAMED else holder
     holder[last] = DEFAULTS[key]
+    [name, *_] = [name for name in targets.OWN if f"targets.{name}." in key] or ["kubernetes"]
     if "sweep" in step:
         assert _trials(written) == _trials(config) != []
     else:
-        assert _output(written) == _output(config) != []
+        assert _output(written, name) == _output(config, name) != []
 
 
 def _trials(config: dict[str, Any]) -> list[Trials | None]:
