@@ -21,6 +21,13 @@ _ANY_NODE = lost(
 _NO_TAINTS = implied("its nodes have no taints")
 _SHARED_DISK = lowered("a folder of the user, on a disk that all nodes have")
 
+_OF_STEP = (
+    *("account", "partition", "qos", "time", "nodes", "ntasks", "constraint"),
+    *("modules", "setup", "options", "python", "container", "image"),
+)
+_OF_RUN = ("folder", "install", "max_array_size", "gpus")
+_NO_OPTIONS = refused("the script has no options yet")
+
 _TRIALS = OfTrials(
     run=lowered("an element of a job array"),
     at_a_time=lowered("`--array=…%N`"),
@@ -33,6 +40,8 @@ CAPABILITIES: Capabilities = MappingProxyType(
     {
         **OF_MACHINE,
         **_TRIALS.rows,
+        **{f"targets.slurm.{key}": _NO_OPTIONS for key in (*_OF_STEP, *_OF_RUN)},
+        **{f"step.targets.slurm.{key}": _NO_OPTIONS for key in _OF_STEP},
         "name": lowered("the runs and the jobs are called so"),
         "namespace": implied("a cluster of Slurm has none"),
         "schedule": _NO_SCHEDULE,
