@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.cli.sites import Site
-from automl.cli.tables import headline, steps, table, without_styles
+from automl.cli.tables import headline, steps, table, taken_over, without_styles
 from automl.compiler.views.text import printable
 from automl.runs.engine import Engine, EngineError
 from automl.runs.model import FAILED, RUNNING, STOPPED, SUCCEEDED, WAITING, Run
@@ -18,6 +18,7 @@ def account(run: Run, site: Site, logs: Mapping[str, Sequence[str]] = {}) -> str
     """All of it, with the ends of some logs."""
     now = time.time()
     parts = [f"{headline(run, now)}\n", table(steps(run, now))]
+    parts.append("".join(f"{printable(line)}\n" for line in _taken_over(run)))
     parts += [_end_of(name, lines) for name, lines in logs.items()]
     commands = advice(run, site)
     width = max((len(command) for command, _ in commands), default=0)
@@ -52,6 +53,11 @@ def advice(run: Run, site: Site) -> list[tuple[str, str]]:
     if run.state == SUCCEEDED and any(task.files for task in run.tasks):
         lines.append((f"automl get {run.id}{where}", "the files that it has left"))
     return lines[-4:]
+
+
+def _taken_over(run: Run) -> list[str]:
+    said = {task.name: taken_over(task) for task in run.tasks}
+    return [f"{name}: {words}; --fresh runs them again" for name, words in said.items() if words]
 
 
 def _end_of(name: str, lines: Sequence[str]) -> str:

@@ -94,8 +94,9 @@ def last_line(run: Run, task: Task) -> str:
 
 
 def in_room(run: Run, room: int) -> list[Task]:
-    """As many steps as there is room for: what has failed and what runs before all else."""
+    """As many steps as there is room for: what has failed and what runs before all else, steps before their trials."""
     urgent = {FAILED: 0, RUNNING: 1, STOPPED: 2, WAITING: 3, SKIPPED: 4, SUCCEEDED: 5}
-    chosen = sorted(run.tasks, key=lambda task: urgent[task.state])[: max(room, 1)]
+    shown = [task for task in run.tasks if not task.trial_of or task.state in (FAILED, RUNNING)]
+    chosen = sorted(shown, key=lambda task: (urgent[task.state], task.trial_of != ""))[: max(room, 1)]
     names = {task.name for task in chosen}
     return [task for task in run.tasks if task.name in names]

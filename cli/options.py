@@ -236,6 +236,9 @@ Memory = Annotated[
 ]
 Gpus = Annotated[str | None, typer.Option("--gpus", metavar="N", help="GPUs that the run has for itself.")]
 NoQueue = Annotated[bool, typer.Option("--no-queue", help="Run at once, whatever else runs.")]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help="Run trials, too, that an earlier run has run the same.")
+]
 StopServices = Annotated[
     bool, typer.Option("--stop-services", help="End the services, too, when all else is done.")
 ]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from automl.cli.tables import duration
+from automl.cli.tables import best_of, duration, taken_over
 from automl.cli.terminal import say
 from automl.runs.model import RUNNING, SUCCEEDED, WAITING, Run, Task, seconds_of
 
@@ -50,7 +50,9 @@ def _change(before: Task | None, now: Task) -> str:
         again = f", try {now.tries}" if now.tries > 1 else ""
         return f"{now.state}{again}{reason}"
     took = duration(seconds_of(now, time.time()))
-    return f"{now.state}{f' after {took}' if took else ''}{reason if now.state != SUCCEEDED else ''}"
+    news = [now.reason] if now.state != SUCCEEDED or now.taken_from else [best_of(now), taken_over(now)]
+    said = "; ".join(filter(None, news))
+    return f"{now.state}{f' after {took}' if took else ''}{f': {said}' if said else ''}"
 
 
 @contextmanager

@@ -39,7 +39,18 @@ STATUS = {
     FAILED: PROBLEMS,
     STOPPED: INTERRUPTED,
 }  # with which a command ends that has run a run
-OF_RUNNER = ("only", "since", "jobs", "stop_services", "priority", "cpus", "memory", "gpus", "no_queue")
+OF_RUNNER = (
+    "only",
+    "since",
+    "jobs",
+    "stop_services",
+    "priority",
+    "cpus",
+    "memory",
+    "gpus",
+    "no_queue",
+    "fresh",
+)
 OF_NEW_RUNS = ("config", *Flags._fields, "name", "set", "params_file", "print_config")
 NAMES = {"since": "from"}  # which is a word of Python
 _ASKING = ("SIGINT", "SIGTERM", "SIGHUP")

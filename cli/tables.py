@@ -54,9 +54,10 @@ def trials(step: Task) -> str:
     rows = [
         [row["trial"], row["state"], "" if row["score"] is None else f"{row['score']:.6g}"]
         + [shortened(row["params"][name]) for name in names]
+        + [f"as in {row['taken_from']}" if row.get("taken_from") else ""]
         for row in step.trials
     ]
-    return f"{step.name}\n{table([['TRIAL', 'STATE', 'SCORE', *map(shortened, names)], *rows])}"
+    return f"{step.name}\n{table([['TRIAL', 'STATE', 'SCORE', *map(shortened, names), ''], *rows])}"
 
 
 def news(task: Task) -> str:
@@ -67,9 +68,27 @@ def news(task: Task) -> str:
         return task.url
     if task.trials and task.state != SUCCEEDED:
         ended = sum(row["state"] in ENDED for row in task.trials)
-        return f"{ended} of {len(task.trials)} trials"
+        return ", ".join(filter(None, [f"{ended} of {len(task.trials)} trials", best_of(task)]))
     values = ", ".join(f"{name}={shortened(text)}" for name, text in task.values.items())
     return values or ("" if task.tries < 2 or task.state != RUNNING else f"try {task.tries}")
+
+
+def best_of(step: Task) -> str:
+    """The best trial of a step so far, if one has a number, with its values."""
+    if not step.trials or step.trials[0]["score"] is None:
+        return ""
+    best = step.trials[0]
+    number = f"{step.objective} {best['score']:.6g}"
+    values = ", ".join(f"{name}={shortened(text)}" for name, text in best["params"].items())
+    return f"best {best['trial']}: {number}, with {values}" if values else number
+
+
+def taken_over(step: Task) -> str:
+    """How many trials of a step have not run, as an earlier run had, and which that was."""
+    runs = [row["taken_from"] for row in step.trials if row.get("taken_from")]
+    names = [*dict.fromkeys(runs)]
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{len(runs)} of {len(step.trials)} trials taken over from {names[0]}{more}" if runs else ""
 
 
 def headline(run: Run, now: float) -> str:

@@ -43,7 +43,9 @@ class Task(_OfMapping):
     outputs: Mapping[str, str] = field(default_factory=dict)  # the types of both
     is_service: bool = False
     trial_of: str = ""  # the step of which it is a run of a trial
-    trials: Sequence[Mapping[str, Any]] = ()  # the best first: `trial`, `params`, `state` and `score`
+    taken_from: str = ""  # the earlier run that has left its outputs, if it did not run here
+    trials: Sequence[Mapping[str, Any]] = ()  # the best first: what each is, how, and from where
+    objective: str = ""  # what the trials are judged by, if they are
 
 
 @dataclass(frozen=True)

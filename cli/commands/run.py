@@ -11,6 +11,7 @@ from automl.cli.options import (
     Config,
     Cpus,
     Env,
+    Fresh,
     From,
     Gpus,
     Image,
@@ -55,6 +56,7 @@ def run(
     only: Only = None,
     since: From = None,
     jobs: Jobs = None,
+    fresh: Fresh = False,
     stop_services: StopServices = False,
     priority: Priority = None,
     cpus: Cpus = None,
@@ -83,8 +85,7 @@ def run(
 
     automl run train.py --requirements requirements.txt -- --epochs 3
 
-    Exit status: 0 it has succeeded, 1 it has failed, or the config has problems, 2 wrong usage, or something that it
-    needs is not there, 130 it was stopped.
+    Exit status: 0 it has succeeded, 1 it has failed, or the config has problems, 2 wrong usage, or something is missing, 130 stopped.
     """
     if place is not None:
         wrong_usage(f"run is for this machine: `automl submit --follow --context {shlex.quote(place)}`")

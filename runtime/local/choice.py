@@ -62,8 +62,7 @@ def chosen(plan: Plan, only: Sequence[str], since: str | None) -> list[str]:
     """The tasks that are to run: these, or one with all that comes after it. ValueError if there is no such task."""
     names = {name for word in only for task in named(plan, word) for name in (task.name, *runs_of(task))}
     if since:
-        edges = {task.name: task.after for task in plan.tasks}
-        edges.update({barrier.name: barrier.after for barrier in plan.barriers})
+        edges = plan.edges()
         first = {name for task in named(plan, since) for name in (task.name, *runs_of(task))}
         names |= {name for name in edges if reached([name], edges) & first}
     return [task.name for task in plan.tasks if task.name in names]
@@ -107,7 +106,7 @@ def from_earlier(folder: Path, plan: Plan, outputs: Mapping[str, AbstractSet[str
     """Where these outputs are: in the newest run of the workflow that has them. ValueError names what is nowhere."""
     types, of = {task.name: task.outputs for task in plan.tasks}, {task.name: task.of for task in plan.tasks}
     taken: dict[str, Taken] = {}
-    for run in _earlier(folder, plan.workflow) if outputs else ():
+    for run in earlier_runs(folder, plan.workflow) if outputs else ():
         known = history_of(events_of(run)).tasks
         for name in outputs.keys() & known.keys() - taken.keys():
             step = of[name] or name
@@ -138,7 +137,7 @@ def take(taken: Taken, folder: Path) -> None:
         shutil.copytree(source, target)
 
 
-def _earlier(folder: Path, workflow: str) -> Iterable[Path]:
+def earlier_runs(folder: Path, workflow: str) -> Iterable[Path]:
     """The other runs of a workflow, the newest first."""
     runs: list[tuple[float, Path]] = []
     for path in folder.parent.glob(f"{workflow}-?????/run.json"):

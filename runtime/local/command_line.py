@@ -22,6 +22,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stop-services", action="store_true", help="end the services, too, when all else is done"
     )
+    parser.add_argument(
+        "--fresh",
+        action="store_true",
+        default=None,
+        help="run trials, too, that an earlier run has run the same",
+    )
     request.add_options(parser)
 
 

@@ -18,8 +18,20 @@ from automl.runtime.trials import FOLD_INDEX, Outcome
 
 def values_for(task: LocalTask, tasks: Mapping[str, LocalTask], run: str) -> dict[str, str]:
     """The values of the variables of a task; all that it takes something of has succeeded."""
-    taken = {variable: _value(source, tasks, run) for variable, source in task.spec.values.items()}
-    return {**taken, **task.spec.given}
+    gather_for(task, tasks)
+    return {**taken_by(task, tasks, run), **task.spec.given}
+
+
+def taken_by(task: LocalTask, tasks: Mapping[str, LocalTask], run: str) -> dict[str, str]:
+    """What a task takes of others and of the run, by its variables."""
+    return {variable: _value(source, tasks, run) for variable, source in task.spec.values.items()}
+
+
+def gather_for(task: LocalTask, tasks: Mapping[str, LocalTask]) -> None:
+    """Make the folders that a task takes with the files of all trials of a step."""
+    for source in task.spec.values.values():
+        if source.get("file") and "all" in source:
+            AllTrials(tasks[source["task"]], tasks).gather(source["all"])
 
 
 def _value(source: Mapping[str, Any], tasks: Mapping[str, LocalTask], run: str) -> str:
@@ -87,12 +99,12 @@ class AllTrials:
         if not source.get("file"):
             return self.outcome().value(source, self.runs[0].spec.outputs)
         if "all" in source:
-            return str(self._gathered(source["all"]))
+            return str(self.step.place.outputs / source["all"])
         best = self.outcome().best
         [winner] = [run for run in self.runs if best and run.spec.trial == best.name]
         return str(winner.place.outputs / source["best"])
 
-    def _gathered(self, output: str) -> Path:
+    def gather(self, output: str) -> None:
         """The folder with the files of all runs by their names, and `index.json`, which says which is whose."""
         folder = self.step.place.outputs / output
         folder.mkdir(parents=True, exist_ok=True)
@@ -106,7 +118,6 @@ class AllTrials:
         new = folder / f".index.{socket.gethostname()}.{os.getpid()}"
         new.write_text(json.dumps(rows, indent=1, ensure_ascii=False), encoding="utf-8")
         new.replace(folder / "index.json")
-        return folder
 
     def _known(self, run: LocalTask) -> dict[str, Any]:
         """Which run it is, for `index.json`."""

@@ -33,7 +33,7 @@ class TaskHistory:
     pid: int = 0  # of the process that its try began with, which leads a session
     values: dict[str, str] = field(default_factory=dict)  # the outputs that are no files
     url: str = ""  # of a service
-    run: str = ""  # an earlier one, from which its outputs were taken
+    run: str = ""  # the earlier one that has left its outputs, if it was not run here
 
     @property
     def is_done(self) -> bool:
@@ -104,7 +104,7 @@ class History:
 
     def _task_started(self, event: Event) -> None:
         task = self._task(event)
-        task.state, task.reason, task.ended = RUNNING, "", None
+        task.state, task.reason, task.ended, task.run = RUNNING, "", None, ""
         task.started, task.pid, task.tries = event["at"], event["pid"], event["try"]
 
     def _task_ready(self, event: Event) -> None:
@@ -117,7 +117,7 @@ class History:
     def _task_ended(self, event: Event) -> None:
         task = self._task(event)
         task.state, task.reason, task.ended = event["state"], event.get("reason", ""), event["at"]
-        task.values = event.get("values", {})
+        task.values, task.run = event.get("values", {}), event.get("run", "")
 
     def _task(self, event: Event) -> TaskHistory:
         return self.tasks.setdefault(event["task"], TaskHistory(event["task"]))

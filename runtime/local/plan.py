@@ -9,7 +9,7 @@ In the file, what has its default is left out.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields, replace
 from typing import Any, Union
 
@@ -137,13 +137,17 @@ class Plan:
     @staticmethod
     def from_json(text: str) -> Plan:
         """The plan that a text holds, with a task for each run of a trial. ValueError if it is of another version."""
+        return Plan.as_written(text).with_trials()
+
+    @staticmethod
+    def as_written(text: str) -> Plan:
+        """The same, but a step with trials is one task."""
         content = json.loads(text)
         if content.get("version") != VERSION:
             raise ValueError(f"plan.json: version {content.get('version')}, and {VERSION} is known")
-        tasks = [run for task in content["tasks"] for run in runs_of(_task(task))]
         return Plan(
             content["workflow"],
-            tasks,
+            [*map(_task, content["tasks"])],
             [Barrier(**barrier) for barrier in content["barriers"]],
             content["params"],
             _git(content["git"]),
@@ -151,6 +155,15 @@ class Plan:
             content["about"],
             content.get("max_parallel"),
         )
+
+    def with_trials(self) -> Plan:
+        """The plan with a task for each run of a trial."""
+        return replace(self, tasks=[run for task in self.tasks for run in runs_of(task)])
+
+    def edges(self) -> dict[str, Sequence[str]]:
+        """What each task and each barrier comes after."""
+        barriers = {barrier.name: barrier.after for barrier in self.barriers}
+        return {**barriers, **{task.name: task.after for task in self.tasks}}
 
 
 def runs_of(task: Task) -> Iterator[Task]:

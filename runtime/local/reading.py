@@ -124,6 +124,7 @@ class Reading:
             "outputs": task.outputs,
             "is_service": task.service is not None,
             "trial_of": task.of,
+            "taken_from": known.run,
         }
 
     def _known(self, task: Task) -> TaskHistory:
@@ -134,10 +135,8 @@ class Reading:
         return TaskHistory(task.name, SKIPPED, known.reason or self._why_not(task), known.tries)
 
     def _why_not(self, task: Task) -> str:
-        edges = {barrier.name: barrier.after for barrier in self.plan.barriers}
-        edges.update((task.name, task.after) for task in self.plan.tasks)
         failed = [name for name, known in self.history.tasks.items() if known.state == FAILED]
-        upstream = reached(task.after, edges)
+        upstream = reached(task.after, self.plan.edges())
         names = [name for name in failed if name in upstream] or failed
         return f"because of {', '.join(names)}" if names else "the run had ended before"
 

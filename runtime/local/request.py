@@ -14,7 +14,7 @@ from automl.runtime.local.sharing import PRIORITIES, Share, said
 
 _CORES = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(m?)")
 _SIZE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([kKMGTP])(i?)")
-_KEPT = ("priority", "cpus", "memory", "gpus")
+_KEPT = ("priority", "cpus", "memory", "gpus", "fresh")
 _SHORT = {"h": "high", "l": "low"}
 
 

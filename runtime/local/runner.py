@@ -32,6 +32,7 @@ from automl.runtime.local.record import Record
 from automl.runtime.local.recovery import choose, has_left_all, recover
 from automl.runtime.local.request import remember
 from automl.runtime.local.saying import complain, say
+from automl.runtime.local.taking_over import Here, take_over
 from automl.runtime.local.tasks import LocalTask, run_of
 from automl.runtime.local.tries import End, Tries
 from automl.runtime.local.turn import AtOnce, QueueError, Turn, Withdrawn
@@ -53,6 +54,7 @@ class Runner:
         self.record = Record(folder)
         self.tasks = {spec.name: LocalTask(spec, Place(folder, spec.name)) for spec in self.plan.tasks}
         self.run = Run([*self.tasks.values()], {}, options.jobs)
+        self.looked_at: set[str] = set()  # the steps with trials of which earlier runs have been asked
         self.is_stopping = self.is_over = False  # over: all have succeeded, services are of no more use
         self.wakeup = Wakeup()
         processes.adopt_orphans()
@@ -108,6 +110,9 @@ class Runner:
         """Know what is to run, and what of it has. ValueError says why that cannot be."""
         known = recover(self.record, self.plan)
         remember(self.record, known, self.options)
+        is_again = known.pid and (self.options.only or self.options.since)
+        if self.options.fresh or is_again:  # and so said to be run
+            self.looked_at = {task.name for task in self.plan.tasks}
         names = choose(self.record, self.plan, known, (self.options.only, self.options.since))
         for name, task in self.tasks.items():
             task.values = known.tasks[name].values
@@ -142,20 +147,30 @@ class Runner:
             self.wakeup.wait(BETWEEN_TURNS)
 
     def begin_all(self) -> None:
-        """Begin what can begin now; the trials of a step that are over make room for more."""
-        while trials := [task for task in self.run.startable() if task.spec.trials]:
-            for task in trials:
-                self.conclude(task)
+        """Begin what can begin now; what needs no process makes room for more."""
+        while self.conclude_all() or self.take_over_all():
+            pass
         for task in self.run.startable():
             begun = self.tries.begin(task, values_for(task, self.tasks, self.id))
             task.state = State.RUNNING
             self.tell("task.started", task, pid=task.pid, **{"try": task.tries})
             begun.let_go()
 
-    def conclude(self, step: LocalTask) -> None:
-        """The trials of a step have ended, and so has the step."""
-        details = AllTrials(step, self.tasks).end()
-        self.tell("task.ended", step, **details)
+    def conclude_all(self) -> bool:
+        """The trials of some steps may have ended, and so have the steps; whether there are any."""
+        steps = [task for task in self.run.startable() if task.spec.trials]
+        for step in steps:
+            self.tell("task.ended", step, **AllTrials(step, self.tasks).end())
+        return bool(steps)
+
+    def take_over_all(self) -> bool:
+        """The first trials of some steps may begin: whether there are any that need not run, as they have in an earlier run."""
+        steps = {task.spec.of for task in self.run.startable() if task.spec.of} - self.looked_at
+        here = Here(self.folder, self.plan, self.tasks, lambda: not self.wakeup.stops)
+        for taken in [taken for name in steps for taken in take_over(here, self.tasks[name])]:
+            self.tell("task.ended", taken.task, **taken.end())
+        self.looked_at |= steps
+        return bool(steps)
 
     def has_to_serve(self) -> bool:
         """Whether all is done, and services are there for who wants something of them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.runtime.local.history import ENDED, FAILED, RUNNING, SUCCEEDED, WAITING, TaskHistory
@@ -15,15 +15,16 @@ def of_step(told: dict[str, Any], step: Task, known: Mapping[str, TaskHistory]) 
     assert step.trials
     runs = [known[name] for name in step.after]
     ranking = step.trials.ranking([run.values if run.state == SUCCEEDED else None for run in runs])
-    of_trial: dict[str, list[str]] = {}
+    of_trial: dict[str, list[TaskHistory]] = {}
     for run in step.trials.runs():
-        of_trial.setdefault(run.trial, []).append(known[f"{step.name}/{run.name}"].state)
+        of_trial.setdefault(run.trial, []).append(known[f"{step.name}/{run.name}"])
     rows = [
         {
             "trial": trial.name,
             "params": dict(trial.params),
-            "state": _state(of_trial[trial.name]),
+            "state": _state([run.state for run in of_trial[trial.name]]),
             "score": score,
+            "taken_from": _taken_from(of_trial[trial.name]),
         }
         for trial, score in ranking
     ]
@@ -34,6 +35,7 @@ def of_step(told: dict[str, Any], step: Task, known: Mapping[str, TaskHistory]) 
         "state": RUNNING if is_begun else told["state"],
         "started": min(started, default=None),
         "trials": rows,
+        "objective": str(Objective(**step.trials.objective)) if step.trials.objective else "",
         "best": _best(step, ranking[0][1]) if ranking and told["state"] == SUCCEEDED else None,
     }
 
@@ -44,6 +46,12 @@ def _best(step: Task, score: float | None) -> tuple[str, float] | None:
         return None
     objective = Objective(**step.trials.objective)
     return objective.metric or objective.output, score
+
+
+def _taken_from(runs: Sequence[TaskHistory]) -> str:
+    """The runs in which all of a trial has run, if it has not run here."""
+    is_whole = all(run.run and run.state == SUCCEEDED for run in runs)
+    return ", ".join(dict.fromkeys(run.run for run in runs)) if is_whole else ""
 
 
 def _state(states: list[str]) -> str:

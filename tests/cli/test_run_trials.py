@@ -175,7 +175,7 @@ def test_a_step_alone_takes_the_trials_of_an_earlier_run(search: Search) -> None
     assert done.code == 0, done.err
     assert search.done() == []
     assert search.used() == told
-    done = search.automl("run", "--only", "train", "-q")
+    done = search.automl("run", "--only", "train", "--fresh", "-q")
     assert (done.code, len(search.done())) == (0, 90)
 
 

@@ -1,6 +1,8 @@
 """Text for people about runs, made from what is known of these."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from automl.cli.listing import in_order_of, listing
 from automl.cli.live import in_room, last_line
 from automl.cli.progress import Lines
 from automl.cli.sites import site_here
-from automl.cli.tables import duration, table
+from automl.cli.tables import duration, news, table
 from automl.runs.model import FAILED, RUNNING, SKIPPED, STOPPED, SUCCEEDED, WAITING, Run, Task
 
 
@@ -111,6 +113,42 @@ def test_where_there_is_no_room_for_all_what_matters_is_shown() -> None:
     assert [one.name for one in in_room(many, 4)] == ["1", "2", "3", "4"]
     assert [one.name for one in in_room(many, -1)] == ["4"]
     assert len(in_room(many, 10)) == 6
+
+
+def swept(state: str, scores: Sequence[float | None], taken: Sequence[str] = ()) -> Task:
+    """A step with trials, the best first."""
+    trials = [
+        {
+            "trial": f"t{number}",
+            "params": {"lr": f"0.{number}"},
+            "state": WAITING if score is None else SUCCEEDED,
+            "score": score,
+            "taken_from": taken[number] if number < len(taken) else "",
+        }
+        for number, score in enumerate(scores)
+    ]
+    return replace(task("fit", state), trials=trials, objective="scores.auc")
+
+
+def test_a_step_that_runs_says_which_of_its_trials_is_the_best_so_far() -> None:
+    assert news(swept(RUNNING, [None, None])) == "0 of 2 trials"
+    assert news(swept(RUNNING, [0.75, None])) == "1 of 2 trials, best t0: scores.auc 0.75, with lr=0.0"
+
+
+def test_a_step_is_shown_before_its_trials_and_these_while_they_run() -> None:
+    ended = [replace(task(f"fit/{number}", SUCCEEDED), trial_of="fit") for number in range(3)]
+    running = [replace(task(f"fit/{number}", RUNNING), trial_of="fit") for number in range(3, 6)]
+    search = run(RUNNING, *ended, *running, swept(RUNNING, [0.75, None]), task("use", WAITING))
+    assert [one.name for one in in_room(search, 2)] == ["fit/3", "fit"]
+    assert [one.name for one in in_room(search, 10)] == ["fit/3", "fit/4", "fit/5", "fit", "use"]
+
+
+def test_the_end_of_a_step_says_the_best_and_what_was_taken_over(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Lines()
+    lines.show(run(RUNNING, swept(SUCCEEDED, [0.75, 0.5, 0.25], ["", "search-aaaaa", "search-bbbbb"])))
+    best = "best t0: scores.auc 0.75, with lr=0.0"
+    taken = "2 of 3 trials taken over from search-aaaaa and 1 more"
+    assert capsys.readouterr().err == f"fit: succeeded after 2.5 s: {best}; {taken}\n"
 
 
 def test_what_a_step_has_printed_last_is_shown_while_it_runs(tmp_path: Path) -> None:
