@@ -23,7 +23,7 @@ if __name__ == "__main__":  # what is beside this file is `automl.runtime`, what
     sys.modules["automl.runtime"].__path__ = [str(Path(__file__).absolute().parent)]
 
 from automl.runtime.outputs import decode, encode, unchanged
-from automl.runtime.trials import FOLD_INDEX, Outcome, Trials, Values
+from automl.runtime.trials import Outcome, Trials, Values
 
 RUN = "_run"
 """The name of a run among what it has left; no output has such a name."""
@@ -77,17 +77,12 @@ def written(name: str, text: str, is_plain: bool) -> str:
 
 def gather(runs: Path, output: str, trials: Trials, left: Mapping[str, Values]) -> None:
     """A folder with the files of all runs by their names, and `index.json`, which says which is whose."""
-    folder, rows = runs / ALL / output, []
+    folder = runs / ALL / output
     folder.mkdir(parents=True, exist_ok=True)
-    params = {name: dict(zip(trials.axes, texts)) for name, *texts in trials.table}
     for run in trials.runs():
-        row: dict[str, Any] = {"trial": run.trial, "params": params[run.trial]}
-        if FOLD_INDEX in run.variables:
-            row["fold"] = int(run.variables[FOLD_INDEX])
-        rows.append({**row, "path": run.name if run.name in left else None})
         if run.name in left and not (folder / run.name).is_symlink():
             (folder / run.name).symlink_to(Path("..", "..", run.name, output))
-    (folder / "index.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False), encoding="utf-8")
+    (folder / "index.json").write_text(trials.index(left), encoding="utf-8")
 
 
 def run(words: Sequence[str]) -> None:

@@ -12,13 +12,13 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from automl.runtime.outputs import encode, unchanged
 from automl.runtime.trial_results import Left, left_in
-from automl.runtime.trials import FOLD_INDEX, Outcome, Trials
+from automl.runtime.trials import Outcome, Trials
 
 OF_FILES = ("file", "model", "dataset")
 
@@ -67,21 +67,10 @@ def copy(source: Path, place: Path) -> None:
 def gather(trials: Trials, left: Mapping[str, Left], output: str, folder: Path) -> None:
     """A folder with the files of all runs by their names, and `index.json`, which says which is whose."""
     folder.mkdir(parents=True, exist_ok=True)
-    rows = [*rows_of(trials, left)]
-    for row in rows:
-        if row["path"]:
-            copy(Path(left[row["path"]].files[output]), folder / row["path"])
-    (folder / "index.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False), encoding="utf-8")
-
-
-def rows_of(trials: Trials, left: Mapping[str, Left]) -> Iterator[dict[str, Any]]:
-    """For each run which it is, and where its file is; None if it has failed."""
-    params = {name: dict(zip(trials.axes, texts)) for name, *texts in trials.table}
     for run in trials.runs():
-        row: dict[str, Any] = {"trial": run.trial, "params": params[run.trial]}
-        if FOLD_INDEX in run.variables:
-            row["fold"] = int(run.variables[FOLD_INDEX])
-        yield {**row, "path": run.name if run.name in left else None}
+        if run.name in left:
+            copy(Path(left[run.name].files[output]), folder / run.name)
+    (folder / "index.json").write_text(trials.index(left), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ It runs on Python 3.8 and newer, with the standard library alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Optional
 
@@ -44,6 +45,16 @@ class Trials:
             for fold in range(self.folds or 0):
                 numbers = {FOLD_INDEX: str(fold), FOLD_COUNT: str(self.folds)}
                 yield TrialRun(f"{name or 'fold'}-{fold}", name, {**variables, **numbers})
+
+    def index(self, there: Container[str]) -> str:
+        """What `index.json` says of the files of all runs: which is whose, and that of some, which have failed, none is there."""
+        rows: list[dict[str, Any]] = []
+        params = {name: dict(zip(self.axes, texts)) for name, *texts in self.table}
+        for name, trial, variables in self.runs():
+            fold = {"fold": int(variables[FOLD_INDEX])} if FOLD_INDEX in variables else {}
+            path = name if name in there else None
+            rows.append({"trial": trial, "params": params[trial], **fold, "path": path})
+        return json.dumps(rows, indent=1, ensure_ascii=False)
 
     def of(self, values: Sequence[Values]) -> list[Trial]:
         """The trials with what their runs have left."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 from collections.abc import Iterator, Mapping
@@ -13,7 +12,7 @@ from typing import Any
 from automl.runtime.local.history import FAILED, History
 from automl.runtime.local.tasks import LocalTask
 from automl.runtime.states import State
-from automl.runtime.trials import FOLD_INDEX, Outcome
+from automl.runtime.trials import Outcome
 
 
 def values_for(task: LocalTask, tasks: Mapping[str, LocalTask], run: str) -> dict[str, str]:
@@ -108,23 +107,12 @@ class AllTrials:
         """The folder with the files of all runs by their names, and `index.json`, which says which is whose."""
         folder = self.step.place.outputs / output
         folder.mkdir(parents=True, exist_ok=True)
-        rows = []
-        for run in self.runs:
-            name, is_there = run.place.folder.name, run.state is State.SUCCEEDED
-            rows.append({**self._known(run), "path": name if is_there else None})
-            if is_there and not (folder / name).is_symlink():
+        there = {run.place.folder.name for run in self.runs if run.state is State.SUCCEEDED}
+        for name in there:
+            if not (folder / name).is_symlink():
                 with suppress(FileExistsError):  # another one gathers them, too
                     (folder / name).symlink_to(Path("..", "..", name, "outputs", output))
-        new = folder / f".index.{socket.gethostname()}.{os.getpid()}"
-        new.write_text(json.dumps(rows, indent=1, ensure_ascii=False), encoding="utf-8")
-        new.replace(folder / "index.json")
-
-    def _known(self, run: LocalTask) -> dict[str, Any]:
-        """Which run it is, for `index.json`."""
         assert self.step.spec.trials
-        given, axes = run.spec.given, self.step.spec.trials.axes
-        known = {
-            "trial": run.spec.trial,
-            "params": {axis: given[variable] for axis, variable in axes.items()},
-        }
-        return {**known, "fold": int(given[FOLD_INDEX])} if FOLD_INDEX in given else known
+        new = folder / f".index.{socket.gethostname()}.{os.getpid()}"
+        new.write_text(self.step.spec.trials.index(there), encoding="utf-8")
+        new.replace(folder / "index.json")
