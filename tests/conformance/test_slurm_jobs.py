@@ -4,7 +4,8 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from automl.runtime.local.create import Program, create
 from automl.runtime.local.history import TaskHistory
 from automl.runtime.local.plan import Plan, Task
 from automl.runtime.slurm.known import known_of
+from automl.runtime.trials import Trials
 from tests.conformance import slurm
 from tests.conformance.kfp_runs import open_folder
 from tests.runtime.local.plans import packed, shell
@@ -114,3 +116,164 @@ def test_tasks_run_one_after_the_other_and_hand_on(cluster: slurm.Cluster, tmp_p
     assert flow.known("first").values == {"rows": "7"}
     assert (flow.log("first"), flow.log("second")) == ("hello", "7 data\n")
     assert flow.on_login_node("todo") == "first\tdone\nsecond\tdone\n"
+
+
+def test_a_failure_cancels_what_follows_and_nothing_else_begins(
+    cluster: slurm.Cluster, tmp_path: Path
+) -> None:
+    tasks = [
+        shell("bad", "sleep 2; exit 3"),
+        shell("after", "true", ["bad"]),
+        shell("slow", "sleep 5"),
+        shell("beside", "true", ["slow"]),
+    ]
+    flow = Flow(cluster, tmp_path, tasks)
+    flow.run()
+    assert (flow.known("bad").state, flow.known("bad").reason) == ("failed", "ended with status 3")
+    assert (flow.known("after").state, cluster.job(flow.jobs["after"])["JobState"]) == (
+        "waiting",
+        "CANCELLED",
+    )
+    assert (flow.known("slow").state, flow.known("beside").state) == ("succeeded", "skipped")
+    assert flow.known("beside").reason == "not started because of bad"
+    assert flow.on_login_node("todo") == "bad\ttodo\nafter\ttodo\nslow\tdone\nbeside\ttodo\n"
+
+
+def test_what_has_failed_is_done_again_and_the_rest_is_not(cluster: slurm.Cluster, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    tasks = [
+        shell("first", "echo once"),
+        shell("second", f"test -e {there}", ["first"]),
+        shell("third", "true", ["second"]),
+    ]
+    flow = Flow(cluster, tmp_path, tasks)
+    flow.run()
+    there.touch()
+    flow.on_login_node("prepare")
+    assert flow.on_login_node("todo") == "first\tdone\nsecond\ttodo\nthird\ttodo\n"
+    assert flow.known("second").state == "waiting"
+    for name in ("second", "third"):
+        flow.submit(name, "--dependency=afterany:1")
+    cluster.wait()
+    assert [flow.known(task.name).state for task in tasks] == ["succeeded"] * 3
+    assert flow.log("first") == "once\n"
+
+
+def test_a_task_is_tried_again_until_its_deadline(cluster: slurm.Cluster, tmp_path: Path) -> None:
+    count = "echo x >> tries; wc -l < tries"
+    tasks = [
+        shell("flaky", f'cd {tmp_path}; test "$({count})" -eq 3', retries=2),
+        shell("late", "echo begun; sleep 600 & wait", deadline=1, retries=1),
+    ]
+    flow = Flow(cluster, tmp_path, tasks)
+    flow.run()
+    assert (flow.known("flaky").state, flow.known("flaky").tries) == ("succeeded", 3)
+    assert (flow.known("late").state, flow.known("late").reason) == ("failed", "took longer than 1 seconds")
+    assert flow.log("late") == "begun\n" * 2
+
+
+def test_a_job_that_is_cancelled_ends_its_task_and_one_that_is_requeued_begins_anew(
+    cluster: slurm.Cluster, tmp_path: Path
+) -> None:
+    again = tmp_path / "again"
+    tasks = [
+        shell("stopped", "trap '' TERM; sleep 600 & echo $! > pid; cp pid ..; wait; wait"),
+        shell("requeued", f"test -e {again} || sleep 600"),
+    ]
+    flow = Flow(cluster, tmp_path, tasks)
+    flow.on_login_node("prepare")
+    flow.submit("stopped")
+    flow.submit("requeued", "--requeue")
+    _until(lambda: all(flow.known(task.name).state == "running" for task in tasks))
+    number = flow.jobs["stopped"]
+    assert flow.on_login_node("todo") == f"stopped\t{number}\nrequeued\t{flow.jobs['requeued']}\n"
+    again.touch()
+    cluster.tell("scancel", number)
+    cluster.tell("scontrol", "requeue", flow.jobs["requeued"])
+    _until(lambda: cluster.job(flow.jobs["requeued"])["JobState"] == "PENDING")
+    cluster.tell(
+        "scontrol", "update", f"JobId={flow.jobs['requeued']}", "StartTime=now"
+    )  # not in two minutes
+    cluster.wait()
+    assert flow.known("stopped").state in ("stopped", "running")  # Slurm has killed it, or it was faster
+    assert flow.known("requeued").state == "succeeded"
+    assert cluster.job(flow.jobs["requeued"])["Restarts"] == "1"
+    assert not (flow.folder / "failed").exists()
+
+
+def test_gpus_are_those_that_slurm_has_given(cluster: slurm.Cluster, tmp_path: Path) -> None:
+    text = 'echo "${CUDA_VISIBLE_DEVICES-none}"; sleep 2'
+    flow = Flow(cluster, tmp_path, [shell("one", text), shell("other", text), shell("without", text)])
+    flow.on_login_node("prepare")
+    for name in ("one", "other"):
+        flow.submit(name, "--gres=gpu:1")
+    flow.submit("without")
+    cluster.wait()
+    assert {flow.log("one"), flow.log("other")} == {"0\n", "1\n"}
+    assert flow.log("without") == "none\n"
+
+
+SWEEP = {
+    "axes": {"rate": "AUTOML_PARAM_RATE"},
+    "table": [[f"r{n}", str(n)] for n in (3, 5, 17, 18)],
+    "folds": 2,
+    "max_failed": 1,
+    "objective": {"output": "loss", "maximize": False},
+}
+FIT = 'printf "%s" "$((($AUTOML_PARAM_RATE - 17) * ($AUTOML_PARAM_RATE - 17)))" > "$AUTOML_OUTPUT_LOSS"'
+
+
+def search(text: str, **more: object) -> list[Task]:
+    """A step with trials, and one behind it that takes the best of them."""
+    of_fit = {"outputs": {"loss": "float"}, "options": ["--output", "loss:float"]}
+    best = {"RATE": {"task": "fit", "param": "rate"}, "LOSS": {"task": "fit", "best": "loss"}}
+    return [
+        shell("fit", text, trials=Trials(**{**SWEEP, **more}), **of_fit),
+        shell("use", 'echo "$RATE $LOSS"', ["fit"], values=best),
+    ]
+
+
+def _submit_search(flow: Flow, count: int) -> None:
+    flow.on_login_node("prepare")
+    array = flow.submit("fit", f"--array=0-{count - 1}", kind="trials:0")
+    flow.submit("fit", f"--dependency=afterany:{array}")
+    flow.submit("use")
+    flow.cluster.wait(120)
+
+
+def test_trials_run_in_an_array_and_the_best_is_chosen_behind_it(
+    cluster: slurm.Cluster, tmp_path: Path
+) -> None:
+    flow = Flow(cluster, tmp_path, search(f'test "$AUTOML_PARAM_RATE" -ne 5 || exit 1; {FIT}'))
+    _submit_search(flow, 8)
+    assert flow.known("fit").values == {"best": "r17", "rate": "17", "loss": "0.0"}
+    assert flow.log("use") == "17 0.0\n"
+    assert flow.known("fit/r5-0").state == "failed"
+
+
+def test_when_too_many_trials_fail_so_does_the_run(cluster: slurm.Cluster, tmp_path: Path) -> None:
+    few = {"table": [[f"r{n}", str(n)] for n in range(4)], "folds": None}
+    flow = Flow(cluster, tmp_path, search(f'test "$AUTOML_PARAM_RATE" -lt 2 || exit 1; {FIT}', **few))
+    _submit_search(flow, 4)
+    assert (flow.folder / "failed").read_text() in ("fit/r2", "fit/r3")
+    assert flow.known("fit").state == "skipped"
+    assert flow.on_login_node("todo") == "fit\ttodo\nuse\ttodo\n"
+
+
+def test_no_process_of_a_cluster_is_left(tmp_path: Path) -> None:
+    folder = tmp_path / "other"
+    folder.mkdir()
+    with slurm.running(folder) as cluster:
+        script = tmp_path / "script"
+        script.write_text(f"#!/bin/sh\nsetsid sleep 1234 & echo $! > {tmp_path}/pid\nsleep 1234\n")
+        cluster.tell("sbatch", "--export=NONE", "--output=/dev/null", str(script))
+        _until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def _until(is_so: Callable[[], object]) -> None:
+    end = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.05)
