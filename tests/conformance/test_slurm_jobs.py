@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -213,7 +214,7 @@ def test_gpus_are_those_that_slurm_has_given(cluster: slurm.Cluster, tmp_path: P
     assert flow.log("without") == "none\n"
 
 
-SWEEP = {
+SWEEP: dict[str, Any] = {
     "axes": {"rate": "AUTOML_PARAM_RATE"},
     "table": [[f"r{n}", str(n)] for n in (3, 5, 17, 18)],
     "folds": 2,
@@ -223,9 +224,9 @@ SWEEP = {
 FIT = 'printf "%s" "$((($AUTOML_PARAM_RATE - 17) * ($AUTOML_PARAM_RATE - 17)))" > "$AUTOML_OUTPUT_LOSS"'
 
 
-def search(text: str, **more: object) -> list[Task]:
+def search(text: str, **more: Any) -> list[Task]:
     """A step with trials, and one behind it that takes the best of them."""
-    of_fit = {"outputs": {"loss": "float"}, "options": ["--output", "loss:float"]}
+    of_fit: dict[str, Any] = {"outputs": {"loss": "float"}, "options": ["--output", "loss:float"]}
     best = {"RATE": {"task": "fit", "param": "rate"}, "LOSS": {"task": "fit", "best": "loss"}}
     return [
         shell("fit", text, trials=Trials(**{**SWEEP, **more}), **of_fit),
@@ -252,7 +253,7 @@ def test_trials_run_in_an_array_and_the_best_is_chosen_behind_it(
 
 
 def test_when_too_many_trials_fail_so_does_the_run(cluster: slurm.Cluster, tmp_path: Path) -> None:
-    few = {"table": [[f"r{n}", str(n)] for n in range(4)], "folds": None}
+    few: dict[str, Any] = {"table": [[f"r{n}", str(n)] for n in range(4)], "folds": None}
     flow = Flow(cluster, tmp_path, search(f'test "$AUTOML_PARAM_RATE" -lt 2 || exit 1; {FIT}', **few))
     _submit_search(flow, 4)
     assert (flow.folder / "failed").read_text() in ("fit/r2", "fit/r3")
