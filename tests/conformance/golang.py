@@ -101,12 +101,13 @@ def _version_of(go: str) -> tuple[int, ...]:
 def installed_go() -> Path:
     def make(folder: Path) -> None:
         options = ["--no-deps", "--quiet", "--target", str(folder)]
-        subprocess.run([*_installer(), *options, GO_PACKAGE], check=True)
+        subprocess.run([*installer(), *options, GO_PACKAGE], check=True)
 
     return cache.made_once("go", cache.digest([], GO_PACKAGE), make) / "go" / "bin" / "go"
 
 
-def _installer() -> list[str]:
+def installer() -> list[str]:
+    """The words of a command that installs packages of Python."""
     # An environment that uv made has no pip, and `make` puts uv where no PATH looks.
     beside = str(HERE.parents[1] / ".venv-tools" / "bin")
     uv = shutil.which("uv") or shutil.which("uv", path=beside)
