@@ -104,7 +104,7 @@ class History:
 
     def _task_started(self, event: Event) -> None:
         task = self._task(event)
-        task.state, task.reason, task.ended, task.run = RUNNING, "", None, ""
+        task.state, task.reason, task.ended = RUNNING, "", None
         task.started, task.pid, task.tries = event["at"], event["pid"], event["try"]
 
     def _task_ready(self, event: Event) -> None:

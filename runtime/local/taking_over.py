@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from automl.runtime.local.checkout import PLACE
 from automl.runtime.local.choice import earlier_runs
 from automl.runtime.local.handing_on import gather_for, taken_by
-from automl.runtime.local.history import FAILED, TaskHistory, history_of
+from automl.runtime.local.history import TaskHistory, history_of
 from automl.runtime.local.place import FILES, Place
 from automl.runtime.local.plan import Plan, Task
 from automl.runtime.local.record import events_of
@@ -175,6 +175,4 @@ class Earlier:
         task.values = known.values
         if known.is_done:
             task.state = State.SUCCEEDED
-        elif known.state == FAILED:
-            task.state = State.TOLERATED
         return task
