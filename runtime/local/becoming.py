@@ -14,7 +14,7 @@ from typing import NoReturn
 from automl.runtime import start
 from automl.runtime.child import become
 from automl.runtime.folders import project, work
-from automl.runtime.local import checkout, containers, credentials, disks
+from automl.runtime.local import apptainer, checkout, containers, credentials, disks
 from automl.runtime.local.containers import Folder, Sight
 from automl.runtime.local.environments import link
 from automl.runtime.local.machine import VISIBLE
@@ -58,15 +58,14 @@ def _in_project(task: Task, place: Place, command: list[str]) -> NoReturn:
 def _in_image(task: Task, place: Place, sight: Sight, command: list[str]) -> None:
     """Run the command in a container; what it leaves is looked after here, unless the script of the project does."""
     options = _options(task, place)
+    run_by = apptainer.command if apptainer.is_engine() else containers.command
     if task.project:
         if not (place.run / checkout.CODE).exists():
             checkout.copy_to(place.work / "project", place.run)
         script = str(place.run / "runtime" / "start.py")
-        become(
-            containers.command(task, ["python3", script, *_installed(task), *options, "--", *command], sight)
-        )
+        become(run_by(task, ["python3", script, *_installed(task), *options, "--", *command], sight))
     outputs = [variable_of("OUTPUT", name) for name in task.outputs]
-    words = containers.command(task, command, sight._replace(named=[*sight.named, *outputs]))
+    words = run_by(task, command, sight._replace(named=[*sight.named, *outputs]))
     parsed, _ = start.parse([*options, "--", *words])
     raise SystemExit(run_for(parsed, words))
 

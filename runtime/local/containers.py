@@ -17,7 +17,8 @@ from typing import NamedTuple
 from automl.runtime.local.plan import Task
 from automl.runtime.local.processes import RUN
 
-ENGINES = ["podman", "docker"]
+KEEP_CONTAINERS = ("podman", "docker")
+ENGINES = [*KEEP_CONTAINERS]
 """What may run containers: the first that is there does."""
 LABEL = "automl.dev/run"
 OF_ENGINE = re.compile(  # variables by which podman and docker find their files, programs and servers
@@ -72,7 +73,7 @@ def command(task: Task, words: list[str], sight: Sight) -> list[str]:
     options += ["--stop-timeout", "0"]  # who is asked to end by the run has had its time when it is removed
     options += ["--security-opt", "label=disable"]  # SELinux would keep it from the folders
     options += ["--pull", task.pull] if task.pull else []
-    options += [word for folder in sight.folders for word in ("--mount", _mount(folder))]
+    options += [word for folder in sight.folders for word in ("--mount", mount(folder))]
     options += _gpus(sight.gpus)
     for variable in (*(f"{name}={value}" for name, value in sight.given.items()), *sight.named):
         options += ["--env", variable]
@@ -82,11 +83,11 @@ def command(task: Task, words: list[str], sight: Sight) -> list[str]:
     return [str(engine()), "run", *options, str(task.image), *words]
 
 
-def _mount(folder: Folder) -> str:
-    """It is a line of CSV, so that a path may have any sign in it."""
+def mount(folder: Folder, read_only: str = "readonly") -> str:
+    """How a folder is named to the engine: by a line of CSV, so that a path may have any sign in it."""
     fields = ["type=bind", f"source={folder.source}", f"destination={folder.path}"]
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow([*fields, *["readonly"] * folder.is_read_only])
+    csv.writer(line, lineterminator="").writerow([*fields, *[read_only] * folder.is_read_only])
     return line.getvalue()
 
 
@@ -106,8 +107,8 @@ def _gpus(gpus: Sequence[str] | None) -> list[str]:
 
 
 def end(run: str, task: str | None = None) -> None:
-    """Remove the container of a task, or all of a run."""
-    if program := engine():
+    """Remove the container of a task, or all of a run, where the engine keeps them."""
+    if (program := engine()) and Path(program).name in KEEP_CONTAINERS:
         names = [name_of(run, task)] if task else _listed(program, run)
         if names:
             _quietly([program, "rm", "--force", *names])

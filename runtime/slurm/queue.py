@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import NamedTuple
 
 JOBS, OF_TASK = "jobs", "task"
 PATIENCE = 120  # seconds; a controller that is busy answers late
+UNTIL_WRITTEN = 10  # seconds
+BETWEEN_LOOKS = 0.2  # seconds
 
 
 class QueueError(Exception):
@@ -32,6 +35,17 @@ def submitted(folder: Path) -> Iterator[Submitted]:
             words = line.split("\t")
             if len(words) == len(Submitted._fields):  # else it is being written
                 yield Submitted(*words)
+
+
+def is_submitted(folder: Path) -> bool:
+    """Whether this job is one of the run: it is written down as soon as it is submitted, unless who did so was killed."""
+    number = os.environ.get("SLURM_ARRAY_JOB_ID") or os.environ.get("SLURM_JOB_ID")
+    end = time.monotonic() + UNTIL_WRITTEN
+    while number is not None and number not in (job.number for job in submitted(folder)):
+        if time.monotonic() > end:
+            return False
+        time.sleep(BETWEEN_LOOKS)
+    return True
 
 
 def living(folder: Path) -> dict[str, str]:
