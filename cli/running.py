@@ -29,8 +29,9 @@ from automl.runs.model import FAILED, STOPPED, SUCCEEDED, Run
 from automl.runtime.local import machine
 from automl.runtime.local.command_line import add_options
 from automl.runtime.local.create import RUNS, Program, create
-from automl.runtime.local.reading import Reading, watch
+from automl.runtime.local.reading import Reading
 from automl.runtime.local.starting import start
+from automl.runtime.local.watching import watch
 from automl.targets.local.pieces import pieces
 
 INTERRUPTED = 130

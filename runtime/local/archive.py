@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Union
 
-from automl.runtime.local.reading import status
 from automl.runtime.local.shelf import VerbError
+from automl.runtime.local.watching import status
 
 _PIECE = 1 << 20
 Content = Union[Path, bytes]

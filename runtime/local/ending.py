@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from automl.runtime.local.processes import end_members, is_alive
-from automl.runtime.local.reading import PAUSE, Reading
+from automl.runtime.local.reading import Reading
 from automl.runtime.local.shelf import VerbError
+from automl.runtime.local.slurm import QueueError as SlurmError
+from automl.runtime.local.slurm_reading import ClusterReading
 from automl.runtime.local.turn import QueueError
+from automl.runtime.local.watching import PAUSE, read
 
 BETWEEN_ASKING = 0.5  # seconds; a program that is asked a second time ends at once
 
@@ -25,7 +28,9 @@ def stop(folder: Path, now: bool = False) -> None:
 
     It may give its steps a while to end, but not if it is to end now.
     """
-    reading = Reading(folder)
+    reading = read(folder)
+    if isinstance(reading, ClusterReading):
+        _cancel(reading)
     asked = 0.0
     while not _has_ended(reading):
         pid, started = reading.history.pid, reading.history.pid_started
@@ -35,6 +40,14 @@ def stop(folder: Path, now: bool = False) -> None:
             asked = time.monotonic()
         time.sleep(PAUSE)
     end_members(folder.name)
+
+
+def _cancel(reading: ClusterReading) -> None:
+    """Cancel the jobs of a run on Slurm, which gives them a while to end."""
+    try:
+        reading.cancel()
+    except SlurmError as error:
+        raise VerbError(str(error)) from error
 
 
 def withdraw(runs: Path) -> Iterator[Path]:
@@ -76,7 +89,7 @@ def _has_ended(reading: Reading) -> bool:
 
 def delete(folder: Path) -> None:
     """Delete the record of a run, with all that the run has left. VerbError while it goes on."""
-    reading = Reading(folder)
+    reading = read(folder)
     if not _has_ended(reading):
         raise VerbError(f"{folder.name} is {reading.history.state}: `automl stop {folder.name}` first")
     gone = folder.with_name(f".{folder.name}")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from automl.runtime.local.choice import runs_of
 from automl.runtime.local.history import ENDED
-from automl.runtime.local.reading import PAUSE, Reading
+from automl.runtime.local.reading import Reading
 from automl.runtime.local.shelf import VerbError
+from automl.runtime.local.watching import PAUSE, read
 
 _PIECE = 1 << 20
 
@@ -49,7 +50,7 @@ def logs(folder: Path, task: str | None, follow: bool) -> Iterator[bytes]:
 
     VerbError if there is none.
     """
-    reading = Reading(folder)
+    reading = read(folder)
     tasks = {known.name: known for known in reading.plan.tasks}
     if task is not None and task not in tasks:
         steps = [name for name, known in tasks.items() if not known.of]

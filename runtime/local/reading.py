@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,6 @@ RUNNER_LOG = "runner.log"
 SAID = ("automl: ", "runner: error: ")  # before why it has given up
 FILES = ("file", "model", "dataset")
 GRACE = 10.0  # seconds, in which a run that was made has begun
-PAUSE = 0.1  # seconds between two looks for more
 
 
 class Reading:
@@ -45,7 +43,7 @@ class Reading:
         """What has happened since the last time. What is no event is passed over, if there is one behind it."""
         events: list[Event] = []
         end = self.size
-        for line in _lines(self.folder / EVENTS, self.size):
+        for line in lines_of(self.folder / EVENTS, self.size):
             end += len(line)
             with suppress(ValueError, TypeError, KeyError):
                 event = json.loads(line)
@@ -141,36 +139,6 @@ class Reading:
         return f"because of {', '.join(names)}" if names else "the run had ended before"
 
 
-def status(folder: Path) -> dict[str, Any]:
-    """All that is known of a run now."""
-    reading = Reading(folder)
-    if reading.is_dead() and not reading.more() and reading.is_dead():
-        reading.end()
-    return reading.status()
-
-
-def watch(
-    folder: Path, since: int = 0, is_running: Callable[[], bool] | None = None
-) -> Iterator[dict[str, Any] | None]:
-    """All that is known, again when there is more, and None between, until the run has ended.
-
-    What stands in its log before `since` is of an earlier time, and no end of it.
-    """
-    reading = Reading(folder)
-    is_over = reading.size > since and reading.history.state in ENDED
-    yield reading.status()
-    while not is_over:
-        goes_on = is_running() if is_running else not reading.is_dead()
-        events = reading.more()
-        is_over = any(event["event"] == "run.ended" for event in events)
-        if not goes_on and not events:
-            reading.end()
-            is_over = True
-        yield reading.status() if events or is_over else None
-        if not is_over:
-            time.sleep(PAUSE)
-
-
 def _described(folder: Path) -> tuple[dict[str, Any], Plan, str]:
     """What a run is, and why that is not known if it is not: it can be looked at and deleted all the same."""
     about = folder / "run.json"
@@ -200,7 +168,7 @@ def _metrics(tasks: list[dict[str, Any]]) -> dict[str, Any]:
     return {name if names.count(name) == 1 else f"{task}.{name}": value for task, name, value in measured}
 
 
-def _lines(path: Path, start: int) -> list[bytes]:
+def lines_of(path: Path, start: int) -> list[bytes]:
     """The whole lines of a log behind its first bytes."""
     try:
         with path.open("rb") as file:

@@ -15,8 +15,10 @@ from automl.runtime.local.command_line import add_options
 from automl.runtime.local.history import History
 from automl.runtime.local.plan import Plan
 from automl.runtime.local.processes import RUN
-from automl.runtime.local.reading import PAUSE, RUNNER_LOG, Reading
+from automl.runtime.local.reading import RUNNER_LOG
 from automl.runtime.local.shelf import VerbError
+from automl.runtime.local.slurm_reading import ClusterReading
+from automl.runtime.local.watching import PAUSE, read
 
 
 def start(folder: Path, options: Sequence[str] = ()) -> subprocess.Popen[bytes]:
@@ -35,7 +37,11 @@ def start(folder: Path, options: Sequence[str] = ()) -> subprocess.Popen[bytes]:
 
 def resume(folder: Path, words: Sequence[str]) -> None:
     """Go on with a run by a process of its own, which has begun when this is done. VerbError if it cannot go on so."""
-    reading = Reading(folder)
+    reading = read(folder)
+    if isinstance(reading, ClusterReading):
+        raise VerbError(
+            f"{folder.name} is a run on Slurm: its script, once more, submits what has not succeeded"
+        )
     if not reading.has_ended():
         raise VerbError(f"{folder.name} is {reading.history.state} already")
     if reading.problem:

@@ -26,9 +26,9 @@ from typing import Any, NoReturn
 from automl.runtime.local.archive import outputs_of, packed
 from automl.runtime.local.ending import delete, queued, stop, withdraw
 from automl.runtime.local.logs import logs
-from automl.runtime.local.reading import status, watch
 from automl.runtime.local.shelf import VerbError, find, folders
 from automl.runtime.local.starting import resume
+from automl.runtime.local.watching import status, watch
 
 
 def answer(arguments: Sequence[str]) -> Iterator[bytes]:

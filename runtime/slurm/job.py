@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from automl.runtime.local import processes
+from automl.runtime.local import processes, slurm
 from automl.runtime.local.handing_on import AllTrials, is_tolerated, values_for
 from automl.runtime.local.place import Setting
 from automl.runtime.local.record import Record
@@ -24,7 +24,6 @@ from automl.runtime.local.recovery import has_left_all
 from automl.runtime.local.saying import complain
 from automl.runtime.local.tries import End, Tries
 from automl.runtime.local.wakeup import Wakeup
-from automl.runtime.slurm import queue
 from automl.runtime.slurm.known import KnownTasks, known_of, plan_of
 from automl.runtime.slurm.marker import culprit_of, mark
 from automl.runtime.slurm.safety import keep
@@ -142,7 +141,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--run", type=int)
     options = parser.parse_args(arguments)
     folder = Path(__file__).absolute().parents[2]
-    if not queue.is_submitted(folder):
+    if not slurm.is_submitted(folder):
         complain("whoever submitted this job was killed before writing it down: another one is there instead")
         return 1
     return Job(folder, options.task, options.run).finish()

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from automl.runtime.local import slurm
 from automl.runtime.local.history import FAILED, SKIPPED, STOPPED
 from automl.runtime.local.place import Place
 from automl.runtime.local.plan import Plan, Task
 from automl.runtime.local.record import Record
 from automl.runtime.local.recovery import has_left_all
 from automl.runtime.local.saying import complain, say
-from automl.runtime.slurm import queue
 from automl.runtime.slurm.known import known_of, plan_of
 
 DONE, TODO, REFUSED = "done", "todo", 2
@@ -49,14 +49,14 @@ def main(arguments: Sequence[str]) -> int:
     folder = Path(__file__).absolute().parents[2]
     plan = plan_of(folder)
     try:
-        jobs = queue.living(folder)
+        jobs = slurm.living(folder)
         look = Look(folder, plan, jobs)
         steps = [task for task in plan.tasks if not task.of]
         for task in steps:
             look.states[task.name] = look.state(task)
         todo = [task for task in steps if look.states[task.name] == TODO]
-        queue.cancel([jobs[task.name] for task in todo if task.name in jobs])
-    except queue.QueueError as error:
+        slurm.cancel([jobs[task.name] for task in todo if task.name in jobs])
+    except slurm.QueueError as error:
         complain(str(error))
         return REFUSED
     for task in todo:

@@ -12,13 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from automl import targets
-from automl.compiler.driver import Input, Overrides, compile_config
-from automl.compiler.target import Options
 from automl.runtime.local.record import events_of
 from automl.runtime.slurm.known import known_of, plan_of
 from tests.conformance import slurm
 from tests.conformance.kfp_runs import open_folder
+from tests.conformance.slurm_login import compiled
 
 SECONDS = 200
 ARRAY = 41  # so many elements an array may have there
@@ -74,13 +72,8 @@ class Login:
         home.mkdir()
         for name, text in FILES.items():
             (home / name).write_text(text)
-        target = targets.load("slurm")
-        assert target is not None
-        options = Options(target.default_version, target.forms[0])
-        result = compile_config(Input("config.yaml", config.encode(), home), Overrides(), target, options)
-        [artifact] = result.artifacts
         self.script = home / "script.sh"
-        self.script.write_text(artifact.text)
+        self.script.write_text(compiled(config, home))
         (home / ".bash_profile").write_text(f"export PATH={shlex.quote(cluster.path)}\n")
 
     def begin(self, **more: str) -> "subprocess.Popen[str]":

@@ -19,9 +19,10 @@ from automl.runtime.local.create import Program, create
 from automl.runtime.local.ending import stop
 from automl.runtime.local.plan import Barrier, Plan, Task
 from automl.runtime.local.processes import RUN, members, started_at
-from automl.runtime.local.reading import Reading, status
+from automl.runtime.local.reading import Reading
 from automl.runtime.local.shelf import VerbError, find, folders
 from automl.runtime.local.verbs import answer
+from automl.runtime.local.watching import status
 
 OUTPUTS = {"model": "model", "scores": "metrics"}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from automl.runtime.local.plan import Service, Task
-from automl.runtime.local.reading import status
+from automl.runtime.local.watching import status
 from tests.runtime.local.plans import finish, history, new_run, processes_of, runner, shell, states
 
 
