@@ -14,6 +14,7 @@ import re
 import resource
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -37,7 +38,7 @@ from tests.targets.nasty import NASTY
 ROOT = Path(__file__).parent.parent
 ODD = 0.005  # how often something in a made config is not as the schema asks; a config has some 100 places
 SECONDS = 5  # of the processor, for one config; those here are small
-_RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _WORDS = re.compile(rb"[A-Za-z0-9_./-]+|\s+|[^A-Za-z0-9_./\s-]")
 _SCALAR = re.compile(rb": +([^\n{}\[\],]+)")
 TOKENS: list[str] = [
@@ -315,18 +316,20 @@ def _wrong_findings(given: Input, found: Sequence[Diagnostic]) -> str | None:
         ):
             return f"{each.code} stands at {line}:{column}, which is not there"
     text = render(in_order(found))
-    if raw := _RAW.search(text):
+    if raw := RAW.search(text):
         return f"U+{ord(raw.group()):04X} is printed as it is"
     return None
 
 
 def _wrong_output(texts: Sequence[str], is_read: bool) -> str | None:
     for text in texts:
-        if raw := _RAW.search(text.replace("\t", " ")):
+        if raw := RAW.search(text.replace("\t", " ")):
             return f"U+{ord(raw.group()):04X} is written as it is"
         if not is_read:
             continue
-        if text.startswith("#!"):
+        if text.startswith("#!/usr/bin/env bash"):
+            subprocess.run(["bash", "-n"], input=text.encode(), check=True)
+        elif text.startswith("#!"):
             compile(text, "a program for a machine", "exec")
         elif not all(isinstance(each, dict) for each in yaml.load_all(text, yaml.CSafeLoader)):
             return "a document is no mapping"

@@ -211,6 +211,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "runtime.local",
         "targets.objects",
         "targets.sources",
+        "targets.writers",
     },
     "targets.slurm": {
         "compiler.capabilities",

@@ -7,6 +7,7 @@ from automl.targets.local.checks import same_ports
 from automl.targets.local.mounts import of_processes
 from automl.targets.local.plan import plan_of
 from automl.targets.local.program import program
+from automl.targets.writers.scalars import without_unseen
 
 
 class Local:
@@ -22,6 +23,7 @@ class Local:
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One program; or its plan alone, for who wants to see what it would do."""
         plan, diagnostics = plan_of(workflow).to_json(), (*same_ports(workflow), *of_processes(workflow))
+        plan = without_unseen(plan)
         if options.form == "plan":
             return Emission((Artifact(f"{workflow.name}.local.json", plan),), diagnostics)
         text = program(workflow, plan, options)
