@@ -34,6 +34,7 @@ volumes:
   cache: {size: 2Gi, access: ReadWriteOnce}
   scratch: {empty_dir: true}
 code: {bundle: {include: ["*.py", "*.txt"], exclude: [data/]}}
+limits: {max_parallel: 8, max_tasks: 300}
 x-limits: &limits
   cpu_request: 0.5
   memory_request: 500
@@ -64,6 +65,20 @@ stages:
       polling_time: 5
       wait_before_start_time: 10
     - {<<: *model, step_name: "linear", memory_request: 2Gi, annotations: {example.com/owner: ann}}
+    - step_name: search
+      path_to_executable: train.py
+      args: ["--depth=${{ sweep.depth }}", "--fold=${{ fold.index }}"]
+      outputs: {auc: float}
+      sweep:
+        grid: {depth: {min: 2, max: 6, step: 2}, kind: [gini, 1]}
+        zip: {seed: [1, 2], tag: [a, b]}
+        random: {samples: 2, seed: 3, space: {eta: {min: 0.01, max: 1, scale: log}, units: {min: 1, max: 9, count: {min: 1, max: 2}}}}
+        include: [{depth: 9, kind: gini, seed: 1, tag: a, eta: 0.5, units: [3]}]
+        exclude: [{depth: 6, kind: gini}]
+        max_parallel: 2
+        max_failed: 1
+        objective: {metric: auc, goal: maximize}
+      cross_validation: {folds: 2}
     - step_name: external
       image: ghcr.io/acme/train:1.4.2
       entrypoint: [train]

@@ -227,6 +227,10 @@ def test_too_many_failures_are_refused_and_counted_by_trials() -> None:
     many = [trial(str(number), None) for number in range(9)]
     with pytest.raises(ValueError, match=r"^9 of 9 trials have failed, and 0 may: 0, 1, 2, 3, 4 …$"):
         refuse_failures(many, 0)
+    with pytest.raises(ValueError, match=r"have failed, and 4 may: 0, 1, 2, 3, 4$"):
+        refuse_failures(many[:5], 4)
+    with pytest.raises(ValueError, match=r"have failed, and 5 may: 0, 1, 2, 3, 4 …$"):
+        refuse_failures(many[:6], 5)
 
 
 def test_it_runs_on_python_3_8_with_the_standard_library() -> None:
