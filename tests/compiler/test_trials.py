@@ -206,6 +206,9 @@ def test_a_name_is_the_start_of_a_digest() -> None:
     assert f"`{text}` is `{hashlib.sha256(text.encode()).hexdigest()[:10]}`" in PAGE
     [trial] = trials_of({"grid": {"lr": [0.1], "depth": [3]}}).table
     assert trial.name == hashlib.sha256(text.encode()).hexdigest()[:10]
+    [trial] = trials_of({"grid": {"x": ["Höhe"]}}).table
+    assert trial.name == hashlib.sha256('{"x":"Höhe"}'.encode()).hexdigest()[:10]
+    assert rows({"grid": {"x": [["Höhe", 1]]}}) == [('["Höhe", 1]',)]
 
 
 def test_names_that_meet_get_longer(monkeypatch: pytest.MonkeyPatch) -> None:
