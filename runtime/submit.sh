@@ -2,7 +2,7 @@
 # workflow, name, folder, python, array_size, and at_once: how many jobs may run at a time, or 0.
 
 declare -A job_of=() # of tasks and barriers: "done", or the jobs to wait for, with colons between
-declare -a common=() # options of all jobs
+declare -a sbatch=() # with the options of all jobs
 declare -a turns=()  # the jobs that run or will, in their order
 run='' new='' id='' needed='' arrays='' sent=0
 
@@ -24,29 +24,37 @@ begin() {
     *) die 2 "$1 is not known: only \`--new\` is, for a run of its own" ;;
   esac
   [[ $name =~ ^[a-z0-9][a-z0-9.-]*$ ]] || die 2 "\"$name\" is no name of a run: small letters, digits, \"-\" and \".\""
-  for command in sbatch scontrol scancel flock base64; do
+  for command in sbatch scontrol scancel squeue flock base64; do
     type -P "$command" >/dev/null || die 2 "there is no \`$command\` here: this is for a login node of a Slurm cluster"
   done
   find_python
   mkdir -p -- "$runs"
   runs=$(cd -- "$runs" && pwd)
-  [[ $runs != *[[:cntrl:]]* ]] || die 2 "no path with a control character can be the folder of runs"
+  [[ $runs != *[[:cntrl:]\\]* ]] || die 2 "runs cannot be in $runs: Slurm takes no path with a backslash or a control character"
   run=$runs/$name new=$runs/.$name.new
   exec 9>"$runs/.$name.lock"
   flock -n 9 || say "another one submits jobs of $name just now: waiting for it"
   flock -w 600 9 || die 2 "nothing could be locked in $runs, or another one still submits jobs of $name"
   unset SBATCH_ARRAY_INX SBATCH_WAIT SBATCH_TEST_ONLY
-  common=(--parsable --kill-on-invalid-dep=yes --open-mode=append "--comment=automl $name" "--chdir=$run"
-    "--export=HOME,USER,LOGNAME,SHELL,PATH,LANG,LC_ALL,XDG_CONFIG_HOME,XDG_CACHE_HOME")
+  find_sbatch
   printf 'run %s, in %s\n' "$name" "$run"
 }
 
 find_python() {
   local path
-  path=$(type -P "$python") || die 2 "there is no \`$python\` here"
+  path=$("$python" -I -c 'import sys; print(sys.executable); sys.exit(sys.version_info < (3, 9))') ||
+    die 2 "\`$python\` is no Python 3.9 or newer: say \`targets: {slurm: {python: …}}\`, or load it by \`modules\`"
   python=$path
-  "$python" -I -c 'import sys; sys.exit(sys.version_info < (3, 9))' ||
-    die 2 "$python is no Python 3.9 or newer: say \`targets: {slurm: {python: …}}\`, or load it by \`modules\`"
+}
+
+# Of the environment here jobs get what says who and where one is, and what there is for Slurm; the rest is that of a login.
+find_sbatch() {
+  local variable
+  sbatch=(env -i)
+  for variable in HOME USER LOGNAME SHELL PATH LANG LC_ALL XDG_CONFIG_HOME XDG_CACHE_HOME SLURM_CONF SLURM_CLUSTERS "${!SBATCH_@}"; do
+    [[ -z ${!variable+x} ]] || sbatch+=("$variable=${!variable}")
+  done
+  sbatch+=(sbatch --parsable --export=ALL --kill-on-invalid-dep=yes --open-mode=append "--comment=automl $name" "--chdir=$run")
 }
 
 # Whether the folder of the run has to be made.
@@ -138,13 +146,13 @@ turn() {
 
 # The runs of the trials of a task, in arrays: trials TASK COUNT AT_A_TIME [OPTION...] < what each does
 trials() {
-  local task=$1 count=$2 limit=$3 first=0 last body before
+  local task=$1 count=$2 limit=$3 first=0 last body before old
   shift 3
   is_todo "$task" || return 0
-  cancel_arrays "$task"
+  old=$(cancel_arrays "$task")
   find_array_size
   body=$(cat)
-  arrays='' before=$(turn "$at_once")
+  arrays='' before=$(both "$(turn "$at_once")" "$old")
   while ((first < count)); do
     last=$((count - first < array_size ? count - first - 1 : array_size - 1))
     send_task "$task" "trials:$first" "$(both "$needed" "$before")" "%A-%a" \
@@ -169,13 +177,16 @@ judge() {
 
 both() { printf '%s' "$1${1:+${2:+,}}$2"; }
 
-# What a cut has left of trials that nobody waits for.
+# Cancel what a cut has left of trials that nobody waits for, and say how to wait until it has ended.
 cancel_arrays() {
-  local task job kind
+  local task job kind jobs=''
   [[ -e $run/jobs ]] || return 0
   while IFS=$'\t' read -r task job kind; do
-    [[ $task != "$1" || $kind != trials:* ]] || scancel --quiet "$job" 2>/dev/null || true
+    [[ $task == "$1" && $kind == trials:* ]] || continue
+    [[ -z $(squeue --noheader --jobs="$job" 2>/dev/null) ]] || jobs+=:$job
+    scancel --quiet "$job" 2>/dev/null || true
   done <"$run/jobs"
+  printf '%s' "${jobs:+afterany$jobs}"
 }
 
 # How many elements an array may have here.
@@ -197,7 +208,7 @@ send_task() {
 
 # Submit a job, and write down which it is: send TASK KIND [OPTION...] < what it does
 send() {
-  id=$({ head && cat; } | sbatch "${common[@]}" "${@:3}" 9>&-) ||
+  id=$({ head && cat; } | "${sbatch[@]}" "${@:3}" 9>&-) ||
     die 1 "Slurm did not take the job of $1; $sent jobs are submitted. The same script, once more, goes on from there"
   id=${id%%;*}
   printf '%s\t%s\t%s\n' "$1" "$id" "$2" >>"$run/jobs"
@@ -209,7 +220,6 @@ send() {
 head() {
   printf '#!/bin/bash -l\n'
   printf '%s=%q\n' run "$run" python "$python"
-  printf 'export SLURM_EXPORT_ENV=ALL\n'
 }
 
 finish() {
