@@ -1,5 +1,6 @@
 # What the script of a workflow does with Slurm. It stands in that script, behind what it is told there:
-# workflow, name, folder, python, array_size, and at_once: how many jobs may run at a time, or 0.
+# workflow, name, folder, python, array_size, gpus: the option that asks for them, and at_once: how many jobs may run at a
+# time, or 0.
 
 declare -A job_of=() # of tasks and barriers: "done", or the jobs to wait for, with colons between
 declare -a sbatch=() # with the options of all jobs
@@ -38,6 +39,15 @@ begin() {
   unset SBATCH_ARRAY_INX SBATCH_WAIT SBATCH_TEST_ONLY
   find_sbatch
   printf 'run %s, in %s\n' "$name" "$run"
+}
+
+# For the Python that is looked for here: load MODULE...
+load() {
+  set +eu
+  # shellcheck source=/dev/null
+  type module >/dev/null 2>&1 || . /etc/profile >/dev/null 2>&1
+  module load "$@" || die 2 "\`module load $*\` fails here"
+  set -eu
 }
 
 find_python() {
@@ -118,11 +128,15 @@ barrier() {
   job_of[$1]=${job_of[$1]:-done}
 }
 
-# The same, with a job that does nothing but wait for the others, where many wait for many: join NAME [TASK or BARRIER...]
+# The same, with a job that does nothing but wait for the others, where many wait for many: join NAME [OPTION, TASK or BARRIER...]
 join() {
-  barrier "$@"
+  local word names=() options=(--job-name="$workflow.join" --output=/dev/null --mem=50M --time=1)
+  for word in "${@:2}"; do
+    if [[ $word == --* ]]; then options+=("$word"); else names+=("$word"); fi
+  done
+  barrier "$1" "${names[@]}"
   [[ ${job_of[$1]} == *:* ]] || return 0
-  send "$1" join --job-name="$workflow.join" --dependency="$needed" --output=/dev/null --mem=50M --time=1 <<<exit
+  send "$1" join --dependency="$needed" "${options[@]}" <<<exit
   job_of[$1]=$id
 }
 
@@ -220,6 +234,7 @@ send() {
 head() {
   printf '#!/bin/bash -l\n'
   printf '%s=%q\n' run "$run" python "$python"
+  printf 'set -e\n'
 }
 
 finish() {

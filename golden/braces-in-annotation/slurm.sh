@@ -5,18 +5,19 @@
 # `ssh LOGIN bash < braces.slurm.sh`. Once more, it submits only what has not succeeded and has no job that waits or runs.
 # `bash braces.slurm.sh --new` makes a run of its own.
 
-# shellcheck disable=SC2034,SC2329 # not every workflow needs all of it
+# shellcheck disable=SC2016,SC2034,SC2329 # not every workflow needs all of it
 { # bash reads all of it before it does anything
 
 set -euo pipefail
 umask 077
 
 workflow=braces
-name=braces-7340639a8b
-folder="$HOME/.automl/runs"
+name=braces-6d037ff61d
+folder="$HOME"/.automl/runs
 python=python3
 array_size=1001
 at_once=0
+gpus=--gres=gpu:
 
 begin "$@"
 

@@ -5,18 +5,19 @@
 # `ssh LOGIN bash < packed.slurm.sh`. Once more, it submits only what has not succeeded and has no job that waits or runs.
 # `bash packed.slurm.sh --new` makes a run of its own.
 
-# shellcheck disable=SC2034,SC2329 # not every workflow needs all of it
+# shellcheck disable=SC2016,SC2034,SC2329 # not every workflow needs all of it
 { # bash reads all of it before it does anything
 
 set -euo pipefail
 umask 077
 
 workflow=packed
-name=packed-7a0f2ea140
-folder="$HOME/.automl/runs"
+name=packed-ad53fe325a
+folder="$HOME"/.automl/runs
 python=python3
 array_size=1001
 at_once=0
+gpus=--gres=gpu:
 
 begin "$@"
 

@@ -5,18 +5,19 @@
 # `ssh LOGIN bash < lines.slurm.sh`. Once more, it submits only what has not succeeded and has no job that waits or runs.
 # `bash lines.slurm.sh --new` makes a run of its own.
 
-# shellcheck disable=SC2034,SC2329 # not every workflow needs all of it
+# shellcheck disable=SC2016,SC2034,SC2329 # not every workflow needs all of it
 { # bash reads all of it before it does anything
 
 set -euo pipefail
 umask 077
 
 workflow=lines
-name=lines-44b53567b9
-folder="$HOME/.automl/runs"
+name=lines-71057a4bdc
+folder="$HOME"/.automl/runs
 python=python3
 array_size=1001
 at_once=0
+gpus=--gres=gpu:
 
 begin "$@"
 

@@ -5,18 +5,19 @@
 # `ssh LOGIN bash < from-git.slurm.sh`. Once more, it submits only what has not succeeded and has no job that waits or runs.
 # `bash from-git.slurm.sh --new` makes a run of its own.
 
-# shellcheck disable=SC2034,SC2329 # not every workflow needs all of it
+# shellcheck disable=SC2016,SC2034,SC2329 # not every workflow needs all of it
 { # bash reads all of it before it does anything
 
 set -euo pipefail
 umask 077
 
 workflow=from-git
-name=from-git-a193030e0b
-folder="$HOME/.automl/runs"
+name=from-git-eeec5a5ef3
+folder="$HOME"/.automl/runs
 python=python3
 array_size=1001
 at_once=0
+gpus=--gres=gpu:
 
 begin "$@"
 

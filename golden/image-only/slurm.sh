@@ -5,18 +5,19 @@
 # `ssh LOGIN bash < in-images.slurm.sh`. Once more, it submits only what has not succeeded and has no job that waits or runs.
 # `bash in-images.slurm.sh --new` makes a run of its own.
 
-# shellcheck disable=SC2034,SC2329 # not every workflow needs all of it
+# shellcheck disable=SC2016,SC2034,SC2329 # not every workflow needs all of it
 { # bash reads all of it before it does anything
 
 set -euo pipefail
 umask 077
 
 workflow=in-images
-name=in-images-105271954c
-folder="$HOME/.automl/runs"
+name=in-images-59a86907ae
+folder="$HOME"/.automl/runs
 python=python3
 array_size=1001
 at_once=0
+gpus=--gres=gpu:
 
 begin "$@"
 
@@ -44,7 +45,8 @@ exec "$python" -I "$run/runtime/slurm/entry.py" job script-of-the-image
 JOB
 
 after
-submit entrypoint-and-command --job-name=in-images.entrypoint-and-command --cpus-per-task=1 --mem=477M --no-requeue <<'JOB'
+submit entrypoint-and-command --job-name=in-images.entrypoint-and-command --cpus-per-task=1 --mem=477M \
+  --no-requeue <<'JOB'
 exec "$python" -I "$run/runtime/slurm/entry.py" job entrypoint-and-command
 JOB
 

@@ -5,18 +5,19 @@
 # `ssh LOGIN bash < edges.slurm.sh`. Once more, it submits only what has not succeeded and has no job that waits or runs.
 # `bash edges.slurm.sh --new` makes a run of its own.
 
-# shellcheck disable=SC2034,SC2329 # not every workflow needs all of it
+# shellcheck disable=SC2016,SC2034,SC2329 # not every workflow needs all of it
 { # bash reads all of it before it does anything
 
 set -euo pipefail
 umask 077
 
 workflow=edges
-name=edges-9f310ff4c9
-folder="$HOME/.automl/runs"
+name=edges-03f57b4bac
+folder="$HOME"/.automl/runs
 python=python3
 array_size=1001
 at_once=0
+gpus=--gres=gpu:
 
 begin "$@"
 
@@ -245,7 +246,9 @@ submit first-29 --job-name=edges.first-29 --cpus-per-task=1 --mem=477M --no-requ
 exec "$python" -I "$run/runtime/slurm/entry.py" job first-29
 JOB
 
-barrier stage/first first-00 first-01 first-02 first-03 first-04 first-05 first-06 first-07 first-08 first-09 first-10 first-11 first-12 first-13 first-14 first-15 first-16 first-17 first-18 first-19 first-20 first-21 first-22 first-23 first-24 first-25 first-26 first-27 first-28 first-29
+barrier stage/first first-00 first-01 first-02 first-03 first-04 first-05 first-06 first-07 first-08 first-09 \
+  first-10 first-11 first-12 first-13 first-14 first-15 first-16 first-17 first-18 first-19 first-20 first-21 \
+  first-22 first-23 first-24 first-25 first-26 first-27 first-28 first-29
 
 after stage/first
 submit second-00 --job-name=edges.second-00 --cpus-per-task=1 --mem=477M --no-requeue <<'JOB'

@@ -5,18 +5,19 @@
 # `ssh LOGIN bash < wide.slurm.sh`. Once more, it submits only what has not succeeded and has no job that waits or runs.
 # `bash wide.slurm.sh --new` makes a run of its own.
 
-# shellcheck disable=SC2034,SC2329 # not every workflow needs all of it
+# shellcheck disable=SC2016,SC2034,SC2329 # not every workflow needs all of it
 { # bash reads all of it before it does anything
 
 set -euo pipefail
 umask 077
 
 workflow=wide
-name=wide-5a1633a414
-folder="$HOME/.automl/runs"
+name=wide-ace0340e09
+folder="$HOME"/.automl/runs
 python=python3
 array_size=1001
 at_once=0
+gpus=--gres=gpu:
 
 begin "$@"
 
@@ -1843,7 +1844,34 @@ submit train-299 --job-name=wide.train-299 --cpus-per-task=1 --mem=477M --no-req
 exec "$python" -I "$run/runtime/slurm/entry.py" job train-299
 JOB
 
-barrier stage/train train-000 train-001 train-002 train-003 train-004 train-005 train-006 train-007 train-008 train-009 train-010 train-011 train-012 train-013 train-014 train-015 train-016 train-017 train-018 train-019 train-020 train-021 train-022 train-023 train-024 train-025 train-026 train-027 train-028 train-029 train-030 train-031 train-032 train-033 train-034 train-035 train-036 train-037 train-038 train-039 train-040 train-041 train-042 train-043 train-044 train-045 train-046 train-047 train-048 train-049 train-050 train-051 train-052 train-053 train-054 train-055 train-056 train-057 train-058 train-059 train-060 train-061 train-062 train-063 train-064 train-065 train-066 train-067 train-068 train-069 train-070 train-071 train-072 train-073 train-074 train-075 train-076 train-077 train-078 train-079 train-080 train-081 train-082 train-083 train-084 train-085 train-086 train-087 train-088 train-089 train-090 train-091 train-092 train-093 train-094 train-095 train-096 train-097 train-098 train-099 train-100 train-101 train-102 train-103 train-104 train-105 train-106 train-107 train-108 train-109 train-110 train-111 train-112 train-113 train-114 train-115 train-116 train-117 train-118 train-119 train-120 train-121 train-122 train-123 train-124 train-125 train-126 train-127 train-128 train-129 train-130 train-131 train-132 train-133 train-134 train-135 train-136 train-137 train-138 train-139 train-140 train-141 train-142 train-143 train-144 train-145 train-146 train-147 train-148 train-149 train-150 train-151 train-152 train-153 train-154 train-155 train-156 train-157 train-158 train-159 train-160 train-161 train-162 train-163 train-164 train-165 train-166 train-167 train-168 train-169 train-170 train-171 train-172 train-173 train-174 train-175 train-176 train-177 train-178 train-179 train-180 train-181 train-182 train-183 train-184 train-185 train-186 train-187 train-188 train-189 train-190 train-191 train-192 train-193 train-194 train-195 train-196 train-197 train-198 train-199 train-200 train-201 train-202 train-203 train-204 train-205 train-206 train-207 train-208 train-209 train-210 train-211 train-212 train-213 train-214 train-215 train-216 train-217 train-218 train-219 train-220 train-221 train-222 train-223 train-224 train-225 train-226 train-227 train-228 train-229 train-230 train-231 train-232 train-233 train-234 train-235 train-236 train-237 train-238 train-239 train-240 train-241 train-242 train-243 train-244 train-245 train-246 train-247 train-248 train-249 train-250 train-251 train-252 train-253 train-254 train-255 train-256 train-257 train-258 train-259 train-260 train-261 train-262 train-263 train-264 train-265 train-266 train-267 train-268 train-269 train-270 train-271 train-272 train-273 train-274 train-275 train-276 train-277 train-278 train-279 train-280 train-281 train-282 train-283 train-284 train-285 train-286 train-287 train-288 train-289 train-290 train-291 train-292 train-293 train-294 train-295 train-296 train-297 train-298 train-299
+barrier stage/train train-000 train-001 train-002 train-003 train-004 train-005 train-006 train-007 train-008 \
+  train-009 train-010 train-011 train-012 train-013 train-014 train-015 train-016 train-017 train-018 train-019 \
+  train-020 train-021 train-022 train-023 train-024 train-025 train-026 train-027 train-028 train-029 train-030 \
+  train-031 train-032 train-033 train-034 train-035 train-036 train-037 train-038 train-039 train-040 train-041 \
+  train-042 train-043 train-044 train-045 train-046 train-047 train-048 train-049 train-050 train-051 train-052 \
+  train-053 train-054 train-055 train-056 train-057 train-058 train-059 train-060 train-061 train-062 train-063 \
+  train-064 train-065 train-066 train-067 train-068 train-069 train-070 train-071 train-072 train-073 train-074 \
+  train-075 train-076 train-077 train-078 train-079 train-080 train-081 train-082 train-083 train-084 train-085 \
+  train-086 train-087 train-088 train-089 train-090 train-091 train-092 train-093 train-094 train-095 train-096 \
+  train-097 train-098 train-099 train-100 train-101 train-102 train-103 train-104 train-105 train-106 train-107 \
+  train-108 train-109 train-110 train-111 train-112 train-113 train-114 train-115 train-116 train-117 train-118 \
+  train-119 train-120 train-121 train-122 train-123 train-124 train-125 train-126 train-127 train-128 train-129 \
+  train-130 train-131 train-132 train-133 train-134 train-135 train-136 train-137 train-138 train-139 train-140 \
+  train-141 train-142 train-143 train-144 train-145 train-146 train-147 train-148 train-149 train-150 train-151 \
+  train-152 train-153 train-154 train-155 train-156 train-157 train-158 train-159 train-160 train-161 train-162 \
+  train-163 train-164 train-165 train-166 train-167 train-168 train-169 train-170 train-171 train-172 train-173 \
+  train-174 train-175 train-176 train-177 train-178 train-179 train-180 train-181 train-182 train-183 train-184 \
+  train-185 train-186 train-187 train-188 train-189 train-190 train-191 train-192 train-193 train-194 train-195 \
+  train-196 train-197 train-198 train-199 train-200 train-201 train-202 train-203 train-204 train-205 train-206 \
+  train-207 train-208 train-209 train-210 train-211 train-212 train-213 train-214 train-215 train-216 train-217 \
+  train-218 train-219 train-220 train-221 train-222 train-223 train-224 train-225 train-226 train-227 train-228 \
+  train-229 train-230 train-231 train-232 train-233 train-234 train-235 train-236 train-237 train-238 train-239 \
+  train-240 train-241 train-242 train-243 train-244 train-245 train-246 train-247 train-248 train-249 train-250 \
+  train-251 train-252 train-253 train-254 train-255 train-256 train-257 train-258 train-259 train-260 train-261 \
+  train-262 train-263 train-264 train-265 train-266 train-267 train-268 train-269 train-270 train-271 train-272 \
+  train-273 train-274 train-275 train-276 train-277 train-278 train-279 train-280 train-281 train-282 train-283 \
+  train-284 train-285 train-286 train-287 train-288 train-289 train-290 train-291 train-292 train-293 train-294 \
+  train-295 train-296 train-297 train-298 train-299
 
 after stage/train
 submit compare --job-name=wide.compare --cpus-per-task=1 --mem=477M --no-requeue <<'JOB'

@@ -5,6 +5,7 @@ from automl.compiler.target import Artifact, Emission, Options
 from automl.targets.local.mounts import of_processes
 from automl.targets.local.plan import plan_of
 from automl.targets.slurm.capabilities import CAPABILITIES
+from automl.targets.slurm.checks import checks
 from automl.targets.slurm.script import script
 
 
@@ -21,4 +22,6 @@ class Slurm:
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One script; or without what it carries, for who wants to see what it submits."""
         text = script(workflow, plan_of(workflow), options)
-        return Emission((Artifact(f"{workflow.name}.slurm.sh", text),), (*of_processes(workflow),))
+        return Emission(
+            (Artifact(f"{workflow.name}.slurm.sh", text),), (*of_processes(workflow), *checks(workflow))
+        )

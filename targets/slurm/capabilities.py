@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from automl.compiler.capabilities import implied, lost, lowered, refused
+from automl.compiler.capabilities import implied, lost, lowered, partly, refused
 from automl.compiler.target import ByKind, Capabilities
 from automl.targets.local.capabilities import CAPABILITIES as OF_MACHINE
 from automl.targets.objects.capabilities import OfTrials
@@ -21,12 +21,25 @@ _ANY_NODE = lost(
 _NO_TAINTS = implied("its nodes have no taints")
 _SHARED_DISK = lowered("a folder of the user, on a disk that all nodes have")
 
-_OF_STEP = (
-    *("account", "partition", "qos", "time", "nodes", "ntasks", "constraint"),
-    *("modules", "setup", "options", "python", "container", "image"),
-)
-_OF_RUN = ("folder", "install", "max_array_size", "gpus")
-_NO_OPTIONS = refused("the script has no options yet")
+_ON_DISK = lowered("where the script makes the folder of the run")
+_OF_SBATCH = lowered("the option of sbatch with that name")
+_OF_JOB: Capabilities = {
+    **dict.fromkeys(("account", "partition", "qos", "nodes", "ntasks", "constraint"), _OF_SBATCH),
+    "time": lowered("`--time`"),
+    "modules": lowered("`module load` in the job, and for Python on the login node"),
+    "setup": lowered("lines of the job, as they are"),
+    "options": partly("options of sbatch that the script does not say itself"),
+    "container": lowered("what runs the image"),
+    "image": partly("of a step in an image: Apptainer runs it instead"),
+}
+_OF_RUN: Capabilities = {
+    **_OF_JOB,
+    "python": lowered("what runs the programs of the jobs"),
+    "folder": _ON_DISK,
+    "install": lowered("what `prepare` and the jobs do"),
+    "max_array_size": lowered("as large is an array at most"),
+    "gpus": lowered("the word of sbatch for them"),
+}
 
 _TRIALS = OfTrials(
     run=lowered("an element of a job array"),
@@ -40,8 +53,8 @@ CAPABILITIES: Capabilities = MappingProxyType(
     {
         **OF_MACHINE,
         **_TRIALS.rows,
-        **{f"targets.slurm.{key}": _NO_OPTIONS for key in (*_OF_STEP, *_OF_RUN)},
-        **{f"step.targets.slurm.{key}": _NO_OPTIONS for key in _OF_STEP},
+        **{f"targets.slurm.{key}": row for key, row in _OF_RUN.items()},
+        **{f"step.targets.slurm.{key}": row for key, row in _OF_JOB.items()},
         "name": lowered("the runs and the jobs are called so"),
         "namespace": implied("a cluster of Slurm has none"),
         "schedule": _NO_SCHEDULE,

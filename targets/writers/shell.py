@@ -1,20 +1,32 @@
 """How texts are written in a shell script, so that bash takes them for what they are."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _END = "END"
+_WIDTH = 110
 
 
-def words(values: Iterable[str]) -> str:
+def line(words: Iterable[str]) -> str:
     """The words of a command, each in quotes if it needs any."""
-    return " ".join(shlex.quote(value) for value in values)
+    return " ".join(shlex.quote(word) for word in words)
 
 
-def fed(command: str, text: str, end: str = _END) -> str:
-    """A command with lines that it reads, as they are: none of them is the one that ends them."""
+def command(words: Sequence[str]) -> str:
+    """A command; of a long one all lines but the first stand deeper."""
+    lines = [""]
+    for word in words:
+        quoted = shlex.quote(word)
+        if lines[-1] and len(lines[-1]) + len(quoted) > _WIDTH:
+            lines.append("")
+        lines[-1] += f" {quoted}" if lines[-1] else quoted
+    return " \\\n  ".join(lines) + "\n"
+
+
+def fed(reader: str, text: str, end: str = _END) -> str:
+    """A command with the lines that it reads, as they are: none of them is the one that ends them."""
     lines = set(text.split("\n"))
     while end in lines:
         end += "_"
     body = text.removesuffix("\n")
-    return f"{command} <<'{end}'\n{body}\n{end}\n"
+    return f"{reader} <<'{end}'\n{body}\n{end}\n"

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from automl.compiler.driver import Input, compile_config
 from automl.compiler.target import Options
 from automl.targets import load
-from automl.targets.writers.shell import fed, words
+from automl.targets.writers.shell import command, fed, line
 from tests.golden import manifests, overrides_of, project_copy
 
 SHELLCHECK = str(Path(sys.executable).with_name("shellcheck"))
@@ -50,7 +51,24 @@ def test_lines_are_fed_as_they_are(text: str) -> None:
     assert done.stdout.decode() == text.removesuffix("\n") + "\n"
 
 
-def test_words_stay_words() -> None:
-    values = ["a", "a b", "", "'", '"', "$(x)", "`y`", "*", "~", "a\nb", "é"]
-    done = subprocess.run(["bash", "-c", f"printf '%s\\0' {words(values)}"], capture_output=True, check=True)
-    assert done.stdout.decode().split("\0")[:-1] == values
+WORDS = [
+    "a",
+    "a b",
+    "",
+    "'",
+    '"',
+    "$(x)",
+    "`y`",
+    "*",
+    "~",
+    "a\nb",
+    "é",
+    *(f"--long-option={n}" for n in range(20)),
+]
+
+
+@pytest.mark.parametrize("write", [line, command])
+def test_words_stay_words(write: Callable[[Sequence[str]], str]) -> None:
+    text = f"printf '%s\\0' {write(WORDS)}"
+    done = subprocess.run(["bash", "-c", text], capture_output=True, check=True)
+    assert done.stdout.decode().split("\0")[:-1] == WORDS
