@@ -5,7 +5,7 @@
 declare -A job_of=() # of tasks and barriers: "done", or the jobs to wait for, with colons between
 declare -a sbatch=() # with the options of all jobs
 declare -a turns=()  # the jobs that run or will, in their order
-run='' new='' id='' needed='' arrays='' sent=0
+run='' new='' id='' needed='' arrays='' sent=0 only_looks=no
 
 say() { printf 'automl: %s\n' "$*" >&2; }
 
@@ -15,19 +15,21 @@ die() {
   exit "$1"
 }
 
-# Find what is needed here, and lock the run: begin [--new]
+# Find what is needed here, and lock the run: begin [--new | --check | --due CONCURRENCY]
 begin() {
   local runs=${AUTOML_RUNS:-$folder} command
   name=${AUTOML_RUN:-$name}
   case ${1-} in
     '') ;;
-    --new) name=$workflow-$(date +%Y%m%d-%H%M%S) ;;
-    *) die 2 "$1 is not known: only \`--new\` is, for a run of its own" ;;
+    --new | --due) name=$workflow-$(date +%Y%m%d-%H%M%S) ;;
+    --check) name=$workflow-check-$$ only_looks=yes ;;
+    *) die 2 "$1 is not known: \`--new\` makes a run of its own, \`--check\` only looks whether all is there" ;;
   esac
   [[ $name =~ ^[a-z0-9][a-z0-9.-]*$ ]] || die 2 "\"$name\" is no name of a run: small letters, digits, \"-\" and \".\""
   for command in sbatch scontrol scancel squeue flock base64; do
     type -P "$command" >/dev/null || die 2 "there is no \`$command\` here: this is for a login node of a Slurm cluster"
   done
+  [[ ${1-} != --due ]] || make_room "${2-allow}"
   find_python
   mkdir -p -- "$runs"
   runs=$(cd -- "$runs" && pwd)
@@ -39,6 +41,19 @@ begin() {
   unset SBATCH_ARRAY_INX SBATCH_WAIT SBATCH_TEST_ONLY
   find_sbatch
   printf 'run %s, in %s\n' "$name" "$run"
+}
+
+# What a run that is due does while one of the schedule still goes on: make_room allow|forbid|replace
+make_room() {
+  local job comment alive=()
+  while read -r job comment; do
+    [[ ! $comment =~ ^automl\ $workflow-[0-9]{8}-[0-9]{6}$ ]] || alive+=("$job")
+  done < <(squeue --noheader --user="$(id -un)" --format='%A %k')
+  ((${#alive[@]})) || return 0
+  case $1 in
+    forbid) say "a run of $workflow still goes on: this one is left out" && exit 0 ;;
+    replace) scancel --quiet "${alive[@]}" ;;
+  esac
 }
 
 # For the Python that is looked for here: load MODULE...
@@ -101,12 +116,23 @@ entry() { "$python" -I "$run/runtime/slurm/entry.py" "$@" 9>&-; }
 # Look whether all is there that the run needs, and which tasks have been done or have jobs.
 prepare() {
   local lines task state
-  entry prepare || exit 2
+  if ! entry prepare; then
+    [[ $only_looks == no ]] || rm -rf -- "$run"
+    exit 2
+  fi
+  [[ $only_looks == no ]] || leave
   lines=$(entry todo) || exit 2
   while IFS=$'\t' read -r task state; do
     job_of[$task]=$state
     [[ ! $state =~ ^[0-9] ]] || turns+=("$state")
   done <<<"$lines"
+}
+
+# All is there, and nothing is submitted.
+leave() {
+  rm -rf -- "$run" "${run%/*}/.$name.lock"
+  printf 'all is there\n'
+  exit 0
 }
 
 is_todo() { [[ ${job_of[$1]-todo} == todo ]]; }

@@ -215,9 +215,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "targets.slurm": {
         "compiler.capabilities",
+        "compiler.diagnostics",
         "compiler.generated",
         "compiler.ir",
+        "compiler.source",
         "compiler.target",
+        "compiler.values",
         "runtime",
         "runtime.local",
         "targets.local",

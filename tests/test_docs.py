@@ -49,7 +49,16 @@ SAID = {  # of what is shown as a key of every engine: the documents say so
     "kubeflow": {"schedule", "size", "ro", "store", "secret", "max_parallel", "max_failed", "inputs"},
     "kubernetes": {"store", "secret"},
     "local": {"empty_dir", "config_map", "secret"},
-    "slurm": {"empty_dir", "config_map", "secret", "service", "node_selector", "schedule"},
+    "slurm": {
+        "empty_dir",
+        "config_map",
+        "secret",
+        "service",
+        "node_selector",
+        "starting_deadline",
+        "success",
+        "failed",
+    },
     "kubeflow-native": {
         "timezone",
         "starting_deadline",

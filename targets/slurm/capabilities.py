@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from automl.compiler.capabilities import implied, lost, lowered, partly, refused
+from automl.compiler.capabilities import NATIVE, implied, lost, lowered, partly, refused
 from automl.compiler.target import ByKind, Capabilities
 from automl.targets.local.capabilities import CAPABILITIES as OF_MACHINE
 from automl.targets.objects.capabilities import OfTrials
@@ -11,16 +11,12 @@ _NO_SERVICE = refused(
     "a job of Slurm ends, and nobody finds what listens on a node",
     "run the steps before it there, and the service elsewhere: `-t kubernetes`, or `automl run` on a server",
 )
-_NO_SCHEDULE = refused(
-    "a script submits one run", "leave it out, and let `cron` or `scrontab` run the script with `--new`"
-)
 _OF_SERVICES = ByKind(service=implied("no service runs there"))
-_ANY_NODE = lost(
-    "Slurm chooses nodes by features and partitions", "a later release takes `targets: {slurm: …}`"
-)
+_ANY_NODE = lost("Slurm chooses nodes by their features", "write `targets: {slurm: {constraint: …}}`")
 _NO_TAINTS = implied("its nodes have no taints")
 _SHARED_DISK = lowered("a folder of the user, on a disk that all nodes have")
 
+_KEPT = lost("runs stay in their folder until you delete them")
 _ON_DISK = lowered("where the script makes the folder of the run")
 _OF_SBATCH = lowered("the option of sbatch with that name")
 _OF_JOB: Capabilities = {
@@ -57,7 +53,14 @@ CAPABILITIES: Capabilities = MappingProxyType(
         **{f"step.targets.slurm.{key}": row for key, row in _OF_JOB.items()},
         "name": lowered("the runs and the jobs are called so"),
         "namespace": implied("a cluster of Slurm has none"),
-        "schedule": _NO_SCHEDULE,
+        "schedule": lowered("`scrontab`, by which Slurm starts the script of a run"),
+        "schedule.cron": NATIVE,
+        "schedule.timezone": lowered("the script refuses another one than the cluster's"),
+        "schedule.concurrency": lowered("a run that is due looks for the jobs of others"),
+        "schedule.suspend": lowered("the line of `scrontab` is a comment"),
+        "schedule.starting_deadline": lost("a run that is due starts as soon as Slurm has room for it"),
+        "schedule.history.success": _KEPT,
+        "schedule.history.failed": _KEPT,
         "code.bundle": lowered("in the script; each step gets a copy of its own"),
         "code.git.url": lowered("checked out once, on the login node"),
         "workspace.claim": _SHARED_DISK,

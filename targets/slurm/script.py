@@ -17,8 +17,9 @@ from automl.runtime.local.plan import Plan
 from automl.targets.objects.config_maps import archive
 from automl.targets.slurm.jobs import jobs
 from automl.targets.slurm.options import options_of
+from automl.targets.slurm.schedule import scheduled
 from automl.targets.writers.scalars import without_unseen
-from automl.targets.writers.shell import fed, line
+from automl.targets.writers.shell import fed, line, path
 
 _TEXT = """\
 #!/usr/bin/env bash
@@ -53,6 +54,11 @@ _DIGITS = 10  # of the hash in the name of a run
 
 def script(workflow: Workflow, plan: Plan, options: Options) -> str:
     """The whole script; in the form `jobs` it lacks the program, and the files of the project."""
+    run = _of_run(workflow, plan, options)
+    return scheduled(workflow, workflow.schedule, run, options) if workflow.schedule else run
+
+
+def _of_run(workflow: Workflow, plan: Plan, options: Options) -> str:
     text, submitted = without_unseen(plan.to_json()), "\n".join(jobs(workflow))
     of_runtime = _of_runtime(workflow)
     is_whole, modules = options.form == "script", options_of(workflow.targets).modules
@@ -73,18 +79,11 @@ def _settings(workflow: Workflow, content: str) -> Iterator[str]:
     options = options_of(workflow.targets)
     yield f"workflow={workflow.name}"
     yield f"name={workflow.name}-{digest}"
-    yield f"folder={_path(options.folder)}"
-    yield f"python={_path(options.python)}"
+    yield f"folder={path(options.folder)}"
+    yield f"python={path(options.python)}"
     yield f"array_size={options.max_array_size}"
     yield f"at_once={workflow.max_parallel or 0}"
     yield f"gpus={_GPUS[options.gpus]}"
-
-
-def _path(text: str) -> str:
-    """A path, or a name, that bash takes as it is but for a home folder."""
-    if text.startswith("~/"):
-        return f'"$HOME"/{line([text[2:]])}'
-    return line([text])
 
 
 def _files(workflow: Workflow, plan: Plan, text: str, is_whole: bool) -> Iterator[str]:

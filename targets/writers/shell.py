@@ -12,6 +12,13 @@ def line(words: Iterable[str]) -> str:
     return " ".join(shlex.quote(word) for word in words)
 
 
+def path(text: str) -> str:
+    """A path, of which bash takes `~/` alone for something else."""
+    if text.startswith("~/"):
+        return f'"$HOME"/{line([text[2:]])}'
+    return line([text])
+
+
 def command(words: Sequence[str]) -> str:
     """A command; of a long one all lines but the first stand deeper."""
     lines = [""]

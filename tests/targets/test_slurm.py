@@ -31,7 +31,7 @@ def test_shellcheck_has_nothing_to_say_of_any_golden() -> None:
     assert _shellcheck(*manifests("slurm.sh")) == ""
 
 
-@pytest.mark.parametrize("case", ["trials", "needs", "searches"])
+@pytest.mark.parametrize("case", ["trials", "needs", "cron-full"])
 def test_nor_of_whole_scripts(case: str, tmp_path: Path) -> None:
     project = project_copy(case, tmp_path)
     given = Input("config.yaml", (project / "config.yaml").read_bytes(), project)
