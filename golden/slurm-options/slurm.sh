@@ -12,37 +12,41 @@ set -euo pipefail
 umask 077
 
 workflow=vision
-name=vision-82090cf7aa
+name=vision-a13ec70a02
 folder="$HOME"/'runs of vision'
 python=python3.11
-array_size=101
-at_once=8
-gpus=--gpus-per-node=
+array_size=1001
+at_once=0
+gpus=--gres=gpu:
 
 load cuda/12.4 python/3.11
 begin "$@"
 
 if is_new; then
 put plan.json <<'END'
-{"automl": "plan", "version": 1, "workflow": "vision", "params": {"epochs": "20"}, "git": null, "project": "34bd55c02569c9bbbdb9105b5bc47db60f5ba0f7e9889bcf8cd818192ace0c93", "about": {}, "max_parallel": 8,
+{"automl": "plan", "version": 1, "workflow": "vision", "params": {"epochs": "20"}, "git": null, "project": null, "about": {},
  "tasks": [
-  {"name": "crop", "stage": "prepare", "step": "crop", "command": ["python", "crop.py"], "project": true, "options": ["--param", "epochs:int"], "variables": {"AUTOML_PARAM_EPOCHS": "20"}, "retries": 2, "deadline": 1200, "cpu": 3500, "memory": 1610612736},
-  {"name": "train", "stage": "train", "step": "train", "command": ["--epochs", "20", "--lr", [{"value": "AUTOML_PARAM_LR"}]], "after": ["stage/prepare"], "image": "ghcr.io/acme/train:1.4.2", "variables": {"AUTOML_PARAM_EPOCHS": "20"}, "cpu": 500, "memory": 500000000, "trials": {"axes": {"lr": "AUTOML_PARAM_LR"}, "table": [["ef798c648a", "0.1"], ["1bbc3a343f", "0.01"]], "folds": null, "max_parallel": null, "max_failed": 0, "objective": null}},
-  {"name": "report", "stage": "report", "step": "report", "command": ["python", "report.py"], "after": ["stage/train"], "project": true, "options": ["--param", "epochs:int"], "variables": {"AUTOML_PARAM_EPOCHS": "20"}, "deadline": 300, "cpu": 500, "memory": 500000000}
+  {"name": "crop", "stage": "train", "step": "crop", "command": ["crop"], "image": "ghcr.io/acme/vision:1.4.2", "variables": {"AUTOML_PARAM_EPOCHS": "20"}, "retries": 2, "deadline": 1200, "cpu": 3500, "memory": 1610612736},
+  {"name": "train", "stage": "train", "step": "train", "command": ["train", "--epochs", "20"], "image": "ghcr.io/acme/vision:1.4.2", "variables": {"AUTOML_PARAM_EPOCHS": "20"}, "cpu": 500, "memory": 500000000},
+  {"name": "measure", "stage": "train", "step": "measure", "command": ["measure"], "image": "ghcr.io/acme/vision:1.4.2", "variables": {"AUTOML_PARAM_EPOCHS": "20"}, "deadline": 300, "cpu": 500, "memory": 500000000}
  ],
  "barriers": [
-  {"name": "stage/prepare", "after": ["crop"]},
-  {"name": "stage/train", "after": ["train"]},
-  {"name": "stage/report", "after": ["report"]}
+  {"name": "stage/train", "after": ["crop", "train", "measure"]}
  ]}
 END
 put slurm.json <<'END'
 {
  "install": "job",
  "tasks": {
+  "crop": {
+   "container": "apptainer"
+  },
   "train": {
    "container": "apptainer",
-   "image": "/shared/train.sif"
+   "image": "/shared/vision.sif"
+  },
+  "measure": {
+   "container": "apptainer"
   }
  }
 }
@@ -54,32 +58,26 @@ prepare
 
 after
 submit crop --mail-type=FAIL --mail-user=ann@example.com --account=ml --partition=long --qos=normal \
-  --job-name=vision.crop --cpus-per-task=4 --mem=1536M --time=77 --requeue <<'JOB'
+  --job-name=vision.crop --cpus-per-task=4 --mem=1536M --time=62 --requeue <<'JOB'
 module load cuda/12.4 python/3.11 || exit
 exec "$python" -I "$run/runtime/slurm/entry.py" job crop
 JOB
 
-after crop
-trials train 2 8 --mail-type=FAIL --mail-user=ann@example.com --account=ml --partition=gpu,long --qos=normal \
+after
+submit train --mail-type=FAIL --mail-user=ann@example.com --account=ml --partition=gpu,long --qos=normal \
   '--constraint=a100&nvlink' --nodes=2 --ntasks=8 --job-name=vision.train --cpus-per-task=1 --mem=477M \
   --time=2160 --no-requeue <<'JOB'
-module load cuda/12.4 python/3.11 || exit
-export OMP_NUM_THREADS=$SLURM_CPUS_PER_TASK
-exec "$python" -I "$run/runtime/slurm/entry.py" job train --run "$((first + SLURM_ARRAY_TASK_ID))"
-JOB
-judge train --account=ml --partition=gpu,long --qos=normal --job-name=vision.train --cpus-per-task=1 --mem=200M \
-  --time=10 <<'JOB'
 module load cuda/12.4 python/3.11 || exit
 export OMP_NUM_THREADS=$SLURM_CPUS_PER_TASK
 exec "$python" -I "$run/runtime/slurm/entry.py" job train
 JOB
 
-after train
-submit report --mail-type=FAIL --mail-user=ann@example.com --account=ml --partition=gpu,long --qos=normal \
-  --job-name=vision.report --cpus-per-task=1 --mem=477M --time=10 --no-requeue <<'JOB_'
+after
+submit measure --mail-type=FAIL --mail-user=ann@example.com --account=ml --partition=gpu,long --qos=normal \
+  --job-name=vision.measure --cpus-per-task=1 --mem=477M --time=10 --no-requeue <<'JOB_'
 ulimit -n 4096
 JOB
-exec "$python" -I "$run/runtime/slurm/entry.py" job report
+exec "$python" -I "$run/runtime/slurm/entry.py" job measure
 JOB_
 
 finish
