@@ -149,10 +149,17 @@ Context = Annotated[
     typer.Option(
         "--context",
         metavar="NAME",
-        help="Where the runs are: one of the `contexts` of the config, instead of this machine.",
+        help="Where the runs are: one of the `contexts` of the config, or of your own, instead of this machine.",
     ),
 ]
-NoContext = Annotated[str | None, typer.Option("--context", hidden=True)]  # to say what has one
+InContext = Annotated[
+    str | None,
+    typer.Option(
+        "--context",
+        metavar="NAME",
+        help="One of the `contexts` of the config, with what that says instead of it.",
+    ),
+]
 ContextsOf = Annotated[
     str | None,
     typer.Option(

@@ -20,7 +20,7 @@ from automl.cli.images import refuse_images
 from automl.cli.inputs import read_all
 from automl.cli.progress import view
 from automl.cli.scripts import Flags, config_for, is_script, refuse
-from automl.cli.sites import Site, refuse_windows
+from automl.cli.sites import Site, refuse_elsewhere, refuse_windows
 from automl.cli.terminal import PROBLEMS, USAGE, Manner, cannot, print_text, say, touching_files, wrong_usage
 from automl.compiler.diagnostics import in_order
 from automl.compiler.driver import Input, Overrides, analyse
@@ -65,13 +65,15 @@ class What(NamedTuple):
     name: str | None
     set: Sequence[str]
     params_file: str | None
+    context: str | None = None
 
 
 def what_of(params: Mapping[str, Any]) -> What:
     """What the parameters of a command name."""
     refuse_windows()
     given: dict[str, Any] = {name: params[name] for name in Flags._fields if params[name]}
-    return What(params["config"], Flags(**given), params["name"], params["set"] or (), params["params_file"])
+    said = (params["name"], params["set"] or (), params["params_file"], params["place"])
+    return What(params["config"], Flags(**given), *said)
 
 
 def config_of(what: What) -> Input:
@@ -93,7 +95,7 @@ def program_for(what: What, given: Input, manner: Manner) -> Program:
 def overrides_for(what: What) -> Overrides:
     """What the command line says instead of the config; a script has taken its values already."""
     params = given_params((), None) if is_script(what.path) else given_params(what.set, what.params_file)
-    return Overrides(what.name, None, params)
+    return Overrides(what.name, None, params, what.context)
 
 
 def program_of(given: Input, overrides: Overrides, manner: Manner) -> Program:
@@ -129,6 +131,8 @@ def refuse_beside_resume(context: typer.Context) -> None:
 def new_run(what: What, params: Mapping[str, Any], manner: Manner) -> Path:
     """The folder of a new run, in a folder that is given or beside the config."""
     given = config_of(what)
+    if what.context is not None:
+        refuse_elsewhere(what.context, given)
     program = program_for(what, given, manner)
     runs = Path(params["runs"] or given.folder / RUNS).absolute()
     refuse_images(given, overrides_for(what), refuse_choice(program.plan, runs / "new", params), manner)

@@ -16,6 +16,8 @@ from automl.runs.local.places import runs_folder
 from automl.runs.local.ssh import There
 from automl.runs.model import Run
 
+LOCAL = "local"
+
 
 class Site(NamedTuple):
     """An engine, with the folder of its runs if that is here; else the options by which a command finds it."""
@@ -49,7 +51,7 @@ def site_of(
             wrong_usage("--config is the config with the context: give --context, too")
         return site_here(folder)
     source = given if given is not None and config is None else _config_with_contexts(config)
-    host = _context_named(context, source).host
+    host = _host_of(_context_named(context, source))
     if host is None:
         return site_here(folder)
     if runs is not None:
@@ -63,6 +65,20 @@ def site_here(runs: str | Path | None) -> Site:
     refuse_windows()
     folder = Path(runs).absolute() if runs else runs_folder()
     return Site(LocalEngine(Here(folder)), folder)
+
+
+def refuse_elsewhere(name: str, given: Input) -> None:
+    """End a command for this machine that names another place."""
+    if _host_of(_context_named(name, given)) is not None:
+        wrong_usage(f"run is for this machine: `automl submit --follow --context {shlex.quote(name)}`")
+
+
+def _host_of(context: Context) -> str | None:
+    """The machine of a context, None for this one; or the end of a command about runs that are on no machine."""
+    if context.target not in (None, LOCAL):
+        way_out = f"`automl compile --context {shlex.quote(context.name)}`, and apply what comes out"
+        wrong_usage(f'the context "{context.name}" is for {context.target}: {way_out}')
+    return context.host
 
 
 def refuse_windows() -> None:

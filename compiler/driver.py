@@ -23,6 +23,7 @@ from automl.compiler.structure.mended import mended
 from automl.compiler.structure.schema import check_structure, has_misspelt
 from automl.compiler.target import Artifact, Emission, Options, Target
 from automl.compiler.tree.budgets import check_defaults
+from automl.compiler.tree.contexts import check_contexts, in_context, layer_of
 from automl.compiler.tree.decoding import decode
 from automl.compiler.tree.layers import layer_of_options, layered
 from automl.compiler.tree.nodes import Mapping
@@ -69,11 +70,12 @@ class Input(NamedTuple):
 
 
 class Overrides(NamedTuple):
-    """What the command line says instead of the config, and which values it gives to parameters."""
+    """What the command line says instead of the config, in which context, and which values it gives to parameters."""
 
     name: str | None = None
     namespace: str | None = None
     params: Given = Given()
+    context: str | None = None
 
     @property
     def values(self) -> dict[str, str]:
@@ -140,14 +142,18 @@ def analyse_files(
     return workflow, files, diagnostics + renamed
 
 
-def contexts_of(given: Input) -> tuple[tuple[Context, ...], list[Diagnostic]]:
-    """The contexts of a config, whatever is wrong with the rest of it; none if something is wrong with them."""
+def contexts_of(given: Input, name: str | None = None) -> tuple[tuple[Context, ...], list[Diagnostic]]:
+    """The contexts of a config, whatever is wrong with the rest of it; none if something is wrong with them.
+
+    If one is named, and is not there, that is wrong, too.
+    """
     source, diagnostics = decode(given.path, given.data)
     written, unreadable = (None, []) if diagnostics else read(source)
     if written is None:
         return (), diagnostics + unreadable
     alone = only_contexts(written)
     wrong = [misfit for misfit in check_structure(alone)[1] if misfit.code is not Code.MISSING_KEY]
+    wrong += check_contexts(alone, name)
     return () if wrong else bind_contexts(alone, wrong), wrong
 
 
@@ -187,9 +193,11 @@ def _read(given: Input, overrides: Overrides) -> tuple[_Tree | None, list[Diagno
         return None, diagnostics
     if other := recognise(written):
         return None, [other]
-    if too_much := check_defaults(written):
+    diagnostics += check_contexts(written, overrides.context)
+    patched = in_context(written, layer_of(written, overrides.context))
+    if too_much := check_defaults(patched):
         return None, diagnostics + too_much
-    root = layered(written, layer_of_options(written, overrides.values))
+    root = layered(patched, layer_of_options(patched, overrides.values))
     params, wrong = parameters_of(root, overrides.params, is_misspelt=has_misspelt("params", root))
     diagnostics += wrong
     if not has_expressions(root):

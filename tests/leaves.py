@@ -139,6 +139,8 @@ def config_with(base: Config, key: str, value: Any, whole: Schema) -> Config:
     """The base with a value at a key, and what there has to be beside it."""
     if value is ABSENT and not key.startswith(("volumes.", *OF_SEVERAL_STEPS)):
         return base
+    if key == "contexts.config.steps":  # by the names that the steps of the base have
+        value = {step["step_name"]: patch for step in steps_of(base) for patch in value.values()}
     config = _with_key(base, key, value, whole)
     if key == "step.volumes" or key.startswith("volumes."):
         config.setdefault("volumes", {NAME: {"claim": "claim"}})

@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compiler.values": set(),
     "schemas": set(),
     # the phases, in their order
-    "compiler.tree": {"compiler.diagnostics", "compiler.source"},
+    "compiler.tree": {"compiler.diagnostics", "compiler.source", "compiler.suggest"},
     "compiler.expressions": {
         "compiler.diagnostics",
         "compiler.ir",

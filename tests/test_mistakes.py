@@ -1,6 +1,6 @@
 """What people get wrong, in `tests/mistakes/`: each gets a place, its cause and a way out, and the way out works.
 
-A case is a config, the files beside it, and the exact words of `automl validate`. `--update-golden` rewrites them.
+A case is a config, the files beside it, the context that is named, and the exact words of `automl validate`. `--update-golden` rewrites them.
 """
 
 import re
@@ -19,6 +19,7 @@ from tests import configs
 MISTAKES = Path(__file__).parent / "mistakes"
 _CASE = re.compile(
     r"## (?P<title>[^\n]+)\n\n(?:Beside it: `(?P<beside>[^\n]+)`\.\n\n)?"
+    r"(?:With `--context (?P<context>[^\n]+)`\.\n\n)?"
     r"```yaml\n(?P<config>.*?)```\n\n```text\n(?P<expected>.*?)```\n",
     re.DOTALL,
 )
@@ -31,6 +32,7 @@ class Case(NamedTuple):
     page: Path
     title: str
     beside: str | None
+    context: str | None
     config: str
     expected: str
 
@@ -39,7 +41,7 @@ def _cases() -> Iterator[Case]:
     for page in sorted(MISTAKES.glob("*.md")):
         text = page.read_text(encoding="utf-8")
         found = [
-            Case(page, *match.group("title", "beside", "config", "expected"))
+            Case(page, *match.group("title", "beside", "context", "config", "expected"))
             for match in _CASE.finditer(text)
         ]
         assert len(found) == text.count("\n## "), f"{page.name} has a case of another form"
@@ -68,8 +70,8 @@ def folder(case: Case, tmp_path: Path) -> Path:
     return project
 
 
-def _judged(config: str, folder: Path) -> list[Diagnostic]:
-    return in_order(analyse(Input("config.yaml", config.encode(), folder), Overrides())[1])
+def _judged(config: str, folder: Path, context: str | None = None) -> list[Diagnostic]:
+    return in_order(analyse(Input("config.yaml", config.encode(), folder), Overrides(context=context))[1])
 
 
 def test_there_are_enough() -> None:
@@ -80,7 +82,12 @@ def test_there_are_enough() -> None:
 def test_most_ways_out_are_tried(tmp_path: Path) -> None:
     for name in BESIDE:
         (tmp_path / name).touch()
-    tried = [case for case in CASES for each in _judged(case.config, tmp_path) if _mended(case.config, each)]
+    tried = [
+        case
+        for case in CASES
+        for each in _judged(case.config, tmp_path, case.context)
+        if _mended(case.config, each)
+    ]
     assert len(tried) >= 95
 
 
@@ -145,7 +152,7 @@ def test_what_is_the_users_own_is_not_looked_at(tmp_path: Path) -> None:
 
 
 def test_what_is_said(case: Case, folder: Path, update_golden: bool) -> None:
-    said = render(_judged(case.config, folder))
+    said = render(_judged(case.config, folder, case.context))
     if update_golden:
         text = case.page.read_text(encoding="utf-8")
         before, title, after = text.partition(f"\n## {case.title}\n")
@@ -158,8 +165,10 @@ def test_what_is_said(case: Case, folder: Path, update_golden: bool) -> None:
 
 
 def test_one_cause_is_one_message_with_a_way_out(case: Case, folder: Path) -> None:
-    found = [each for each in _judged(case.config, folder) if each.severity is not Severity.INFO]
-    found = found or _judged(case.config, folder)
+    found = [
+        each for each in _judged(case.config, folder, case.context) if each.severity is not Severity.INFO
+    ]
+    found = found or _judged(case.config, folder, case.context)
     assert len(found) == SEVERAL.get(case.title, 1), [each.message for each in found]
     for each in found:
         assert each.help or each.severity is Severity.INFO, each.message
@@ -176,12 +185,14 @@ SEVERAL = {
 
 def test_the_way_out_is_accepted(case: Case, folder: Path) -> None:
     """What a message says to write is written; then nothing is wrong in that place any more."""
-    for each in _judged(case.config, folder):
+    for each in _judged(case.config, folder, case.context):
         mended = _mended(case.config, each)
         if mended is None or case.title in NOT_THERE:
             continue
         text, lines = mended
-        later = [other for other in _judged(text, folder) if other.severity is not Severity.INFO]
+        later = [
+            other for other in _judged(text, folder, case.context) if other.severity is not Severity.INFO
+        ]
         assert not [other.message for other in later if other.span.line in lines], text
         assert each.code not in [other.code for other in later] or case.title in SEVERAL, text
 
@@ -189,6 +200,8 @@ def test_the_way_out_is_accepted(case: Case, folder: Path) -> None:
 def _mended(config: str, found: Diagnostic) -> tuple[str, range] | None:
     """The config with the way out, and the lines that it is in; None if it is in words."""
     help, span = found.help or "", found.span
+    if span.source.path != "config.yaml":  # an option
+        return None
     start, end = _offset(config, span.line, span.column), _offset(config, span.end_line, span.end_column)
     if found.code in (Code.NOTHING_TO_REMOVE, Code.COMMAND_LINE):  # the key, and the word in its list
         end = config.index("\n", start)

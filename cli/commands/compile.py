@@ -1,10 +1,10 @@
 """`automl compile`."""
 
 from automl.cli import batch
-from automl.cli.choices import what_to_choose
+from automl.cli.batch import Compiled
+from automl.cli.contexts import Asked, choices_in, refuse_no_target
 from automl.cli.delivery import (
     check_output,
-    chosen,
     compile_configs,
     conclude,
     given_params,
@@ -18,6 +18,7 @@ from automl.cli.options import (
     Force,
     Form,
     Format,
+    InContext,
     MessageFormat,
     Name,
     Namespace,
@@ -29,7 +30,8 @@ from automl.cli.options import (
     Targets,
     Version,
 )
-from automl.cli.terminal import TEXT, are_refused, print_text, wrong_usage
+from automl.cli.terminal import TEXT, Manner, are_refused, print_text, wrong_usage
+from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.driver import Overrides
 
 
@@ -40,6 +42,7 @@ def run(
     check: Check = False,
     name: Name = None,
     namespace: Namespace = None,
+    context: InContext = None,
     set: Set = None,
     params_file: ParamsFile = None,
     format: Format = "yaml",
@@ -56,24 +59,37 @@ def run(
 
     automl compile config.yaml -t argo --set learning_rate=0.01
 
+    automl compile config.yaml --context prod
+
     automl compile config.yaml -t argo -o manifests/ --check
 
     automl compile pipelines/*.automl.yaml -t argo -t kubernetes -o manifests/
     """
-    choices = chosen(target or (), target_version, form, format)
+    manner = manner_of(quiet, strict, message_format)
     given, unreadable = read_all(files or ())
+    choices = choices_in(context, Asked(target or (), target_version, form, format), given, manner)
     if not choices:
-        wrong_usage(what_to_choose())
-    if check and output in (None, STDIN):
-        wrong_usage("--check needs -o, the file or folder to compare with")
+        refuse_no_target(context, unreadable)
     count = len(given) + len(unreadable)
     if name is not None and count > 1:
         wrong_usage("--name is the name of one workflow, and there are several configs")
-    if count * len(choices) > 1 and output in (None, STDIN):
-        wrong_usage("several configs or targets need a folder to write to: -o DIR/")
-    manner = manner_of(quiet, strict, message_format)
-    request = batch.Request(Overrides(name, namespace, given_params(set, params_file)), choices)
+    if output in (None, STDIN):
+        _refuse_without_place(check, count * len(choices))
+    request = batch.Request(Overrides(name, namespace, given_params(set, params_file), context), choices)
     compiled, diagnostics = compile_configs(given, unreadable, request)
+    _deliver(compiled, diagnostics, unreadable, manner, output, check, force)
+
+
+def _deliver(
+    compiled: list[Compiled],
+    diagnostics: list[Diagnostic],
+    unreadable: list[str],
+    manner: Manner,
+    output: str | None,
+    check: bool,
+    force: bool,
+) -> None:
+    """Print, write or compare what came of the configs, if nothing is wrong with them."""
     diagnostics += batch.same_paths(compiled)
     if output is None or output == STDIN or unreadable or are_refused(diagnostics, manner):
         conclude(diagnostics, unreadable, manner)
@@ -83,3 +99,11 @@ def run(
     else:
         conclude(diagnostics, unreadable, manner)
         write_output(output, compiled, force, manner)
+
+
+def _refuse_without_place(check: bool, count: int) -> None:
+    """End a command that needs files to write or to compare with, and was given none."""
+    if check:
+        wrong_usage("--check needs -o, the file or folder to compare with")
+    if count > 1:
+        wrong_usage("several configs or targets need a folder to write to: -o DIR/")

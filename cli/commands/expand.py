@@ -7,7 +7,7 @@ import typer
 
 from automl.cli.delivery import given_params
 from automl.cli.inputs import read_all
-from automl.cli.options import ParamsFile, Quiet, Set
+from automl.cli.options import InContext, ParamsFile, Quiet, Set
 from automl.cli.terminal import PROBLEMS, TEXT, Manner, hint, print_text, report, touching_files, wrong_usage
 from automl.compiler.diagnostics import in_order
 from automl.compiler.driver import Overrides, analyse
@@ -21,6 +21,7 @@ def run(
         str, typer.Argument(metavar="[FILE]", help="A config, or a folder with one.", show_default=False)
     ] = ".",
     format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, json or csv.")] = TEXT,
+    context: InContext = None,
     set: Set = None,
     params_file: ParamsFile = None,
     quiet: Quiet = False,
@@ -37,7 +38,7 @@ def run(
     [given] = configs
     params = given_params(set, params_file)
     with touching_files("read"):
-        workflow, diagnostics = analyse(given, Overrides(params=params))
+        workflow, diagnostics = analyse(given, Overrides(params=params, context=context))
     if report(in_order(diagnostics), Manner(quiet)) or workflow is None:
         raise typer.Exit(PROBLEMS)
     if not any(job.trials for job in workflow.jobs) and format == TEXT:

@@ -6,7 +6,7 @@ import typer
 
 from automl.cli.delivery import given_params
 from automl.cli.inputs import read_all
-from automl.cli.options import ParamsFile, Quiet, Set
+from automl.cli.options import InContext, ParamsFile, Quiet, Set
 from automl.cli.terminal import PROBLEMS, Manner, print_text, report, say, touching_files, wrong_usage
 from automl.compiler.diagnostics import Code, in_order
 from automl.compiler.driver import Overrides, analyse_files
@@ -21,6 +21,7 @@ def run(
     packed: Annotated[
         bool, typer.Option("--packed", help="Only the paths of what is packed, one a line.")
     ] = False,
+    context: InContext = None,
     set: Set = None,
     params_file: ParamsFile = None,
     quiet: Quiet = False,
@@ -35,7 +36,7 @@ def run(
     [given] = configs
     params = given_params(set, params_file)
     with touching_files("read"):
-        workflow, files, diagnostics = analyse_files(given, Overrides(params=params))
+        workflow, files, diagnostics = analyse_files(given, Overrides(params=params, context=context))
     size, too_large = code_size(workflow) if workflow else (None, [])
     diagnostics = in_order([*diagnostics, *too_large])
     listed_anyway = Code.LEFT_OUT_CREDENTIALS

@@ -1,7 +1,5 @@
 """`automl run`."""
 
-import shlex
-
 import typer
 
 from automl.cli.delivery import manner_of
@@ -15,11 +13,11 @@ from automl.cli.options import (
     From,
     Gpus,
     Image,
+    InContext,
     Jobs,
     Memory,
     MessageFormat,
     Name,
-    NoContext,
     NoQueue,
     Only,
     ParamsFile,
@@ -68,7 +66,7 @@ def run(
     resources: Resources = None,
     env: Env = None,
     runs: Runs = None,
-    place: NoContext = None,
+    place: InContext = None,
     name: Name = None,
     set: Set = None,
     params_file: ParamsFile = None,
@@ -87,8 +85,8 @@ def run(
 
     Exit status: 0 it has succeeded, 1 it has failed, or the config has problems, 2 wrong usage, or something is missing, 130 stopped.
     """
-    if place is not None:
-        wrong_usage(f"run is for this machine: `automl submit --follow --context {shlex.quote(place)}`")
+    if place is not None and resume is not None:
+        wrong_usage("--resume goes on with a run as it was made: leave --context out")
     what, options, is_json = what_of(context.params), words_of(context.params), is_for_programs(format)
     if print_config and resume is None:
         print_text(config_of(what).data.decode())

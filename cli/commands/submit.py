@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from automl.cli.chosen import refuse_choice, refuse_unknown_steps
+from automl.cli.contexts import has_context
 from automl.cli.delivery import manner_of
 from automl.cli.engines import ForPrograms, asking, is_for_programs, print_json
 from automl.cli.images import refuse_images
@@ -109,8 +110,10 @@ def run(
 def _begin(context: typer.Context, options: Sequence[str], manner: Manner) -> tuple[Site, str]:
     params, what = context.params, what_of(context.params)
     given = config_of(what)
-    program = program_for(what, given, manner)
     contexts = None if is_script(what.path) else given
+    if what.context and (contexts is None or params["contexts_of"] or not has_context(given, what.context)):
+        what = what._replace(context=None)  # it says where to run it, and is not of this config
+    program = program_for(what, given, manner)
     site = site_of(params["runs"], params["place"], params["contexts_of"], contexts, given.folder / RUNS)
     if site.runs is None:
         refuse_unknown_steps(program.plan, params)

@@ -2,9 +2,21 @@
 
 from automl.cli import batch
 from automl.cli.choices import every_choice
-from automl.cli.delivery import chosen, compile_configs, conclude, given_params, manner_of
+from automl.cli.contexts import Asked, choices_in
+from automl.cli.delivery import compile_configs, conclude, given_params, manner_of
 from automl.cli.inputs import read_all
-from automl.cli.options import Files, Form, MessageFormat, ParamsFile, Quiet, Set, Strict, Targets, Version
+from automl.cli.options import (
+    Files,
+    Form,
+    InContext,
+    MessageFormat,
+    ParamsFile,
+    Quiet,
+    Set,
+    Strict,
+    Targets,
+    Version,
+)
 from automl.cli.terminal import TEXT, say, wrong_usage
 from automl.compiler.driver import Overrides
 
@@ -14,6 +26,7 @@ def run(
     target: Targets = None,
     target_version: Version = None,
     form: Form = None,
+    context: InContext = None,
     set: Set = None,
     params_file: ParamsFile = None,
     strict: Strict = False,
@@ -24,15 +37,16 @@ def run(
 
     automl validate pipelines/*.yaml
     """
-    if not target and (target_version or form):
+    if not target and not context and (target_version or form):
         wrong_usage("--target-version and --as say something of a target: give it with -t")
-    choices = chosen(target or (), target_version, form) or every_choice()
-    given, unreadable = read_all(files or ())
     manner = manner_of(quiet, strict, message_format, is_product=True)
+    given, unreadable = read_all(files or ())
+    asked = choices_in(context, Asked(target or (), target_version, form), given, manner)
+    choices = asked or every_choice()
     request = batch.Request(
-        Overrides(params=given_params(set, params_file)),
+        Overrides(params=given_params(set, params_file), context=context),
         choices,
-        is_any_enough=not target,
+        is_any_enough=not asked,
         strict=strict,
         keep=False,
     )

@@ -5,7 +5,7 @@ from typing import Annotated, NamedTuple
 
 from automl.compiler.config.binding import bind, name_of
 from automl.compiler.config.code import CodeConfig
-from automl.compiler.config.contexts import CONTEXTS, Context
+from automl.compiler.config.contexts import Context
 from automl.compiler.config.data import ArtifactsConfig
 from automl.compiler.config.kinds import GIVEN
 from automl.compiler.config.located import Name
@@ -14,6 +14,7 @@ from automl.compiler.config.step import StepConfig
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Parameter, Schedule, Volume, Workspace
 from automl.compiler.source import Located, Pair, Span, Spans
+from automl.compiler.tree.contexts import CONTEXTS
 from automl.compiler.tree.nodes import Entry, Mapping, Sequence
 
 

@@ -5,18 +5,23 @@ from typing import Annotated, NamedTuple
 from automl.compiler.config.binding import bind
 from automl.compiler.config.kinds import NAMED
 from automl.compiler.diagnostics import Diagnostic
-from automl.compiler.source import Span
+from automl.compiler.source import Located, Span
+from automl.compiler.tree.contexts import CONTEXTS
 from automl.compiler.tree.nodes import Entry, Mapping
-
-CONTEXTS = "contexts"
 
 
 class Context(NamedTuple):
-    """A place to run a workflow, by its name; without a host it is this machine."""
+    """A place to run a workflow, or a way to compile it, by its name; without a host it is this machine.
+
+    What it says instead of the config is read from the tree.
+    """
 
     name: Annotated[str, NAMED]
-    target: str
+    target: str | None
+    target_version: Located[str] | None
     host: str | None
+    namespace: str | None
+    config: Mapping | None
     span: Annotated[Span, NAMED]
 
 

@@ -15,6 +15,7 @@ from automl.compiler.expressions.scope import Parameters
 from automl.compiler.expressions.tokens import CLOSE
 from automl.compiler.source import Span
 from automl.compiler.tree.budgets import MAX_CHARACTERS
+from automl.compiler.tree.contexts import CONTEXTS, PATCH
 from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
 from automl.compiler.tree.stages import STAGES, STEPS
 
@@ -66,13 +67,22 @@ class _Walk:
     def _below_root(self, name: str, value: Node) -> Node:
         if name == PARAMS:
             return self._refused(value, "a parameter has a value of its own")
-        if name == "contexts":
-            return self._refused(value, "a context is the same whatever the parameters are")
+        if name == CONTEXTS:
+            return self._contexts(value)
         if name == STAGES and isinstance(value, Mapping):
             return self._keys(value, lambda _, stage: self._stage(stage), of_the_user=True)
         if name == "defaults" and isinstance(value, Mapping):
             return self._step(value)
         return self._node(value, Place(name, False))
+
+    def _contexts(self, contexts: Node) -> Node:
+        """What contexts say of the config is read where it stands in it."""
+        help = "a context is the same whatever the parameters are"
+        for context in contexts if isinstance(contexts, Mapping) else ():
+            if isinstance(context.value, Mapping):
+                rest = {key: entry for key, entry in context.value.entries.items() if key != PATCH}
+                self._refused(Mapping(context.value.span, rest), help)
+        return contexts if isinstance(contexts, Mapping) else self._refused(contexts, help)
 
     def _stage(self, stage: Node) -> Node:
         if isinstance(stage, Mapping):

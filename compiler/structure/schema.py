@@ -9,7 +9,7 @@ from automl.compiler.diagnostics import MOST_FOUND, Code, Diagnostic, Findings
 from automl.compiler.source import Span
 from automl.compiler.structure.misfits import Misfit, misfits
 from automl.compiler.structure.vocabulary import ALL_NAMED, help_for_unknown, meant
-from automl.compiler.structure.ways_of_data import for_list_of_data
+from automl.compiler.structure.ways_of_data import for_list_of_data, for_unknown_of_contexts
 from automl.compiler.structure.ways_of_targets import for_unknown_of_targets
 from automl.compiler.structure.ways_of_trials import for_unknown_of_trials
 from automl.compiler.structure.ways_out import STAGES, for_type, for_value
@@ -109,7 +109,14 @@ def _unknown_keys(
         of_data = for_list_of_data(meant(name, known), value) if isinstance(value, Sequence) else None
         of_trials = None if meant(name, known) else for_unknown_of_trials(name, path, value)
         of_targets = for_unknown_of_targets(name, path)
-        help = of_data or of_trials or of_targets or help_for_unknown(name, known, has_words, whole)
+        of_contexts = for_unknown_of_contexts(name, path, whole)
+        help = (
+            of_data
+            or of_trials
+            or of_targets
+            or of_contexts
+            or help_for_unknown(name, known, has_words, whole)
+        )
         if not path and _holds_a_config(node.entries[name]):
             help = "write what stands below it at the top of the file"
         message = f'unknown key "{name}"{_of(path)}'

@@ -41,7 +41,7 @@ _NOT_YET = {  # what the language will have, or could: what is so today
         "service_account service_account_name serviceaccountname serviceaccount run_as security_context"
     ),
     "what the steps have in common goes under `defaults`": (
-        "extends include template templates uses anchors profiles contexts"
+        "extends include template templates uses anchors"
     ),
     "a step that fails ends the run": "continue_on_error continueon allow_failure ignore_errors trigger_rule",
     "runs stay until they are deleted, those of a schedule as its `history` says": (

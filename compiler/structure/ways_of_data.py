@@ -15,6 +15,7 @@ _VOLUME = "name one of the `volumes` at the top of the file, and the path: `name
 _KINDS = "say by `claim`, `size`, `empty_dir`, `config_map` or `secret` what it is"
 _NO_FOLDER_OF_NODES = "a folder of a node cannot be mounted"
 _CONTEXT = "give each a name, and say below it where it is: `box: {host: user@box}`"
+_PATCH = "a patch has keys and values, those of steps by their names: `config: {steps: {train: {…}}}`"
 _INPUTS = "give each a name, and say what it is: `table: ${{ steps.x.outputs.y }}`"
 
 
@@ -32,7 +33,7 @@ def for_type_of_data(path: Path, node: Node) -> str | None:
     if path == ["volumes"]:
         return "give each a name, and say below it what it is: `data: {claim: …}`"
     if path[:1] == ["contexts"]:
-        return _CONTEXT
+        return _CONTEXT if len(path) < 4 else _PATCH
     return None
 
 
@@ -41,6 +42,16 @@ def for_list_of_data(key: str | None, node: Sequence) -> str | None:
     if key not in ("outputs", "inputs"):
         return None
     return f"that is `{key}`: {_INPUTS}" if key == "inputs" else f"that is `outputs`: {_outputs(node)}"
+
+
+def for_unknown_of_contexts(name: str, path: Path, whole: Schema) -> str | None:
+    """The way out for a key of a config that stands in a context; None if it is something else."""
+    if path[:1] != ["contexts"] or len(path) != 2:
+        return None
+    if name in whole["properties"]:
+        return f"it goes below the `config` of the context: `config: {{{name}: …}}`"
+    help = f"it goes below the `config` of the context: `config: {{defaults: {{{name}: …}}}}`"
+    return help if name in whole["$defs"]["step"]["properties"] else None
 
 
 def for_value_of_data(path: Path, text: str, at: Schema) -> str | None:
@@ -56,8 +67,6 @@ def for_value_of_data(path: Path, text: str, at: Schema) -> str | None:
         return f"write `artifacts: {{store: {text}}}`"
     if path in (["artifacts"], ["artifacts", "engine"]):
         return "write `artifacts: engine`, or leave it out"
-    if path[:1] == ["contexts"] and key == "target":
-        return "leave it out; for another engine compile, and apply what comes out"
     if path[:1] == ["contexts"] and key == "host":
         return "give it a name in your ~/.ssh/config, with all that ssh has to know, and write that name"
     return None

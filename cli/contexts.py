@@ -1,0 +1,65 @@
+"""What a context of a config says of its compilation: the target, and the version of that."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, NoReturn
+
+from automl.cli.choices import Choice, ChoiceError, choose, what_to_choose
+from automl.cli.delivery import chosen, conclude
+from automl.cli.terminal import Manner, wrong_usage
+from automl.compiler.config.contexts import Context
+from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.driver import Input, contexts_of
+
+
+class Asked(NamedTuple):
+    """What a command line says of targets."""
+
+    names: Sequence[str]
+    version: str | None
+    form: str | None
+    format: str = "yaml"
+
+
+def choices_in(context: str | None, asked: Asked, given: Sequence[Input], manner: Manner) -> list[Choice]:
+    """The targets of a command line, or else the one of a context, which has to be the same in all configs."""
+    if context is None or not given:
+        return chosen(*asked)
+    of_configs = [_choices(_context(config, context, manner), asked, manner) for config in given]
+    asked_of = {tuple((target.name, options) for target, options in choices) for choices in of_configs}
+    if len(asked_of) > 1:
+        wrong_usage(f'the context "{context}" has another target in each config: compile one at a time')
+    return of_configs[0]
+
+
+def has_context(given: Input, name: str) -> bool:
+    """Whether a config has a context of that name."""
+    return any(context.name == name for context in contexts_of(given)[0])
+
+
+def refuse_no_target(context: str | None, unreadable: Sequence[str]) -> NoReturn:
+    """End a command that needs a target, and was told none."""
+    if context is not None:
+        conclude((), unreadable, Manner())
+        wrong_usage(f'the context "{context}" has no target: give it one, or {what_to_choose()}')
+    wrong_usage(what_to_choose())
+
+
+def _context(given: Input, name: str, manner: Manner) -> Context | None:
+    """That of a config; None if it has none, which is said when it is compiled."""
+    contexts, diagnostics = contexts_of(given, name)
+    conclude(diagnostics, (), manner)
+    return next((context for context in contexts if context.name == name), None)
+
+
+def _choices(context: Context | None, asked: Asked, manner: Manner) -> list[Choice]:
+    of_context = [context.target] if context and context.target else []
+    names = list(dict.fromkeys(asked.names)) or of_context
+    version = context.target_version if context and names == of_context and not asked.version else None
+    if version is None:
+        return chosen(names, *asked[1:])
+    try:
+        choose(names, version.value)
+    except ChoiceError as error:
+        message, _, help = str(error).partition("; ")
+        conclude([Diagnostic(Code.WRONG_VALUE, message, version.span, help=help)], (), manner)
+    return chosen(names, version.value, *asked[2:])
