@@ -16,7 +16,7 @@ from automl.runs.local.places import runs_folder
 from automl.runs.local.ssh import There
 from automl.runs.model import Run
 
-LOCAL = "local"
+LOCAL, SLURM = "local", "slurm"
 
 
 class Site(NamedTuple):
@@ -25,6 +25,7 @@ class Site(NamedTuple):
     engine: LocalEngine
     runs: Path | None
     options: str = ""
+    instead: str = ""  # of `submit`, where that is another command
 
     def options_for(self, run: Run) -> str:
         """What a command about a run has to be told, if it would not look where that is."""
@@ -51,13 +52,17 @@ def site_of(
             wrong_usage("--config is the config with the context: give --context, too")
         return site_here(folder)
     source = given if given is not None and config is None else _config_with_contexts(config)
-    host = _host_of(_context_named(context, source))
+    place = _context_named(context, source)
+    host = _host_of(place)
+    options = _options(context, source.path)
+    way = f"ssh {shlex.quote(host)} bash" if host else "bash"
+    instead = f"automl compile{options.partition(' --config')[0]} | {way}" if place.target == SLURM else ""
     if host is None:
-        return site_here(folder)
+        return site_here(folder)._replace(instead=instead)
     if runs is not None:
         wrong_usage("--runs is for this machine; on another one the runs are in ~/.automl/runs")
     refuse_windows()
-    return Site(LocalEngine(There(host)), None, _options(context, source.path))
+    return Site(LocalEngine(There(host)), None, options, instead)
 
 
 def site_here(runs: str | Path | None) -> Site:
@@ -69,13 +74,14 @@ def site_here(runs: str | Path | None) -> Site:
 
 def refuse_elsewhere(name: str, given: Input) -> None:
     """End a command for this machine that names another place."""
-    if _host_of(_context_named(name, given)) is not None:
+    place = _context_named(name, given)
+    if _host_of(place) is not None or place.target == SLURM:
         wrong_usage(f"run is for this machine: `automl submit --follow --context {shlex.quote(name)}`")
 
 
 def _host_of(context: Context) -> str | None:
     """The machine of a context, None for this one; or the end of a command about runs that are on no machine."""
-    if context.target not in (None, LOCAL):
+    if context.target not in (None, LOCAL, SLURM):
         way_out = f"`automl compile --context {shlex.quote(context.name)}`, and apply what comes out"
         wrong_usage(f'the context "{context.name}" is for {context.target}: {way_out}')
     return context.host

@@ -53,7 +53,7 @@ from automl.cli.running import (
 from automl.cli.running import follow as show
 from automl.cli.scripts import is_script
 from automl.cli.sites import Site, refuse_windows, site_here, site_of
-from automl.cli.terminal import TEXT, Manner, print_text, touching_files
+from automl.cli.terminal import TEXT, Manner, print_text, touching_files, wrong_usage
 from automl.runtime.local.create import RUNS
 
 
@@ -115,6 +115,8 @@ def _begin(context: typer.Context, options: Sequence[str], manner: Manner) -> tu
         what = what._replace(context=None)  # it says where to run it, and is not of this config
     program = program_for(what, given, manner)
     site = site_of(params["runs"], params["place"], params["contexts_of"], contexts, given.folder / RUNS)
+    if site.instead:
+        wrong_usage(f"Slurm takes a script: `{site.instead}`")
     if site.runs is None:
         refuse_unknown_steps(program.plan, params)
         return site, site.engine.submit(program, options)
