@@ -164,6 +164,7 @@ def against_itself(folder: Path) -> None:
         (1, 100, 200),
         "up to 200 steps for Kubeflow, where a run of 300 of these is too large",
     )
+    grow(folder, "slurm", (1, 1000, 10_000), "up to 10,000 steps for Slurm, a job each")
 
 
 def against_steps_without_values(folder: Path) -> None:
