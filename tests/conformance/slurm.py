@@ -13,9 +13,9 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.conformance import cache
@@ -75,6 +75,7 @@ class Cluster:
     """Programs as a user of the cluster has them who has `bin` before all else on the PATH."""
 
     folder: Path
+    servers: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
 
     @property
     def bin(self) -> Path:
@@ -100,6 +101,12 @@ class Cluster:
         lines = self.tell("scontrol", "--oneliner", "show", "job", number).splitlines()
         return dict(re.findall(r"(\S+?)=(\S*)", lines[0]))
 
+    def end(self) -> None:
+        """Kill the servers, and all that runs on it."""
+        _kill_all(self.folder)
+        for server in self.servers:
+            server.wait()
+
     def wait(self, seconds: float = 60, most: int = 0) -> None:
         """Wait until no more jobs than that run or wait."""
         end = time.monotonic() + seconds
@@ -123,20 +130,35 @@ def _unpack(folder: Path) -> None:
 @contextmanager
 def running(folder: Path, cpus: int = 16, array: int = 2001) -> Iterator[Cluster]:
     """A cluster with so many processors and so long arrays, which is gone in the end, with all that runs on it."""
-    root = unpacked()
-    _write_files(folder, root, {"cpus": cpus, "array": array})
-    servers = list[subprocess.Popen[bytes]]()
-    cluster = Cluster(folder)
+    sizes = {"cpus": cpus, "array": array}
+    *others, last = (folder / name for name in ("first", "second", "third"))
+    cluster = next(filter(None, (_begun(place, sizes) for place in others)), None)
+    cluster = cluster or _begin(last, sizes)
     try:
-        for words in _servers(folder, root):
-            servers.append(_start(words, folder, root))
-            _await(lambda: (folder / "munge" / "socket").exists(), servers, folder)
-        _await(lambda: "idle" in _nodes(cluster), servers, folder)
         yield cluster
     finally:
-        _kill_all(folder)
-        for server in servers:
-            server.wait()
+        cluster.end()
+
+
+def _begun(folder: Path, sizes: Mapping[str, int]) -> Cluster | None:
+    """A cluster; None if another process has taken one of its ports meanwhile, or the like."""
+    with suppress(AssertionError):
+        return _begin(folder, sizes)
+    return None
+
+
+def _begin(folder: Path, sizes: Mapping[str, int]) -> Cluster:
+    root, cluster = unpacked(), Cluster(folder)
+    _write_files(folder, root, sizes)
+    try:
+        for words in _servers(folder, root):
+            cluster.servers.append(_start(words, folder, root))
+            _await(lambda: (folder / "munge" / "socket").exists(), cluster)
+        _await(lambda: "idle" in _nodes(cluster), cluster)
+    except BaseException:
+        cluster.end()
+        raise
+    return cluster
 
 
 def _servers(folder: Path, root: Path) -> list[list[str]]:
@@ -161,7 +183,7 @@ def _start(words: list[str], folder: Path, root: Path) -> "subprocess.Popen[byte
 
 def _write_files(folder: Path, root: Path, sizes: Mapping[str, int]) -> None:
     for name in ("munge", "state", "spool", "bin"):
-        (folder / name).mkdir()
+        (folder / name).mkdir(parents=True)
     (folder / "munge").chmod(0o755)
     (folder / "munge" / "key").write_bytes(os.urandom(1024))
     (folder / "munge" / "key").chmod(0o400)
@@ -197,11 +219,11 @@ def _free_ports(count: int) -> list[int]:
             one.close()
 
 
-def _await(is_there: Callable[[], bool], servers: Iterable["subprocess.Popen[bytes]"], folder: Path) -> None:
+def _await(is_there: Callable[[], bool], cluster: Cluster) -> None:
     end = time.monotonic() + PATIENCE
     while not is_there():
-        if time.monotonic() > end or any(server.poll() is not None for server in servers):
-            raise AssertionError("\n".join(path.read_text() for path in sorted(folder.glob("*.log"))))
+        if time.monotonic() > end or any(server.poll() is not None for server in cluster.servers):
+            raise AssertionError("\n".join(path.read_text() for path in sorted(cluster.folder.glob("*.log"))))
         time.sleep(0.02)
 
 
