@@ -29,6 +29,8 @@ from automl.runs.model import FAILED, STOPPED, SUCCEEDED, Run
 from automl.runtime.local import machine
 from automl.runtime.local.command_line import add_options
 from automl.runtime.local.create import RUNS, Program, create
+from automl.runtime.local.gpus import are_asked_for
+from automl.runtime.local.plan import Plan
 from automl.runtime.local.reading import Reading
 from automl.runtime.local.starting import start
 from automl.runtime.local.watching import watch
@@ -140,7 +142,7 @@ def new_run(what: What, params: Mapping[str, Any], manner: Manner) -> Path:
         folder = create(program, runs)
     if not manner.quiet:
         say(f"run {folder.name}, in {folder}")
-    hint_at_gpus(params)
+    hint_at_gpus(params, program.plan)
     return folder
 
 
@@ -158,10 +160,10 @@ def words_of(params: Mapping[str, Any]) -> list[str]:
     return said
 
 
-def hint_at_gpus(params: Mapping[str, Any]) -> None:
+def hint_at_gpus(params: Mapping[str, Any], plan: str) -> None:
     """Say that a new run uses no GPU, where there may be some: its own words go to a file."""
     is_silent = params["quiet"] or params["gpus"] or params["no_queue"]
-    if not is_silent and machine.hides_gpus():
+    if not is_silent and not are_asked_for(Plan.from_json(plan).tasks) and machine.hides_gpus():
         say(machine.HIDDEN)
 
 

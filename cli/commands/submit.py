@@ -123,7 +123,7 @@ def _begin(context: typer.Context, options: Sequence[str], manner: Manner) -> tu
     tasks = refuse_choice(program.plan, site.runs / "new", params)
     refuse_images(given, overrides_for(what), tasks, manner)
     submitted = site.engine.submit(program, options)
-    hint_at_gpus(params)
+    hint_at_gpus(params, program.plan)
     return site, submitted
 
 

@@ -42,6 +42,7 @@ VALUES: tuple[Check, ...] = (  # each looks at one value alone, whatever stands 
     secrets.check_texts,
     secrets.check_git,
     amounts.check_amounts,
+    amounts.check_resources,
     patterns.check_patterns,
     placement.check_node_selectors,
     placement.check_tolerations,

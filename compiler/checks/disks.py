@@ -78,7 +78,8 @@ def check_mounts(config: Config) -> Iterator[Diagnostic]:
     known = [volume.name for volume in config.volumes]
     path = config.workspace.path.rstrip("/") if config.workspace else DEFAULT_PATH
     for step in config.steps:
-        taken: dict[str, Span | None] = dict.fromkeys((*_OURS, *_OF_THE_SYSTEM, path))
+        of_memory = ("/dev/shm",) if step.resources.shm else ()
+        taken: dict[str, Span | None] = dict.fromkeys((*_OURS, *_OF_THE_SYSTEM, *of_memory, path))
         for word in step.volumes:
             name, place, *_ = word.value.split(":")
             if name not in known:

@@ -25,6 +25,7 @@ from automl.compiler.ir.schedule import Schedule
 from automl.compiler.ir.task import (
     BaseTask,
     Command,
+    Gpus,
     Ingress,
     Job,
     Project,
@@ -67,6 +68,7 @@ __all__ = [
     "Constant",
     "Edge",
     "Git",
+    "Gpus",
     "Ingress",
     "Job",
     "Mount",

@@ -11,7 +11,7 @@ from automl.compiler.ir.placement import Placement
 from automl.compiler.ir.text import Reference, Text
 from automl.compiler.ir.trials import Trials
 from automl.compiler.source import NOTHING_WRITTEN, Span, Spans, Written
-from automl.compiler.values.units import Cpu, Memory
+from automl.compiler.values.units import Cpu, Memory, Quantity
 
 
 class Variable(NamedTuple):
@@ -51,12 +51,43 @@ class Project(NamedTuple):
     notebook: str | None = None  # the one that papermill writes, with what the cells put out
 
 
-class Resources(NamedTuple):
-    """What is reserved for one container."""
+class Gpus(NamedTuple):
+    """GPUs that a container has for itself. `resource` is what Kubernetes calls them; of any model if that is None."""
 
-    cpu: Annotated[Cpu, "cpu_request"]
-    memory: Annotated[Memory, "memory_request"]
+    number: Annotated[int, "count"]
+    resource: str
+    model: str | None
     written: Written = NOTHING_WRITTEN
+
+
+class Resources(NamedTuple):
+    """What is reserved for one container: `cpu` and `memory`, and the rest; None is nothing, or no limit."""
+
+    cpu_request: Cpu
+    memory_request: Memory
+    own_cpu: Annotated[Cpu | None, "resources.cpu"] = None
+    own_memory: Annotated[Memory | None, "resources.memory"] = None
+    gpu: Annotated[Gpus | None, "resources.gpu"] = None
+    tpu: Annotated[int | None, "resources.tpu"] = None
+    shm: Annotated[Memory | None, "resources.shm"] = None
+    disk: Annotated[Memory | None, "resources.ephemeral_storage"] = None
+    cpu_limit: Annotated[Cpu | None, "resources.limits.cpu"] = None
+    memory_limit: Annotated[Memory | None, "resources.limits.memory"] = None
+    written: Written = NOTHING_WRITTEN
+
+    @property
+    def cpu(self) -> Quantity:
+        """The processors, by whichever key they are said."""
+        return self.own_cpu or self.cpu_request
+
+    @property
+    def memory(self) -> Quantity:
+        """The memory, by whichever key it is said."""
+        return self.own_memory or self.memory_request
+
+    def key(self, amount: str) -> str:
+        """The key that says the processors (`cpu`) or the memory (`memory`)."""
+        return f"resources.{amount}" if getattr(self, f"own_{amount}") else f"{amount}_request"
 
 
 class Ingress(NamedTuple):

@@ -31,7 +31,6 @@ OF_TRIALS = {
 _NOT_YET = {  # what the language will have, or could: what is so today
     "stages run in their order, and the steps of one in parallel, unless `needs` says otherwise": "dag",
     "every step runs": "if when condition rules only except skip",
-    "a step asks for `cpu_request` and `memory_request`": "gpu gpus tpu accelerator accelerators nvidia.com/gpu shm",
     "write the value under `args` or `envs`": "with",
     "files travel by `outputs` and `inputs`, and a disk is one of the `volumes`": "pvc cache storage",
     "a step chooses its nodes by `node_selector` and `tolerations`": (
@@ -60,13 +59,17 @@ _RUNS = {  # of one step there are many
     ),
     "which trial is the best says the `objective` of its `sweep`": "objective metric goal",
 }
+_GPUS = "gpu gpus num_gpus accelerator accelerators nvidia.com/gpu"
 _CONCEPTS = {
     word: f"there is no `{{}}` yet: {what}" for what, words in _NOT_YET.items() for word in words.split()
 } | {
     **{word: what for what, words in _RUNS.items() for word in words.split()},
-    "resources": "write `cpu_request` and `memory_request` in the step",
-    "limits": "write `cpu_request` and `memory_request` in the step",
-    "requests": "write `cpu_request` and `memory_request` in the step",
+    **dict.fromkeys(_GPUS.split(), "the GPUs of a step are `resources: {{gpu: 1}}`"),
+    "tpu": "the chips of a TPU are `resources: {{tpu: 4}}`",
+    "shm": "the shared memory of a step is `resources: {{shm: 2Gi}}`",
+    "shm_size": "the shared memory of a step is `resources: {{shm: 2Gi}}`",
+    "limits": "what a step may take at most is `resources: {{limits: {{memory: 4Gi}}}}`",
+    "requests": "what a step reserves stands in its `resources` itself: `resources: {{cpu: 2, memory: 4Gi}}`",
     "ports": "the port of a step is `service: {{port: 8080}}`",
     "stage": "a step belongs to the stage that it stands in",
     "host_path": "a folder of a node cannot be mounted; a `claim` or a `size` is a disk",
@@ -122,8 +125,9 @@ def meant(name: str, known: list[str]) -> str | None:
 
 def help_for_unknown(name: str, known: list[str], has_words: bool, schema: dict[str, Any]) -> str:
     """The way out for a key that is none of the known ones; `has_words` where other tools' words are looked for."""
-    concept = _CONCEPTS.get(name.lower().replace("-", "_")) if has_words else None
-    if concept and not (name == "stage" and "stages" in known):
+    word = name.lower().replace("-", "_")
+    concept = _CONCEPTS.get(word) if has_words or {"cpu", "memory"} <= {*known} else None
+    if concept and not (name == "stage" and "stages" in known) and _synonyms().get(word) not in known:
         return concept.format(name)
     if suggestion := meant(name, known):
         return f'did you mean "{suggestion}"?'

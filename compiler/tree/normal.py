@@ -18,6 +18,7 @@ def normal(root: Mapping) -> Mapping:
             "secrets": cache(_items(_under("name"))),
             "service": cache(_keys({"ingress": _switch})),
             "outputs": cache(_each_key(_under("type"))),
+            "resources": cache(_keys({"gpu": _under("count")})),
         }
     )
     stage = _keys({STEPS: _items(step)})

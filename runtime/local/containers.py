@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -74,7 +74,7 @@ def command(task: Task, words: list[str], sight: Sight) -> list[str]:
     options += ["--security-opt", "label=disable"]  # SELinux would keep it from the folders
     options += ["--pull", task.pull] if task.pull else []
     options += [word for folder in sight.folders for word in ("--mount", mount(folder))]
-    options += _gpus(sight.gpus)
+    options += [*_amounts(task), *_gpus(sight.gpus)]
     for variable in (*(f"{name}={value}" for name, value in sight.given.items()), *sight.named):
         options += ["--env", variable]
     if task.has_entrypoint:
@@ -89,6 +89,16 @@ def mount(folder: Folder, read_only: str = "readonly") -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow([*fields, *[read_only] * folder.is_read_only])
     return line.getvalue()
+
+
+def _amounts(task: Task) -> Iterator[str]:
+    """The options for what a task has of the machine: its shared memory, and what it may take at most."""
+    if task.shm:
+        yield f"--shm-size={task.shm}"
+    if task.most_cpu:
+        yield f"--cpus={task.most_cpu / 1000:g}"
+    if task.most_memory:
+        yield f"--memory={task.most_memory}"
 
 
 def _gpus(gpus: Sequence[str] | None) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 GPUS, VISIBLE = "AUTOML_GPUS", "CUDA_VISIBLE_DEVICES"
 CONTROL_GROUP = Path("/sys/fs/cgroup")  # a container sees its own there
 HIDDEN = "the run has asked for no GPU, so its steps see none: --gpus N"
-_LISTED = re.compile(r"^GPU (\d+):.*?(?:\(UUID: ([\w-]+)\))?$", re.MULTILINE)
+_LISTED = re.compile(r"^GPU (\d+): *(.*?) *(?:\(UUID: ([\w-]+)\))?$", re.MULTILINE)
 
 
 def cpu() -> int:
@@ -47,13 +47,24 @@ def gpus(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for name in names if name))
     listed = _LISTED.findall(_nvidia_smi())
     if VISIBLE not in environment:
-        return tuple(number for number, _ in listed)
+        return tuple(number for number, _, _ in listed)
     visible = [name.strip() for name in environment[VISIBLE].split(",") if name.strip()]
     return tuple(
         number
-        for number, uuid in listed
+        for number, _, uuid in listed
         if number in visible or any(uuid.startswith(name) for name in visible if not name.isdecimal())
     )
+
+
+def models() -> dict[str, str]:
+    """What the driver calls each GPU that it knows, by its number."""
+    return {number: name for number, name, _ in _LISTED.findall(_nvidia_smi())}
+
+
+def is_model(name: str, model: str) -> bool:
+    """Whether a GPU is of a model: its name, in the words of a cluster with dashes between them, or one of the words."""
+    words = re.split(r"[ -]+", name.lower())
+    return model.lower() in ("-".join(words), *words)
 
 
 def variables(numbers: Sequence[str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +25,11 @@ class Place:
 
 
 class Setting(NamedTuple):
-    """What all tries of a run have in common: the name of the run, and variables for all of its tasks."""
+    """What all tries of a run have in common: the name of the run, and variables for all of its tasks.
+
+    `gpus` are shared out among them by what each asks for; None if none does: then the variables say which are theirs.
+    """
 
     run: str
     variables: Mapping[str, str]
+    gpus: Sequence[str] | None = None

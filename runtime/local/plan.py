@@ -77,6 +77,11 @@ class Task:
     deadline: int | None = None  # seconds, after which a try is stopped
     cpu: int = 0  # millicores
     memory: int = 0  # bytes
+    gpus: int = 0
+    gpu_model: str = ""  # which they have to be
+    shm: int = 0  # bytes of shared memory, of an image; 0 is what a container has
+    most_cpu: int = 0  # millicores, of an image; 0 is no limit
+    most_memory: int = 0  # bytes
     service: Service | None = None
     trials: Trials | None = None  # it runs so often, each time with values of its own
     of: str = ""  # the step of which it is a run of a trial

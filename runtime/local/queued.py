@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from automl.runtime.local import machine
+from automl.runtime.local import gpus, machine
 from automl.runtime.local.plan import Task
 from automl.runtime.local.processes import started_at
 from automl.runtime.local.queue import RUNNING, WITHDRAWN, Queue, Ticket, this_machine
@@ -27,6 +27,7 @@ class Queued:
         self.queue, self.ticket = queue, ticket
         self.number: int | None = None
         self.variables: Mapping[str, str] = _variables(())
+        self.gpus: Sequence[str] = ()
 
     def waits_for(self) -> str:
         """Why the run has to wait; nothing once it may begin."""
@@ -54,7 +55,8 @@ class Queued:
         if mine[0].state == WITHDRAWN:
             raise Withdrawn
         if mine[0].state == RUNNING:
-            self.variables = _variables(mine[0].row.has or ())
+            self.gpus = mine[0].row.has or ()
+            self.variables = _variables(self.gpus)
         return self.queue.why(mine[0], entries)
 
     def _without(self, error: QueueError) -> str:
@@ -67,8 +69,9 @@ class Queued:
 
 def queued(folder: Path, tasks: Sequence[Task], options: argparse.Namespace) -> Queued:
     """The turn of a run with these tasks. QueueError if it asks for more than there is."""
-    queue, choices = this_machine(), machine.gpus() if options.gpus else ()
+    queue = this_machine()
     try:
+        choices = gpus.choices(tasks) if options.gpus or gpus.are_asked_for(tasks) else ()
         share = share_of(tasks, options, Share(queue.cpu, queue.memory, len(choices)))
     except ValueError as error:
         raise QueueError(str(error)) from None
@@ -89,8 +92,8 @@ def queued(folder: Path, tasks: Sequence[Task], options: argparse.Namespace) -> 
     return Queued(queue, ticket)
 
 
-def _variables(gpus: Sequence[str]) -> dict[str, str]:
+def _variables(numbers: Sequence[str]) -> dict[str, str]:
     """What tells the tasks which GPUs are theirs: none if the run has asked for none, and nobody else has said so."""
-    if gpus:
-        return machine.variables(gpus)
+    if numbers:
+        return machine.variables(numbers)
     return machine.variables(()) if machine.hides_gpus() else {}

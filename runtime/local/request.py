@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
+from automl.runtime.local import gpus
 from automl.runtime.local.history import History
 from automl.runtime.local.plan import Task
 from automl.runtime.local.record import Record
@@ -74,6 +75,7 @@ def share_of(tasks: Sequence[Task], options: argparse.Namespace, machine: Share)
     usual = Share(
         min(machine.cpu, _at_a_time([(task.cpu, task) for task in tasks], options.jobs)),
         min(machine.memory, _at_a_time([(task.memory, task) for task in tasks], options.jobs)),
+        max(gpus.at_once(tasks), min(machine.gpus, gpus.wanted(tasks, options.jobs))),
     )
     told = (options.cpus, options.memory, options.gpus)
     share = Share(*(own if one is None else one for own, one in zip(usual, told)))
@@ -81,6 +83,8 @@ def share_of(tasks: Sequence[Task], options: argparse.Namespace, machine: Share)
         if wanted > there:
             has = said(Share(**{name: there})) or "none"
             raise ValueError(f"the run asks for {said(Share(**{name: wanted}))}, and this machine has {has}")
+    if (least := gpus.at_once(tasks)) > share.gpus:
+        raise ValueError(f"--gpus {share.gpus} is not enough: {least} are needed at a time")
     return share
 
 

@@ -10,9 +10,7 @@ who goes on need not say it again.
 from __future__ import annotations
 
 import argparse
-import errno
 import gc
-import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,20 +18,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from automl.runtime.local import guard, lock, processes
+from automl.runtime.local import gpus, guard, lock, processes
 from automl.runtime.local.admission import turn_of
 from automl.runtime.local.checkout import check_out
 from automl.runtime.local.command_line import add_options
+from automl.runtime.local.full_disk import refuse_full_disk
 from automl.runtime.local.handing_on import AllTrials, all_trials, is_tolerated, values_for
 from automl.runtime.local.needs import missing
 from automl.runtime.local.place import Place, Setting
-from automl.runtime.local.plan import Plan
+from automl.runtime.local.plan import Plan, Task
 from automl.runtime.local.record import Record
 from automl.runtime.local.recovery import choose, has_left_all, recover
 from automl.runtime.local.request import remember
 from automl.runtime.local.saying import complain, say
 from automl.runtime.local.taking_over import Here, take_over
-from automl.runtime.local.tasks import LocalTask, run_of
+from automl.runtime.local.tasks import LocalTask, Sharing, run_of
 from automl.runtime.local.tries import End, Tries
 from automl.runtime.local.turn import AtOnce, QueueError, Turn, Withdrawn
 from automl.runtime.local.wakeup import Wakeup
@@ -41,7 +40,6 @@ from automl.runtime.states import Run, State
 
 REFUSED, INTERRUPTED = 2, 130
 BETWEEN_TURNS = 1  # seconds
-ENOUGH_ROOM = 64 * 1024  # bytes; with less of them, a disk is full
 
 
 class Runner:
@@ -96,7 +94,7 @@ class Runner:
             if not self.wakeup.stops:  # which would end git, too
                 return self.refuse([str(error)])
         if not self.wakeup.stops:
-            self.tries.setting = Setting(self.id, self.turn.variables)
+            self.settle(waiting)
             self.record.add("run.running")
             gc.freeze()  # lest a child that collects garbage touches, and so copies, all there is
         while not self.wakeup.stops:
@@ -146,6 +144,13 @@ class Runner:
             said = reason
             self.wakeup.wait(BETWEEN_TURNS)
 
+    def settle(self, tasks: Sequence[Task]) -> None:
+        """Take what the turn of the run has brought, for these tasks."""
+        are_shared = gpus.are_asked_for(tasks)
+        self.tries.setting = Setting(self.id, self.turn.variables, self.turn.gpus if are_shared else None)
+        if are_shared:
+            self.run = Sharing(self.run, lambda ready: gpus.with_room(ready, len(self.tries.free_gpus())))
+
     def begin_all(self) -> None:
         """Begin what can begin now; what needs no process makes room for more."""
         while self.conclude_all() or self.take_over_all():
@@ -153,7 +158,8 @@ class Runner:
         for task in self.run.startable():
             begun = self.tries.begin(task, values_for(task, self.tasks, self.id))
             task.state = State.RUNNING
-            self.tell("task.started", task, pid=task.pid, **{"try": task.tries})
+            given = {"gpus": [*task.gpus]} if task.gpus else {}
+            self.tell("task.started", task, pid=task.pid, **{"try": task.tries}, **given)
             begun.let_go()
 
     def conclude_all(self) -> bool:
@@ -216,7 +222,7 @@ class Runner:
             return
         reason = "stopped with the run" if self.is_stopping else end.reason()
         if not self.is_stopping:
-            self.refuse_full_disk()
+            refuse_full_disk(self.folder)
         if task.tries <= task.spec.retries and not self.is_stopping:
             task.state = State.WAITING
             self.tell("task.tried", task, reason=reason)
@@ -224,12 +230,6 @@ class Runner:
             may_fail = not self.is_stopping and is_tolerated(task, self.tasks)
             task.end(State.TOLERATED if may_fail else State.FAILED, reason)
             self.tell("task.ended", task, state="stopped" if self.is_stopping else "failed", reason=reason)
-
-    def refuse_full_disk(self) -> None:
-        """OSError if there is no room: then it is no fault of a task that it has failed."""
-        disk = os.statvfs(self.folder)
-        if disk.f_bavail * disk.f_frsize < ENOUGH_ROOM:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def end(self) -> int:
         """End what still runs, and write down how it went."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from automl.runtime.local.place import Place
 from automl.runtime.local.plan import Plan
 from automl.runtime.local.plan import Task as Spec
 from automl.runtime.local.services import Probe
-from automl.runtime.states import Run, Task
+from automl.runtime.states import Run, State, Task
+
+WithRoom = Callable[[Iterable["LocalTask"]], Iterator["LocalTask"]]
 
 
 class LocalTask(Task):
@@ -24,6 +27,20 @@ class LocalTask(Task):
         self.is_late = False
         self.values: dict[str, str] = {}
         self.probe: Probe | None = None  # of a service
+        self.gpus: Sequence[str] = ()  # that its try has
+
+
+class Sharing(Run[LocalTask]):
+    """A run in which a task waits until what it needs for itself is free. `with_room` says which tasks can run now."""
+
+    def __init__(self, run: Run[LocalTask], with_room: WithRoom) -> None:
+        super().__init__(run.tasks, run.barriers, None, run.limits)
+        self.at_a_time, self.with_room = run.limit, with_room
+
+    def startable(self) -> list[LocalTask]:
+        """The tasks that may start now, and for which there is room."""
+        free = max(0, self.at_a_time - len(self.within(State.RUNNING)))
+        return list(islice(self.with_room(super().startable()), free))
 
 
 def run_of(

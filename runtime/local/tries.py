@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from automl.runtime.local import containers, processes
+from automl.runtime.local import containers, gpus, machine, processes
 from automl.runtime.local.attempt import Begun, begin
 from automl.runtime.local.place import Setting
 from automl.runtime.local.services import Probe
@@ -51,7 +51,7 @@ class Tries:
     def begin(self, task: LocalTask, values: Mapping[str, str]) -> Begun:
         """Begin a try of a task, which is to be let go."""
         task.tries += 1
-        begun = begin(task.spec, task.place, self.setting, values)
+        begun = begin(task.spec, task.place, self._setting_of(task), values)
         task.pid = begun.pid
         task.is_late = False
         task.probe = Probe(task.spec.service) if task.spec.service else None
@@ -59,6 +59,17 @@ class Tries:
         task.end_by = None if seconds is None else time.monotonic() + seconds
         self.by_pid[task.pid] = task
         return begun
+
+    def free_gpus(self) -> list[str]:
+        """The GPUs of the run that no try has."""
+        return gpus.free(self.setting.gpus or (), self.by_pid.values())
+
+    def _setting_of(self, task: LocalTask) -> Setting:
+        """The setting of a try, with the GPUs that are its own."""
+        if self.setting.gpus is None:
+            return self.setting
+        task.gpus = self.free_gpus()[: task.spec.gpus]
+        return self.setting._replace(variables={**self.setting.variables, **machine.variables(task.gpus)})
 
     def ended(self) -> Iterator[End]:
         """The tries that are over by now; nothing of them lives any more."""
@@ -105,4 +116,4 @@ class Tries:
             processes.end_members(self.setting.run, task.name, {task.pid})
             if not self.by_pid:  # so it is of this task, even if its environment says nothing
                 processes.end_children(kept)
-        task.pid, task.end_by = 0, None
+        task.pid, task.end_by, task.gpus = 0, None, ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 
@@ -20,6 +20,9 @@ class Turn(Protocol):
     variables: Mapping[str, str]
     """What all its tasks are told once it may begin, for instance which GPUs are theirs."""
 
+    gpus: Sequence[str]
+    """The numbers of the GPUs that the run has then."""
+
     def waits_for(self) -> str:
         """Why the run has to wait; nothing once it may begin. It is asked again every second.
 
@@ -34,6 +37,9 @@ class AtOnce:
     """The turn of a run that waits for nobody."""
 
     variables: Mapping[str, str] = {}
+
+    def __init__(self, gpus: Sequence[str] = ()) -> None:
+        self.gpus = gpus
 
     def waits_for(self) -> str:
         """Nothing."""

@@ -20,6 +20,7 @@ from automl.targets.objects.checks import (
 from automl.targets.objects.escape import has_template_tag
 from automl.targets.objects.json import size_in_go
 from automl.targets.objects.metadata import Object
+from automl.targets.objects.resources import unknown_models
 
 _LONGEST_ESCAPE = 6  # bytes that Go writes for one
 TEMPLATE_OVERHEAD, NODE_BYTES, WORKFLOW_OVERHEAD = 100, 80, 8 * 1024
@@ -41,6 +42,7 @@ def of_workflow(workflow: Workflow) -> Iterator[Diagnostic]:
     """What Argo cannot say of a workflow, whatever its templates look like."""
     yield from services_without_timeout(workflow)
     yield from kept_from_one_node(workflow)
+    yield from unknown_models(workflow)
     described = [workflow.description] if workflow.description else []
     yield from unsafe_texts([*described, *annotations_of(workflow)], _why_no_annotation)
     message = 'Argo has to look up in the registry what the image "{image}" starts'

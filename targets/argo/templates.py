@@ -22,6 +22,7 @@ from automl.targets.objects.metadata import (
 )
 from automl.targets.objects.placement import placed
 from automl.targets.objects.pod import pod_spec
+from automl.targets.objects.resources import SHM
 from automl.targets.objects.security import CONTAINER_SECURITY
 from automl.targets.objects.service import deploy_arguments, service_objects
 from automl.targets.writers.yaml import write_yaml
@@ -79,7 +80,7 @@ def _with_artifacts(spec: Mapping[str, Any]) -> Object:
 def _pod_of_template(spec: Mapping[str, Any]) -> Object:
     """What a template says of its pods: its one container has no name, and some is said once for the Workflow."""
     rest = {key: value for key, value in spec.items() if key not in (*OF_WORKFLOW, "containers")}
-    if volumes := [volume for volume in spec["volumes"] if volume["name"] in (*OF_COLLECTING, "inputs")]:
+    if volumes := [volume for volume in spec["volumes"] if volume["name"] in (*OF_COLLECTING, SHM, "inputs")]:
         rest["volumes"] = volumes
     [main] = spec["containers"]
     return rest | {"container": {key: value for key, value in main.items() if key != "name"}}

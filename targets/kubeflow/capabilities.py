@@ -86,6 +86,10 @@ PACKAGE: Capabilities = MappingProxyType(
         "step.volumes": ByKind(job=_MOUNTS, service=NATIVE),
         "step.secrets": ByKind(job=_WHOLE_SECRETS, service=NATIVE),
         "step.secrets.name": ByKind(job=_WHOLE_SECRETS, service=NATIVE),
+        "step.resources.shm": ByKind(job=lowered("`emptyDirMounts`"), service=_MANIFEST),
+        "step.resources.ephemeral_storage": ByKind(
+            job=lost("Kubeflow has no word for the disk of a node"), service=_MANIFEST
+        ),
         "step.polling_time": implied("Kubeflow watches the pods, so nothing is polled"),
         "step.wait_before_start_time": implied("Kubeflow watches the pods from their start"),
         "step.replicas": ByKind(service=_MANIFEST),
@@ -138,7 +142,8 @@ _NO_SECRETS = refused(
 _NO_PULL = refused("Vertex AI pulls from Artifact Registry, with the rights of its service account")
 _NO_PULL_POLICY = lost("Vertex AI pulls an image for every step")
 _NO_NODES = refused(
-    "Vertex AI has no nodes to choose from", "let `cpu_request` and `memory_request` choose the machine"
+    "Vertex AI has no nodes to choose from",
+    "let the processors and the memory that are reserved choose the machine",
 )
 _NO_TAINTS = lost("Vertex AI has no nodes with taints")
 _NO_PODS = lost(f"{_NO_KUBERNETES} pods to put it on")
@@ -146,6 +151,24 @@ _NO_PODS = lost(f"{_NO_KUBERNETES} pods to put it on")
 _OF_DISKS = [key for key in PACKAGE if key.startswith(("workspace.", "volumes.")) or key == "step.volumes"]
 _NO_DISKS = refused(
     f"{_NO_KUBERNETES} to mount it from", "read and write a bucket below `/gcs`, and leave it out here"
+)
+
+_NO_DEVICES = refused(
+    "Vertex AI has names of its own for accelerators, which only some machines have",
+    "leave it out, and give the step an accelerator with its own SDK, when the run is created",
+)
+_LIMIT = lowered("the limit, by which Vertex AI chooses a machine")
+_IS_RESERVED = lost("Vertex AI gives a step a machine by itself, chosen by what is reserved")
+_RESOURCES_OF_VERTEX: Capabilities = MappingProxyType(
+    {
+        "step.resources.cpu": _LIMIT,
+        "step.resources.memory": _LIMIT,
+        "step.resources.gpu": _NO_DEVICES,
+        "step.resources.tpu": _NO_DEVICES,
+        "step.resources.shm": _IS_RESERVED,
+        "step.resources.limits.cpu": _IS_RESERVED,
+        "step.resources.limits.memory": _IS_RESERVED,
+    }
 )
 
 VERTEX: Capabilities = MappingProxyType(  # beside those of a package
@@ -161,8 +184,9 @@ VERTEX: Capabilities = MappingProxyType(  # beside those of a package
         "step.image_pull_policy": _NO_PULL_POLICY,
         "step.node_selector": _NO_NODES,
         "step.tolerations": _NO_TAINTS,
-        "step.cpu_request": lowered("the limit, by which Vertex AI chooses a machine"),
-        "step.memory_request": lowered("the limit, by which Vertex AI chooses a machine"),
+        "step.cpu_request": _LIMIT,
+        "step.memory_request": _LIMIT,
+        **_RESOURCES_OF_VERTEX,
         "step.timeout": lost("Vertex AI takes a time limit for the whole run only, when it is created"),
         "step.service": refused(_NO_KUBERNETES, "deploy the model to an endpoint of Vertex AI"),
         "step.labels": _NO_PODS,

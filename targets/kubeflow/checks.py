@@ -23,6 +23,7 @@ from automl.targets.objects.config_maps import MAX_OBJECT_BYTES
 from automl.targets.objects.escape import has_template_tag
 from automl.targets.objects.json import size_in_go, size_of
 from automl.targets.objects.metadata import Object
+from automl.targets.objects.resources import unknown_models
 
 MAX_DESCRIPTION = 1024
 MAX_ARGUMENT_BYTES = 120 * 1024
@@ -43,6 +44,7 @@ def of_pipeline(workflow: Workflow, is_kubernetes: bool = True) -> Iterator[Diag
     help = "give `entrypoint`, the command of the image"
     yield from images_without_entrypoint(workflow.jobs, Code.CANNOT_SAY, message, help)
     if is_kubernetes:
+        yield from unknown_models(workflow)
         for job in workflow.jobs:
             yield from _whole_secrets(job)
     for service in workflow.services:

@@ -23,7 +23,7 @@ _NAMES: Mapping[str, str] = MappingProxyType(
 
 _VOLUMES = frozenset(  # that the pods of steps have anyway
     [
-        *("work", "kfp-launcher", "gcs-scratch", "s3-scratch", "minio-scratch", "ca-bundle"),
+        *("work", "shm", "kfp-launcher", "gcs-scratch", "s3-scratch", "minio-scratch", "ca-bundle"),
         *("dot-local-scratch", "dot-cache-scratch", "dot-config-scratch", "kfp-workspace"),
         *("var-run-argo", "tmp-dir-argo", "input-artifacts"),
     ]

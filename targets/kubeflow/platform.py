@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from automl.compiler.ir import Git, Job, Placement, Toleration
+from automl.compiler.ir import Git, Job, Placement, Resources, Toleration
 from automl.targets.kubeflow.backend import Backend
 from automl.targets.kubeflow.mounts import CLAIM, CONFIG_MAP, FOLDER, SECRET, constant, mounts
 from automl.targets.objects.checkout import checkout_keys
 from automl.targets.objects.metadata import Object, Objects
-from automl.targets.objects.placement import selector, tolerated
+from automl.targets.objects.placement import NO_LABELS, selector, tolerated
+from automl.targets.objects.resources import SHM, model_label
 from automl.targets.objects.security import USER
 from automl.targets.objects.volumes import CODE, WORK
 from automl.targets.writers.yaml import Value
@@ -53,8 +54,18 @@ def job_platform(objects: Objects, job: Job, backend: Backend, stand_ins: Mappin
         platform[SECRET] = secrets
     if claims := mounts(workflow, job, CLAIM):
         platform[CLAIM] = claims
-    metadata, folders = objects.template_metadata(job), mounts(workflow, job, FOLDER)
-    return platform | pod_platform(metadata, backend, job.pull_secrets, job.placement, folders)
+    metadata = objects.template_metadata(job)
+    folders = [*_shared_memory(job.resources), *mounts(workflow, job, FOLDER)]
+    platform |= pod_platform(metadata, backend, job.pull_secrets, job.placement, folders)
+    return platform | _placed(job.placement, model_label(job.resources))
+
+
+def _shared_memory(resources: Resources) -> list[Value]:
+    """A folder in memory (kubeflow/pipelines 2.15.0, backend/src/v2/driver/k8s.go: nothing reads `enabledSharedMemory`)."""
+    if resources.shm is None:
+        return []
+    of_memory: Object = {"medium": "Memory", "sizeLimit": resources.shm.text}
+    return [{"volumeName": SHM, "mountPath": "/dev/shm", **of_memory}]
 
 
 def _code(job: Job, backend: Backend) -> list[Value]:
@@ -85,13 +96,13 @@ def whole_secrets(job: Job) -> list[str]:
     return [secret.name for secret in job.secrets if secret.keys is None]
 
 
-def _placed(placement: Placement) -> Object:
+def _placed(placement: Placement, more: Mapping[str, str] = NO_LABELS) -> Object:
     """As on Kubernetes, but for the form of a selector, and of seconds, which protobuf writes as text."""
     pod: Object = {}
     if placement.image_pull_policy:
         pod["imagePullPolicy"] = placement.image_pull_policy
-    if placement.node_selector:
-        pod["nodeSelector"] = {"labels": selector(placement)}
+    if labels := selector(placement) | dict(more):
+        pod["nodeSelector"] = {"labels": labels}
     if placement.tolerations:
         pod["tolerations"] = [_toleration(toleration) for toleration in placement.tolerations]
     return pod

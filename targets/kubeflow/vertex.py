@@ -33,10 +33,10 @@ def _resources(task: Task) -> Iterator[Diagnostic]:
     cpu, memory = task.resources.cpu, task.resources.memory
     if cpu.amount > MAX_CPUS * 1000:
         message = f"Vertex AI has no machine with {cpu.text} CPUs; the most is {MAX_CPUS}"
-        yield Diagnostic(Code.CANNOT_SAY, message, task.place("cpu_request"), "ask for less")
+        yield Diagnostic(Code.CANNOT_SAY, message, task.place(task.resources.key("cpu")), "ask for less")
     if memory.amount > MAX_MEMORY_GB * 10**9:
         message = f"Vertex AI has no machine with {memory.text} of memory; the most is {MAX_MEMORY_GB} GB"
-        yield Diagnostic(Code.CANNOT_SAY, message, task.place("memory_request"), "ask for less")
+        yield Diagnostic(Code.CANNOT_SAY, message, task.place(task.resources.key("memory")), "ask for less")
 
 
 def _variables(task: Task) -> Iterator[Diagnostic]:

@@ -13,6 +13,7 @@ from automl.targets.objects.collecting import program
 from automl.targets.objects.config_maps import config_maps
 from automl.targets.objects.disks import claims
 from automl.targets.objects.metadata import Objects
+from automl.targets.objects.resources import unknown_models
 from automl.targets.objects.service import network
 from automl.targets.objects.stream import artifact, too_large
 
@@ -37,6 +38,7 @@ class Kubernetes:
             documents += network(objects, service)
         diagnostics = [*services_without_timeout(workflow), *files.diagnostics]
         diagnostics += [*kept_from_one_node(workflow), *too_many_values(workflow), *files_of_all(workflow)]
+        diagnostics += unknown_models(workflow)
         diagnostics += only_successes(workflow, "the coordinator")
         judged = [files.code]
         if _needs_coordinator(workflow):

@@ -3,7 +3,7 @@
 from automl.compiler.ir import Workflow
 from automl.compiler.target import Artifact, Emission, Options
 from automl.targets.local.capabilities import CAPABILITIES
-from automl.targets.local.checks import same_ports
+from automl.targets.local.checks import amounts, same_ports
 from automl.targets.local.mounts import of_processes
 from automl.targets.local.plan import plan_of
 from automl.targets.local.program import program
@@ -22,8 +22,8 @@ class Local:
 
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One program; or its plan alone, for who wants to see what it would do."""
-        plan, diagnostics = plan_of(workflow).to_json(), (*same_ports(workflow), *of_processes(workflow))
-        plan = without_unseen(plan)
+        plan = without_unseen(plan_of(workflow).to_json())
+        diagnostics = (*same_ports(workflow), *of_processes(workflow), *amounts(workflow))
         if options.form == "plan":
             return Emission((Artifact(f"{workflow.name}.local.json", plan),), diagnostics)
         text = program(workflow, plan, options)

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from automl.compiler.capabilities import NATIVE, implied, lowered, partly, refused
+from automl.compiler.capabilities import NATIVE, implied, lost, lowered, partly, refused
 from automl.compiler.target import ByKind, Capabilities
 from automl.targets.objects.capabilities import COUNTED, OfTrials
 
@@ -15,6 +15,7 @@ _DISK = "a folder of the user"
 _HAS_ROOM = implied("a folder of the user has what is free where it is")
 _CHECKOUT = lowered("checked out once, when the run starts")
 _SECRET = lowered("files of the user, a folder for each secret")
+_GPUS = lowered("what the run asks the queue for, and shares out among its steps by number")
 _AT_ONCE = implied("it is seen at once that a process has ended")
 
 
@@ -94,6 +95,17 @@ CAPABILITIES: Capabilities = MappingProxyType(
         "step.tolerations.toleration_seconds": _ONE_MACHINE,
         "step.cpu_request": lowered("what the run asks the queue for"),
         "step.memory_request": lowered("what the run asks the queue for"),
+        "step.resources.cpu": lowered("what the run asks the queue for"),
+        "step.resources.memory": lowered("what the run asks the queue for"),
+        "step.resources.gpu": _GPUS,
+        "step.resources.gpu.count": _GPUS,
+        "step.resources.gpu.resource": partly("NVIDIA's, of which the queue knows what is free"),
+        "step.resources.gpu.model": lowered("those of this name that `nvidia-smi -L` lists"),
+        "step.resources.tpu": lost("nobody hands out TPUs here: a step takes what the machine has"),
+        "step.resources.shm": lowered("of podman or docker; a process has that of the machine"),
+        "step.resources.ephemeral_storage": _HAS_ROOM,
+        "step.resources.limits.cpu": lowered("podman or docker holds an image to it, nobody a process"),
+        "step.resources.limits.memory": lowered("podman or docker holds an image to it, nobody a process"),
         "step.backoff_limit": ByKind(job=NATIVE),
         "step.timeout": NATIVE,
         "step.polling_time": _AT_ONCE,

@@ -4,7 +4,7 @@ import hashlib
 from types import MappingProxyType
 from typing import Any
 
-from automl.compiler.ir import Bundle, Git, Job, Reference, Service, Task, Workflow
+from automl.compiler.ir import Bundle, Git, Job, Reference, Resources, Service, Task, Workflow
 from automl.compiler.ir import Secret as SecretOf
 from automl.compiler.ir import Text as UserText
 from automl.runtime.local import plan
@@ -87,9 +87,23 @@ def _task(workflow: Workflow, task: Task) -> plan.Task:
         mounts=[*mounts(workflow, task)],
         cpu=task.resources.cpu.amount,
         memory=task.resources.memory.amount,
+        **_more_amounts(task.resources),
         about=_about_task(task),
         **_of_kind(task),
     )
+
+
+def _more_amounts(resources: Resources) -> dict[str, Any]:
+    """What is asked of a machine beside processors and memory; None is nothing."""
+    amounts = {
+        "shm": resources.shm,
+        "most_cpu": resources.cpu_limit,
+        "most_memory": resources.memory_limit,
+    }
+    gpus: dict[str, Any] = {}
+    if resources.gpu:
+        gpus = {"gpus": resources.gpu.number, "gpu_model": resources.gpu.model or ""}
+    return {name: quantity.amount for name, quantity in amounts.items() if quantity} | gpus
 
 
 def _about_task(task: Task) -> dict[str, Any]:

@@ -25,6 +25,15 @@ _OF_TABLE = (
     *("cross_validation", "cross_validation.folds"),
 )
 
+_MODEL = partly(
+    "a label of the nodes, as NVIDIA's GPU feature discovery makes it: the whole name of a product"
+)
+OF_RESOURCES = (
+    *("cpu", "memory", "gpu", "gpu.count", "gpu.resource", "gpu.model", "tpu", "shm", "ephemeral_storage"),
+    *("limits.cpu", "limits.memory"),
+)
+"""The keys of the `resources` of a step."""
+
 _INDICES = partly("an input of the step; a file of the project for what runs in the project alone")
 
 
@@ -119,6 +128,9 @@ ON_KUBERNETES: Capabilities = MappingProxyType(
         "step.tolerations.toleration_seconds": NATIVE,
         "step.cpu_request": NATIVE,
         "step.memory_request": NATIVE,
+        **{f"step.resources.{key}": NATIVE for key in OF_RESOURCES},
+        "step.resources.gpu.model": _MODEL,
+        "step.resources.shm": lowered("a folder in memory at /dev/shm"),
         "step.backoff_limit": ByKind(job=NATIVE),
         "step.timeout": NATIVE,
         "step.polling_time": NATIVE,

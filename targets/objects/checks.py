@@ -8,6 +8,7 @@ from automl.compiler.graph import upstream
 from automl.compiler.ir import Job, Service, Task, Text, Workflow
 from automl.targets.objects.disks import needs_node
 from automl.targets.objects.placement import selector
+from automl.targets.objects.resources import model_label
 from automl.targets.writers.yaml import Value
 
 Selector = frozenset[tuple[str, Value]]
@@ -54,7 +55,7 @@ def kept_from_one_node(workflow: Workflow) -> Iterator[Diagnostic]:
     groups: dict[Selector, list[Task]] = {}
     for task in workflow.tasks:
         if needs_node(workflow, task):
-            labels = frozenset(selector(task.placement).items())
+            labels = frozenset((selector(task.placement) | model_label(task.resources)).items())
             groups.setdefault(labels, []).append(task)
     before = upstream(workflow.nodes) if len(groups) > 1 else {}
     place = {node.name: number for number, node in enumerate(workflow.nodes)}

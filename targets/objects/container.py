@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from automl.compiler.ir import Service, Task, Text, Variable
 from automl.targets.objects.escape import VARIABLE_PREFIX, Texts, escaped, expanding, scripted
 from automl.targets.objects.metadata import Object
+from automl.targets.objects.resources import amounts, shm_mount
 from automl.targets.objects.security import CONTAINER_SECURITY
 from automl.targets.objects.start import Given, is_late, late_options, start_arguments
 from automl.targets.objects.volumes import CODE, WORK, mounts
@@ -15,11 +16,12 @@ PROBE_PERIOD_SECONDS = 5
 
 def restricted(start: Object, cpu: str, memory: str, mounts: Sequence[Value]) -> Object:
     """A container that starts so, with no right that it does not need. A quota may ask every one for its resources."""
-    return start | {
-        "resources": {"requests": {"cpu": cpu, "memory": memory}},
-        "securityContext": CONTAINER_SECURITY,
-        "volumeMounts": mounts,
-    }
+    return _restricted(start, {"requests": {"cpu": cpu, "memory": memory}}, mounts)
+
+
+def _restricted(start: Object, resources: Object, mounts: Sequence[Value]) -> Object:
+    rest: Object = {"securityContext": CONTAINER_SECURITY, "volumeMounts": mounts}
+    return start | {"resources": resources} | rest
 
 
 def container(task: Task, texts: Texts, given: Given, disks: Iterable[Value] = ()) -> Object:
@@ -34,9 +36,8 @@ def container(task: Task, texts: Texts, given: Given, disks: Iterable[Value] = (
         start["env"] = variables
     if whole := [secret for secret in task.secrets if secret.keys is None]:
         start["envFrom"] = [{"secretRef": {"name": secret.name}} for secret in whole]
-    cpu, memory = task.resources.cpu.text, task.resources.memory.text
-    mounted = [*mounts(in_project=task.project is not None), *disks]
-    main = restricted(start, cpu, memory, mounted)
+    mounted = [*mounts(in_project=task.project is not None), *shm_mount(task.resources), *disks]
+    main = _restricted(start, amounts(task.resources), mounted)
     return main | _reached(task) if isinstance(task, Service) else main
 
 

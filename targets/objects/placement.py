@@ -1,14 +1,19 @@
 """Where a pod may run."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from automl.compiler.ir import Placement, Toleration
 from automl.targets.objects.metadata import Object
 
+NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
-def placed(placement: Placement) -> Object:
-    """What a pod says of the nodes that it may run on."""
+
+def placed(placement: Placement, more: Mapping[str, str] = NO_LABELS) -> Object:
+    """What a pod says of the nodes that it may run on; they have more labels, too."""
     pod: Object = {}
-    if placement.node_selector:
-        pod["nodeSelector"] = selector(placement)
+    if labels := selector(placement) | dict(more):
+        pod["nodeSelector"] = labels
     if placement.tolerations:
         pod["tolerations"] = [tolerated(toleration) for toleration in placement.tolerations]
     return pod

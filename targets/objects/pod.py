@@ -10,6 +10,7 @@ from automl.targets.objects.disks import disk_mounts, disks, has_claim, on_one_n
 from automl.targets.objects.escape import NO_TEXTS
 from automl.targets.objects.metadata import Object
 from automl.targets.objects.placement import placed
+from automl.targets.objects.resources import model_label, shm_volume
 from automl.targets.objects.security import pod_security
 from automl.targets.objects.start import Given
 from automl.targets.objects.volumes import volumes
@@ -23,12 +24,12 @@ def pod_spec(workflow: Workflow, task: Task, files: Files, given: Given) -> Obje
     spec: Object = {"securityContext": pod_security(has_claim(workflow, task))}
     if task.pull_secrets:
         spec["imagePullSecrets"] = pull_secrets(task.pull_secrets)
-    spec |= placed(task.placement) | on_one_node(workflow, task)
+    spec |= placed(task.placement, model_label(task.resources)) | on_one_node(workflow, task)
     if task.project and files.git:
         spec["initContainers"] = [checkout_container(files.git)]
     spec["containers"] = [container(task, texts, given, disk_mounts(workflow, task))]
     folders = volumes(files, in_project=task.project is not None)
-    spec["volumes"] = [*folders, *disks(workflow, [task])]
+    spec["volumes"] = [*folders, *shm_volume(task.resources), *disks(workflow, [task])]
     return spec
 
 

@@ -85,6 +85,9 @@ def _options(workflow: Workflow, job: Job) -> Iterator[str]:
     yield f"--job-name={workflow.name}.{job.name}"
     yield f"--cpus-per-task={_up(job.resources.cpu.amount, 1000)}"
     yield f"--mem={_up(job.resources.memory.amount, _MEBIBYTE)}M"
+    if gpu := job.resources.gpu:
+        kind = [gpu.model] if gpu.model else []
+        yield options_of(workflow.targets).option_of_gpus + ":".join([*kind, str(gpu.number)])
     if options.time is not None:
         yield f"--time={_up(seconds_of(options.time), 60)}"
     elif job.deadline is not None:

@@ -34,6 +34,11 @@ class SlurmOptions(NamedTuple):
     gpus: str = "gres"
 
     @property
+    def option_of_gpus(self) -> str:
+        """What the number of GPUs stands behind."""
+        return {"gres": "--gres=gpu:", "gpus": "--gpus-per-node="}[self.gpus]
+
+    @property
     def whose(self) -> list[str]:
         """What even a job has that does next to nothing: who pays for it, and where it waits."""
         return self._given("account", "partition", "qos")

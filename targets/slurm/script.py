@@ -5,7 +5,6 @@ import hashlib
 import json
 import textwrap
 from collections.abc import Iterator
-from types import MappingProxyType
 from typing import Any
 
 from automl.compiler.generated import header
@@ -48,7 +47,6 @@ prepare
 finish
 }} </dev/null
 """
-_GPUS = MappingProxyType({"gres": "--gres=gpu:", "gpus": "--gpus-per-node="})  # what the number stands behind
 _DIGITS = 10  # of the hash in the name of a run
 
 
@@ -83,7 +81,7 @@ def _settings(workflow: Workflow, content: str) -> Iterator[str]:
     yield f"python={path(options.python)}"
     yield f"array_size={options.max_array_size}"
     yield f"at_once={workflow.max_parallel or 0}"
-    yield f"gpus={_GPUS[options.gpus]}"
+    yield f"gpus={options.option_of_gpus}"
 
 
 def _files(workflow: Workflow, plan: Plan, text: str, is_whole: bool) -> Iterator[str]:

@@ -131,6 +131,25 @@ def test_a_container_has_the_gpus_of_its_run(
     assert not any("VISIBLE_DEVICES" in word for word in words)
 
 
+def test_a_container_has_the_amounts_of_its_task(engine: Path, tmp_path: Path) -> None:
+    task = Task("a", "s", "a", ["true"], image="image:1", shm=2**30, most_cpu=1500, most_memory=10**9)
+    words = told(engine, new_run(tmp_path, [task]))
+    assert {"--shm-size=1073741824", "--cpus=1.5", "--memory=1000000000"} < {*words}
+    plain = told(engine, new_run(tmp_path, [Task("a", "s", "a", ["true"], image="image:2")]))
+    assert [word for word in plain[len(words) :] if word.startswith(("--shm", "--cpus", "--memory"))] == []
+
+
+def test_containers_of_a_run_have_gpus_of_their_own(
+    engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTOML_GPUS", "2,5")
+    tasks = [Task(name, "s", name, ["true"], image="i", gpus=1) for name in "ab"]
+    folder = new_run(tmp_path, [*tasks, Task("c", "s", "c", ["true"], image="i")])
+    words = told(engine, folder, "--jobs", "3")
+    assert sorted(pairs(words, "--device")) == ["nvidia.com/gpu=2", "nvidia.com/gpu=5"]
+    assert pairs(words, "--env").count("NVIDIA_VISIBLE_DEVICES=void") == 1
+
+
 def test_a_container_of_a_run_that_asks_for_no_gpu_has_none(
     engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

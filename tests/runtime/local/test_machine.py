@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from automl.runtime.local import machine
+from automl.runtime.local import gpus, machine
 from automl.runtime.local.plan import Service, Task
 from automl.runtime.local.request import add_options, share_of
 from automl.runtime.local.sharing import PASSES, Share
+from automl.runtime.trials import Trials
 
 LISTED = """\
 GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-5c2a)
@@ -52,11 +53,39 @@ def test_gpus_that_cuda_may_not_see_are_none(driver: Path, visible: str, gpus: t
     assert machine.gpus({**os.environ, "CUDA_VISIBLE_DEVICES": visible}) == gpus
 
 
-@pytest.mark.parametrize(("named", "gpus"), [("0", ("0",)), (" 3, 1,,3", ("3", "1")), ("", ())])
-def test_a_variable_names_the_gpus(driver: Path, named: str, gpus: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("model", "fitting"),
+    [
+        ("a100", ("0",)),
+        ("NVIDIA-A100-SXM4-40GB", ("0",)),
+        ("Tesla-T4", ("1", "10")),
+        ("t4", ("1", "10")),
+    ],
+)
+def test_gpus_are_chosen_by_their_model(driver: Path, model: str, fitting: tuple[str, ...]) -> None:
+    asking = Task("a", "s", "a", [], gpus=1, gpu_model=model)
+    assert gpus.choices([asking, task(1, 1)]) == fitting
+
+
+@pytest.mark.parametrize("models", [["h100"], ["A100-SXM4"], ["a100", "t4"]])
+def test_a_model_that_no_gpu_is_of_is_refused(driver: Path, models: list[str]) -> None:
+    asking = [Task("a", "s", "a", [], gpus=1, gpu_model=model) for model in models]
+    with pytest.raises(ValueError, match=f"of the model {models[-1]}, and this machine has "):
+        gpus.choices(asking)
+
+
+def test_a_run_asks_for_no_more_gpus_than_its_trials_can_use() -> None:
+    trials = Trials(max_parallel=2)
+    runs = [Task(f"a/{number}", "s", "a", [], gpus=1, of="a") for number in range(9)]
+    tasks = [*runs, Task("a", "s", "a", [], trials=trials), Task("b", "s", "b", [], gpus=1)]
+    assert (gpus.at_once(tasks), gpus.wanted(tasks, 8), gpus.wanted(tasks, 2)) == (1, 3, 2)
+
+
+@pytest.mark.parametrize(("named", "numbers"), [("0", ("0",)), (" 3, 1,,3", ("3", "1")), ("", ())])
+def test_a_variable_names_the_gpus(driver: Path, named: str, numbers: tuple[str, ...]) -> None:
     environment = {"AUTOML_GPUS": named, "CUDA_VISIBLE_DEVICES": "7"}
-    assert machine.gpus(environment) == gpus
-    assert machine.may_have_gpus(environment) == bool(gpus)
+    assert machine.gpus(environment) == numbers
+    assert machine.may_have_gpus(environment) == bool(numbers)
 
 
 def test_a_driver_that_does_not_answer_knows_no_gpu(driver: Path) -> None:

@@ -16,6 +16,7 @@ from automl.runs.engine import EngineError
 from automl.runs.local.engine import Here, LocalEngine
 from automl.runtime.local import queue
 from automl.runtime.local.machine import cpu
+from automl.runtime.local.plan import Service, Task
 from automl.runtime.local.queue_file import default_path
 from automl.runtime.local.record import events_of
 from tests.runtime.local.plans import finish, history, new_run, runner, shell
@@ -243,3 +244,98 @@ def test_our_queue_is_not_the_one_of_python(tmp_path: Path) -> None:
     (folder / "runtime" / "local" / "probe.py").write_text(f"def main(arguments):\n    {code}\n")
     entry = folder / "runtime" / "local" / "entry.py"
     assert subprocess.run([sys.executable, str(entry), "probe"], check=False, env=os.environ).returncode == 0
+
+
+def alone(folder: Path, name: str, **more: Any) -> Task:
+    """A step that has its GPUs for a moment, and fails if somebody else has one of them."""
+    mine = "for n in $(echo $CUDA_VISIBLE_DEVICES | tr , ' '); do"
+    text = (
+        f"{LOOK}; {mine} mkdir {folder}/gpu-$n || exit 9; done; sleep 0.2; {mine} rmdir {folder}/gpu-$n; done"
+    )
+    return shell(name, text, **more)
+
+
+def gpus_of(folder: Path) -> dict[str, list[str]]:
+    started = [event for event in events_of(folder) if event["event"] == "task.started"]
+    return {event["task"]: event.get("gpus", []) for event in started}
+
+
+def test_steps_of_a_run_have_gpus_of_their_own_by_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTOML_GPUS", "2,5")
+    tasks = [alone(tmp_path, f"one-{number}", gpus=1) for number in range(6)]
+    tasks += [
+        alone(tmp_path, "both", gpus=2),
+        shell("none", LOOK),
+        alone(tmp_path, "again", gpus=1, after=["both"]),
+    ]
+    folder = new_run(tmp_path / "runs", tasks)
+    status, said = finish(folder, "--jobs", "9")
+    assert status == 0, said
+    assert log(folder, "none") == " PCI_BUS_ID\n"
+    assert log(folder, "both") == "2,5 PCI_BUS_ID\n"
+    had = gpus_of(folder)
+    assert had.pop("none") == []
+    assert had.pop("both") == ["2", "5"]
+    assert {*map(tuple, had.values())} == {("2",), ("5",)}  # both are used
+    assert all(log(folder, name) == f"{number} PCI_BUS_ID\n" for name, [number] in had.items())
+
+
+def test_a_run_takes_no_more_gpus_than_its_steps_use_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTOML_GPUS", "0,1,2")
+    first = new_run(
+        tmp_path / "runs", [shell("a", f"until [ -e {tmp_path}/go ]; do sleep 0.02; done", gpus=2)]
+    )
+    second = new_run(tmp_path / "runs", [alone(tmp_path, "a", gpus=1), alone(tmp_path, "b", gpus=1)])
+    started = runner(first)
+    until(lambda: gpus_of(first))
+    status, said = finish(second, "--gpus", "1")
+    assert status == 0, said
+    assert gpus_of(second) == {"a": ["2"], "b": ["2"]}
+    (tmp_path / "go").touch()
+    assert ended([started])
+    assert gpus_of(first) == {"a": ["0", "1"]}
+
+
+@pytest.mark.parametrize(
+    ("tasks", "options", "message"),
+    [
+        ([shell("a", ":", gpus=2)], "", "the run asks for 2 GPUs, and this machine has 1 GPU"),
+        (
+            [shell("a", ":", gpus=1), shell("b", ":", gpus=1, service=Service(80))],
+            "",
+            "the run asks for 2 GPUs, and this machine has 1 GPU",
+        ),
+        ([shell("a", ":", gpus=1)], "--gpus 0", "--gpus 0 is not enough: 1 are needed at a time"),
+        (
+            [shell("a", ":", gpus=1)],
+            "--no-queue",
+            "GPUs need the queue, which alone knows what GPUs are free",
+        ),
+    ],
+)
+def test_a_run_that_could_never_have_its_gpus_is_refused(
+    tasks: list[Task], options: str, message: str, tmp_path: Path
+) -> None:
+    folder = new_run(tmp_path, tasks)
+    status, said = finish(folder, *options.split())
+    assert status == 2
+    assert message in said
+    assert gpus_of(folder) == {}
+
+
+def test_a_run_that_a_step_starts_shares_the_gpus_of_the_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits for nobody: it has the GPUs that its step sees, of those that the machine has."""
+    monkeypatch.setenv("AUTOML_TASK", "outer")
+    monkeypatch.setenv("AUTOML_GPUS", "7")
+    folder = new_run(tmp_path / "runs", [alone(tmp_path, "a", gpus=1), alone(tmp_path, "b", gpus=1)])
+    status, said = finish(folder, "--jobs", "2")
+    assert status == 0, said
+    assert gpus_of(folder) == {"a": ["7"], "b": ["7"]}
+    refused = new_run(tmp_path / "runs", [alone(tmp_path, "a", gpus=2)])
+    assert "the run needs 2 GPUs at a time, and the step that starts it has 1" in finish(refused)[1]
