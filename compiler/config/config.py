@@ -44,6 +44,7 @@ class Config(NamedTuple):
     max_parallel: Annotated[int | None, "limits.max_parallel"]
     max_tasks: Annotated[int, "limits.max_tasks"]
     targets: Mapping | None
+    priority: str
     stages: Annotated[tuple[StageConfig, ...], GIVEN]
     span: Annotated[Span, GIVEN]
     spans: Annotated[Spans, GIVEN]

@@ -18,9 +18,10 @@ class Toleration(NamedTuple):
 
 
 class Placement(NamedTuple):
-    """What is asked of the node, and when the image is pulled to it; None is as the cluster does it."""
+    """What is asked of the node, the queue for it, and when the image is pulled to it; None is as the cluster does it."""
 
     image_pull_policy: str | None = None
     node_selector: tuple[Pair, ...] = ()
     tolerations: tuple[Toleration, ...] = ()
+    queue: str | None = None
     written: Written = NOTHING_WRITTEN

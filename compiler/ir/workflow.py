@@ -45,6 +45,8 @@ class Workflow:
         """What is written for one target alone, for the whole run."""
         return self.targets.get(target, NO_OPTIONS)
 
+    priority: str = "normal"  # low, normal or high: which runs come before others
+
     @property
     def tasks(self) -> tuple[Task, ...]:
         """What runs, in the order of the nodes."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from automl.compiler import ir
@@ -27,6 +28,7 @@ from automl.compiler.values.images import PYTHON_IMAGE
 T = TypeVar("T")
 _SHARED = fields(ir.BaseTask)
 
+PRIORITIES = MappingProxyType({"L": "low", "H": "high"})
 PARAMS_OF_PROJECT = "../params.json"  # beside the folder of the project
 NOTEBOOK_PACKAGES = ("papermill>=2.6,<3", "ipykernel>=6.29,<8")
 
@@ -74,6 +76,7 @@ def lower(
         volumes=config.volumes,
         params=config.params,
         max_parallel=config.max_parallel,
+        priority=PRIORITIES.get(config.priority, config.priority),
         targets=options.of_run,
     )
     return workflow, diagnostics

@@ -34,7 +34,7 @@ _NOT_YET = {  # what the language will have, or could: what is so today
     "write the value under `args` or `envs`": "with",
     "files travel by `outputs` and `inputs`, and a disk is one of the `volumes`": "pvc cache storage",
     "a step chooses its nodes by `node_selector` and `tolerations`": (
-        "affinity priority priority_class queue pool runs_on tags"
+        "affinity priority_class pool runs_on tags"
     ),
     "steps run with the account of their namespace": (
         "service_account service_account_name serviceaccountname serviceaccount run_as security_context"

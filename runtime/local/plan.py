@@ -121,6 +121,7 @@ class Plan:
     project: str | None = None  # the SHA-256 of the tar.bz2 with its files
     about: dict[str, Any] = field(default_factory=dict)  # description, version, labels and annotations
     max_parallel: int | None = None  # so many tasks run at a time
+    priority: str = "normal"  # in the queue, unless who runs it says another
     version: int = VERSION
 
     def to_json(self) -> str:
@@ -136,6 +137,7 @@ class Plan:
             "project": self.project,
             "about": self.about,
             **({"max_parallel": self.max_parallel} if self.max_parallel else {}),
+            **({"priority": self.priority} if self.priority != "normal" else {}),
         }
         return f'{_dumps(head)[:-1]},\n "tasks": [\n{tasks}\n ],\n "barriers": [\n{barriers}\n ]}}\n'
 
@@ -159,6 +161,7 @@ class Plan:
             content["project"],
             content["about"],
             content.get("max_parallel"),
+            content.get("priority", "normal"),
         )
 
     def with_trials(self) -> Plan:

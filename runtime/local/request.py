@@ -29,13 +29,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-queue", action="store_true", help="run at once, whatever else runs")
 
 
-def remember(record: Record, known: History, options: argparse.Namespace) -> None:
-    """Write down what the options say; where they say nothing, a run asks for what it has asked for before."""
+def remember(record: Record, known: History, options: argparse.Namespace, priority: str) -> None:
+    """Write down what the options say; where they say nothing, a run asks for what it has asked for before.
+
+    `priority` is that of the config, which holds if nobody has said another.
+    """
     words = {name: value for name, value in vars(options).items() if name in _KEPT and value is not None}
     if words:
         record.add("run.asked", words=words)
     for name, value in {**known.asked, **words}.items():
         setattr(options, name, value)
+    options.priority = options.priority or priority
 
 
 def priority(text: str) -> str:

@@ -107,7 +107,7 @@ class Runner:
     def prepare(self) -> None:
         """Know what is to run, and what of it has. ValueError says why that cannot be."""
         known = recover(self.record, self.plan)
-        remember(self.record, known, self.options)
+        remember(self.record, known, self.options, self.plan.priority)
         is_again = known.pid and (self.options.only or self.options.since)
         if self.options.fresh or is_again:  # and so said to be run
             self.looked_at = {task.name for task in self.plan.tasks}

@@ -1,5 +1,7 @@
 """Argo Workflows: a stream for `kubectl apply -f -`, from the service account to the Workflow."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from automl.compiler.diagnostics import Diagnostic
@@ -38,6 +40,7 @@ from automl.targets.objects.stream import artifact, too_large
 from automl.targets.objects.volumes import volumes
 from automl.targets.writers.yaml import Value
 
+PRIORITIES: Mapping[str, int] = MappingProxyType({"low": -1, "high": 1})  # 0 is that of all others
 LONGEST_CRON_NAME = 52  # Argo appends the time of a run to it
 
 
@@ -144,6 +147,8 @@ def _spec(objects: Objects, mounted: list[Value], templates: list[Object]) -> Ob
         spec["imagePullSecrets"] = secrets
     if workflow.max_parallel is not None:
         spec["parallelism"] = workflow.max_parallel
+    if workflow.priority in PRIORITIES:
+        spec["priority"] = PRIORITIES[workflow.priority]
     spec["volumes"] = mounted
     spec["templates"] = [templates[-1], *templates[:-1]]
     return spec

@@ -26,6 +26,9 @@ CAPABILITIES: Capabilities = MappingProxyType(
         **ON_KUBERNETES,
         **_TRIALS.rows,
         "schedule": lowered("a CronWorkflow"),
+        "priority": lowered(
+            "`spec.priority`: which one the controller takes first, where it limits how many run"
+        ),
         "artifacts.engine": lowered("artifacts of Argo, in its own repository"),
         "artifacts.store": _STORE,
         "artifacts.secret": _STORE,

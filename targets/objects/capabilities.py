@@ -6,7 +6,7 @@ What a pod, a Deployment, a Service and an Ingress have is native.
 from types import MappingProxyType
 from typing import NamedTuple
 
-from automl.compiler.capabilities import NATIVE, lowered, partly
+from automl.compiler.capabilities import NATIVE, lost, lowered, partly
 from automl.compiler.target import ByKind, Capabilities, Capability
 
 _ON_OBJECTS = lowered("on every object and every pod")
@@ -128,6 +128,11 @@ ON_KUBERNETES: Capabilities = MappingProxyType(
         "step.tolerations.toleration_seconds": NATIVE,
         "step.cpu_request": NATIVE,
         "step.memory_request": NATIVE,
+        "priority": lost(
+            "Kubernetes has no order of runs, and no PriorityClass that every cluster has",
+            "an administrator makes a PriorityClass, and the pods name it",
+        ),
+        "step.queue": lowered("the label `kueue.x-k8s.io/queue-name`; of pods where Kueue looks after these"),
         **{f"step.resources.{key}": NATIVE for key in OF_RESOURCES},
         "step.resources.gpu.model": _MODEL,
         "step.resources.shm": lowered("a folder in memory at /dev/shm"),

@@ -11,6 +11,9 @@ from automl.targets.writers.yaml import Value
 Object = dict[str, Value]
 
 STAGE, STEP = "automl.dev/stage", "automl.dev/step"
+QUEUE = "kueue.x-k8s.io/queue-name"
+"""Kueue holds back what has this label until there is room: a Job, or pods if it looks after these
+(https://kueue.sigs.k8s.io/docs/tasks/run/plain_pods). It leaves the pods of a Job to the Job."""
 
 
 class Objects(NamedTuple):
@@ -70,7 +73,8 @@ def _metadata(labels: Mapping[str, str], annotations: Mapping[str, str]) -> Obje
 
 def _labels_of(task: Task) -> dict[str, str]:
     """What tells the objects of one task from those of another."""
-    return {STAGE: task.stage, STEP: task.step} | dict(task.labels)
+    queue = {QUEUE: task.placement.queue} if task.placement.queue else {}
+    return {STAGE: task.stage, STEP: task.step} | queue | dict(task.labels)
 
 
 def _values(annotations: Mapping[str, Text]) -> dict[str, str]:

@@ -75,6 +75,8 @@ CAPABILITIES: Capabilities = MappingProxyType(
         "step.tolerations": _NO_TAINTS,
         "step.cpu_request": lowered("`--cpus-per-task`, rounded up"),
         "step.memory_request": lowered("`--mem`, rounded up"),
+        "priority": lowered("`--nice` of one that is low; only an operator may put one before others"),
+        "step.queue": lowered("`--partition`"),
         "step.resources.cpu": lowered("`--cpus-per-task`, rounded up"),
         "step.resources.memory": lowered("`--mem`, rounded up"),
         "step.resources.gpu": lowered("`--gres=gpu:…`"),

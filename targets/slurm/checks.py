@@ -57,8 +57,16 @@ def checks(workflow: Workflow) -> Iterator[Diagnostic]:
     of_all = [(written_of(one.targets), one.span) for one in (workflow, *workflow.tasks)]
     by_place = {id(written): (written, span) for written, span in of_all}
     said = [diagnostic for written, span in by_place.values() for diagnostic in _of_options(written, span)]
-    said += [*_images(workflow), *(one for job in workflow.jobs for one in _times(job))]
+    said += [*_priority(workflow), *_images(workflow), *(one for job in workflow.jobs for one in _times(job))]
     yield from dict.fromkeys(said)
+
+
+def _priority(workflow: Workflow) -> Iterator[Diagnostic]:
+    """A run that wants to come before others, which Slurm lets operators alone say."""
+    if workflow.priority == "high":
+        message = "the run comes as others do: only an operator of Slurm may put a job before others"
+        help = "name a QOS whose jobs come first: `targets: {slurm: {qos: …}}`"
+        yield Diagnostic(Code.ENGINE_LIMIT, message, workflow.spans["priority"], help)
 
 
 def _of_options(written: TargetOptions, span: Span) -> Iterator[Diagnostic]:

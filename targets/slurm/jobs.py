@@ -11,6 +11,7 @@ _MEBIBYTE = 2**20
 _GRACE = 10  # seconds that a try has to end, when it is asked to
 _BESIDE = 60  # seconds for what a job does beside its tries
 _INSTALLING = 900  # seconds for making an environment
+_NICE = 1000  # of a run of low priority
 _JUDGE = ("--cpus-per-task=1", "--mem=200M", "--time=10")
 _MANY = 64 * 64  # edges through one barrier
 _ENTRY = 'exec "$python" -I "$run/runtime/slurm/entry.py" job'
@@ -61,6 +62,7 @@ def _job(workflow: Workflow, job: Job, before: Sequence[str]) -> str:
         "judge",
         job.name,
         *options_of(job.targets).whose,
+        *_queue(job),
         f"--job-name={workflow.name}.{job.name}",
         *_JUDGE,
     ]
@@ -85,6 +87,9 @@ def _options(workflow: Workflow, job: Job) -> Iterator[str]:
     yield f"--job-name={workflow.name}.{job.name}"
     yield f"--cpus-per-task={_up(job.resources.cpu.amount, 1000)}"
     yield f"--mem={_up(job.resources.memory.amount, _MEBIBYTE)}M"
+    yield from _queue(job)
+    if workflow.priority == "low":
+        yield f"--nice={_NICE}"
     if gpu := job.resources.gpu:
         kind = [gpu.model] if gpu.model else []
         yield options_of(workflow.targets).option_of_gpus + ":".join([*kind, str(gpu.number)])
@@ -94,6 +99,12 @@ def _options(workflow: Workflow, job: Job) -> Iterator[str]:
         of_all = (job.deadline + _GRACE) * (job.retries + 1) + _BESIDE
         yield f"--time={_up(of_all + (_INSTALLING if _installs(workflow, job) else 0), 60)}"
     yield "--requeue" if job.retries else "--no-requeue"
+
+
+def _queue(job: Job) -> list[str]:
+    """Where a job waits; what is said for Slurm alone counts."""
+    queue = job.placement.queue
+    return [f"--partition={queue}"] if queue and not options_of(job.targets).partition else []
 
 
 def _installs(workflow: Workflow, job: Job) -> bool:

@@ -339,3 +339,18 @@ def test_a_run_that_a_step_starts_shares_the_gpus_of_the_step(
     assert gpus_of(folder) == {"a": ["7"], "b": ["7"]}
     refused = new_run(tmp_path / "runs", [alone(tmp_path, "a", gpus=2)])
     assert "the run needs 2 GPUs at a time, and the step that starts it has 1" in finish(refused)[1]
+
+
+@pytest.mark.parametrize(("options", "priority"), [("", "low"), ("--priority H", "high")])
+def test_a_run_has_the_priority_of_its_config_unless_another_is_said(
+    options: str, priority: str, tmp_path: Path
+) -> None:
+    first = new_run(tmp_path, [shell("a", f"until [ -e {tmp_path}/go ]; do sleep 0.02; done")])
+    plan = first / "plan.json"
+    plan.write_text(plan.read_text().replace('"about": {}', '"about": {}, "priority": "low"'))
+    started = runner(first, *options.split())
+    until(lambda: queue.listed())
+    assert [each["priority"] for each in queue.listed()] == [priority]
+    (tmp_path / "go").touch()
+    assert ended([started])
+    assert started.returncode == 0
