@@ -12,6 +12,7 @@ standard library alone, and with the modules that it imports, which are mounted 
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from pathlib import Path
@@ -22,7 +23,7 @@ from automl.runtime.deployments import DeploymentTask
 from automl.runtime.jobs import JobTask, batch, delete
 from automl.runtime.plan import Plan, Service, Step
 from automl.runtime.states import Run, State, reached
-from automl.runtime.tasks import WORKFLOW, ClusterTask, Owner
+from automl.runtime.tasks import WORKFLOW, ClusterTask, Owner, epoch_seconds
 from automl.runtime.watch import Watch
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Coordinator:
         for name in bound_to_run(plan) & self.tasks.keys():
             self.tasks[name].repeats = True
         self.watch = Watch(cluster, f"{WORKFLOW}={owner.workflow}")
+        self.timeout = plan.timeout
+        self.end_by = epoch_seconds(owner.created) + plan.timeout if plan.timeout else math.inf
 
     def finish(self) -> int:
         """Run what has not run yet; return the exit status."""
@@ -58,6 +61,9 @@ class Coordinator:
             self.look()
             self.begin()
             if self.run.has_ended():
+                break
+            if self.end_by <= time.time():
+                self.end_late()
                 break
             self.wait()
         for line in self.run.report():
@@ -94,6 +100,14 @@ class Coordinator:
                 self.tolerate(task)
                 self.say_if_ended(task)
 
+    def end_late(self) -> None:
+        """The run takes too long: end what runs. A rollout goes on, as what it rolls out outlives the run."""
+        log(f"the run has taken longer than {self.timeout:g} seconds, and ends")
+        for task in self.run.within(State.RUNNING):
+            task.stop()
+            task.end(State.FAILED, "stopped, since the run has taken too long")
+            self.say_if_ended(task)
+
     def tolerate(self, task: ClusterTask) -> None:
         """Let the run go on without a trial that has failed, if so many may."""
         step = self.swept.get(task.group)
@@ -118,7 +132,7 @@ class Coordinator:
     def wait(self) -> None:
         """Wait until a task is due, or the Job of a step has ended that is not looked at by the clock."""
         live = self.run.within(State.RUNNING) + self.run.startable()
-        seconds = min(task.due for task in live) - time.time()
+        seconds = min(self.end_by, *(task.due for task in live)) - time.time()
         if seconds < 1:
             time.sleep(max(0, seconds))
             return

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from automl.runtime.cluster import POLL, RUN, ApiError, Cluster, annotations_of, fill, log
-from automl.runtime.handed_on import Lost, values_of
+from automl.runtime.handed_on import MERGE, Lost, values_of
 from automl.runtime.plan import Step
 from automl.runtime.states import State, joined
 from automl.runtime.tasks import WORKFLOW, ClusterTask, Owner, epoch_seconds
@@ -45,6 +45,14 @@ class JobTask(ClusterTask):
             self.digest = self.digest_after(takes)
             self.job = job_name(self.template, self.digest)
             self.path = f"{batch(self.cluster)}/jobs/{self.job}"
+
+    def stop(self) -> None:
+        """Have its Job end by itself at once: it stays, with the log of its pods, and has failed."""
+        try:
+            self.cluster.request("PATCH", self.path, {"spec": {"activeDeadlineSeconds": 1}}, MERGE)
+        except ApiError as error:
+            if error.status not in (404, 422):  # it is gone, or over
+                raise
 
     def recover(self, obj: dict[str, Any]) -> None:
         """Go on with its Job, if there is one that is not to go."""

@@ -71,6 +71,7 @@ class Plan:
     workspace: str = ""  # where files are: `<workspace>/runs/<Job of the step>/<output>`
     limit: int | None = None  # so many tasks run at a time
     store: str = ""  # or where else they are: `<store>/<uid of that Job>/<step>/<output>`
+    timeout: float | None = None  # seconds from the creation of its Job, after which it is stopped
 
     def __post_init__(self) -> None:
         nodes = [*self.tasks, *self.barriers]

@@ -77,6 +77,9 @@ class ClusterTask(Task, ABC):
     def look(self) -> None:
         """See whether it has ended, and when to look again."""
 
+    def stop(self) -> None:
+        """End what it runs; what is meant to outlive the run goes on."""
+
     def digest_after(self, uids: Sequence[str]) -> str:
         """What it is when it comes of these: another one in each run if it has to be."""
         more = [*uids, self.owner.name] if self.repeats else uids

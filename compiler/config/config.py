@@ -16,6 +16,7 @@ from automl.compiler.ir import Parameter, Schedule, Volume, Workspace
 from automl.compiler.source import Located, Pair, Span, Spans
 from automl.compiler.tree.contexts import CONTEXTS
 from automl.compiler.tree.nodes import Entry, Mapping, Sequence
+from automl.compiler.values.units import Duration
 
 
 class StageConfig(NamedTuple):
@@ -43,6 +44,7 @@ class Config(NamedTuple):
     contexts: tuple[Context, ...]
     max_parallel: Annotated[int | None, "limits.max_parallel"]
     max_tasks: Annotated[int, "limits.max_tasks"]
+    timeout: Annotated[Duration | None, "limits.timeout"]
     targets: Mapping | None
     priority: str
     stages: Annotated[tuple[StageConfig, ...], GIVEN]

@@ -45,6 +45,7 @@ class Workflow:
         """What is written for one target alone, for the whole run."""
         return self.targets.get(target, NO_OPTIONS)
 
+    timeout: int | None = None  # seconds, after which the run is stopped, and has failed
     priority: str = "normal"  # low, normal or high: which runs come before others
 
     @property

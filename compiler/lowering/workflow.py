@@ -76,6 +76,7 @@ def lower(
         volumes=config.volumes,
         params=config.params,
         max_parallel=config.max_parallel,
+        timeout=config.timeout,
         priority=PRIORITIES.get(config.priority, config.priority),
         targets=options.of_run,
     )

@@ -121,6 +121,7 @@ class Plan:
     project: str | None = None  # the SHA-256 of the tar.bz2 with its files
     about: dict[str, Any] = field(default_factory=dict)  # description, version, labels and annotations
     max_parallel: int | None = None  # so many tasks run at a time
+    timeout: int | None = None  # seconds, after which the run is stopped, and has failed
     priority: str = "normal"  # in the queue, unless who runs it says another
     version: int = VERSION
 
@@ -137,6 +138,7 @@ class Plan:
             "project": self.project,
             "about": self.about,
             **({"max_parallel": self.max_parallel} if self.max_parallel else {}),
+            **({"timeout": self.timeout} if self.timeout else {}),
             **({"priority": self.priority} if self.priority != "normal" else {}),
         }
         return f'{_dumps(head)[:-1]},\n "tasks": [\n{tasks}\n ],\n "barriers": [\n{barriers}\n ]}}\n'
@@ -161,6 +163,7 @@ class Plan:
             content["project"],
             content["about"],
             content.get("max_parallel"),
+            content.get("timeout"),
             content.get("priority", "normal"),
         )
 

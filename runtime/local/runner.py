@@ -83,24 +83,23 @@ class Runner:
             return self.refuse(problems)
         try:
             self.wait_for_turn()
-        except QueueError as error:
-            return self.refuse([str(error)])
-        except Withdrawn:
-            return self.write_end("stopped", "taken out of the queue")
-        try:
             if not self.wakeup.stops:
                 check_out(self.plan, self.folder)
-        except ValueError as error:
+        except Withdrawn:
+            return self.write_end("stopped", "taken out of the queue")
+        except (QueueError, ValueError) as error:
             if not self.wakeup.stops:  # which would end git, too
                 return self.refuse([str(error)])
         if not self.wakeup.stops:
             self.settle(waiting)
             self.record.add("run.running")
             gc.freeze()  # lest a child that collects garbage touches, and so copies, all there is
-        while not self.wakeup.stops:
+        while not self.wakeup.stops and not self.tries.out_of_time():
             self.begin_all()
             if self.run.has_ended() and not self.has_to_serve():
                 break
+            if self.run.has_succeeded():
+                self.tries.limit(None)  # services go on
             self.wait()
         return self.end()
 
@@ -148,6 +147,7 @@ class Runner:
         """Take what the turn of the run has brought, for these tasks."""
         are_shared = gpus.are_asked_for(tasks)
         self.tries.setting = Setting(self.id, self.turn.variables, self.turn.gpus if are_shared else None)
+        self.tries.limit(self.plan.timeout)
         if are_shared:
             self.run = Sharing(self.run, lambda ready: gpus.with_room(ready, len(self.tries.free_gpus())))
 
@@ -236,12 +236,14 @@ class Runner:
         self.note_ends()  # what is done by itself is not stopped
         self.is_over = self.run.has_succeeded()
         self.is_stopping = not self.is_over
+        reason = self.tries.out_of_time() if self.is_stopping else ""
+        self.tries.limit(None)
         self.stop_all()
         if self.wakeup.stops and not self.is_over:
             return self.write_end("stopped", "stopped")
-        for line in self.run.report():
+        for line in [*([f"the run {reason}"] if reason else []), *self.run.report()]:
             say(line)
-        return self.write_end("succeeded" if self.is_over else "failed")
+        return self.write_end("succeeded" if self.is_over else "failed", reason)
 
     def write_end(self, state: str, reason: str = "") -> int:
         """Write down how the run has ended; return the exit status for it."""

@@ -47,6 +47,8 @@ class Tries:
     def __init__(self, setting: Setting, guard: int) -> None:
         self.setting, self.guard = setting, guard
         self.by_pid: dict[int, LocalTask] = {}
+        self.longest: int | None = None  # seconds that the run may take
+        self.run_ends_by: float | None = None  # of the clock that only goes forward
 
     def begin(self, task: LocalTask, values: Mapping[str, str]) -> Begun:
         """Begin a try of a task, which is to be let go."""
@@ -83,8 +85,19 @@ class Tries:
                 yield End(task, os.waitstatus_to_exitcode(status))
 
     def next_deadline(self) -> float | None:
-        """When the next one will have taken too long."""
-        return min((task.end_by for task in self.by_pid.values() if task.end_by is not None), default=None)
+        """When the next one will have taken too long, or the run."""
+        times = (self.run_ends_by, *(task.end_by for task in self.by_pid.values()))
+        return min((end_by for end_by in times if end_by is not None), default=None)
+
+    def limit(self, seconds: int | None) -> None:
+        """Have the run take no longer from now on."""
+        self.longest = seconds
+        self.run_ends_by = None if seconds is None else time.monotonic() + seconds
+
+    def out_of_time(self) -> str:
+        """Why the run has to end; nothing as long as it has time."""
+        is_late = self.run_ends_by is not None and self.run_ends_by <= time.monotonic()
+        return f"took longer than {self.longest} seconds" if is_late else ""
 
     def end_late(self) -> None:
         """Ask those that take too long to end, then end them."""

@@ -147,6 +147,8 @@ def _spec(objects: Objects, mounted: list[Value], templates: list[Object]) -> Ob
         spec["imagePullSecrets"] = secrets
     if workflow.max_parallel is not None:
         spec["parallelism"] = workflow.max_parallel
+    if workflow.timeout is not None:
+        spec["activeDeadlineSeconds"] = workflow.timeout
     if workflow.priority in PRIORITIES:
         spec["priority"] = PRIORITIES[workflow.priority]
     spec["volumes"] = mounted

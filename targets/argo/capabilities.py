@@ -26,6 +26,7 @@ CAPABILITIES: Capabilities = MappingProxyType(
         **ON_KUBERNETES,
         **_TRIALS.rows,
         "schedule": lowered("a CronWorkflow"),
+        "limits.timeout": lowered("the `activeDeadlineSeconds` of the Workflow"),
         "priority": lowered(
             "`spec.priority`: which one the controller takes first, where it limits how many run"
         ),

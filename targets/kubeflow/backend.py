@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 SECURITY_CONTEXT_SINCE = (2, 16)
+DEADLINE_SINCE = (2, 17)
 
 
 class Backend(NamedTuple):
@@ -18,3 +19,8 @@ class Backend(NamedTuple):
     def sets_user(self) -> bool:
         """Whether it can be said who a pod runs as."""
         return self.is_kubernetes and not self.keeps_user and self.version >= SECURITY_CONTEXT_SINCE
+
+    @property
+    def limits_time(self) -> bool:
+        """Whether it stops a run that takes too long."""
+        return self.is_kubernetes and self.version >= DEADLINE_SINCE

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from automl.compiler.capabilities import NATIVE, implied, lost, lowered, partly, refused
+from automl.compiler.capabilities import NATIVE, implied, lost, lowered, partly, refused, since
 from automl.compiler.target import ByKind, Capabilities
 from automl.targets.kubeflow import checks, vertex
 from automl.targets.objects.capabilities import ON_KUBERNETES, OfTrials
@@ -59,6 +59,7 @@ PACKAGE: Capabilities = MappingProxyType(
         "artifacts.engine": implied("files are artifacts of Kubeflow anyway"),
         "artifacts.store": _OWN_STORE,
         "artifacts.secret": _OWN_STORE,
+        "limits.timeout": since("2.17", lowered("the `pipelineConfig` of the platform")),
         "priority": lost("Kubeflow has no order of runs"),
         "version": lowered("the label `automl.dev/version` of the pods"),
         "namespace": implied("a package is uploaded to a namespace, which is not named in it"),
@@ -147,6 +148,7 @@ _NO_NODES = refused(
     "let the processors and the memory that are reserved choose the machine",
 )
 _NO_TAINTS = lost("Vertex AI has no nodes with taints")
+_AT_CREATION = lost("Vertex AI takes a time limit for the whole run only, when it is created")
 _NO_PODS = lost(f"{_NO_KUBERNETES} pods to put it on")
 
 _OF_DISKS = [key for key in PACKAGE if key.startswith(("workspace.", "volumes.")) or key == "step.volumes"]
@@ -189,7 +191,8 @@ VERTEX: Capabilities = MappingProxyType(  # beside those of a package
         "step.cpu_request": _LIMIT,
         "step.memory_request": _LIMIT,
         **_RESOURCES_OF_VERTEX,
-        "step.timeout": lost("Vertex AI takes a time limit for the whole run only, when it is created"),
+        "limits.timeout": _AT_CREATION,
+        "step.timeout": _AT_CREATION,
         "step.service": refused(_NO_KUBERNETES, "deploy the model to an endpoint of Vertex AI"),
         "step.labels": _NO_PODS,
         "step.annotations": _NO_PODS,

@@ -66,7 +66,7 @@ def pipeline(objects: Objects, backend: Backend, files: Files) -> Pipeline:
     graph = Graph(steps, Nested(runs.dags, titles), data, maker, longest_retry)
     tasks = {executor_of(leaf): task for leaf, task in data.tasks.items()}
     diagnostics = (*shape.diagnostics, *only_successes(workflow, "Kubeflow"))
-    return Pipeline(_spec(workflow, graph, steps), _platform(steps), tasks, diagnostics)
+    return Pipeline(_spec(workflow, graph, steps), _platform(workflow, steps, backend), tasks, diagnostics)
 
 
 def _beside_tasks(workflow: Workflow) -> list[str]:
@@ -89,9 +89,13 @@ def _spec(workflow: Workflow, graph: Graph, steps: Mapping[str, Step]) -> Object
     }
 
 
-def _platform(steps: Mapping[str, Step]) -> Object:
+def _platform(workflow: Workflow, steps: Mapping[str, Step], backend: Backend) -> Object:
+    """What is said of the run and of its steps; `pipelineConfig` only to a backend that knows all of it."""
     configs = {executor_of(name): step.platform for name, step in steps.items() if step.platform}
-    return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": configs}}}} if configs else {}
+    kubernetes: Object = {"deploymentSpec": {"executors": configs}} if configs else {}
+    if workflow.timeout is not None and backend.limits_time:
+        kubernetes["pipelineConfig"] = {"activeDeadlineSeconds": workflow.timeout}
+    return {"platforms": {"kubernetes": kubernetes}} if kubernetes else {}
 
 
 def _step(objects: Objects, task: Task, backend: Backend, data: Data, files: Files) -> Step:

@@ -61,6 +61,7 @@ def _needs_coordinator(workflow: Workflow) -> bool:
     return (
         workflow.schedule is not None
         or workflow.max_parallel is not None
+        or workflow.timeout is not None
         or bool(workflow.services)
         or has_values(workflow)
         or any(

@@ -30,6 +30,7 @@ CAPABILITIES: Capabilities = MappingProxyType(
     {
         **ON_KUBERNETES,
         **_TRIALS.rows,
+        "limits.timeout": lowered("the coordinator ends the Jobs that run then"),
         "schedule": lowered("the coordinator is a CronJob"),
         "artifacts.engine": _NO_STORE,
         "artifacts.store": lowered(

@@ -74,8 +74,9 @@ def _planned(objects: Objects, files: Files) -> tuple[Plan, list[Object]]:
     repeats = objects.workflow.schedule is not None
     workspace = objects.workflow.workspace.path if objects.workflow.workspace else ""
     store = objects.workflow.store.address(RUNS) if objects.workflow.store else ""
-    limit = objects.workflow.max_parallel
-    return Plan(objects.workflow.name, tuple(tasks), kept, repeats, workspace, limit, store), templates
+    limit, timeout = objects.workflow.max_parallel, objects.workflow.timeout
+    plan = Plan(objects.workflow.name, tuple(tasks), kept, repeats, workspace, limit, store, timeout)
+    return plan, templates
 
 
 def _of_trials(node: ir.Node) -> list[Value]:

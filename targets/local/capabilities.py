@@ -31,6 +31,7 @@ CAPABILITIES: Capabilities = MappingProxyType(
     {
         **_TRIALS.rows,
         "limits.max_tasks": COUNTED,
+        "limits.timeout": lowered("the run is stopped then; one that goes on later has as long again"),
         "version": _IN_RECORD,
         "priority": lowered("of the run in the queue of the machine, unless `--priority` says another"),
         "name": lowered("the runs are called so"),

@@ -35,6 +35,7 @@ def plan_of(workflow: Workflow) -> plan.Plan:
         _digest(workflow),
         _about(workflow),
         workflow.max_parallel,
+        workflow.timeout,
         workflow.priority,
     )
 

@@ -2,6 +2,7 @@
 
 import signal
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -174,6 +175,19 @@ def test_tries_and_deadlines_are_the_jobs_own(place: Place) -> None:
     assert "- twice: succeeded after " in report
     assert "s: BackoffLimitExceeded: Job has reached the specified backoff limit; look at: " in report
     assert "s: DeadlineExceeded: Job was active longer than specified deadline; look at: " in report
+
+
+def test_run_that_takes_too_long_ends_its_jobs_however_often_the_coordinator_starts(place: Place) -> None:
+    wanted = replace(plan(step("load", "aa"), step("train", "bb", "load")), timeout=4)
+    coordinator = place.run("churn-1", wanted)
+    coordinator.until_it_says("load: started")
+    assert coordinator.end() == 1
+    assert "the run has taken longer than 4 seconds, and ends" in coordinator.said()
+    assert "load: stopped, since the run has taken too long" in coordinator.said()
+    until(lambda: "DeadlineExceeded" in str(place.jobs()["load-aa"]["status"]), "the end of the Job")
+    again = place.start("churn-1", wanted)
+    assert again.end() == 1
+    assert set(place.jobs()) == {"load-aa"}
 
 
 def test_coordinator_that_is_killed_again_and_again_does_everything_once(place: Place) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import signal
+import socket
+import sys
 import time
 from pathlib import Path
 
@@ -180,3 +182,34 @@ def test_a_hangup_is_no_matter_if_it_is_ignored(tmp_path: Path) -> None:
     process.send_signal(signal.SIGHUP)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 0, said
+
+
+def test_a_run_that_takes_too_long_is_stopped_and_has_failed_also_when_it_goes_on(tmp_path: Path) -> None:
+    tasks = [shell("a", "true"), shell("b", "exec sleep 60", ["a"]), shell("c", "true", ["b"])]
+    folder = new_run(tmp_path, tasks)
+    plan = folder / "plan.json"
+    plan.write_text(plan.read_text().replace('"about": {}', '"about": {}, "timeout": 2'))
+    for _ in range(2):
+        status, said = finish(folder)
+        assert status == 1
+        assert "the run took longer than 2 seconds" in said
+        assert (history(folder).state, history(folder).reason) == ("failed", "took longer than 2 seconds")
+        assert states(folder) == {"a": "succeeded", "b": "stopped", "c": "waiting"}
+    plan.write_text(plan.read_text().replace("sleep 60", "sleep 0"))
+    assert finish(folder)[0] == 0
+
+
+def test_services_of_a_run_that_has_succeeded_have_no_end(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    serve = f"exec {sys.executable} -m http.server --bind 127.0.0.1 {port}"
+    folder = new_run(tmp_path, [shell("a", serve, service=Service(port))])
+    plan = folder / "plan.json"
+    plan.write_text(plan.read_text().replace('"about": {}', '"about": {}, "timeout": 2'))
+    process = runner(folder)
+    time.sleep(5)
+    assert process.poll() is None
+    process.terminate()
+    process.communicate(timeout=30)
+    assert history(folder).state == "succeeded"
