@@ -137,6 +137,24 @@ def test_failure_is_tried_again_and_ends_the_run(
         assert each.pod["spec"].get("activeDeadlineSeconds") == (90 if node.startswith("train(") else None)
 
 
+def test_a_run_that_takes_too_long_is_stopped(argo: Controller, tmp_path: Path) -> None:
+    """Its pod would go on for longer; what comes after it never starts."""
+    config = CONFIG.replace("code:", "limits: {timeout: 3}\npriority: high\ncode:")
+
+    def slow(run: Run, pod: Object) -> Ending:
+        time.sleep(20)
+        return Ending()
+
+    folder = tmp_path / f"takes-too-long-{argo.version.replace('.', '-')}"
+    folder.mkdir()
+    run, _ = submitted(argo, compiled(config, folder), meaning(config, folder), folder, slow)
+    play(argo, [run], seconds=60)
+    assert run.workflow()["spec"]["priority"] == 1
+    assert run.verdict().startswith("Failed: ")
+    assert "deadline" in run.verdict()
+    assert run.nodes() == ["load"]
+
+
 SERVED = """
 name: served
 code: {image: true}
