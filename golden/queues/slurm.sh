@@ -5,18 +5,19 @@
 # `ssh LOGIN bash < queues.slurm.sh`. Once more, it submits only what has not succeeded and has no job that waits or runs.
 # `bash queues.slurm.sh --new` makes a run of its own.
 
-# shellcheck disable=SC2034,SC2329 # not every workflow needs all of it
+# shellcheck disable=SC2016,SC2034,SC2329 # not every workflow needs all of it
 { # bash reads all of it before it does anything
 
 set -euo pipefail
 umask 077
 
 workflow=queues
-name=queues-26c71073e0
-folder="$HOME/.automl/runs"
+name=queues-ddf81492e6
+folder="$HOME"/.automl/runs
 python=python3
 array_size=1001
 at_once=0
+gpus=--gres=gpu:
 
 begin "$@"
 
@@ -44,10 +45,11 @@ exec "$python" -I "$run/runtime/slurm/entry.py" job fit
 JOB
 
 after
-trials sweep 2 0 --job-name=queues.sweep --cpus-per-task=1 --mem=477M --partition=team-ml --nice=1000 --no-requeue <<'JOB'
+trials sweep 2 0 --job-name=queues.sweep --cpus-per-task=1 --mem=477M --partition=team-ml --nice=1000 \
+  --no-requeue <<'JOB'
 exec "$python" -I "$run/runtime/slurm/entry.py" job sweep --run "$((first + SLURM_ARRAY_TASK_ID))"
 JOB
-judge sweep --job-name=queues.sweep --cpus-per-task=1 --mem=200M --time=10 <<'JOB'
+judge sweep --partition=team-ml --job-name=queues.sweep --cpus-per-task=1 --mem=200M --time=10 <<'JOB'
 exec "$python" -I "$run/runtime/slurm/entry.py" job sweep
 JOB
 
