@@ -214,6 +214,13 @@ Resume = Annotated[
 PrintConfig = Annotated[
     bool, typer.Option("--print-config", help="Print the config that would be run, and run nothing.")
 ]
+PrintMerged = Annotated[
+    bool,
+    typer.Option(
+        "--print-config",
+        help="Print the config as it is compiled, with where each value comes from, and compile nothing.",
+    ),
+]
 Only = Annotated[
     list[str] | None,
     typer.Option(

@@ -14,7 +14,7 @@ from automl.compiler.expressions.presence import has_expressions
 from automl.compiler.ir import Parameter, Workflow
 from automl.compiler.lowering.workflow import lower
 from automl.compiler.params.given import Given
-from automl.compiler.params.parameters import parameters_of, with_pins
+from automl.compiler.params.parameters import layer_of_params, parameters_of, with_pins
 from automl.compiler.project.bundle import Collection, collect_bundle
 from automl.compiler.project.files import Project, Seen
 from automl.compiler.project.paths import text_of, under
@@ -23,9 +23,9 @@ from automl.compiler.structure.mended import mended
 from automl.compiler.structure.schema import check_structure, has_misspelt
 from automl.compiler.target import Artifact, Emission, Options, Target
 from automl.compiler.tree.budgets import check_defaults
-from automl.compiler.tree.contexts import check_contexts, in_context, layer_of
+from automl.compiler.tree.contexts import Layer, check_contexts, in_context, layer_of
 from automl.compiler.tree.decoding import decode
-from automl.compiler.tree.layers import layer_of_options, layered
+from automl.compiler.tree.layers import layer_of_options, layered, merge
 from automl.compiler.tree.nodes import Mapping
 from automl.compiler.tree.normal import normal
 from automl.compiler.tree.other_files import recognise
@@ -155,6 +155,27 @@ def contexts_of(given: Input, name: str | None = None) -> tuple[tuple[Context, .
     wrong = [misfit for misfit in check_structure(alone)[1] if misfit.code is not Code.MISSING_KEY]
     wrong += check_contexts(alone, name)
     return () if wrong else bind_contexts(alone, wrong), wrong
+
+
+class Merged(NamedTuple):
+    """A config with all that lies over it: as it was written, the layer of a context, and what comes of them."""
+
+    written: Mapping
+    context: str | None
+    layer: Layer
+    root: Mapping
+
+
+def merged_config(given: Input, overrides: Overrides) -> Merged | None:
+    """A config with complete steps, in its context, with what the command line says; its expressions stay. None if it is none."""
+    source, diagnostics = decode(given.path, given.data)
+    written = None if diagnostics else read(source)[0]
+    if written is None:
+        return None
+    layer = layer_of(written, overrides.context)
+    patched = in_context(written, layer)
+    root = layered(patched, layer_of_options(patched, overrides.values))
+    return Merged(written, overrides.context, layer, merge(root, layer_of_params(root, overrides.params)))
 
 
 class _Tree(NamedTuple):

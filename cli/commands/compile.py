@@ -24,15 +24,17 @@ from automl.cli.options import (
     Namespace,
     Output,
     ParamsFile,
+    PrintMerged,
     Quiet,
     Set,
     Strict,
     Targets,
     Version,
 )
+from automl.cli.printed_config import printed
 from automl.cli.terminal import TEXT, Manner, are_refused, print_text, wrong_usage
-from automl.compiler.diagnostics import Diagnostic
-from automl.compiler.driver import Overrides
+from automl.compiler.diagnostics import Diagnostic, in_order
+from automl.compiler.driver import Input, Overrides, analyse, merged_config
 
 
 def run(
@@ -50,6 +52,7 @@ def run(
     form: Form = None,
     force: Force = False,
     strict: Strict = False,
+    print_config: PrintMerged = False,
     message_format: MessageFormat = TEXT,
     quiet: Quiet = False,
 ) -> None:
@@ -67,6 +70,10 @@ def run(
     """
     manner = manner_of(quiet, strict, message_format)
     given, unreadable = read_all(files or ())
+    overrides = Overrides(name, namespace, given_params(set, params_file), context)
+    if print_config:
+        _print_config(given, unreadable, overrides, manner)
+        return
     choices = choices_in(context, Asked(target or (), target_version, form, format), given, manner)
     if not choices:
         refuse_no_target(context, unreadable)
@@ -75,7 +82,7 @@ def run(
         wrong_usage("--name is the name of one workflow, and there are several configs")
     if output in (None, STDIN):
         _refuse_without_place(check, count * len(choices))
-    request = batch.Request(Overrides(name, namespace, given_params(set, params_file), context), choices)
+    request = batch.Request(overrides, choices)
     compiled, diagnostics = compile_configs(given, unreadable, request)
     _deliver(compiled, diagnostics, unreadable, manner, output, check, force)
 
@@ -99,6 +106,16 @@ def _deliver(
     else:
         conclude(diagnostics, unreadable, manner)
         write_output(output, compiled, force, manner)
+
+
+def _print_config(given: list[Input], unreadable: list[str], overrides: Overrides, manner: Manner) -> None:
+    """Print one config as it is compiled, if nothing is wrong with it."""
+    if len(given) + len(unreadable) > 1:
+        wrong_usage("--print-config prints one config, and there are several")
+    diagnostics = [diagnostic for config in given for diagnostic in analyse(config, overrides)[1]]
+    conclude(in_order(diagnostics), unreadable, manner)
+    merged = merged_config(given[0], overrides)
+    print_text(printed(merged) if merged else "")
 
 
 def _refuse_without_place(check: bool, count: int) -> None:

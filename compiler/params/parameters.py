@@ -11,7 +11,7 @@ from automl.compiler.source import Span
 from automl.compiler.suggest import did_you_mean
 from automl.compiler.tree import nodes
 from automl.compiler.tree.budgets import MAX_CHARACTERS
-from automl.compiler.tree.nodes import Scalar
+from automl.compiler.tree.nodes import Entry, Scalar
 from automl.compiler.tree.scalars import resolve
 from automl.compiler.tree.stages import STAGES, steps_of
 
@@ -51,6 +51,32 @@ def parameters_of(
                 parameters[name] = _parameter(declaration, assigned)
     diagnostics.extend(_too_much(parameters, root))
     return parameters, diagnostics
+
+
+def layer_of_params(root: nodes.Mapping, given: Given) -> nodes.Mapping:
+    """What is given for the parameters, as a layer of the config: the defaults that they have then."""
+    params = root.get("params")
+    if not isinstance(params, nodes.Mapping):
+        return nodes.Mapping(root.span)
+    declarations = declarations_of(params)
+    entries = {}
+    for name, assigned in values_of(given)[0].items():
+        declaration = declarations.get(name)
+        if declaration is not None:
+            entries[name] = Entry(params.entries[name].key, _declared(declaration, assigned.value))
+    key = root.entries["params"].key
+    return nodes.Mapping(
+        root.span, {"params": Entry(key, nodes.Mapping(params.span, entries))} if entries else {}
+    )
+
+
+def _declared(declaration: Declaration, value: Scalar) -> nodes.Mapping:
+    """A parameter with a value, of the type that it has."""
+    texts = {"type": Scalar(declaration.type.value, declaration.type.value, value.span)}
+    text = Scalar(value.text, value.text, value.span)
+    texts["default"] = text if declaration.type is Type.TEXT else value
+    keys = {name: Entry(Scalar(name, name, value.span), scalar) for name, scalar in texts.items()}
+    return nodes.Mapping(value.span, keys)
 
 
 def with_pins(params: Mapping[str, Parameter | None], pinned: Mapping[str, Span]) -> tuple[Parameter, ...]:
