@@ -14,6 +14,7 @@ import pytest
 
 from automl.runtime.local.record import events_of
 from automl.runtime.slurm.known import known_of, plan_of
+from automl.targets.slurm import jobs
 from tests.conformance import slurm
 from tests.conformance.kfp_runs import open_folder
 from tests.conformance.slurm_login import compiled
@@ -38,6 +39,22 @@ stages:
       path_to_executable: use.py
       args: ["${{ steps.fit.best.params.rate }}", "${{ steps.fit.best.outputs.loss }}"]
 """
+WIDE = """
+name: wide
+limits: {max_parallel: 3}
+stages:
+  left:
+%s
+  right:
+%s
+"""
+BUSY = """
+import time
+
+print("between", time.time(), end=" ")
+time.sleep(0.5)
+print(time.time())
+"""
 FIT = """
 import os, time
 from pathlib import Path
@@ -58,6 +75,7 @@ stages:
 """
 FILES = {
     "fit.py": FIT,
+    "busy.py": BUSY,
     "use.py": "import sys\nprint(*sys.argv[1:])\n",
     "say.py": "print('said')\n",
     "look.py": "import pathlib, sys\nprint('said')\nsys.exit(not pathlib.Path.home().joinpath('there').exists())\n",
@@ -183,6 +201,23 @@ def test_a_large_sweep_runs_in_arrays_with_no_more_at_a_time_than_is_said(
     assert len(between) == 90
     assert 1 < most <= 12
     assert all(len(events_of(login.run / "tasks" / run)) == 2 for run in runs)
+
+
+def test_no_more_jobs_run_than_the_limit_says_and_many_wait_for_many_by_one(
+    cluster: slurm.Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "_MANY", 10)
+    step = "    - {{step_name: {}-{}, path_to_executable: busy.py, memory_request: 20Mi}}"
+    sides = ["\n".join(step.format(side, n) for n in range(6)) for side in ("left", "right")]
+    login = Login(cluster, tmp_path / "home", WIDE % tuple(sides))
+    names = [f"{side}-{n}" for side in ("left", "right") for n in range(6)]
+    assert login.submit() == [*names[:6], "stage/left", *names[6:]]
+    cluster.wait(SECONDS)
+    assert set(login.states().values()) == {"succeeded"}
+    between = {name: tuple(map(float, login.log(name).split()[1:])) for name in names}
+    most = max(sum(begin <= at < end for begin, end in between.values()) for at, _ in between.values())
+    assert 1 < most <= 3
+    assert max(between[name][1] for name in names[:6]) < min(between[name][0] for name in names[6:])
 
 
 def test_more_than_a_thousand_trials_are_taken(tmp_path: Path) -> None:
