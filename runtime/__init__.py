@@ -55,6 +55,11 @@ def selecting_scripts() -> dict[str, str]:
     return {f"{name}.py": script(f"{name}.py") for name in ("select_trials", "outputs", *FOR_TRIALS)}
 
 
+def gathering_scripts() -> dict[str, str]:
+    """The texts of what makes a folder of the files of all trials, by the names of their files."""
+    return {f"{name}.py": script(f"{name}.py") for name in ("gather", *FOR_TRIALS)}
+
+
 def local_scripts() -> dict[str, str]:
     """The texts of what runs a workflow on a machine, by the names of their files."""
     names = [

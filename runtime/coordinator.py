@@ -159,8 +159,10 @@ class Coordinator:
         name, is_file = source["task"], source.get("file")
         if "output" in source:
             job, output = self.tasks[name], source["output"]
-        elif is_file:
+        elif is_file and "best" in source:
             job, output = self.swept[name].best_run(), source["best"]
+        elif is_file:
+            return self.swept[name].files(f"{self.workspace}/runs", source["all"])
         else:
             return self.swept[name].value(source)
         assert isinstance(job, JobTask)

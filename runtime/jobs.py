@@ -144,6 +144,8 @@ class JobTask(ClusterTask):
             job = self.cluster.request("POST", f"{batch(self.cluster)}/jobs", self._job_of(template, values))
             self.begun(job["metadata"]["creationTimestamp"], job["metadata"]["uid"])
             log(f"{self.name}: started (Job {self.job})")
+            if not self.poll and not self.first_look:
+                self.due = math.inf  # that it has ended is said
         elif time.time() - self.planned > APPLYING:
             state = "has been replaced by a newer apply" if template else "is gone"
             raise ValueError(f"{self.name}: the template cronjob/{self.template} {state}; this run ends")

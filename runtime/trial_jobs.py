@@ -58,6 +58,11 @@ class TrialsTask(ClusterTask):
         """The value that a source of the plan names."""
         return self.outcome().value(source, self.types)
 
+    def files(self, folder: str, output: str) -> str:
+        """Where the files of all runs are, in the words of `gather.py`."""
+        jobs = [run.job if run.state is State.SUCCEEDED else None for run in self.runs]
+        return self.trials.files(folder, output, jobs)
+
     def best_run(self) -> JobTask:
         """The Job of the best trial, which has no folds, and so only one."""
         best = self.outcome().best

@@ -56,6 +56,12 @@ class Trials:
             rows.append({"trial": trial, "params": params[trial], **fold, "path": path})
         return json.dumps(rows, indent=1, ensure_ascii=False)
 
+    def files(self, folder: str, output: str, jobs: Sequence[str | None]) -> str:
+        """What `gather.py` has to know of an output of all runs, of which the folders have the names of their Jobs."""
+        known = {"axes": self.axes, "table": self.table, "folds": self.folds}
+        told = {"folder": folder, "output": output, "jobs": jobs, "trials": known}
+        return json.dumps(told, separators=(",", ":"), ensure_ascii=False)
+
     def of(self, values: Sequence[Values]) -> list[Trial]:
         """The trials with what their runs have left."""
         folds = self.folds or 1

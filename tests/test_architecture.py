@@ -261,6 +261,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runtime.cluster": set(),
     "runtime.pack": set(),
     "runtime.recurring_run": set(),
+    "runtime.gather": {"runtime.trials"},
     "runtime.selection": set(),
     "runtime.trials": {"runtime.selection"},
     "runtime.states": set(),

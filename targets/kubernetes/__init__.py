@@ -6,6 +6,7 @@ from automl.compiler.target import Emission, Options
 from automl.targets.kubernetes.capabilities import CAPABILITIES
 from automl.targets.kubernetes.checks import files_of_all, too_many_values
 from automl.targets.kubernetes.coordinator import coordinated
+from automl.targets.kubernetes.gathering import gathering_program, needs_gathering
 from automl.targets.kubernetes.jobs import alone
 from automl.targets.kubernetes.values import has_values, needs_program
 from automl.targets.objects.checks import kept_from_one_node, services_without_timeout
@@ -33,6 +34,8 @@ class Kubernetes:
         objects = Objects(workflow)
         files = config_maps(objects)
         programs = [program(objects, workflow.store is not None)] if needs_program(workflow) else []
+        if needs_gathering(workflow):
+            programs.append(gathering_program(objects))
         documents = [*files.objects, *programs, *claims(objects)]
         for service in workflow.services:  # there is nothing behind the address until its turn comes
             documents += network(objects, service)

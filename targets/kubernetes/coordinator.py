@@ -10,9 +10,15 @@ from automl.compiler.ir import Task, Workflow
 from automl.compiler.values.dns import cut, digest, with_suffix
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime.plan import Barrier, Plan, Service, Step
-from automl.targets.kubernetes.jobs import LONGEST_CRON_JOB_NAME, job_spec, template, template_name
+from automl.targets.kubernetes.jobs import (
+    LONGEST_CRON_JOB_NAME,
+    deployment_with_files,
+    job_spec,
+    template,
+    template_name,
+)
 from automl.targets.kubernetes.plan import MOUNT, PLAN, check_size, part_names, planned, volume
-from automl.targets.kubernetes.store import RUNS, fetching_service
+from automl.targets.kubernetes.store import RUNS
 from automl.targets.kubernetes.values import sources, values_of
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.container import restricted
@@ -95,7 +101,7 @@ def _planned_task(
     values = sources(task)
     before = [*before, canonical(values)] if values else before
     if isinstance(task, ir.Service):
-        wanted = fetching_service(objects, task, deployment(objects, task, files))
+        wanted = deployment_with_files(objects, task, deployment(objects, task, files))
         hashed, deadline = digest(canonical([wanted["spec"], *before])), task.rollout_deadline
         service = Service(task.name, hashed, wanted, deadline=deadline, poll=poll, first_look=first_look)
         return replace(service, values=values)

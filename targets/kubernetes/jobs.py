@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from automl.compiler.ir import Job, Workflow
+from automl.compiler.ir import Job, Service, Task, Workflow
 from automl.compiler.values.dns import member
+from automl.targets.kubernetes.gathering import gathering
 from automl.targets.kubernetes.store import client_variables, fetching, puts
 from automl.targets.kubernetes.values import given, is_collected, left, places
 from automl.targets.objects.collecting import DEFAULT_CONTAINER, Collecting, collected
@@ -24,7 +25,7 @@ def job_spec(objects: Objects, task: Job, files: Files) -> Object:
     if task.deadline is not None:
         spec["activeDeadlineSeconds"] = task.deadline
     workflow = objects.workflow
-    pod = fetching(objects, task, pod_spec(workflow, task, files, given(workflow, task)))
+    pod = with_files(objects, task, pod_spec(workflow, task, files, given(workflow, task)))
     if is_collected(workflow, task):
         pod = collected(objects, task, pod, _collecting(workflow, task, pod))
     template = with_labels(objects.template({**spec, **pod}, task), node_labels(workflow, task))
@@ -33,12 +34,24 @@ def job_spec(objects: Objects, task: Job, files: Files) -> Object:
     return {"backoffLimit": task.retries, "template": template}
 
 
+def with_files(objects: Objects, task: Task, pod: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The pod, with what brings files to where its container looks for them."""
+    return gathering(objects, task, fetching(objects, task, pod))
+
+
 def _collecting(workflow: Workflow, task: Job, pod: Mapping[str, Any]) -> Collecting:
     variables = places(workflow, task)
     if workflow.store and puts(workflow, task):
         [step] = pod["containers"]
         variables += client_variables(workflow.store, step.get("env", []))
     return Collecting(left(workflow, task), variables, for_store=workflow.store is not None)
+
+
+def deployment_with_files(objects: Objects, service: Service, deployment: Object) -> Object:
+    """The Deployment of a service, each pod of which finds them."""
+    spec: Any = deployment["spec"]
+    pod = with_files(objects, service, spec["template"]["spec"])
+    return {**deployment, "spec": spec | {"template": spec["template"] | {"spec": pod}}}
 
 
 def alone(objects: Objects, task: Job, files: Files) -> Object:

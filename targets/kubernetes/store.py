@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from automl.compiler.ir import BestOutput, Job, OutputOf, Service, Store, Task, Workflow
+from automl.compiler.ir import BestOutput, Job, OutputOf, Store, Task, Workflow
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.targets.objects.collecting import MEMORY_OF_CLIENT, OWN_MOUNTS, own_volumes, program
 from automl.targets.objects.container import from_secret, restricted
@@ -74,7 +74,7 @@ def fetching(objects: Objects, task: Task, spec: Mapping[str, Any]) -> Mapping[s
         return spec
     [main] = spec["containers"]
     paths = {variable: f"{INPUTS}/{source.task}/{source.output}" for variable, source in _files(task).items()}
-    env = [_with_path(entry, paths) for entry in main["env"]]
+    env = [with_path(entry, paths) for entry in main["env"]]
     step = main | {"env": env, "volumeMounts": [*main["volumeMounts"], INPUTS_MOUNT]}
     volumes: list[Value] = [
         {"name": "inputs", "emptyDir": {}},
@@ -89,13 +89,6 @@ def fetching(objects: Objects, task: Task, spec: Mapping[str, Any]) -> Mapping[s
     }
 
 
-def fetching_service(objects: Objects, service: Service, deployment: Mapping[str, Any]) -> Object:
-    """The Deployment of a service, each pod of which fetches."""
-    spec = deployment["spec"]
-    pod = fetching(objects, service, spec["template"]["spec"])
-    return {**deployment, "spec": spec | {"template": spec["template"] | {"spec": pod}}}
-
-
 def _files(task: Task) -> dict[str, OutputOf | BestOutput]:
     """The variables of a task that are files, and which."""
     sources = {reference.variable: reference.source for reference in task.values}
@@ -106,7 +99,8 @@ def _files(task: Task) -> dict[str, OutputOf | BestOutput]:
     }
 
 
-def _with_path(entry: Object, paths: Mapping[str, str]) -> Object:
+def with_path(entry: Object, paths: Mapping[str, str]) -> Object:
+    """The variable of a container, with a path if it is one of these."""
     name = str(entry["name"])
     return {"name": name, "value": paths[name]} if name in paths else entry
 

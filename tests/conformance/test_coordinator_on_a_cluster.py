@@ -22,9 +22,9 @@ from tests.conformance.workflows import (
 
 RUN = "automl.dev/run"
 OF_A_RUN = {"automl.dev/workflow": "churn", "automl.dev/component": "coordinator"}
-# The coordinator's Job, what there is of the step, older runs, the step again, its template, its Job made and looked
-# at, the version of the list, another look, the watch from there.
-REQUESTS_UNTIL_IT_WAITS = 10
+# The coordinator's Job, what there is of the step, older runs, the step again, its template, its Job made, the version
+# of the list, a look at the Job, the watch from there.
+REQUESTS_UNTIL_IT_WAITS = 9
 
 
 def owners(found: Object) -> set[str]:
