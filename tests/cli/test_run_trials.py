@@ -11,50 +11,15 @@ from typing import Any
 import pytest
 
 from automl.runtime.local.record import events_of
+from tests import thirty
 from tests.running import Done, Project, until
 
-STEPS = """\
-stages:
-  train:
-    - step_name: train
-      path_to_executable: train.py
-      outputs: {scores: metrics, note: file}
-      sweep:
-        grid: {lr: [0.1, 0.2, 0.4], depth: {min: 1, max: 10, step: 1}}
-        max_parallel: 3
-        max_failed: 2
-        objective: {metric: scores.auc, goal: maximize}
-      cross_validation: {folds: 3}
-  use:
-    - step_name: use
-      path_to_executable: use.py
-      inputs:
-        lr: ${{ steps.train.best.params.lr }}
-        depth: ${{ steps.train.best.params.depth }}
-        scores: ${{ steps.train.best.outputs.scores }}
-        all: ${{ collect(steps.train.outputs.scores) }}
-        notes: ${{ collect(steps.train.outputs.note) }}
-"""
-TRAIN = """\
-import json, os, sys, time
-params = json.load(open(os.environ["AUTOML_PARAMS_FILE"]))
-lr, depth, fold = params["lr"], params["depth"], params["fold_index"]
-open(os.environ["TRACE"], "a").write(f"{lr} {depth} {fold}\\n")
-while os.path.exists(os.environ["TRACE"] + ".wait") and depth > 4:
+SWITCHES = """\
+import json, os, time
+_params = json.load(open(os.environ["AUTOML_PARAMS_FILE"]))
+open(os.environ["TRACE"], "a").write("{lr} {depth} {fold_index}\\n".format(**_params))
+while os.path.exists(os.environ["TRACE"] + ".wait") and _params["depth"] > 4:
     time.sleep(0.02)
-if depth == 10 and fold == 1 and lr > 0.1 and not os.path.exists(os.environ["TRACE"] + ".well"):
-    sys.exit("too deep")
-open(os.environ["AUTOML_OUTPUT_NOTE"], "w").write(f"{lr} {depth} {fold}")
-json.dump({"auc": lr * depth + fold}, open(os.environ["AUTOML_OUTPUT_SCORES"], "w"))
-"""
-USE = """\
-import json, os
-told = {name[13:]: text for name, text in os.environ.items() if name.startswith("AUTOML_INPUT_")}
-folder = told.pop("NOTES")
-index = json.load(open(os.path.join(folder, "index.json")))
-told["NOTES"] = [row["path"] and open(os.path.join(folder, row["path"])).read() for row in index]
-told["ROWS"] = index[:2]
-json.dump(told, open(os.environ["TRACE"] + ".use", "w"))
 """
 
 
@@ -64,13 +29,16 @@ class Search(Project):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.config = self.folder / "automl.yaml"
-        self.config.write_text(f"name: search\n{STEPS}")
-        (self.folder / "train.py").write_text(TRAIN)
-        (self.folder / "use.py").write_text(USE)
+        thirty.write(self.folder).joinpath("config.yaml").rename(self.config)
+        (self.folder / "train.py").write_text(SWITCHES + thirty.TRAIN)
 
     def used(self) -> dict[str, Any]:
-        """What the step behind the trials was given."""
-        return dict(json.loads(Path(f"{self.trace}.use").read_text()))
+        """What the step behind the trials was given, the last time."""
+        return thirty.said(self.automl("logs", "last", "use").out.splitlines())
+
+    def begun(self) -> Counter[str]:
+        """How often each task has begun, by the record."""
+        return Counter(event["task"] for event in events_of(self.run()) if event["event"] == "task.started")
 
     def most_at_a_time(self) -> int:
         """How many runs of trials there were at a time, by the record."""
@@ -87,36 +55,12 @@ def search(tmp_path: Path) -> Search:
     return Search(tmp_path)
 
 
-def expected() -> dict[str, Any]:
-    """What has to come of all, by the words of the config alone."""
-    rows = [(lr, depth, fold) for lr in (0.1, 0.2, 0.4) for depth in range(1, 11) for fold in range(3)]
-    failed = [depth == 10 and fold == 1 and lr > 0.1 for lr, depth, fold in rows]
-    return {
-        "scores": [
-            None if bad else {"auc": lr * depth + fold}
-            for (lr, depth, fold), bad in zip(rows, failed, strict=True)
-        ],
-        "notes": [
-            None if bad else f"{lr} {depth} {fold}"
-            for (lr, depth, fold), bad in zip(rows, failed, strict=True)
-        ],
-    }
-
-
 def test_thirty_trials_of_three_folds_with_two_that_fail(search: Search) -> None:
     done = search.automl("run", "--jobs", "8")
     assert done.code == 0, done.err
-    told = search.used()
-    assert (told["LR"], told["DEPTH"]) == ("0.4", "9")
-    assert json.loads(told["SCORES"])["auc"] == pytest.approx(0.4 * 9 + 1)
-    assert json.loads(told["ALL"]) == expected()["scores"]
-    assert told["NOTES"] == expected()["notes"]
-    first, second = told["ROWS"]
-    assert (first["params"], first["fold"], second["fold"]) == ({"lr": "0.1", "depth": "1"}, 0, 1)
-    assert search.most_at_a_time() == 3
-    assert Counter(search.done()) == Counter(
-        f"{lr} {depth} {fold}" for lr in (0.1, 0.2, 0.4) for depth in range(1, 11) for fold in range(3)
-    )
+    assert search.used() == thirty.expected()
+    assert search.most_at_a_time() == thirty.AT_A_TIME
+    assert Counter(search.done()) == Counter(" ".join(map(str, run)) for run in thirty.RUNS)
 
 
 def test_they_are_listed_with_the_best_first(search: Search) -> None:
@@ -141,7 +85,7 @@ def test_too_many_that_fail_end_the_run(search: Search) -> None:
     search.config.write_text(search.config.read_text().replace("max_failed: 2", "max_failed: 1"))
     done = search.automl("run", "--jobs", "1")
     assert done.code == 1
-    assert not Path(f"{search.trace}.use").exists()
+    assert "use" not in search.begun()
     assert len(search.done()) == 89  # the last trial but one fold: what had failed before it is one
 
 
@@ -155,9 +99,9 @@ def test_who_goes_on_runs_no_trial_twice_that_has_succeeded(search: Search) -> N
     before = [event["task"] for event in events_of(search.run()) if event.get("state") == "succeeded"]
     assert len(before) >= 12
     assert search.automl("run", "--resume", "last", "-q").code == 0
-    begun = Counter(event["task"] for event in events_of(search.run()) if event["event"] == "task.started")
+    begun = search.begun()
     assert {begun[name] for name in before} == {1}
-    assert json.loads(search.used()["ALL"]) == expected()["scores"]
+    assert search.used() == thirty.expected()
 
 
 def test_what_failed_for_good_is_not_tried_again_by_who_goes_on(search: Search) -> None:
@@ -188,10 +132,11 @@ def test_trials_of_no_earlier_run_are_said_to_be_nowhere(search: Search) -> None
 def test_the_logs_of_a_step_are_those_of_its_trials(search: Search) -> None:
     assert search.automl("run", "-q").code == 0
     lines = search.automl("logs", "last", "train").out.splitlines()
-    assert len(lines) == 2
-    assert all(re.fullmatch(r"train/[0-9a-f]{10}-1 \| too deep", line) for line in lines)
-    name = lines[0].split()[0]
-    assert search.automl("logs", "last", name).out == "too deep\n"
+    assert len(lines) == 90 + 2
+    last = [line for line in lines if line.endswith("too deep")]
+    assert all(re.fullmatch(r"train/[0-9a-f]{10}-1 \| too deep", line) for line in last)
+    name = last[0].split()[0]
+    assert search.automl("logs", "last", name).out.splitlines()[1:] == ["too deep"]
     done = search.automl("logs", "last", "trian")
     assert (done.code, done.err.count("train/")) == (2, 0)
     assert "it has train, use" in done.err

@@ -33,10 +33,12 @@ class Pods:
     def __init__(self, place: Place, folders: Folders) -> None:
         self.node = Node(place, folders.programs, **identity())
         self.traces = folders.traces
+        self.spans: dict[str, tuple[float, float]] = {}  # from when to when a pod ran, by its uid
         self._ended: dict[str, Ended] = {}
 
     def run(self, pod: Object) -> Ended:
         """Run the containers of a pod one after the other, until one fails; the last that ran says how it ended."""
+        begun = time.monotonic()
         time.sleep(PAUSE)
         containers = [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]
         lines: list[str] = []
@@ -46,6 +48,7 @@ class Pods:
             if ended.exit_code:
                 break
         self._ended[pod["metadata"]["uid"]] = ended._replace(lines=lines)
+        self.spans[pod["metadata"]["uid"]] = begun, time.monotonic()
         return ended
 
     def fail(self, pod: Object, error: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from automl.runtime.outputs import decode
+from tests import thirty
 from tests.conformance.argo_controller import Controller
 from tests.conformance.argo_executor import load_artifacts, save_artifacts, saved_parameters
 from tests.conformance.argo_judge import compiled
@@ -27,18 +28,17 @@ import json, os, pathlib, sys
 lr, depth = os.environ["AUTOML_PARAM_LR"], os.environ["AUTOML_PARAM_DEPTH"]
 params = json.loads(pathlib.Path(os.environ["AUTOML_PARAMS_FILE"]).read_text())
 assert (params["lr"], params["depth"]) == (float(lr), int(depth)), params
-fold = int(os.environ.get("AUTOML_PARAM_FOLD_INDEX", "0"))
 assert sys.argv[1:] == ["--lr", lr], sys.argv
 tried = pathlib.Path(os.environ["AUTOML_OUTPUT_MODEL"]).parent / "tried"
 if "AGAIN" in os.environ and not tried.exists():
     tried.touch()
     sys.exit("not at first")
-if [lr, depth] in json.loads(os.environ["FAILING"]) and fold == 0:
+if [lr, depth] in json.loads(os.environ["FAILING"]):
     sys.exit("it cannot learn so fast")
-number = str(float(lr) * int(depth) + fold) if lr not in json.loads(os.environ["SILENT"]) else "nan"
+number = str(float(lr) * int(depth)) if lr not in json.loads(os.environ["SILENT"]) else "nan"
 for name, text in {"AUC": number, "NOTE": f'"{lr}" $(HOME) {{{{=1+1}}}}'}.items():
     pathlib.Path(os.environ[f"AUTOML_OUTPUT_{name}"]).write_text(text)
-pathlib.Path(os.environ["AUTOML_OUTPUT_MODEL"]).write_text(f"learnt by {lr} {depth} {fold}")
+pathlib.Path(os.environ["AUTOML_OUTPUT_MODEL"]).write_text(f"learnt by {lr} {depth}")
 """
 REPORT = """
 import json, os, pathlib
@@ -80,12 +80,6 @@ stages:
         models: ${{ collect(steps.train.outputs.model) }}
 """
 TWO_FAIL = CONFIG.replace("FAILING: '[]'", """FAILING: '[["3e-1", "5"], ["0.2", "3"]]'""")
-FOLDED = (
-    TWO_FAIL.replace("max_parallel: 2", "max_parallel: 3\n        max_failed: 2")
-    .replace("outputs: {auc", "cross_validation: {folds: 3}\n      outputs: {auc")
-    .replace("        note: ${{ steps.train.best.outputs.note }}\n", "")
-    .replace("        model: ${{ steps.train.best.outputs.model }}\n", "")
-)
 IMAGES = """
 name: images
 code: {image: true}
@@ -125,7 +119,7 @@ stages:
 """
 CONFIGS = {
     "best": CONFIG.replace("SILENT: '[]'", """SILENT: '["3e-1"]'"""),
-    "folds": FOLDED,
+    "folds": thirty.CONFIG,
     "one-may-fail": TWO_FAIL.replace("max_parallel: 2", "max_failed: 1"),
     "all-fail": CONFIG.replace("max_parallel: 2", "max_failed: 6").replace(
         "FAILING: '[]'", f"FAILING: '{json.dumps([[lr, d] for lr in ('0.1', '3e-1', '0.2') for d in '35'])}'"
@@ -191,8 +185,11 @@ def cases(argo: Controller) -> Iterator[dict[str, Case]]:
 
 def started(argo: Controller, name: str, folders: Folders) -> Case:
     folders.project.mkdir()
-    for file, text in {"train.py": TRAIN, "report.py": REPORT}.items():
-        (folders.project / file).write_text(text)
+    if name == "folds":
+        thirty.write(folders.project)
+    else:
+        for file, text in {"train.py": TRAIN, "report.py": REPORT}.items():
+            (folders.project / file).write_text(text)
     text = compiled(CONFIGS[name], folders.project)
     case = Case(argo, name, folders)
     case.submit(yaml.load_all(text, yaml.CSafeLoader))
@@ -208,10 +205,10 @@ def test_the_best_and_all_of_them_arrive(cases: dict[str, Case]) -> None:
     """Those of 0.3 have left no number; a text arrives that Argo and Kubernetes would change."""
     said = json.loads(cases["best"].said())
     assert said.pop("note") == '"0.2" $(HOME) {{=1+1}}'
-    assert (said["lr"], said["auc"], said["model"]) == ("0.2", "1.0", "learnt by 0.2 5 0")
+    assert (said["lr"], said["auc"], said["model"]) == ("0.2", "1.0", "learnt by 0.2 5")
     assert json.loads(said["every"]) == [0.1 * 3, 0.5, None, None, 0.2 * 3, 1.0]
     pairs = [(lr, depth) for lr in ("0.1", "3e-1", "0.2") for depth in ("3", "5")]
-    assert json.loads(said["models"]) == [f"learnt by {lr} {depth} 0" for lr, depth in pairs]
+    assert json.loads(said["models"]) == [f"learnt by {lr} {depth}" for lr, depth in pairs]
     assert json.loads(said["index"]) == [[lr, depth, None] for lr, depth in pairs]
 
 
@@ -219,24 +216,16 @@ def test_a_run_that_was_tried_again_is_one(cases: dict[str, Case]) -> None:
     case = cases["tried-again"]
     said = json.loads(case.said())
     assert json.loads(said["every"]) == [float(lr) * n for lr in ("0.1", "3e-1", "0.2") for n in (3, 5)]
-    assert said["model"] == "learnt by 3e-1 5 0"
+    assert said["model"] == "learnt by 3e-1 5"
     assert case.count("train") == {"trial": 12, "select": 1}
 
 
 def test_folds_are_judged_together(cases: dict[str, Case]) -> None:
     """The two trials of which a fold has failed would have been the best, and the third."""
     case = cases["folds"]
-    said = json.loads(case.said())
-    runs = [(lr, depth, fold) for lr in ("0.1", "3e-1", "0.2") for depth in ("3", "5") for fold in range(3)]
-    failed = [("3e-1", "5", 0), ("0.2", "3", 0)]
-    numbers = [None if run in failed else float(run[0]) * int(run[1]) + run[2] for run in runs]
-    assert (said["lr"], said["auc"]) == ("0.2", "2.0")
-    assert json.loads(said["every"]) == numbers
-    assert json.loads(said["models"]) == [
-        None if run in failed else f"learnt by {run[0]} {run[1]} {run[2]}" for run in runs
-    ]
-    assert json.loads(said["index"]) == [list(run) for run in runs]
-    assert case.count("train") == {"trial": 18, "select": 1}
+    [use] = [each.pod for each in case.begun.values() if each.node.endswith(".use")]
+    assert thirty.said(case.on_node.seen(use, frozenset()).lines) == thirty.expected()
+    assert case.count("train") == {"trial": len(thirty.RUNS), "select": 1}
 
 
 def test_values_of_images_arrive_as_they_are(cases: dict[str, Case]) -> None:
@@ -264,7 +253,7 @@ def test_no_more_run_at_a_time_than_may(cases: dict[str, Case]) -> None:
     """And as many do: without a limit there would be six."""
     assert {name: case.most["train"] for name, case in cases.items()} == {
         "best": 2,
-        "folds": 3,
+        "folds": thirty.AT_A_TIME,
         "one-may-fail": 6,
         "all-fail": 6,
         "no-number": 2,
@@ -280,5 +269,5 @@ def test_pods_say_which_trial_they_are(cases: dict[str, Case]) -> None:
     labels = [each.pod["metadata"]["labels"] for each in cases["folds"].begun.values()]
     of_trials = Counter(one.get("automl.dev/trial") for one in labels if "automl.dev/fold" in one)
     assert set(of_trials.values()) == {3}
-    assert len(of_trials) == 6
-    assert Counter(one.get("automl.dev/fold") for one in labels) == {"0": 6, "1": 6, "2": 6, None: 2}
+    assert len(of_trials) == 30
+    assert Counter(one.get("automl.dev/fold") for one in labels) == {"0": 30, "1": 30, "2": 30, None: 2}

@@ -1,7 +1,7 @@
 """Trials in a loop of Kubeflow, run by kfp.local: the winner, what is collected, who failed, and how many ran at a time.
 
-kfp.local runs no more of a loop at a time than the machine has cores, and two at least (kfp 2.17, kfp/local/orchestrator/
-enhanced_dag_orchestrator.py, ParallelExecutor). So one at a time is held here against more than one.
+kfp.local runs as many of a loop at a time as its `parallelismLimit` says, but never more than two (`conservative_max` of
+ParallelExecutor in kfp/local/orchestrator/enhanced_dag_orchestrator.py, kfp 2.17). So one at a time is held here against two.
 """
 
 import json
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from automl.runtime.selection import Objective, Trial, best, collected
+from tests import thirty
 from tests.conformance.kfp_runs import (
     Job,
     Run,
@@ -42,7 +43,7 @@ REPORT = """\
 import json, os
 print(json.dumps({name[13:].lower(): value for name, value in os.environ.items() if "AUTOML_INPUT_" in name}))
 """
-LRS, DEPTHS, FOLDS = (0.3, 0.2, 0.1, 0.05, 0.02, 0.01), (3, 5, 7, 9, 8), 3
+LRS, DEPTHS, FOLDS = (0.3, 0.2), (3, 5, 7, 9, 8), 3
 FAILING = [[0.01, 9], [0.3, 9]]
 
 
@@ -122,7 +123,7 @@ stages:
 """
 BY_AUC = "objective: {metric: auc, goal: maximize}"
 CONFIGS = {
-    "thirty": config(FAILING, f"{BY_AUC}, max_failed: 2"),
+    "thirty": thirty.CONFIG,
     "two fail": config(FAILING, f"{BY_AUC}, max_failed: 1", (0.3, 0.01)),
     "one at a time": config([], f"{BY_AUC}, max_parallel: 1", (0.3, 0.2)),
     "one may not fail": config(FAILING[1:], BY_AUC, (0.3,)),
@@ -136,6 +137,8 @@ CONFIGS = {
 
 def project(text: str, folder: Path) -> Path:
     folder.mkdir(parents=True)
+    if text == thirty.CONFIG:
+        return thirty.write(folder)
     scripts = {"train.py": TRAIN, "report.py": REPORT, "leaving.py": LEAVING, "taking.py": TAKING}
     for name, content in {"config.yaml": text, **scripts}.items():
         (folder / name).write_text(content)
@@ -160,9 +163,7 @@ def trials_of(starts: list[Start]) -> list[Start]:
 
 
 def most_at_a_time(starts: list[Start]) -> int:
-    events = sorted([*((start.start, 1) for start in starts), *((start.end, -1) for start in starts)])
-    now = [sum(change for _, change in events[: number + 1]) for number in range(len(events))]
-    return max(now)
+    return thirty.most_at_a_time((start.start, start.end) for start in starts)
 
 
 def expected(lrs: tuple[float, ...], failing: list[list[float]], objective: Objective) -> dict[str, Any]:
@@ -185,7 +186,6 @@ def expected(lrs: tuple[float, ...], failing: list[list[float]], objective: Obje
 @pytest.mark.parametrize(
     ("name", "lrs", "failing", "objective"),
     [
-        ("thirty", LRS, FAILING, Objective("auc")),
         ("one at a time", (0.3, 0.2), [], Objective("auc")),
         ("by metrics", (0.3, 0.2), [], Objective("scores", "f1")),
     ],
@@ -197,18 +197,20 @@ def test_the_best_and_all_of_them_reach_who_takes_them(
     assert json.loads(runs[name].of("report").output) == expected(lrs, failing, objective)
 
 
+def test_the_best_of_thirty_and_all_of_them_arrive(runs: dict[str, Run]) -> None:
+    assert runs["thirty"].error == "", runs["thirty"].starts[-1].errors
+    assert thirty.said(runs["thirty"].of("use").output.splitlines()) == thirty.expected()
+
+
 def test_each_run_has_its_values_in_every_way(runs: dict[str, Run]) -> None:
     starts = trials_of(runs["thirty"].starts)
-    assert len(starts) == len(LRS) * len(DEPTHS) * FOLDS
     seen = [json.loads(start.output.splitlines()[0]) for start in starts]
     wanted = [
         [
-            {"lr": lr, "depth": depth, "fold_index": fold, "fold_count": FOLDS},
-            [f"--lr={lr}", f"{fold}/{FOLDS}"],
+            {"lr": lr, "depth": depth, "fold_index": fold, "fold_count": 3},
+            [f"--lr={lr}", f"{fold}/3"],
         ]
-        for lr in LRS
-        for depth in DEPTHS
-        for fold in range(FOLDS)
+        for lr, depth, fold in thirty.RUNS
     ]
     assert sorted(map(json.dumps, seen)) == sorted(map(json.dumps, wanted))
 
@@ -217,8 +219,8 @@ def test_a_run_that_may_fail_ends_well_and_says_that_it_has_failed(runs: dict[st
     starts = trials_of(runs["thirty"].starts)
     assert {start.status for start in starts} == {0}
     failed = [start for start in starts if "this run has failed, and the others go on" in start.errors]
-    assert len(failed) == len(FAILING) * FOLDS
-    assert all("I fail" in start.errors for start in failed)
+    assert len(failed) == 2
+    assert all("too deep" in start.errors for start in failed)
 
 
 @pytest.mark.parametrize(
@@ -260,7 +262,7 @@ def test_images_have_their_values_and_hand_on_what_they_are_judged_by(runs: dict
 
 def test_no_more_run_at_a_time_than_may(runs: dict[str, Run]) -> None:
     assert most_at_a_time(trials_of(runs["one at a time"].starts)) == 1
-    assert most_at_a_time(trials_of(runs["thirty"].starts)) > 1
+    assert most_at_a_time(trials_of(runs["thirty"].starts)) == 2 < thirty.AT_A_TIME
 
 
 def test_every_version_knows_loops_and_the_backend_compiles_them(tmp_path: Path) -> None:
