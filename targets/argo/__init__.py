@@ -24,7 +24,7 @@ from automl.targets.argo.templates import (
     service_template,
 )
 from automl.targets.argo.trial_checks import files_of_trials, of_trials
-from automl.targets.argo.trials import select_program, select_template, trials_template
+from automl.targets.argo.trials import select_program, select_template, trials_templates
 from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from automl.targets.dag.names import TaskNames
 from automl.targets.dag.nesting import shape_of
@@ -113,7 +113,7 @@ def _templates(objects: Objects, files: Files) -> _Templates:
         if one.selector:
             programs.append(select_program(objects, one, data))
             templates.append(select_template(objects, one, programs[-1]))
-        templates.append(trials_template(one, data))
+        templates += trials_templates(one, data, names)
     dags = [dag_template(dag, data) for dag in shape.dags]
     diagnostics = [*shape.diagnostics, *of_trials(swept.values(), templates)]
     return _Templates(templates + dags, programs, diagnostics)

@@ -80,7 +80,7 @@ class Swept(NamedTuple):
         fold = {} if self.trials.folds is None else {FOLD_INPUT: FOLD_KEY}
         return trial | fold | {_input(axis.name): axis.name for axis in self.trials.axes}
 
-    def items(self) -> Iterator[Value]:
+    def items(self) -> Iterator[Object]:
         """An item for each run. Those of a project are written in the code of outputs, which its start script reads."""
         axes = [axis.name for axis in self.trials.axes]
         for run in self.trials.runs:

@@ -6,20 +6,24 @@ that fails fast leaves a loop of which a node has not begun, and the run, withou
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Any
 
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime import selecting_scripts
 from automl.targets.argo.dags import arguments
 from automl.targets.argo.data import Data, task_folder
+from automl.targets.argo.overflow import MAX_TEMPLATE_BYTES
 from automl.targets.argo.swept import Swept, tag
+from automl.targets.dag.names import TaskNames
 from automl.targets.dag.routes import Origin
 from automl.targets.objects.collecting import OWN_MOUNTS, own_volumes
 from automl.targets.objects.config_maps import config_map
 from automl.targets.objects.container import restricted
 from automl.targets.objects.disks import node_labels, on_one_node, workspace_mount
+from automl.targets.objects.json import size_of
 from automl.targets.objects.metadata import Object, Objects, step_metadata, with_labels
 from automl.targets.objects.placement import placed
 from automl.targets.objects.volumes import CODE, WORK
@@ -29,22 +33,55 @@ from automl.targets.writers.yaml import Value
 TRIAL, SELECT = "trial", "select"
 """The tasks of the DAG."""
 RESULTS = "results"
+MAX_PART_BYTES = MAX_TEMPLATE_BYTES - 16 * 1024
+"""Of the items of one loop as JSON; the rest is for what is beside them."""
 
 
-def trials_template(swept: Swept, data: Data) -> Object:
-    """The DAG of the trials, which is to the rest what the template of a step is."""
+def trials_templates(swept: Swept, data: Data, names: TaskNames) -> list[Object]:
+    """The DAG of the trials, which is to the rest what the template of a step is. It is the last one: before it are those
+    of its parts, if there are more trials than one object holds."""
+    taken = data.taken(swept.job)
+    items = [*swept.items()]
+    parts = _parts(items)
+    if swept.selector or len(parts) == 1:
+        selecting = [_selecting(swept)] if swept.selector else []
+        whole = _dag(swept, data, [_runs(swept, data, taken, items), *selecting])
+        handed = _handed(swept)
+        return [whole | ({"outputs": {"parameters": handed}} if handed else {})]
+    dags = [_dag(swept, data, [_runs(swept, data, taken, part)]) for part in parts]
+    dags = [dag | {"name": names.take(f"{swept.name}-{at}")} for at, dag in enumerate(dags, 1)]
+    given = {"arguments": passed} if (passed := _passed(taken, data)) else {}
+    tasks: list[Object] = [{"name": dag["name"], "template": dag["name"]} | given for dag in dags]
+    if swept.trials.max_parallel is not None:  # of each part, so they come one behind the other
+        for before, task in pairwise(tasks):
+            task["depends"] = f"{before['name']}.Succeeded"
+    return [*dags, _dag(swept, data, [*tasks])]
+
+
+def _parts(items: Iterable[Object]) -> list[list[Value]]:
+    """The items in as many lists as objects hold them, each with room for what else is in its template."""
+    parts: list[list[Value]] = [[]]
+    room = MAX_PART_BYTES
+    for item in items:
+        size = size_of(item) + 1
+        if size > room and parts[-1]:
+            parts.append([])
+            room = MAX_PART_BYTES
+        parts[-1].append(item)
+        room -= size
+    return parts
+
+
+def _dag(swept: Swept, data: Data, tasks: list[Value]) -> Object:
+    """A DAG that is given what a run is, with as many of its tasks at a time as may be."""
     trials = swept.trials
     template: Object = {"name": swept.name}
     if trials.max_parallel is not None:
         template["parallelism"] = trials.max_parallel
-    taken = data.taken(swept.job)
-    if taken:
+    if taken := data.taken(swept.job):
         template["inputs"] = data.by_kind({key: {} for key in taken})
-    if handed := _handed(swept):
-        template["outputs"] = {"parameters": handed}
     dag: Object = {"failFast": False} if trials.max_failed else {}
-    selecting = [_selecting(swept)] if swept.selector else []
-    return template | {"dag": dag | {"tasks": [_runs(swept, data, taken), *selecting]}}
+    return template | {"dag": dag | {"tasks": tasks}}
 
 
 def _handed(swept: Swept) -> list[Value]:
@@ -53,13 +90,18 @@ def _handed(swept: Swept) -> list[Value]:
     return [{"name": name, "valueFrom": {"parameter": place}} for name, place in places.items()]
 
 
-def _runs(swept: Swept, data: Data, taken: Mapping[str, None]) -> Value:
-    """The task that runs all of them."""
+def _runs(swept: Swept, data: Data, taken: Mapping[str, None], items: Sequence[Value]) -> Value:
+    """The task that runs one for each item."""
     own: list[Value] = [{"name": name, "value": f"{{{{item.{key}}}}}"} for name, key in swept.inputs.items()]
-    passed: dict[str, Any] = arguments({key: Origin(None, key) for key in taken}, data)
+    passed = _passed(taken, data)
     given: Object = passed | {"parameters": [*own, *passed.get("parameters", ())]}
     task: Object = {"name": TRIAL, "template": swept.runner, "arguments": given}
-    return task | {"withItems": list(swept.items())}
+    return task | {"withItems": items}
+
+
+def _passed(taken: Mapping[str, None], data: Data) -> dict[str, Any]:
+    """What a DAG is given, handed to a task of it."""
+    return arguments({key: Origin(None, key) for key in taken}, data)
 
 
 def _selecting(swept: Swept) -> Value:

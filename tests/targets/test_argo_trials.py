@@ -24,10 +24,10 @@ from automl.compiler.ir import (
 )
 from automl.compiler.target import Options
 from automl.runtime import trials as runtime_trials
-from automl.runtime.outputs import decode
+from automl.runtime.outputs import decode, encode
 from automl.targets.argo import Argo
 from automl.targets.argo.checks import run_bytes
-from automl.targets.argo.overflow import sizes_of
+from automl.targets.argo.overflow import MAX_TEMPLATE_BYTES, sizes_of
 from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from tests.by_hand import PROJECT, SPAN, job, output
 from tests.targets.test_argo_data import ROWS, templates, variables, words, written
@@ -248,13 +248,30 @@ def many(count: int, *taken: Reference, **more: Any) -> Workflow:
 
 
 def test_trials_that_are_too_many_are_refused_with_counts() -> None:
-    """An object of Kubernetes has room for so many, and one word of a command for what they leave."""
-    [refusal] = refusals(many(6000))
-    assert refusal.message.startswith('the 6,000 runs of "train" take 2')
-    assert refusal.message.endswith(" KiB in Argo; the limit is 224 KiB")
+    """A run has room for so many, and one word of a command for what they leave."""
+    [refusal] = refusals(many(8000))
+    assert refusal.message.endswith("the limit is 1024 KiB (3 steps, 8,000 runs of trials)")
     [refusal] = refusals(many(3000, BEST_LR, objective=AUC))
     assert refusal.message.startswith('what the 3,000 runs of "train" leave takes 1')
     assert refusals(many(1500, BEST_LR, objective=AUC)) == []
+
+
+def test_trials_that_one_object_does_not_hold_are_in_parts() -> None:
+    """One behind the other only where not all of them may run at a time."""
+    wanted = many(6000)
+    assert refusals(wanted) == []
+    *parts, whole = [
+        one for one in templates(wanted).values() if one["name"].startswith("train") and "dag" in one
+    ]
+    assert all(size <= MAX_TEMPLATE_BYTES for size in sizes_of(parts))
+    items = [item for one in parts for item in one["dag"]["tasks"][0]["withItems"]]
+    assert [item["lr"] for item in items] == [encode(str(number)) for number in range(6000)]
+    tasks = whole["dag"]["tasks"]
+    assert [task["name"] for task in tasks] == [one["name"] for one in parts] == ["train-1", "train-2"]
+    assert all(task["arguments"] == tasks[0]["arguments"] for task in tasks) and "depends" not in tasks[1]
+    *parts, whole = [one for one in templates(many(6000, max_parallel=7)).values() if "parallelism" in one]
+    assert [one["parallelism"] for one in parts] == [7, 7]
+    assert whole["dag"]["tasks"][1]["depends"] == "train-1.Succeeded"
 
 
 def test_a_limit_of_the_run_is_the_workflows() -> None:
