@@ -45,9 +45,7 @@ def trials_templates(swept: Swept, data: Data, names: TaskNames) -> list[Object]
     parts = _parts(items)
     if swept.selector or len(parts) == 1:
         selecting = [_selecting(swept)] if swept.selector else []
-        whole = _dag(swept, data, [_runs(swept, data, taken, items), *selecting])
-        handed = _handed(swept)
-        return [whole | ({"outputs": {"parameters": handed}} if handed else {})]
+        return [_dag(swept, data, [_runs(swept, data, taken, items), *selecting], _handed(swept))]
     dags = [_dag(swept, data, [_runs(swept, data, taken, part)]) for part in parts]
     dags = [dag | {"name": names.take(f"{swept.name}-{at}")} for at, dag in enumerate(dags, 1)]
     given = {"arguments": passed} if (passed := _passed(taken, data)) else {}
@@ -72,7 +70,7 @@ def _parts(items: Iterable[Object]) -> list[list[Value]]:
     return parts
 
 
-def _dag(swept: Swept, data: Data, tasks: list[Value]) -> Object:
+def _dag(swept: Swept, data: Data, tasks: list[Value], handed: Sequence[Value] = ()) -> Object:
     """A DAG that is given what a run is, with as many of its tasks at a time as may be."""
     trials = swept.trials
     template: Object = {"name": swept.name}
@@ -80,6 +78,8 @@ def _dag(swept: Swept, data: Data, tasks: list[Value]) -> Object:
         template["parallelism"] = trials.max_parallel
     if taken := data.taken(swept.job):
         template["inputs"] = data.by_kind({key: {} for key in taken})
+    if handed:
+        template["outputs"] = {"parameters": handed}
     dag: Object = {"failFast": False} if trials.max_failed else {}
     return template | {"dag": dag | {"tasks": tasks}}
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from automl.runtime.outputs import decode
+from automl.targets.argo import trials
 from tests import thirty
 from tests.conformance.argo_controller import Controller
 from tests.conformance.argo_executor import load_artifacts, save_artifacts, saved_parameters
@@ -131,7 +132,12 @@ CONFIGS = {
     ),
     "no-objective": PLAIN.replace('["0.2", "1"]', ""),
     "first-fails": PLAIN,
+    "in-parts": PLAIN.replace('["0.2", "1"]', "").replace("max_parallel: 1", "max_parallel: 2"),
+    "part-fails": PLAIN.replace("max_parallel: 1", "max_parallel: 2"),
+    "parts-at-once": PLAIN.replace(", max_parallel: 1", ""),
 }
+IN_PARTS = ("in-parts", "part-fails", "parts-at-once")
+"""Two trials are as many as one object holds."""
 SECONDS = 400
 
 
@@ -190,13 +196,17 @@ def started(argo: Controller, name: str, folders: Folders) -> Case:
     else:
         for file, text in {"train.py": TRAIN, "report.py": REPORT}.items():
             (folders.project / file).write_text(text)
-    text = compiled(CONFIGS[name], folders.project)
+    with pytest.MonkeyPatch.context() as patch:
+        if name in IN_PARTS:
+            patch.setattr(trials, "MAX_PART_BYTES", 120)
+        text = compiled(CONFIGS[name], folders.project)
+    assert ("train-2" in text) == (name in IN_PARTS)
     case = Case(argo, name, folders)
     case.submit(yaml.load_all(text, yaml.CSafeLoader))
     return case
 
 
-@pytest.mark.parametrize("name", ["best", "folds", "images", "no-objective", "tried-again"])
+@pytest.mark.parametrize("name", ["best", "folds", "images", "in-parts", "no-objective", "tried-again"])
 def test_trials_run_to_their_end(name: str, cases: dict[str, Case]) -> None:
     assert cases[name].verdict() == "Succeeded", cases[name].verdict()
 
@@ -239,6 +249,7 @@ def test_values_of_images_arrive_as_they_are(cases: dict[str, Case]) -> None:
         ("all-fail", "automl: no trial has succeeded with a number for auc, so none is the best"),
         ("no-number", "automl: no trial has succeeded with a number for auc, so none is the best"),
         ("first-fails", "it cannot learn so fast"),
+        ("part-fails", "it cannot learn so fast"),
     ],
 )
 def test_a_run_fails_and_ends(name: str, why: str, cases: dict[str, Case]) -> None:
@@ -246,7 +257,15 @@ def test_a_run_fails_and_ends(name: str, why: str, cases: dict[str, Case]) -> No
     assert case.verdict().startswith("Failed: "), case.verdict()
     assert why in case.verdict()
     assert not any(node.startswith("report") for node in case.nodes())
-    assert case.count("train")["select"] == (name != "first-fails")
+    assert case.count("train")["select"] == (name not in ("first-fails", "part-fails"))
+
+
+def test_trials_in_parts_are_run_once_each(cases: dict[str, Case]) -> None:
+    """Of parts one behind the other, none begins after one that has failed."""
+    both = {"train-1": 2, "train-2": 2}
+    expected = {"in-parts": both, "part-fails": {"train-1": 2}, "parts-at-once": both}
+    for name in IN_PARTS:
+        assert Counter(node.split(".")[1] for node in cases[name].nodes() if "." in node) == expected[name]
 
 
 def test_no_more_run_at_a_time_than_may(cases: dict[str, Case]) -> None:
@@ -260,6 +279,9 @@ def test_no_more_run_at_a_time_than_may(cases: dict[str, Case]) -> None:
         "images": cases["images"].most["train"],
         "no-objective": 1,
         "first-fails": 1,
+        "in-parts": 2,
+        "part-fails": 2,
+        "parts-at-once": 4,
         "tried-again": 2,
     }
     assert cases["images"].most[""] == 2
