@@ -15,7 +15,7 @@ from automl.cli.terminal import BUG, NOBODY_READS, USAGE, open_streams, print_te
 from automl.compiler import __version__
 from automl.compiler.diagnostics import Code
 
-RUNNING = ("run", "submit", "runs", "status", "logs", "stop", "get", "delete")
+RUNNING = ("run", "submit", "runs", "status", "logs", "stop", "get", "delete", "context")
 COMPILING = ("compile", "validate", "expand", "files", "targets", "explain", "schema")
 COMMANDS = RUNNING + COMPILING  # a module of `commands` each
 
@@ -30,8 +30,11 @@ class Commands(TyperGroup):
         """The command of that name; None if there is none."""
         if name not in COMMANDS:
             return None
+        module = import_module(f"automl.cli.commands.{name}")
+        if hasattr(module, "group"):
+            return typer.main.get_command(module.group)
         alone = typer.Typer(rich_markup_mode=None, add_completion=False)
-        alone.command(name)(import_module(f"automl.cli.commands.{name}").run)
+        alone.command(name)(module.run)
         return typer.main.get_command(alone)
 
 

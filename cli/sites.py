@@ -5,8 +5,10 @@ import shlex
 from pathlib import Path
 from typing import NamedTuple
 
+from automl.cli.contexts import has_context
 from automl.cli.delivery import conclude
 from automl.cli.inputs import CONFIG_NAMES, read_all
+from automl.cli.own_contexts import NONE, own_contexts
 from automl.cli.terminal import Manner, wrong_usage
 from automl.compiler.config.contexts import Context
 from automl.compiler.driver import STREAM, Input, contexts_of
@@ -46,23 +48,38 @@ def site_of(
     Without a config for it, that is one of the config that is given, or of the nearest one. The runs of this machine
     are beside the config, if that is known.
     """
+    if context is None and config is not None:
+        wrong_usage("--config is the config with the context: give --context, too")
     folder = runs or beside
-    if context is None:
-        if config is not None:
-            wrong_usage("--config is the config with the context: give --context, too")
-        return site_here(folder)
-    source = given if given is not None and config is None else _config_with_contexts(config)
-    place = _context_named(context, source)
-    host = _host_of(place)
-    options = _options(context, source.path)
+    if context is not None:
+        return _site(*_named(context, config, given), runs, folder)
+    own = own_contexts() if runs is None else NONE
+    return site_here(folder) if own.current is None else _site(own.by_name[own.current], "", runs, folder)
+
+
+def _site(context: Context, options: str, runs: str | None, folder: str | Path | None) -> Site:
+    """Where the runs of a context are."""
+    host = _host_of(context)
     way = f"ssh {shlex.quote(host)} bash" if host else "bash"
-    instead = f"automl compile{options.partition(' --config')[0]} | {way}" if place.target == SLURM else ""
+    command = options.partition(" --config")[0] or " -t slurm"
+    instead = f"automl compile{command} | {way}" if context.target == SLURM else ""
     if host is None:
         return site_here(folder)._replace(instead=instead)
     if runs is not None:
         wrong_usage("--runs is for this machine; on another one the runs are in ~/.automl/runs")
     refuse_windows()
     return Site(LocalEngine(There(host)), None, options, instead)
+
+
+def _named(name: str, config: str | None, given: Input | None) -> tuple[Context, str]:
+    """A context of a config, or else of the user's own, and the options by which other commands find it."""
+    own = own_contexts().by_name if config is None else {}
+    if config is None and given is None and name in own and _nearest_config() is None:
+        return own[name], f" --context {shlex.quote(name)}"
+    source = given if given is not None and config is None else _config_with_contexts(config)
+    if name in own and not has_context(source, name):
+        return own[name], f" --context {shlex.quote(name)}"
+    return _context_named(name, source), _options(name, source.path)
 
 
 def site_here(runs: str | Path | None) -> Site:
