@@ -16,7 +16,7 @@ Object = dict[str, Any]
 APPLY = "application/apply-patch+yaml"
 
 
-ON_CLUSTERS = sorted(targets.OWN.keys() - {"local"})
+ON_CLUSTERS = sorted(targets.OWN.keys() - {"local", "slurm"})
 
 
 @pytest.mark.parametrize("target", ON_CLUSTERS)
