@@ -98,6 +98,7 @@ class Code(StrEnum):
     NEEDS_RIGHTS = "AML606"
     NOT_IN_TABLE = "AML607"
     FIXED_PARAMETER = "AML608"
+    NOT_RESTRICTED = "AML609"
     STALE_OUTPUT = "AML701"
     INTERNAL = "AML900"
 
@@ -151,6 +152,7 @@ SEVERITIES: Mapping[Code, Severity] = MappingProxyType(
         Code.NEEDS_RIGHTS: Severity.INFO,
         Code.NOT_IN_TABLE: Severity.WARNING,
         Code.FIXED_PARAMETER: Severity.INFO,
+        Code.NOT_RESTRICTED: Severity.WARNING,
         Code.SAME_TRIAL: Severity.INFO,
         Code.RANGE_END: Severity.WARNING,
     }

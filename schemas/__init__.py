@@ -37,10 +37,12 @@ def _of_targets() -> Iterator[tuple[str, Schema]]:
 
 def _removable(key: Schema) -> Schema:
     """A key of a step, of which null removes what stands there for the run."""
+    if "$ref" in key:
+        return key
     if "enum" in key:
         return key | {"enum": [*key["enum"], None]}
     types = key["type"] if isinstance(key["type"], list) else [key["type"]]
-    return key | {"type": [*types, "null"]}
+    return key | {"type": list(dict.fromkeys([*types, "null"]))}
 
 
 def _read(path: Path) -> Schema:

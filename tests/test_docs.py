@@ -197,5 +197,5 @@ def _words_by_heading(document: str) -> dict[str, set[str]]:
     for heading, text in zip(headings[1::2], headings[2::2], strict=True):
         code = " ".join(re.findall(r"`([^`\n]+)`", text))
         shown = [blocks[int(number)] for number in re.findall(r"block(\d+)", code)]
-        words[heading] = set(re.findall(r"[a-z_]+", " ".join([code, *shown])))
+        words[heading] = set(re.findall(r"[A-Za-z_]+", " ".join([code, *shown])))
     return words

@@ -281,7 +281,7 @@ OF_ONE_STEP = [
 @pytest.mark.parametrize("key", OF_ONE_STEP)
 def test_a_key_of_the_defaults_is_one_of_each_step_and_keeps_its_place(key: str, analysed: Analyse) -> None:
     for base in bases(SCHEMA).values():
-        [value, *_] = next(leaf.values for leaf in leaves(SCHEMA) if leaf.key == key)
+        [*_, value] = next(leaf.values for leaf in leaves(SCHEMA) if leaf.key == key)
         config = config_with(base, key, value, SCHEMA)
         if key in OF_PROJECTS and not analysed(written(config))[0]:
             continue

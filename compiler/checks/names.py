@@ -97,9 +97,13 @@ def _references(config: Config) -> Iterator[tuple[str, Located[str]]]:
         if ingress and ingress.tls_secret:
             secrets.append(ingress.written["tls_secret"])
         yield from (("a Secret", name) for name in secrets)
+        if step.service_account:
+            yield "a ServiceAccount", step.service_account
         if ingress and ingress.class_name:
             yield "an IngressClass", ingress.written["class"]
     yield from _disks(config)
+    if config.service_account:
+        yield "a ServiceAccount", config.service_account
     if config.code and config.code.git and config.code.git.token_secret:
         yield "a Secret", config.code.git.written["token_secret.name"]
 

@@ -45,6 +45,8 @@ class Config(NamedTuple):
     max_parallel: Annotated[int | None, "limits.max_parallel"]
     max_tasks: Annotated[int, "limits.max_tasks"]
     timeout: Annotated[Duration | None, "limits.timeout"]
+    service_account: Located[str] | None
+    image_registry: Located[str] | None
     targets: Mapping | None
     priority: str
     stages: Annotated[tuple[StageConfig, ...], GIVEN]

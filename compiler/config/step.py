@@ -5,7 +5,7 @@ from typing import Annotated, NamedTuple
 from automl.compiler.config.kinds import GIVEN
 from automl.compiler.config.located import Name, Template
 from automl.compiler.config.sweep import CrossValidationConfig, SweepConfig
-from automl.compiler.ir import Ingress, Output, Placement, Resources, Secret
+from automl.compiler.ir import Ingress, Output, Placement, Resources, RunAs, Secret
 from automl.compiler.source import Located, Pair, Spans
 from automl.compiler.tree.nodes import Mapping
 from automl.compiler.values.units import Duration
@@ -53,6 +53,8 @@ class StepConfig(NamedTuple):
     min_ready_seconds: int
     revision_history_limit: int
     service: ServiceConfig | None
+    service_account: Located[str] | None
+    run_as: RunAs | None
     targets: Mapping | None
     labels: tuple[Pair, ...]
     annotations: tuple[Pair, ...]

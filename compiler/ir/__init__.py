@@ -21,6 +21,7 @@ from automl.compiler.ir.data import (
 from automl.compiler.ir.edges import Barrier, Edge, On
 from automl.compiler.ir.options import NO_OPTIONS, Option, TargetOptions
 from automl.compiler.ir.placement import Placement, Toleration
+from automl.compiler.ir.run_as import RunAs
 from automl.compiler.ir.schedule import Schedule
 from automl.compiler.ir.task import (
     BaseTask,
@@ -86,6 +87,7 @@ __all__ = [
     "Project",
     "Reference",
     "Resources",
+    "RunAs",
     "Schedule",
     "Secret",
     "Service",

@@ -8,6 +8,7 @@ from automl.compiler.ir.data import Mount, Output
 from automl.compiler.ir.edges import Edge
 from automl.compiler.ir.options import NO_OPTIONS, TargetOptions
 from automl.compiler.ir.placement import Placement
+from automl.compiler.ir.run_as import RunAs
 from automl.compiler.ir.text import Reference, Text
 from automl.compiler.ir.trials import Trials
 from automl.compiler.source import NOTHING_WRITTEN, Span, Spans, Written
@@ -142,6 +143,8 @@ class BaseTask:
     mounts: tuple[Mount, ...] = ()
     uses_workspace: bool = False
     titles: Titles = NO_TITLES
+    service_account: str | None = None  # None: that of the run
+    run_as: RunAs | None = None  # None: a user of automl's choice, who is not root
     targets: Mapping[str, TargetOptions] = field(
         default_factory=dict
     )  # those of the run under those of the step

@@ -11,6 +11,7 @@ from automl.compiler.ir.schedule import Schedule
 from automl.compiler.ir.task import Job, Service, Task
 from automl.compiler.ir.text import Text
 from automl.compiler.source import Span, Spans
+from automl.compiler.values.images import mirrored
 
 Node = Task | Barrier
 
@@ -39,14 +40,19 @@ class Workflow:
     volumes: tuple[Volume, ...] = ()
     title: str = ""  # its name as it was written
     max_parallel: int | None = None  # of its tasks, and of the runs of their trials, so many run at a time
+    timeout: int | None = None  # seconds, after which the run is stopped, and has failed
+    priority: str = "normal"  # low, normal or high: which runs come before others
+    image_registry: str | None = None  # which has the images of our own; None: Docker Hub
+    service_account: str | None = None  # which has the rights that a run needs; None: one of its own
     targets: Mapping[str, TargetOptions] = field(default_factory=dict)
 
     def options(self, target: str) -> TargetOptions:
         """What is written for one target alone, for the whole run."""
         return self.targets.get(target, NO_OPTIONS)
 
-    timeout: int | None = None  # seconds, after which the run is stopped, and has failed
-    priority: str = "normal"  # low, normal or high: which runs come before others
+    def own_image(self, image: str) -> str:
+        """An image of our own, from where it is pulled."""
+        return mirrored(image, self.image_registry)
 
     @property
     def tasks(self) -> tuple[Task, ...]:

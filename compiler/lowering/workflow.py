@@ -23,7 +23,7 @@ from automl.compiler.lowering.trials import AllTrials
 from automl.compiler.lowering.values import Values
 from automl.compiler.source import Located, Pair
 from automl.compiler.values.dns import dns_label
-from automl.compiler.values.images import PYTHON_IMAGE
+from automl.compiler.values.images import PYTHON_IMAGE, mirrored
 
 T = TypeVar("T")
 _SHARED = fields(ir.BaseTask)
@@ -46,7 +46,15 @@ def lower(
     values = Values(steps, config.params, trials)
     disks = Disks(config)
     options = OptionsOfTargets(config.targets)
-    scope = _Scope(config.code, values, trials, disks, options, shares_root(config))
+    scope = _Scope(
+        config.code,
+        values,
+        trials,
+        disks,
+        options,
+        mirrored(PYTHON_IMAGE, _value(config.image_registry)),
+        shares_root(config),
+    )
     shared = {at.task: _shared(scope, at) for at in steps.all}
     graph = Graph(config, steps, values.taken)
     nodes = graph.nodes(lambda at, after: _task(scope, at, _fields(shared[at.task]) | {"after": after}))
@@ -57,12 +65,7 @@ def lower(
     git = config.code.git if config.code else None
     workflow = ir.Workflow(
         name=dns_label(config.name.value),
-        namespace=_value(config.namespace),
-        version=config.version.value if config.version else None,
-        description=_text(config.description) if config.description else None,
-        labels=_plain(config.labels),
-        annotations=_texts(config.annotations),
-        schedule=config.schedule,
+        **_of_the_run(config),
         code=git or bundle,
         nodes=tuple(nodes),
         origin=origin,
@@ -75,12 +78,26 @@ def lower(
         by_engine=disks.by_engine,
         volumes=config.volumes,
         params=config.params,
-        max_parallel=config.max_parallel,
-        timeout=config.timeout,
-        priority=PRIORITIES.get(config.priority, config.priority),
         targets=options.of_run,
     )
     return workflow, diagnostics
+
+
+def _of_the_run(config: Config) -> dict[str, Any]:
+    """What is said once for the whole run, and means what is written."""
+    return {
+        "namespace": _value(config.namespace),
+        "version": _value(config.version),
+        "description": _text(config.description) if config.description else None,
+        "labels": _plain(config.labels),
+        "annotations": _texts(config.annotations),
+        "service_account": _value(config.service_account),
+        "image_registry": _value(config.image_registry),
+        "schedule": config.schedule,
+        "max_parallel": config.max_parallel,
+        "timeout": config.timeout,
+        "priority": PRIORITIES.get(config.priority, config.priority),
+    }
 
 
 def _files(config: Config) -> Iterator[str]:
@@ -96,6 +113,7 @@ class _Scope(NamedTuple):
     trials: AllTrials
     disks: Disks
     options: OptionsOfTargets
+    python: str
     root_is_shared: bool
 
 
@@ -126,7 +144,7 @@ def _alone(scope: _Scope, at: StepAt) -> ir.BaseTask:
         step=step.name.label,
         titles=ir.Titles(at.stage.name.written, step.name.written),
         after=(),
-        image=step.image.value if step.image else PYTHON_IMAGE,
+        image=step.image.value if step.image else scope.python,
         command=_project_command(step, texts) if in_project else _image_command(step, texts),
         project=_project(step) if in_project else None,
         variables=(*inputs, *variables),
@@ -143,6 +161,8 @@ def _alone(scope: _Scope, at: StepAt) -> ir.BaseTask:
         values=(*scope.values.given(at), *filled),
         outputs=() if step.service else step.outputs,
         mounts=tuple(mount_of(word) for word in step.volumes),
+        service_account=_value(step.service_account),
+        run_as=step.run_as,
         targets=scope.options.of_step(step.targets),
     )
 

@@ -33,12 +33,7 @@ _NOT_YET = {  # what the language will have, or could: what is so today
     "every step runs": "if when condition rules only except skip",
     "write the value under `args` or `envs`": "with",
     "files travel by `outputs` and `inputs`, and a disk is one of the `volumes`": "pvc cache storage",
-    "a step chooses its nodes by `node_selector` and `tolerations`": (
-        "affinity priority_class pool runs_on tags"
-    ),
-    "steps run with the account of their namespace": (
-        "service_account service_account_name serviceaccountname serviceaccount run_as security_context"
-    ),
+    "a step chooses its nodes by `node_selector` and `tolerations`": "pool runs_on tags",
     "what the steps have in common goes under `defaults`": (
         "extends include template templates uses anchors"
     ),
@@ -70,6 +65,10 @@ _CONCEPTS = {
     "shm_size": "the shared memory of a step is `resources: {{shm: 2Gi}}`",
     "limits": "what a step may take at most is `resources: {{limits: {{memory: 4Gi}}}}`",
     "requests": "what a step reserves stands in its `resources` itself: `resources: {{cpu: 2, memory: 4Gi}}`",
+    **dict.fromkeys(
+        ("affinity", "priority_class", "runtime_class", "scheduler_name"),
+        "what pods have beside is `targets: {{kubernetes: {{pod: {{…}}}}}}`, and `argo` for Argo",
+    ),
     "ports": "the port of a step is `service: {{port: 8080}}`",
     "stage": "a step belongs to the stage that it stands in",
     "host_path": "a folder of a node cannot be mounted; a `claim` or a `size` is a disk",

@@ -27,6 +27,8 @@ _KEYS_WITH_KEYS = ("service", "envs", "labels", "annotations")  # of a step
 _SECONDS = ("polling_time", "wait_before_start_time", "min_ready_seconds", "max_startup_time_seconds")
 _BUNDLE = "remove `code`: without it, a step without an image of its own gets the project's files"
 
+_RUN_AS = "write `run_as: {user: 1000}`, or `run_as: image` for the user of the image"
+
 
 def for_type(path: Path, node: Node, wanted: list[str], at: Schema) -> str | None:
     """The way out for a value of the wrong type."""
@@ -109,6 +111,8 @@ def for_value(path: Path, node: Node, keyword: str, value: Any, at: Schema) -> s
         return _range(at)
     if help := for_value_of_data(path, text, at):
         return help
+    if key == "run_as":
+        return _RUN_AS
     if keyword == "not" or (keyword == "const" and text.lower() in _FALSE):
         return _BUNDLE
     if keyword == "const":
@@ -271,22 +275,18 @@ def _object(key: str, node: Scalar) -> str | None:
         "token_secret": "{{name: {}, key: token}}",
         "params_file": "{{path: {}}}",
         "workspace": "{{size: {}}}",
+        "run_as": "{{user: {}}}",
     }.get(key)
-    is_right = (key != "readiness" or text.startswith("/")) and (key != "workspace" or text[:1].isdigit())
-    return form.format(text) if form and is_right else None
+    starts = {"readiness": "/", "workspace": "[0-9]", "run_as": "[0-9]"}
+    return form.format(text) if form and re.match(starts.get(key, ""), text) else None
 
 
 def _nearest_form(text: str, at: Schema) -> str | None:
     """The text with the usual slips mended, if that is right."""
-    address = re.sub(r"\A\w+://", "", text).rstrip("/").split("/")[0]
-    host = address.lower().partition(":")[0]
-    for candidate in (
-        text.lower(),
-        address.lower(),
-        host,
-        f"/{text.lstrip('/')}",
-        text.lower().replace("_", "-"),
-    ):
+    whole = re.sub(r"\A\w+://", "", text.lower()).rstrip("/")
+    address, path = whole.split("/")[0], f"/{text.lstrip('/')}"
+    dashed = text.lower().replace("_", "-")
+    for candidate in (text.lower(), whole, address, address.partition(":")[0], path, dashed):
         if candidate != text and re.search(at.get("pattern", r"\Z."), candidate):
             return f'did you mean "{candidate}"?'
     return example("", at) if at.get("examples") else None

@@ -17,6 +17,7 @@ def normal(root: Mapping) -> Mapping:
         {
             "secrets": cache(_items(_under("name"))),
             "service": cache(_keys({"ingress": _switch})),
+            "run_as": cache(_flag),
             "outputs": cache(_each_key(_under("type"))),
             "resources": cache(_keys({"gpu": _under("count")})),
         }

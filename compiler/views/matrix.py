@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from automl.compiler.capabilities import table_of
+from automl.compiler.capabilities import STEP, TARGETS, table_of
 from automl.compiler.target import ByKind, Capabilities, Capability, Row, Target
 
 
@@ -11,7 +11,7 @@ def matrix(targets: Sequence[Target]) -> str:
     tables = {name: table for target in targets for name, table in _tables(target)}
     keys = list(dict.fromkeys(key for table in tables.values() for key in table))
     rows = [["key", *tables]]
-    rows += [[f"`{key}`", *(_cell(table.get(key)) for table in tables.values())] for key in keys]
+    rows += [[f"`{key}`", *(_cell(key, table.get(key)) for table in tables.values())] for key in keys]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     rows.insert(1, ["-" * width for width in widths])
     lines = [_line(row, widths) for row in rows]
@@ -25,8 +25,10 @@ def _tables(target: Target) -> Iterator[tuple[str, Capabilities]]:
         yield f"{target.name} {form}", table_of(target, form)
 
 
-def _cell(row: Row | None) -> str:
-    """`lost`; `native since 2.16, lost before`; `job: lost, service: native`."""
+def _cell(key: str, row: Row | None) -> str:
+    """`lost`; `native since 2.16, lost before`; `job: lost, service: native`; nothing for what is another target's."""
+    if row is None and key.removeprefix(STEP).startswith(f"{TARGETS}."):
+        return ""
     kinds = _kinds(row)
     texts = {kind: _support(capability) for kind, capability in kinds.items()}
     if len(set(texts.values())) == 1 and len(texts) != 1:

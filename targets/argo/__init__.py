@@ -13,11 +13,11 @@ from automl.targets.argo.checks import check_size, of_workflow, run_bytes, too_l
 from automl.targets.argo.dags import dag_template
 from automl.targets.argo.data import data_of, is_collected
 from automl.targets.argo.overflow import MAX_TEMPLATE_BYTES, sizes_of, split
+from automl.targets.argo.patches import patch_of_all, with_patches
 from automl.targets.argo.rbac import runner_name, service_accounts
 from automl.targets.argo.sharing import shared
 from automl.targets.argo.swept import swept_jobs
 from automl.targets.argo.templates import (
-    EXECUTOR_PATCH,
     deployer,
     deployer_volume,
     job_template,
@@ -28,12 +28,14 @@ from automl.targets.argo.trials import select_program, select_template, trials_t
 from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from automl.targets.dag.names import TaskNames
 from automl.targets.dag.nesting import shape_of
+from automl.targets.objects.checks import unused_registry
 from automl.targets.objects.collecting import program
 from automl.targets.objects.config_maps import Files, config_maps
 from automl.targets.objects.disks import claims, disks, has_claim
 from automl.targets.objects.escape import has_template_tag
 from automl.targets.objects.metadata import Object, Objects, hashed_name, with_annotations
 from automl.targets.objects.pod import pull_secrets
+from automl.targets.objects.pod_patch import of_patches
 from automl.targets.objects.schedule import schedule_fields
 from automl.targets.objects.security import pod_security
 from automl.targets.objects.stream import artifact, too_large
@@ -58,11 +60,12 @@ class Argo:
         """One file with all objects, in the order of their creation."""
         if lost := tuple(files_of_trials(workflow)):
             return Emission((), lost)
-        objects = Objects(workflow)
+        objects = Objects(workflow, self.name)
         files = config_maps(objects, has_template_tag)
         templates, programs, diagnostics = _templates(objects, files)
         sizes = sizes_of(templates)
         diagnostics += [*of_workflow(workflow), *files.diagnostics, *too_long(workflow, templates, sizes)]
+        diagnostics += of_patches(workflow, self.name)
         diagnostics += too_many_inputs(workflow, templates)
         if run_bytes(workflow, templates, sizes) > MAX_WORKFLOW_BYTES:
             templates = _fewer(workflow, templates)
@@ -83,7 +86,8 @@ class Argo:
         diagnostics += too_large(workflow, beside, but=[files.code])
         # A Workflow fails if the controller has not heard of its templates yet, so they come first of all.
         documents = [*overflow, *beside, *_top(objects, options, _spec(objects, mounted, own))]
-        return Emission((artifact(workflow, self.name, options, documents),), tuple(diagnostics))
+        output = artifact(workflow, self.name, options, documents)
+        return Emission((output,), (*diagnostics, *unused_registry(workflow, output)))
 
 
 class _Templates(NamedTuple):
@@ -114,6 +118,7 @@ def _templates(objects: Objects, files: Files) -> _Templates:
             programs.append(select_program(objects, one, data))
             templates.append(select_template(objects, one, programs[-1]))
         templates += trials_templates(one, data, names)
+    templates = with_patches(workflow, templates)
     dags = [dag_template(dag, data) for dag in shape.dags]
     diagnostics = [*shape.diagnostics, *of_trials(swept.values(), templates)]
     return _Templates(templates + dags, programs, diagnostics)
@@ -141,7 +146,7 @@ def _spec(objects: Objects, mounted: list[Value], templates: list[Object]) -> Ob
         "serviceAccountName": runner_name(workflow),
         "podMetadata": objects.template_metadata(),
         "securityContext": pod_security(any(has_claim(workflow, job) for job in workflow.jobs)),
-        "podSpecPatch": EXECUTOR_PATCH,
+        "podSpecPatch": patch_of_all(workflow),
     }
     if secrets := pull_secrets(name for job in workflow.jobs for name in job.pull_secrets):
         spec["imagePullSecrets"] = secrets

@@ -4,13 +4,14 @@ from types import MappingProxyType
 
 from automl.compiler.capabilities import implied, lowered, partly
 from automl.compiler.target import ByKind, Capabilities
-from automl.targets.objects.capabilities import ON_KUBERNETES, OfTrials
+from automl.targets.objects.capabilities import ON_KUBERNETES, OfTrials, of_pods
 
 _APPLIED = lowered("in the Deployment that a pod of the run applies")
 _INGRESS = lowered("in the Ingress that a pod of the run applies")
 _DATA = lowered("parameters; files: artifacts, or paths of the workspace")
 _INPUTS_OF_SERVICES = partly("filled in by the pod that applies its objects; files from the workspace alone")
 _STORE = lowered("where an artifact is kept")
+_ACCOUNT = lowered("its template's; it gets the right to report what became of a pod, too")
 _PULL = lowered("the Workflow's: Argo has them in one place")
 _SELECTION = lowered("a pod that selects, in the DAG of the trials")
 _TRIALS = OfTrials(
@@ -25,6 +26,7 @@ CAPABILITIES: Capabilities = MappingProxyType(
     {
         **ON_KUBERNETES,
         **_TRIALS.rows,
+        **of_pods("argo", lowered("a `podSpecPatch`; of a service, in its Deployment")),
         "schedule": lowered("a CronWorkflow"),
         "limits.timeout": lowered("the `activeDeadlineSeconds` of the Workflow"),
         "priority": lowered(
@@ -38,6 +40,7 @@ CAPABILITIES: Capabilities = MappingProxyType(
         "step.outputs.type": ByKind(job=_DATA),
         "step.outputs.path": ByKind(job=partly("of the project alone: where the start script finds a file")),
         "step.params_file.path": partly("of the project alone: written by the start script"),
+        "step.service_account": ByKind(job=_ACCOUNT, service=_APPLIED),
         "step.image_pull_secrets": ByKind(job=_PULL, service=_APPLIED),
         "step.polling_time": implied("Argo's controller watches the pods, so nothing is polled"),
         "step.wait_before_start_time": implied("Argo's controller watches the pods from their start"),

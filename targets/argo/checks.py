@@ -1,5 +1,6 @@
 """What Argo cannot say, or says otherwise: told before it is emitted, with the place in the config."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, repeat
@@ -14,12 +15,14 @@ from automl.targets.objects.checks import (
     annotations_of,
     images_without_entrypoint,
     kept_from_one_node,
+    rights_of_account,
     services_without_timeout,
     unsafe_texts,
 )
 from automl.targets.objects.escape import has_template_tag
 from automl.targets.objects.json import size_in_go
 from automl.targets.objects.metadata import Object
+from automl.targets.objects.pod_patch import patch_of
 from automl.targets.objects.resources import unknown_models
 
 _LONGEST_ESCAPE = 6  # bytes that Go writes for one
@@ -41,6 +44,7 @@ expands `$(NAME)` (workflow/controller/workflowpod.go)."""
 def of_workflow(workflow: Workflow) -> Iterator[Diagnostic]:
     """What Argo cannot say of a workflow, whatever its templates look like."""
     yield from services_without_timeout(workflow)
+    yield from rights_of_account(workflow, "create and patch workflowtaskresults", "docs/targets/argo.md")
     yield from kept_from_one_node(workflow)
     yield from unknown_models(workflow)
     described = [workflow.description] if workflow.description else []
@@ -52,6 +56,17 @@ def of_workflow(workflow: Workflow) -> Iterator[Diagnostic]:
     )  # of init containers it asks nothing
     yield from images_without_entrypoint(jobs, Code.HINT_LOST, message, help)
     yield from _services_with_artifacts(workflow)
+    yield from _patches_with_tags(workflow)
+
+
+def _patches_with_tags(workflow: Workflow) -> Iterator[Diagnostic]:
+    """The patches of pods in which Argo would look for tags."""
+    for options in (workflow.options("argo"), *(task.options("argo") for task in workflow.tasks)):
+        for key, value in patch_of(options).items():
+            if has_template_tag(json.dumps(value)):
+                message = f'"{key}" cannot hold `{{{{`: Argo takes it for a template tag, and knows no escape'
+                place = options.place(f"pod.{key}") or workflow.span
+                yield Diagnostic(Code.CANNOT_SAY, message, place, help="write it in another way")
 
 
 def _services_with_artifacts(workflow: Workflow) -> Iterator[Diagnostic]:

@@ -14,18 +14,25 @@ _RESULTS: Object = {  # how the executor in each pod reports what became of it
 
 def runner_name(workflow: Workflow) -> str:
     """The service account of the steps."""
-    return with_suffix(workflow.name, "runner")
+    return workflow.service_account or with_suffix(workflow.name, "runner")
 
 
 def deployer_name(workflow: Workflow) -> str:
     """The service account of the pods that apply the objects of services."""
-    return with_suffix(workflow.name, "deployer")
+    return workflow.service_account or with_suffix(workflow.name, "deployer")
 
 
 def service_accounts(objects: Objects) -> list[Object]:
-    """The ServiceAccounts, with their Roles and RoleBindings."""
+    """The ServiceAccounts, with their Roles and RoleBindings; none if the config names one that has the rights.
+
+    The executor in a pod reports with the account of the pod, also where a step names another.
+    """
     workflow = objects.workflow
-    documents = service_account(objects, runner_name(workflow), [_RESULTS])
+    if workflow.service_account:
+        return []
+    named = [job.service_account for job in workflow.jobs if job.service_account]
+    runner = runner_name(workflow)
+    documents = service_account(objects, runner, [_RESULTS], dict.fromkeys(named))
     if workflow.services:
         rules = [_RESULTS, *deploy_rules(workflow)]
         documents += service_account(objects, deployer_name(workflow), rules)

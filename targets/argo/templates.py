@@ -23,24 +23,13 @@ from automl.targets.objects.metadata import (
 from automl.targets.objects.placement import placed
 from automl.targets.objects.pod import pod_spec
 from automl.targets.objects.resources import SHM
-from automl.targets.objects.security import CONTAINER_SECURITY
 from automl.targets.objects.service import deploy_arguments, service_objects
-from automl.targets.writers.yaml import write_yaml
 
 DEPLOY = "/automl/deploy"
 CREATED = "{{workflow.creationTimestamp.s}}"
 INPUTS_MOUNT: Object = {"name": "inputs", "mountPath": INPUTS}
 OF_WORKFLOW = ("securityContext", "imagePullSecrets", "volumes")
 """Keys of a pod that Argo has in the Workflow, for all its pods."""
-EXECUTOR_PATCH = write_yaml(
-    [
-        {
-            "initContainers": [{"name": "init", "securityContext": CONTAINER_SECURITY}],
-            "containers": [{"name": "wait", "securityContext": CONTAINER_SECURITY}],
-        }
-    ]
-)
-"""Argo leaves its own containers in a pod without what `restricted` asks of every container."""
 
 
 def job_template(task: Job, files: Files, data: Data) -> Object:
@@ -53,12 +42,19 @@ def job_template(task: Job, files: Files, data: Data) -> Object:
     if task.deadline is not None:
         template["activeDeadlineSeconds"] = task.deadline
     spec = pod_spec(data.workflow, task, files, data.given(task))
+    template |= _of_pod(task, spec)
     if is_collected(data.workflow, task):
         template = with_annotations(template, DEFAULT_CONTAINER)
         spec = collected(Objects(data.workflow), task, spec, Collecting([*data.left(task)]))
         if "artifacts" in data.inputs(task):
             spec = _with_artifacts(spec)
     return template | _pod_of_template(spec)
+
+
+def _of_pod(task: Task, spec: Mapping[str, Any]) -> Object:
+    """What a template says of its pods that is other than what the Workflow says of all."""
+    of_pod: Object = {"serviceAccountName": task.service_account} if task.service_account else {}
+    return of_pod | {"securityContext": spec["securityContext"]} if task.run_as else of_pod
 
 
 def _with_artifacts(spec: Mapping[str, Any]) -> Object:
@@ -104,7 +100,7 @@ def service_template(objects: Objects, task: Service, files: Files, data: Data) 
     run = ["--run", RUN, "--created", CREATED]
     arguments = deploy_arguments(run, task, [*data.options(task)], service_objects(objects, task, files))
     start: Object = {
-        "image": PYTHON_IMAGE,
+        "image": objects.workflow.own_image(PYTHON_IMAGE),
         "command": ["python3"],
         "args": [f"{DEPLOY}/cluster.py", *arguments],
     }

@@ -124,7 +124,7 @@ def select_template(objects: Objects, swept: Swept, program: Object) -> Object:
         head["outputs"] = {"parameters": places}
     runs = task_folder(workflow, job.name) if swept.gathered else ""
     words: list[Value] = [f"{CODE}/select_trials.py", f"{CODE}/trials.json", WORK, runs, tag(RESULTS)]
-    start: Object = {"image": PYTHON_IMAGE, "command": ["python3"], "args": words}
+    start: Object = {"image": workflow.own_image(PYTHON_IMAGE), "command": ["python3"], "args": words}
     mounts = list(OWN_MOUNTS)
     rest: Object = placed(job.placement)
     if swept.gathered:

@@ -19,6 +19,7 @@ from automl.targets.kubeflow.mounts import without_unwritten_workspace
 from automl.targets.kubeflow.native import native_objects
 from automl.targets.kubeflow.pipeline import pipeline
 from automl.targets.kubeflow.vertex import of_vertex
+from automl.targets.objects.checks import unused_registry
 from automl.targets.objects.config_maps import config_maps
 from automl.targets.objects.metadata import Objects
 from automl.targets.objects.stream import artifact, stream
@@ -51,7 +52,8 @@ class Kubeflow:
             diagnostics += [*of_rights(workflow), *of_disks(workflow, makes_claims=False)]
         else:
             diagnostics += of_vertex(workflow)
-        return Emission((stream(workflow, self.name, options, documents),), tuple(diagnostics))
+        output = stream(workflow, self.name, options, documents)
+        return Emission((output,), (*diagnostics, *unused_registry(workflow, output)))
 
 
 class KubeflowNative:
@@ -83,7 +85,8 @@ class KubeflowNative:
             *of_sizes(workflow, package),
         ]
         diagnostics += [*files.diagnostics, *of_version_object(workflow, documents)]
-        return Emission((artifact(workflow, self.name, options, documents),), tuple(diagnostics))
+        output = artifact(workflow, self.name, options, documents)
+        return Emission((output,), (*diagnostics, *unused_registry(workflow, output)))
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from automl.targets.objects.security import USER
+
 SECURITY_CONTEXT_SINCE = (2, 16)
 DEADLINE_SINCE = (2, 17)
 
@@ -14,6 +16,8 @@ class Backend(NamedTuple):
     has_config_maps: bool = False
     code: str | None = None  # the ConfigMap that the jobs of a bundle mount
     keeps_user: bool = False  # that of an image
+    user: int = USER
+    group: int = USER
 
     @property
     def sets_user(self) -> bool:

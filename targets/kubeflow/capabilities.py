@@ -29,6 +29,15 @@ _INPUTS = lowered("inputs of its task: parameters, and artifacts for files")
 _OUTPUTS = lowered("outputs of its task: parameters, and artifacts for files")
 _VALUES = partly("values; files go to the tasks of a run only, and a service outlives it")
 
+_NO_ACCOUNT = refused(
+    "all pods of a run have the account that the run is started with",
+    "leave it out, and choose the account when a run is started",
+)
+_ACCOUNT_OF_RUN = lost("a run is started with an account", "choose it when a run is started")
+_USER = lowered("the `securityContext` of its pods")
+_NO_USER = refused("Kubeflow has it since 2.16", "use `--target-version 2.16`, if what runs it is as new")
+_USER_OF_IMAGE = implied("it is the user of the image anyway")
+
 _TRIALS = OfTrials(
     run=lowered("a run in one loop over the list of them, as of `ParallelFor`"),
     at_a_time=lowered("the `parallelismLimit` of its loop"),
@@ -79,6 +88,11 @@ PACKAGE: Capabilities = MappingProxyType(
         "code.bundle": lowered(
             "a first task makes an artifact of it, which every step of the project starts"
         ),
+        "service_account": _ACCOUNT_OF_RUN,
+        "step.service_account": ByKind(job=_NO_ACCOUNT, service=NATIVE),
+        "step.run_as.user": ByKind(job=since("2.16", _USER, _NO_USER), service=NATIVE),
+        "step.run_as.group": ByKind(job=since("2.16", _USER, _NO_USER), service=NATIVE),
+        "step.run_as.image": ByKind(job=since("2.16", _USER, _USER_OF_IMAGE), service=NATIVE),
         "step.image": ByKind(job=_COMMAND, service=NATIVE),
         "step.inputs": ByKind(job=_INPUTS, service=_VALUES),
         "step.outputs": ByKind(job=_OUTPUTS),
@@ -184,6 +198,11 @@ VERTEX: Capabilities = MappingProxyType(  # beside those of a package
         **dict.fromkeys(_OF_DISKS, _NO_DISKS),
         "step.secrets": _NO_SECRETS,
         "step.image_pull_secrets": _NO_PULL,
+        "service_account": _ACCOUNT_OF_RUN,
+        "step.service_account": _NO_ACCOUNT,
+        "step.run_as.user": refused("Vertex AI runs an image as its user"),
+        "step.run_as.group": refused("Vertex AI runs an image as its user"),
+        "step.run_as.image": _USER_OF_IMAGE,
         "step.image_pull_policy": _NO_PULL_POLICY,
         "step.node_selector": _NO_NODES,
         "step.tolerations": _NO_TAINTS,

@@ -112,7 +112,7 @@ def runs_of(workflow: Workflow, leaves: Mapping[str, str], names: TaskNames, dag
     nodes = _Nodes(trials, behind, selecting)
     tasks: list[Task] = []
     for task in workflow.tasks:
-        tasks += _runs(task, leaves[task.name] in behind, task.name in selections)
+        tasks += _runs(workflow, task, leaves[task.name] in behind, task.name in selections)
     tasks += selections.values()
     all_leaves = {name: nodes.runner(leaf) for name, leaf in leaves.items()}
     all_leaves |= {name + _BEHIND: behind[leaf] for name, leaf in leaves.items() if leaf in behind}
@@ -127,7 +127,7 @@ def collected_by(task: Task) -> str | None:
     return task.name.removesuffix(_BEHIND) if task.name.endswith(_BEHIND) else None
 
 
-def _runs(task: Task, is_collected: bool, is_judged: bool) -> Iterator[Task]:
+def _runs(workflow: Workflow, task: Task, is_collected: bool, is_judged: bool) -> Iterator[Task]:
     if not isinstance(task, Job):
         yield task
         return
@@ -140,7 +140,7 @@ def _runs(task: Task, is_collected: bool, is_judged: bool) -> Iterator[Task]:
     yield replace(
         task,
         name=task.name + _BEHIND,
-        image=PYTHON_IMAGE,
+        image=workflow.own_image(PYTHON_IMAGE),
         command=Command(None, ()),
         variables=(),
         mounts=(),

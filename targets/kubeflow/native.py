@@ -99,7 +99,7 @@ def _registration(objects: Objects, schedule: Schedule, pipeline: str, version: 
     spec: Object = {
         "backoffLimit": 3,
         "ttlSecondsAfterFinished": 300,  # so that a schedule can come back
-        "template": {"metadata": metadata, "spec": _pod(scheduler, wanted)},
+        "template": {"metadata": metadata, "spec": _pod(objects.workflow, scheduler, wanted)},
     }
     job = objects.object("batch/v1", "Job", hashed_name(scheduler, spec), {"spec": spec})
     return [*service_account(objects, scheduler, _REGISTER), job]
@@ -119,10 +119,10 @@ def _restricted(field: str, span: str) -> str:
     return ",".join(_STEP.sub(span, item) for item in field.split(","))
 
 
-def _pod(scheduler: str, wanted: Object) -> Object:
+def _pod(workflow: Workflow, scheduler: str, wanted: Object) -> Object:
     start: Object = {
         "name": "main",
-        "image": PYTHON_IMAGE,
+        "image": workflow.own_image(PYTHON_IMAGE),
         "command": ["python3", "-c", escaped(script("recurring_run.py"))],
         "args": [json.dumps(wanted, indent=2)],
         "env": [

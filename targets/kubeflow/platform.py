@@ -9,7 +9,6 @@ from automl.targets.objects.checkout import checkout_keys
 from automl.targets.objects.metadata import Object, Objects
 from automl.targets.objects.placement import NO_LABELS, selector, tolerated
 from automl.targets.objects.resources import SHM, model_label
-from automl.targets.objects.security import USER
 from automl.targets.objects.volumes import CODE, WORK
 from automl.targets.writers.yaml import Value
 
@@ -33,8 +32,8 @@ def pod_platform(
     pod["podMetadata"] = metadata
     pod |= _placed(placement)
     if backend.sets_user:
-        user = str(USER)
-        pod["securityContext"] = {"runAsNonRoot": True, "runAsUser": user, "runAsGroup": user}
+        user, group = str(backend.user), str(backend.group)
+        pod["securityContext"] = {"runAsNonRoot": backend.user > 0, "runAsUser": user, "runAsGroup": group}
     return pod
 
 

@@ -26,6 +26,7 @@ from automl.targets.objects.config_maps import archive, scripts_of
 from automl.targets.objects.container import needs_home
 from automl.targets.objects.disks import has_claim
 from automl.targets.objects.metadata import Object, Objects
+from automl.targets.objects.security import user_and_group
 from automl.targets.objects.service import deploy_arguments
 from automl.targets.objects.volumes import CODE, WORK
 
@@ -54,7 +55,9 @@ def job_step(objects: Objects, job: Job, backend: Backend, data: Data) -> Step:
 
     A pod of Kubeflow has no `fsGroup`, by which a disk would be given to a group of another user's.
     """
-    backend = backend._replace(keeps_user=has_claim(objects.workflow, job))
+    keeps_user = job.run_as.image if job.run_as else has_claim(objects.workflow, job)
+    user, group = user_and_group(job.run_as)
+    backend = backend._replace(keeps_user=keeps_user, user=user, group=group)
     ours = [("AUTOML_STEP", job.name)]  # makes the container differ from every other: see `pipeline`
     if backend.sets_user and needs_home(job):
         ours.append(("HOME", WORK))
@@ -101,7 +104,7 @@ def deploy_step(
     options += data.options(service)
     arguments = deploy_arguments(["--run", RUN_INPUT], service, options, applied)
     words = Words(["python3", "-c", script("cluster.py")], arguments)
-    main = _program(service.name, PYTHON_IMAGE, words, backend)
+    main = _program(service.name, objects.workflow.own_image(PYTHON_IMAGE), words, backend)
     placement = service.placement._replace(image_pull_policy=None)  # which is for the image of the service
     platform = pod_platform(objects.template_metadata(service), backend, placement=placement)
     takes = RUN_ID | data.takes(service)
@@ -140,15 +143,14 @@ def code_step(objects: Objects, backend: Backend, title: str) -> Step:
     It is tried as often as that of them which is tried the most. A checkout may take as long as the longest; packing
     waits for nobody.
     """
-    scripts = _scripts(objects.workflow)
     code, jobs = objects.workflow.code, [job for job in objects.workflow.jobs if job.project]
     if isinstance(code, Git):  # pods of services check the repository out themselves
-        main = _checkout(code, backend, title, scripts)
+        main = _checkout(objects.workflow, code, backend, title)
         platform = checkout_platform(objects, code, backend, _longest_deadline(jobs))
     else:
         assert isinstance(code, Bundle)
         task = next(task for task in objects.workflow.tasks if task.project)  # its image has Python
-        main = _program(title, task.image, _packing(code, scripts), backend)
+        main = _program(title, task.image, _packing(code, _scripts(objects.workflow)), backend)
         pull = Placement(image_pull_policy=task.placement.image_pull_policy)
         platform = pod_platform(objects.template_metadata(), backend, task.pull_secrets, pull)
     retries = max((job.retries for job in jobs), default=0)
@@ -166,10 +168,10 @@ def _packing(bundle: Bundle, scripts: Sequence[str]) -> Words:
     return Words(["python3", "-c", script("pack.py")], [CODE_OUTPUT, packed, *scripts])
 
 
-def _checkout(git: Git, backend: Backend, title: str, scripts: Sequence[str]) -> Object:
+def _checkout(workflow: Workflow, git: Git, backend: Backend, title: str) -> Object:
     command = ["sh", "-c", script("checkout.sh") + script("pack.sh")]
-    words = Words(command, ["pack.sh", CODE_OUTPUT, *scripts])
-    return _program(title, GIT_IMAGE, words, backend, checkout_variables(git))
+    words = Words(command, ["pack.sh", CODE_OUTPUT, *_scripts(workflow)])
+    return _program(title, workflow.own_image(GIT_IMAGE), words, backend, checkout_variables(git))
 
 
 def _scripts(workflow: Workflow) -> list[str]:

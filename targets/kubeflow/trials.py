@@ -140,7 +140,7 @@ def selection_of(workflow: Workflow, job: Job) -> Job | None:
     return replace(
         job,
         name=job.name + _SELECTION,
-        image=PYTHON_IMAGE,
+        image=workflow.own_image(PYTHON_IMAGE),
         command=Command(None, ()),
         project=None,
         variables=(),

@@ -9,11 +9,12 @@ from automl.targets.kubernetes.coordinator import coordinated
 from automl.targets.kubernetes.gathering import gathering_program, needs_gathering
 from automl.targets.kubernetes.jobs import alone
 from automl.targets.kubernetes.values import has_values, needs_program
-from automl.targets.objects.checks import kept_from_one_node, services_without_timeout
+from automl.targets.objects.checks import kept_from_one_node, services_without_timeout, unused_registry
 from automl.targets.objects.collecting import program
 from automl.targets.objects.config_maps import config_maps
 from automl.targets.objects.disks import claims
 from automl.targets.objects.metadata import Objects
+from automl.targets.objects.pod_patch import of_patches
 from automl.targets.objects.resources import unknown_models
 from automl.targets.objects.service import network
 from automl.targets.objects.stream import artifact, too_large
@@ -31,7 +32,7 @@ class Kubernetes:
 
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One file with all objects, in the order of their creation."""
-        objects = Objects(workflow)
+        objects = Objects(workflow, self.name)
         files = config_maps(objects)
         programs = [program(objects, workflow.store is not None)] if needs_program(workflow) else []
         if needs_gathering(workflow):
@@ -42,6 +43,7 @@ class Kubernetes:
         diagnostics = [*services_without_timeout(workflow), *files.diagnostics]
         diagnostics += [*kept_from_one_node(workflow), *too_many_values(workflow), *files_of_all(workflow)]
         diagnostics += unknown_models(workflow)
+        diagnostics += of_patches(workflow, self.name)
         diagnostics += only_successes(workflow, "the coordinator")
         judged = [files.code]
         if _needs_coordinator(workflow):
@@ -52,7 +54,8 @@ class Kubernetes:
         else:
             documents += [alone(objects, job, files) for job in workflow.jobs]
         diagnostics += too_large(workflow, documents, but=judged)
-        return Emission((artifact(workflow, self.name, options, documents),), tuple(diagnostics))
+        output = artifact(workflow, self.name, options, documents)
+        return Emission((output,), (*diagnostics, *unused_registry(workflow, output)))
 
 
 def _needs_coordinator(workflow: Workflow) -> bool:

@@ -2,9 +2,9 @@
 
 from types import MappingProxyType
 
-from automl.compiler.capabilities import lowered, partly, refused
+from automl.compiler.capabilities import NATIVE, lowered, partly, refused
 from automl.compiler.target import ByKind, Capabilities
-from automl.targets.objects.capabilities import ON_KUBERNETES, OfTrials
+from automl.targets.objects.capabilities import ON_KUBERNETES, OfTrials, of_pods
 
 _ON_STEP = lowered("on the objects and the pods of the step")
 _COORDINATED = lowered("the coordinator sees to it")
@@ -31,6 +31,7 @@ CAPABILITIES: Capabilities = MappingProxyType(
         **ON_KUBERNETES,
         **_TRIALS.rows,
         "limits.timeout": lowered("the coordinator ends the Jobs that run then"),
+        **of_pods("kubernetes", NATIVE),
         "schedule": lowered("the coordinator is a CronJob"),
         "artifacts.engine": _NO_STORE,
         "artifacts.store": lowered(

@@ -20,10 +20,13 @@ from automl.targets.kubernetes.jobs import (
 from automl.targets.kubernetes.plan import MOUNT, PLAN, check_size, part_names, planned, volume
 from automl.targets.kubernetes.store import RUNS
 from automl.targets.kubernetes.values import sources, values_of
+from automl.targets.objects.checks import rights_of_account
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.container import restricted
 from automl.targets.objects.json import canonical
 from automl.targets.objects.metadata import Object, Objects, hashed_name, name_of, with_labels
+from automl.targets.objects.pod import pull_secrets
+from automl.targets.objects.pod_patch import patch_of, patched
 from automl.targets.objects.rbac import deploy_rules, service_account
 from automl.targets.objects.schedule import schedule_fields
 from automl.targets.objects.security import POD_SECURITY
@@ -49,11 +52,13 @@ def coordinated(objects: Objects, files: Files) -> Coordinated:
     workflow = objects.workflow
     plan, templates = _planned(objects, files)
     config_maps = planned(objects, plan)
-    name = with_suffix(workflow.name, "coordinator")
-    rbac = service_account(objects, name, _rules(workflow))
+    name = workflow.service_account or with_suffix(workflow.name, "coordinator")
+    rbac = [] if workflow.service_account else service_account(objects, name, _rules(workflow))
     job = _runner(objects, _job_spec(objects, name, volume(config_maps, plan), len(config_maps)))
     documents = [*rbac, *config_maps, *templates, job]
-    return Coordinated(documents, list(map(name_of, config_maps)), check_size(workflow, config_maps))
+    diagnostics = check_size(workflow, config_maps)
+    diagnostics += rights_of_account(workflow, "get CronJobs, make Jobs", "docs/targets/kubernetes.md")
+    return Coordinated(documents, list(map(name_of, config_maps)), diagnostics)
 
 
 def _planned(objects: Objects, files: Files) -> tuple[Plan, list[Object]]:
@@ -137,21 +142,28 @@ def _job_spec(objects: Objects, service_account_name: str, plan: Object, parts: 
         "serviceAccountName": service_account_name,
         "restartPolicy": "Never",
         "securityContext": POD_SECURITY,
-        "containers": [_container(parts)],
+        **_pull_secrets(objects.workflow),
+        "containers": [_container(objects.workflow, parts)],
         "volumes": [plan],
     }
     return {
         "backoffLimit": RESTARTS,
         "podFailurePolicy": {"rules": rules},
-        "template": objects.template(spec),
+        "template": objects.template(patched(spec, patch_of(objects.workflow.options(objects.target)))),
     }
 
 
-def _container(parts: int) -> Object:
+def _pull_secrets(workflow: Workflow) -> Object:
+    """Those of the steps, where the coordinator's image is of the same registry as theirs may be."""
+    names = [name for task in workflow.tasks for name in task.pull_secrets] if workflow.image_registry else []
+    return {"imagePullSecrets": pull_secrets(names)} if names else {}
+
+
+def _container(workflow: Workflow, parts: int) -> Object:
     job = {"fieldRef": {"fieldPath": "metadata.labels['batch.kubernetes.io/job-name']"}}
     start: Object = {
         "name": "main",
-        "image": PYTHON_IMAGE,
+        "image": workflow.own_image(PYTHON_IMAGE),
         "command": ["python3", "-m", PROGRAM, *part_names(parts)],
         "workingDir": PLAN,
         "env": [{"name": "AUTOML_JOB", "valueFrom": job}],

@@ -12,7 +12,8 @@ from automl.targets.objects.collecting import DEFAULT_CONTAINER, Collecting, col
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.disks import node_labels
 from automl.targets.objects.metadata import Object, Objects, hashed_name, with_annotations, with_labels
-from automl.targets.objects.pod import pod_spec
+from automl.targets.objects.pod import account, pod_spec
+from automl.targets.objects.pod_patch import patch_of, patched
 
 LONGEST_CRON_JOB_NAME = 52  # Kubernetes appends the time of a run to it
 NEVER = "0 0 1 1 *"  # a CronJob must have a schedule, also one that is suspended
@@ -21,14 +22,17 @@ HASH = "automl.dev/hash"
 
 def job_spec(objects: Objects, task: Job, files: Files) -> Object:
     """The `spec` of the Job: one pod a try, each stopped after the deadline."""
-    spec: Object = {"restartPolicy": "Never", "automountServiceAccountToken": False}
+    spec: Object = {"restartPolicy": "Never", **account(objects.workflow, task)}
     if task.deadline is not None:
         spec["activeDeadlineSeconds"] = task.deadline
     workflow = objects.workflow
     pod = with_files(objects, task, pod_spec(workflow, task, files, given(workflow, task)))
     if is_collected(workflow, task):
         pod = collected(objects, task, pod, _collecting(workflow, task, pod))
-    template = with_labels(objects.template({**spec, **pod}, task), node_labels(workflow, task))
+    template = with_labels(
+        objects.template(patched({**spec, **pod}, patch_of(task.options(objects.target))), task),
+        node_labels(workflow, task),
+    )
     if is_collected(workflow, task):
         template = with_annotations(template, DEFAULT_CONTAINER)
     return {"backoffLimit": task.retries, "template": template}

@@ -80,7 +80,7 @@ def fetching(objects: Objects, task: Task, spec: Mapping[str, Any]) -> Mapping[s
         {"name": "inputs", "emptyDir": {}},
         *own_volumes(program(objects, for_store=True)),
     ]
-    containers = [*spec.get("initContainers", []), _fetch(store, paths, main["env"])]
+    containers = [*spec.get("initContainers", []), _fetch(objects.workflow, store, paths, main["env"])]
     rest = {key: value for key, value in spec.items() if key not in ("containers", "volumes")}
     return rest | {
         "initContainers": containers,
@@ -105,14 +105,14 @@ def with_path(entry: Object, paths: Mapping[str, str]) -> Object:
     return {"name": name, "value": paths[name]} if name in paths else entry
 
 
-def _fetch(store: Store, paths: Mapping[str, str], of_step: list[Value]) -> Object:
+def _fetch(workflow: Workflow, store: Store, paths: Mapping[str, str], of_step: list[Value]) -> Object:
     """The container that fetches each file once; who makes the object fills its variables with the addresses."""
     variables = {path: variable for variable, path in paths.items()}
     words = [word for path, variable in variables.items() for word in ("--fetch", f"{path}=$({variable})")]
     addresses: list[Value] = [{"name": variable} for variable in variables.values()]
     start: Object = {
         "name": "fetch",
-        "image": PYTHON_IMAGE,
+        "image": workflow.own_image(PYTHON_IMAGE),
         "command": ["python3", f"{CODE}/start.py"],
         "args": [*words, "--", "true"],
         "env": [*client_variables(store, of_step), *addresses],

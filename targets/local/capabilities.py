@@ -27,6 +27,8 @@ _TRIALS = OfTrials(
     limit=lowered("no more are started, whatever `--jobs` says"),
 )
 
+_NO_ACCOUNT = lost("what runs here has no account of a cluster, but your own rights")
+_YOU = lost("what runs here runs as you, in images, too")
 CAPABILITIES: Capabilities = MappingProxyType(
     {
         **_TRIALS.rows,
@@ -48,6 +50,8 @@ CAPABILITIES: Capabilities = MappingProxyType(
         "schedule.starting_deadline": _ONCE,
         "schedule.history.success": _ONCE,
         "schedule.history.failed": _ONCE,
+        "service_account": _NO_ACCOUNT,
+        "image_registry": implied("what has no image runs on the machine itself"),
         "code.git.url": _CHECKOUT,
         "code.git.ref": _CHECKOUT,
         "code.git.token_secret": _CHECKOUT,
@@ -88,6 +92,10 @@ CAPABILITIES: Capabilities = MappingProxyType(
         "step.secrets.keys": _SECRET,
         "step.image_pull_secrets": implied("podman and docker have logins of their own"),
         "step.image_pull_policy": lowered("when podman or docker pulls it"),
+        "step.service_account": _NO_ACCOUNT,
+        "step.run_as.user": _YOU,
+        "step.run_as.group": _YOU,
+        "step.run_as.image": _YOU,
         "step.node_selector": _ONE_MACHINE,
         "step.tolerations": _ONE_MACHINE,
         "step.tolerations.key": _ONE_MACHINE,

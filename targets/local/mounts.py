@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Mount, Reference, Service, Task, Volume, Workflow
-from automl.compiler.values.images import PYTHON_IMAGE
+from automl.compiler.values.images import is_default
 from automl.runtime.local import plan
 from automl.targets.objects.disks import claim_of
 
@@ -14,7 +14,7 @@ _HELP = "give the step an `image`, or hand files on by `outputs` and `inputs`"
 
 def is_process(task: Task) -> bool:
     """Whether a task runs on the machine itself."""
-    return task.project is not None and task.image == PYTHON_IMAGE
+    return task.project is not None and is_default(task.image)
 
 
 def mounts(workflow: Workflow, task: Task) -> Iterator[plan.Mount]:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from automl.compiler.capabilities import NATIVE, lost, lowered, partly
-from automl.compiler.target import ByKind, Capabilities, Capability
+from automl.compiler.target import ByKind, Capabilities, Capability, Row
 
 _ON_OBJECTS = lowered("on every object and every pod")
 _ON_STEP = lowered("on the pods of the step, and on the objects of a service")
@@ -35,6 +35,20 @@ OF_RESOURCES = (
 """The keys of the `resources` of a step."""
 
 _INDICES = partly("an input of the step; a file of the project for what runs in the project alone")
+
+
+_OF_PODS = (
+    *("affinity", "dnsConfig", "dnsPolicy", "enableServiceLinks", "hostAliases", "hostIPC", "hostNetwork"),
+    *("hostPID", "hostUsers", "nodeSelector", "preemptionPolicy", "priorityClassName", "runtimeClassName"),
+    *("schedulerName", "securityContext", "shareProcessNamespace", "terminationGracePeriodSeconds"),
+    *("tolerations", "topologySpreadConstraints"),
+)
+
+
+def of_pods(target: str, capability: Row) -> Capabilities:
+    """The rows of the patch of pods that a target takes, of a run and of a step."""
+    nouns = (f"targets.{target}.pod", f"step.targets.{target}.pod")
+    return {f"{noun}.{key}": capability for noun in nouns for key in _OF_PODS}
 
 
 class OfTrials(NamedTuple):
@@ -67,6 +81,10 @@ ON_KUBERNETES: Capabilities = MappingProxyType(
         "name": NATIVE,
         "namespace": NATIVE,
         "description": lowered("an annotation"),
+        "service_account": NATIVE,
+        "image_registry": lowered(
+            "where the images of our own programs, and of steps without one, are pulled from"
+        ),
         "labels": _ON_OBJECTS,
         "annotations": _ON_OBJECTS,
         "params": lowered("variables of every step, and worked out where expressions have them"),
@@ -119,6 +137,10 @@ ON_KUBERNETES: Capabilities = MappingProxyType(
         "step.secrets.keys": NATIVE,
         "step.image_pull_secrets": NATIVE,
         "step.image_pull_policy": NATIVE,
+        "step.service_account": NATIVE,
+        "step.run_as.user": NATIVE,
+        "step.run_as.group": NATIVE,
+        "step.run_as.image": NATIVE,
         "step.node_selector": NATIVE,
         "step.tolerations": NATIVE,
         "step.tolerations.key": NATIVE,

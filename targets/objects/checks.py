@@ -6,6 +6,7 @@ from itertools import combinations, product
 from automl.compiler.diagnostics import Code, Diagnostic, Related
 from automl.compiler.graph import upstream
 from automl.compiler.ir import Job, Service, Task, Text, Workflow
+from automl.compiler.target import Artifact
 from automl.targets.objects.disks import needs_node
 from automl.targets.objects.placement import selector
 from automl.targets.objects.resources import model_label
@@ -25,6 +26,25 @@ def services_without_timeout(workflow: Workflow) -> Iterator[Diagnostic]:
             )
             help = "give `timeout`, for instance `timeout: 10m`"
             yield Diagnostic(Code.NO_DEADLINE, message, service.span, help)
+
+
+def rights_of_account(workflow: Workflow, rights: str, page: str) -> Iterator[Diagnostic]:
+    """What the account that the config names must be allowed to, since no objects give it rights."""
+    if workflow.service_account:
+        rights += " and apply the objects of services" if workflow.services else ""
+        message = f'the service account "{workflow.service_account}" must be allowed to {rights}'
+        help = f"{page} shows the Role; without `service_account` it is in the output"
+        place = workflow.spans.get("service_account", workflow.span)
+        yield Diagnostic(Code.NEEDS_RIGHTS, message, place, help)
+
+
+def unused_registry(workflow: Workflow, artifact: Artifact) -> Iterator[Diagnostic]:
+    """A registry of images that the output does not have."""
+    registry = workflow.image_registry
+    if registry and f"{registry.rstrip('/')}/" not in artifact.text:
+        message = '"image_registry" is not needed: the output has no image but those that you name'
+        place = workflow.spans.get("image_registry", workflow.span)
+        yield Diagnostic(Code.NOT_NEEDED, message, place, "remove it, or leave it for other targets")
 
 
 def images_without_entrypoint(

@@ -78,7 +78,7 @@ def _collector(workflow: Workflow, job: Job, collecting: Collecting, outputs: Ob
     words = declared([output._replace(path=None) for output in job.outputs])
     start: Object = {
         "name": "main",
-        "image": PYTHON_IMAGE,
+        "image": workflow.own_image(PYTHON_IMAGE),
         "command": ["python3", f"{CODE}/start.py"],
         "args": [*words, *collecting.options, "--", "sh", "-c", _taking(job)],
     }

@@ -115,6 +115,8 @@ def _known(task: Task) -> list[Variable]:
 
 def needs_home(task: Task) -> bool:
     """Whether HOME has to be set: that of an image is another user's. The start script of a project sets its own."""
+    if task.run_as and task.run_as.image:
+        return False
     return task.project is None and all(variable.name != "HOME" for variable in task.variables)
 
 

@@ -20,6 +20,7 @@ class Objects(NamedTuple):
     """Makes the objects of one workflow: each has its namespace, its labels and the user's annotations."""
 
     workflow: Workflow
+    target: str = ""  # whose options count
 
     def object(self, api: str, kind: str, name: str, body: Object, task: Task | None = None) -> Object:
         """An object of the workflow, or of one task of it; `body` is what it has beside its `metadata`."""

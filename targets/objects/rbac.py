@@ -1,6 +1,6 @@
 """Rights in the cluster: roles with no right that is not used, and the service accounts that have them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from automl.compiler.ir import Workflow
 from automl.targets.objects.metadata import Object, Objects
@@ -10,9 +10,11 @@ from automl.targets.writers.yaml import Value
 _GROUP = "rbac.authorization.k8s.io"
 
 
-def service_account(objects: Objects, name: str, rules: Sequence[Value]) -> list[Object]:
-    """A ServiceAccount of its own, with the rights that the rules give."""
-    return [objects.object("v1", "ServiceAccount", name, {}), *role(objects, name, rules, [name])]
+def service_account(
+    objects: Objects, name: str, rules: Sequence[Value], others: Iterable[str] = ()
+) -> list[Object]:
+    """A ServiceAccount of its own, with the rights that the rules give it, and others that are there."""
+    return [objects.object("v1", "ServiceAccount", name, {}), *role(objects, name, rules, [name, *others])]
 
 
 def role(

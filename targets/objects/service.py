@@ -8,7 +8,8 @@ from automl.targets.objects.config_maps import Files
 from automl.targets.objects.disks import node_labels
 from automl.targets.objects.escape import in_json
 from automl.targets.objects.metadata import Object, Objects, with_labels
-from automl.targets.objects.pod import pod_spec
+from automl.targets.objects.pod import account, pod_spec
+from automl.targets.objects.pod_patch import patch_of, patched
 from automl.targets.objects.start import placeholders
 from automl.targets.writers.yaml import Value
 
@@ -70,12 +71,11 @@ def deployment(objects: Objects, service: Service, files: Files) -> Object:
 
 
 def _pod_template(objects: Objects, service: Service, files: Files) -> Object:
-    spec: Object = {"automountServiceAccountToken": False}
+    spec = account(objects.workflow, service)
     labels = selector(objects.workflow, service) | node_labels(objects.workflow, service)
-    template = objects.template(
-        spec | pod_spec(objects.workflow, service, files, placeholders(service)), service
-    )
-    return with_labels(template, labels)
+    spec |= pod_spec(objects.workflow, service, files, placeholders(service))
+    spec = patched(spec, patch_of(service.options(objects.target)))
+    return with_labels(objects.template(spec, service), labels)
 
 
 def _address(objects: Objects, service: Service) -> Object:

@@ -60,6 +60,7 @@ def submitted(
     run = Run(argo.cluster, name, folder, run_pod)
     # One version of Argo finds edges that lack from the first task of a stage, the other those from the last.
     run.keeps = 0 if argo.version == min(ARGO_VERSIONS) else -1
+    run.make_accounts(text)
     run.submit(yaml.load_all(text, yaml.CSafeLoader))
     return Case(run, workflow)
 

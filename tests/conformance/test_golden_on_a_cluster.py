@@ -169,6 +169,7 @@ def place(cluster: Cluster, request: pytest.FixtureRequest, tmp_path: Path) -> I
     text = re.sub(r'("?namespace"?: )("?)[a-z-]+("?)', rf"\g<1>\g<2>{name}\g<3>", text)
     with placed(cluster, name, tmp_path, Applied) as place:
         place.text = text
+        place.make_accounts(text)
         yield place
 
 

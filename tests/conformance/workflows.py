@@ -15,6 +15,8 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
+import yaml
+
 from automl.runtime.plan import Plan, Service, Step
 from tests.conformance.cluster import HOST, Cluster, until
 from tests.runtime import kubelet as pods
@@ -148,6 +150,21 @@ class Place:
         self.apply(f"{RBAC}/v1", "Role", account, rules=rules)
         self.apply(f"{RBAC}/v1", "RoleBinding", account, roleRef=role, subjects=[subject])
         self.mount(account)
+
+    def make_accounts(self, text: str) -> None:
+        """The ServiceAccounts that a manifest names and does not make; with all rights where it gives none."""
+        named = set(re.findall(r'"?serviceAccountName\\*"?: \\*"?([-a-z]+)', text))
+        made = {
+            each["metadata"]["name"]
+            for each in yaml.load_all(text, yaml.CSafeLoader)
+            if each["kind"] == "ServiceAccount"
+        }
+        for account in named - made:
+            self.apply("v1", "ServiceAccount", account)
+            if not made:
+                subject = {"kind": "ServiceAccount", "name": account, "namespace": self.namespace}
+                role = {"apiGroup": RBAC, "kind": "ClusterRole", "name": "cluster-admin"}
+                self.apply(f"{RBAC}/v1", "RoleBinding", account, roleRef=role, subjects=[subject])
 
     def mount(self, account: str) -> None:
         """What a pod of an account finds mounted."""
