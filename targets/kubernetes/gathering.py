@@ -43,7 +43,9 @@ def gathering(objects: Objects, task: Task, spec: Mapping[str, Any]) -> Mapping[
     step = main | {"env": env, "volumeMounts": [*main["volumeMounts"], MOUNT | {"readOnly": True}]}
     program: Object = {"name": "gather", "configMap": {"name": name_of(gathering_program(objects))}}
     volumes: list[Value] = [{"name": "gathered", "emptyDir": {}}, program]
-    gather = _gather(folders, [PROGRAM_MOUNT, MOUNT, *workspace_mount(objects.workflow, task)])
+    gather = _gather(
+        objects.workflow, folders, [PROGRAM_MOUNT, MOUNT, *workspace_mount(objects.workflow, task)]
+    )
     rest = {key: value for key, value in spec.items() if key not in ("containers", "volumes")}
     return rest | {
         "initContainers": [*spec.get("initContainers", []), gather],
@@ -62,14 +64,14 @@ def _folders(task: Task) -> dict[str, str]:
     }
 
 
-def _gather(folders: Mapping[str, str], mounts: list[Value]) -> Object:
+def _gather(workflow: Workflow, folders: Mapping[str, str], mounts: list[Value]) -> Object:
     """The container, of which who makes the object fills the variables."""
     variables = {folder: variable for variable, folder in folders.items()}
     words: list[Value] = [f"{folder}={variable}" for folder, variable in variables.items()]
     told: list[Value] = [{"name": variable} for variable in variables.values()]
     start: Object = {
         "name": "gather",
-        "image": PYTHON_IMAGE,
+        "image": workflow.own_image(PYTHON_IMAGE),
         "command": ["python3", f"{CODE}/gather.py"],
         "args": words,
         "env": told,

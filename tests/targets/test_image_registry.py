@@ -16,6 +16,14 @@ FORMS = [(name, form) for name in ON_KUBERNETES for form in targets.load(name).f
 IMAGE = re.compile(r'"?\bimage\\*"?: ?\\*"?([^\s"\\]+)')
 
 
+def test_every_image_of_our_own_is_asked_of_the_workflow() -> None:
+    """Whatever comes later: nothing but `own_image` is given one."""
+    for path in sorted(Path(targets.__path__[0]).rglob("*.py")):
+        used = [line for line in path.read_text().splitlines() if re.search("(PYTHON|GIT)_IMAGE", line)]
+        rest = [line for line in used if "import" not in line and not line.startswith("GIT_IMAGE = ")]
+        assert [line for line in rest if "own_image(" not in line] == [], path
+
+
 STORE = "artifacts: {store: 's3://runs'}\n"
 
 
