@@ -99,6 +99,8 @@ def test_a_default_that_is_written_changes_nothing(key: str) -> None:
     step = STEP | {"volumes": ["cache:/cache"]} | (service if is_of_service else {})
     if key.startswith("step.sweep."):
         step["sweep"] = SWEEP
+    if key.startswith("step.resources.gpu."):
+        step["resources"] = {"gpu": {"count": 1}}
     config: dict[str, Any] = {"name": "n", "schedule": {"cron": "@daily"}, "stages": {"s": [step]}, **DISKS}
     config["contexts"] = {"box": {}}
     config["limits"] = {}

@@ -30,7 +30,7 @@ def test_every_output_is_known_again(target: Target, form: str, format: str, tmp
     (tmp_path / "small").mkdir()
     (tmp_path / "small" / "config.yaml").write_text(BATCH)
     projects = [tmp_path / "small", project_copy("notebook", tmp_path)]
-    if form != "vertex":
+    if form != "vertex" and target.name != "slurm":
         projects += [project_copy(case, tmp_path) for case in ("two-services", "user-text")]
     for project in projects:
         text = compiled(project, target, form, format)
@@ -38,7 +38,9 @@ def test_every_output_is_known_again(target: Target, form: str, format: str, tmp
         assert is_generated(text.replace("\n", "\r\n").encode()), "as git gives it on Windows"
 
 
-@pytest.mark.parametrize("target", OURS, ids=lambda target: target.name)
+@pytest.mark.parametrize(
+    "target", [one for one in OURS if one.name != "slurm"], ids=lambda target: target.name
+)
 def test_json_is_known_again_however_it_is_laid_out(target: Target, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(BATCH)
     document, _ = json.JSONDecoder().raw_decode(compiled(tmp_path, target, form_of(target), "json"))
