@@ -94,6 +94,12 @@ REFUSED = {
     "trials-of-images/kubeflow-native": "the same",
     "searches/kubeflow": "a file of an image's trial is nowhere for who gathers them",
     "searches/kubeflow-native": "the same",
+    "accounts/kubeflow": "all pods of a run have one account",
+    "accounts/kubeflow-native": "the same",
+    "run-timeout/kubeflow": "it has a time for a run since 2.17",
+    "run-timeout/kubeflow-native": "the same",
+    "slurm-options/kubeflow": "an image is not started by its own entrypoint",
+    "slurm-options/kubeflow-native": "the same",
     "cron-full/kubeflow-native": "a recurring run has no time zone of its own",
     "cron-stages/kubeflow-native": "a recurring run never stops a run",
 }
