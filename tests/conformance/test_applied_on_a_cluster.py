@@ -23,6 +23,8 @@ ON_CLUSTERS = sorted(targets.OWN.keys() - {"local", "slurm"})
 def test_the_api_server_accepts_what_runs_apply(target: str, cluster: Cluster, namespace: str) -> None:
     applied = [(path, found) for path in manifests(f"{target}.yaml") for found in applied_in(path)]
     assert len({path for path, _ in applied}) >= 5
+    for pod in [pod for _, found in applied for pod in pods_of(found)]:
+        make_account(pod, cluster, namespace)
     refused = [
         (path.parent.name, answer.body["message"])
         for path, found in applied
@@ -49,6 +51,14 @@ def test_the_api_server_accepts_any_time_to_be_ready(
     assert deployment["spec"]["minReadySeconds"] == seconds
     answer = dry_run(deployment, cluster, namespace)
     assert answer.status < 300, answer
+
+
+def make_account(pod: Object, cluster: Cluster, namespace: str) -> None:
+    """The ServiceAccount that a pod names, without which none is admitted."""
+    if name := pod["spec"].get("serviceAccountName"):
+        account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}?fieldManager=test&force=true"
+        assert cluster.request("PATCH", path, account, content_type=APPLY).status < 300
 
 
 def pods_of(found: Object) -> list[Object]:

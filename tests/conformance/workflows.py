@@ -153,7 +153,7 @@ class Place:
 
     def make_accounts(self, text: str) -> None:
         """The ServiceAccounts that a manifest names and does not make; with all rights where it gives none."""
-        named = set(re.findall(r'"?serviceAccountName\\*"?: \\*"?([-a-z]+)', text))
+        named = set(re.findall(r'"?serviceAccountName\\*"?: \\*"?([-a-z0-9.]+)', text))
         made = {
             each["metadata"]["name"]
             for each in yaml.load_all(text, yaml.CSafeLoader)
