@@ -474,19 +474,32 @@ def _with_spans(workflow: Workflow, change: Callable[[Any], Any]) -> Workflow:
 
 def test_a_form_without_rows_of_its_own_falls_into_the_net(analysed: Analyse) -> None:
     """Of what is refused nobody would see it: that it is refused, is all that the table does."""
-    rows = table_of(_own("kubeflow"), "vertex")
+    rows, others = table_of(_own("kubeflow"), "vertex"), table_of(_own("kubeflow"), "package")
     own = [
         key
         for key in rows
-        if key in KEYS and _supports(rows[key]) == {Support.LOST} and not key.startswith("schedule")
+        if key in KEYS
+        and _supports(rows[key]) == {Support.LOST} != _supports(others[key])
+        and not key.startswith("schedule")
     ]
     assert len(own) > 5
-    holes = Net(SCHEMA, analysed, Altered("kubeflow", {}), "vertex").holes(*own)
+    holes = [
+        hole
+        for key in own
+        for hole in Net(
+            SCHEMA, analysed, Altered("kubeflow", {}), "vertex", _first_version(others[key])
+        ).holes(key)
+    ]
     assert {hole.partition(" in ")[0] for hole in holes if " in " in hole} == set(own)
 
 
 def _supports(row: Row) -> set[Support]:
     return {each.support for each in _capabilities(row)}
+
+
+def _first_version(row: Row) -> str:
+    """The first version of which the whole row is told, if that is not the default one."""
+    return max((each.since for each in _capabilities(row) if each.since), default="")
 
 
 @pytest.mark.parametrize("name", targets.OWN)
@@ -504,8 +517,7 @@ def test_a_row_with_another_word_falls_into_the_net(name: str, analysed: Analyse
         is_in_one_that_is_lost = any(
             key.startswith(f"{around}.") for around in table if SAID.keys() & _supports(table[around])
         )
-        if not is_in_one_that_is_lost and not Net(SCHEMA, analysed, Altered(name, {key: other}), form).holes(
-            key
-        ):
+        net = Net(SCHEMA, analysed, Altered(name, {key: other}), form, _first_version(table[key]))
+        if not is_in_one_that_is_lost and not net.holes(key):
             held.append(key)
     assert held == []
