@@ -99,7 +99,7 @@ def test_validate_says_for_which_targets_each_config_is_fine(place: Path) -> Non
     assert done == Done(
         0,
         b"",
-        "b.yaml is fine for argo, kubernetes, local, not for kubeflow, kubeflow-native: `-t kubeflow` says why\n"
+        "b.yaml is fine for argo, kubernetes, local, slurm, not for kubeflow, kubeflow-native: `-t kubeflow` says why\n"
         f"2 configs are fine for {EVERY_TARGET}\n",
     )
     told = automl("validate", "b.yaml", "-t", "kubeflow", cwd=place)
@@ -224,7 +224,7 @@ def test_strict_takes_a_warning_of_a_target_for_an_error(place: Path) -> None:
     done = automl("validate", "--strict", "a.yaml", cwd=place)
     assert (done.code, done.err) == (
         0,
-        "a.yaml is fine for argo, kubeflow-native, kubernetes, local, not for kubeflow: `-t kubeflow` says why\n",
+        "a.yaml is fine for argo, kubeflow-native, kubernetes, local, slurm, not for kubeflow: `-t kubeflow` says why\n",
     )
 
 

@@ -121,7 +121,7 @@ def test_compile_prints_the_product_and_nothing_else(product: bytes) -> None:
     assert b"\r" not in product
 
 
-EVERY_TARGET = "argo, kubeflow, kubeflow-native, kubernetes, local"
+EVERY_TARGET = "argo, kubeflow, kubeflow-native, kubernetes, local, slurm"
 
 
 def test_validate_prints_nothing_on_stdout(project: Path) -> None:
@@ -477,7 +477,7 @@ USAGE = {
     "no such target at all": (["compile", "-t", "hovercraft"], "known targets: argo"),
     "no target": (
         ["compile"],
-        "say what to compile for: -t argo, kubeflow, kubeflow-native, kubernetes, local; `automl targets` says",
+        "say what to compile for: -t argo, kubeflow, kubeflow-native, kubernetes, local, slurm; `automl targets` says",
     ),
     "version without a target": (["validate", "--target-version", "3.7"], "give it with -t"),
     "form without a target": (["validate", "--as", "template"], "give it with -t"),
