@@ -222,6 +222,12 @@ SERVICES: dict[str, list[str]] = {
     "user-text": ["service"],
 }
 CANNOT_RUN = {
+    "account-of-a-run": "its images do not exist",
+    "image-registry": "its repository and its images do not exist",
+    "one-patch-for-all-pods": "its images do not exist",
+    "pods-of-a-platform": "its images do not exist",
+    "queues": "its image does not exist",
+    "resources": "its images do not exist",
     "artifacts-of-the-engine": "its images do not exist",
     "bundle-patterns": "its uv.lock is none; tests/runtime/test_start.py installs from a lock",
     "cron-stages": "its image does not exist, nor the module that it would run",
