@@ -81,7 +81,8 @@ def is_comparable(task: Task, plan: Plan) -> bool:
 def readable(task: Task) -> Task:
     """What a run of a trial can read in its plan, but for what is its own, and for what it takes of others."""
     taken = {variable: {"file": source.get("file", False)} for variable, source in task.values.items()}
-    told = replace(task, stage="", step="", after=[], pull="", retries=0, deadline=None, cpu=0, memory=0)
+    told = replace(task, stage="", step="", after=[], pull="", retries=0, deadline=None)
+    told = replace(told, cpu=0, memory=0, most_cpu=0, most_memory=0, shm=0)
     return replace(told, name="", about={}, trials=None, of="", trial="", given={}, values=taken)
 
 

@@ -381,6 +381,8 @@ TASK = Task("train", "s", "train", ["python", "train.py"], project=True, trial="
         {"outputs": {"a": "int"}},
         {"secrets": [Secret("a")]},
         {"mounts": [Mount("/tmp/a")]},
+        {"gpus": 1},
+        {"gpu_model": "a100"},
     ],
 )
 def test_what_a_trial_can_read_tells_it_from_others(change: dict[str, Any]) -> None:
@@ -390,7 +392,7 @@ def test_what_a_trial_can_read_tells_it_from_others(change: dict[str, Any]) -> N
 def test_every_key_of_a_task_is_read_or_is_not() -> None:
     unread: dict[str, Any] = {
         **dict.fromkeys(("name", "stage", "step", "pull", "of", "trial"), "other"),
-        **dict.fromkeys(("retries", "deadline", "cpu", "memory"), 1),
+        **dict.fromkeys(("retries", "deadline", "cpu", "memory", "most_cpu", "most_memory", "shm"), 1),
         "after": ["a"],
         "about": {"labels": {}},
         "given": {"A": "1"},
@@ -398,7 +400,7 @@ def test_every_key_of_a_task_is_read_or_is_not() -> None:
     }
     assert readable(replace(TASK, **unread)) == readable(TASK)
     read = {"command", "image", "has_entrypoint", "project", "dependencies", "packages", "options"}
-    read |= {"variables", "values", "outputs", "secrets", "mounts", "service"}
+    read |= {"variables", "values", "outputs", "secrets", "mounts", "service", "gpus", "gpu_model"}
     assert {*Task.__dataclass_fields__} == {*unread} | read
 
 
