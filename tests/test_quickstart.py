@@ -287,13 +287,13 @@ def test_the_first_scripts_of_the_readme_hand_on_what_its_config_says(venv: Path
 
 
 def test_it_compiles_for_every_engine(tmp_path: Path) -> None:
-    """As its page says: for Kubeflow without the service."""
+    """As its page says: for Kubeflow and Slurm without the service."""
     text = (QUICKSTART / "config.yaml").read_text(encoding="utf-8")
     before, _, _ = text.partition("\n  # A step with `service`")
     for name in targets.OWN:
         target = targets.load(name)
         assert target
-        data = (before if name.startswith("kubeflow") else text).encode()
+        data = (before if name.startswith(("kubeflow", "slurm")) else text).encode()
         options = Options(target.default_version, target.forms[0])
         result = compile_config(Input("config.yaml", data, QUICKSTART), Overrides(), target, options)
         assert result.artifacts

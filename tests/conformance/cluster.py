@@ -196,6 +196,10 @@ class Cluster:
             f"--advertise-client-urls={url}",
             f"--listen-peer-urls=http://{HOST}:0",
             "--unsafe-no-fsync",
+            # A request may take 5 s and twice the election timeout (etcd 3.6, server/config/config.go, ReqTimeout):
+            # a disk that other tests write to holds one up for longer than 7 s. One member elects itself at once.
+            "--heartbeat-interval=1000",
+            "--election-timeout=15000",
             "--log-level=warn",
         ]
 
