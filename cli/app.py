@@ -16,7 +16,7 @@ from automl.compiler import __version__
 from automl.compiler.diagnostics import Code
 
 RUNNING = ("run", "submit", "runs", "status", "logs", "stop", "get", "delete", "context")
-COMPILING = ("compile", "validate", "expand", "files", "targets", "explain", "schema")
+COMPILING = ("compile", "validate", "expand", "files", "build", "targets", "explain", "schema")
 COMMANDS = RUNNING + COMPILING  # a module of `commands` each
 
 

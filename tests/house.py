@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-TOPS = ("cli", "compiler", "schemas", "targets", "runtime", "runs")
+TOPS = ("cli", "compiler", "schemas", "targets", "runtime", "runs", "images")
 
 
 class Folder(NamedTuple):

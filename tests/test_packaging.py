@@ -12,7 +12,7 @@ import pytest
 from automl.compiler import __version__
 from tests.tree import copied
 
-FOLDERS = ("cli", "compiler", "targets", "schemas", "runtime", "runs")
+FOLDERS = ("cli", "compiler", "targets", "schemas", "runtime", "runs", "images")
 
 
 def test_every_package_is_listed(root: Path) -> None:

@@ -1,0 +1,1 @@
+"""Images that hold a project: what they are made of, and what makes them."""
