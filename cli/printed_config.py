@@ -39,7 +39,7 @@ class _Layers(NamedTuple):
             return f"  # {node.span.source.path}"
         names = [layer.name for layer in reversed(self.there) if layer.node is node]
         names += [layer.name for layer in reversed(self.there)]
-        return f"  # {names[0]}" if names and names[0] else ""
+        return f"  # {names[0]}, line {node.span.line}" if names and names[0] else ""
 
 
 def printed(merged: Merged) -> str:

@@ -21,6 +21,9 @@ class Context(NamedTuple):
     target_version: Located[str] | None
     host: str | None
     namespace: str | None
+    queue: str | None
+    service_account: str | None
+    image_registry: str | None
     config: Mapping | None
     span: Annotated[Span, NAMED]
 

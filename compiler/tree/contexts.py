@@ -1,7 +1,7 @@
 """The context that a command line names: a layer over the config, from the `contexts` that stand in it.
 
-The keys of a config that a context has itself stand over those of the config. Its `config` is a merge patch on all of it,
-in which `steps` has patches of steps, by their names.
+The keys of a config that a context has itself stand over those of the config, and those of steps over `defaults`. Its
+`config` is a merge patch on all of it, in which `steps` has patches of steps, by their names.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,13 @@ from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar
 from automl.compiler.tree.stages import STAGES, STEPS, steps_of, with_steps
 
 CONTEXTS, PATCH = "contexts", "config"
-_OF_THE_CONFIG = ("namespace",)  # keys of a context that a config has, too
+DEFAULTS = "defaults"
+_OF_THE_CONFIG = (
+    "namespace",
+    "service_account",
+    "image_registry",
+)  # keys of a context that a config has, too
+_OF_STEPS = ("queue", "service_account")  # and those that its steps have
 _OF_NO_PATCH = (CONTEXTS, STAGES, STEPS)  # what the schema refuses, and what is for steps
 
 
@@ -33,7 +39,22 @@ def layer_of(root: Mapping, name: str | None) -> Layer:
     patch = _below(context, PATCH)
     keys = {key: entry for key, entry in patch.entries.items() if key not in _OF_NO_PATCH}
     keys |= {key: entry for key, entry in context.entries.items() if key in _OF_THE_CONFIG}
+    if defaults := _of_defaults(root, patch, context):
+        keys[DEFAULTS] = defaults
     return Layer(Mapping(patch.span, keys), _below(patch, STEPS))
+
+
+def _of_defaults(root: Mapping, patch: Mapping, context: Mapping) -> Entry | None:
+    """What a context says of all steps: what the config has for all of a run stands under it in `defaults`, too."""
+    said = {key: entry for key, entry in context.entries.items() if key in _OF_STEPS}
+    there = {**_below(root, DEFAULTS).entries, **_below(patch, DEFAULTS).entries}
+    said = {key: entry for key, entry in said.items() if key not in _OF_THE_CONFIG or key in there}
+    key = next(iter(said.values())).key if said else None
+    patched = patch.entries.get(DEFAULTS)
+    if key is None or (patched and not isinstance(patched.value, Mapping)):
+        return None
+    entries = {**_below(patch, DEFAULTS).entries, **said}
+    return Entry(patched.key if patched else key, Mapping(key.span, entries))
 
 
 def in_context(root: Mapping, layer: Layer) -> Mapping:

@@ -50,6 +50,55 @@ def test_a_context_says_the_target_and_its_version_and_patches_the_config(projec
     )
 
 
+OF_STEPS = """\
+  - {step_name: own, image: busybox, entrypoint: [a], queue: mine, service_account: me}
+  - {step_name: other, image: busybox, entrypoint: [a]}
+  later:
+  - {step_name: last, image: busybox, entrypoint: [a]}
+"""
+QUEUE, ACCOUNT = "kueue.x-k8s.io/queue-name: ", "serviceAccountName: "
+
+
+@pytest.mark.parametrize("defaults", ["{}", "{queue: common, service_account: common}"])
+def test_what_a_context_says_of_queue_and_account_counts_where_a_step_says_nothing(
+    defaults: str, project: Path
+) -> None:
+    (project / "config.yaml").write_text(
+        "name: demo\nservice_account: of-run\nimage_registry: old.corp\n"
+        "contexts: {prod: {queue: team, service_account: runner, image_registry: new.corp/mirror}}\n"
+        f"defaults: {defaults}\nstages:\n  s:\n{OF_STEPS}",
+        encoding="utf-8",
+    )
+    text = compiled(project, "-q", "-t", "kubernetes", "--context", "prod")
+    said = [line.strip() for line in text.splitlines()]
+    queues = {line.removeprefix(QUEUE) for line in said if line.startswith(QUEUE)}
+    accounts = {line.removeprefix(ACCOUNT) for line in said if line.startswith(ACCOUNT)}
+    assert (queues, accounts) == ({"team", "mine"}, {"runner", "me"})
+    assert "new.corp/mirror/" in text
+    assert "old.corp" not in text
+    assert "team" not in compiled(project, "-q", "-t", "kubernetes")
+    assert "--partition=team" in compiled(project, "-q", "-t", "slurm", "--context", "prod")
+
+
+@pytest.mark.parametrize("written", ["queue: a b", "service_account: []", "image_registry: https://r.corp"])
+def test_what_a_context_cannot_say_is_said_once_where_it_stands(written: str, project: Path) -> None:
+    config = f"contexts: {{p: {{{written}}}}}\n{CONFIG}"
+    (project / "config.yaml").write_text(config, encoding="utf-8")
+    for words in (("-t", "argo"), ("-t", "argo", "--context", "p")):
+        done = automl("compile", *words, cwd=project)
+        assert (done.code, done.out) == (1, b"")
+        assert done.err.count("error[") == 1
+        place = f"config.yaml:1:{config.index(written.partition(': ')[2]) + 1}"
+        assert place in done.err
+
+
+def test_a_context_has_no_account_that_cannot_be(project: Path) -> None:
+    (project / "config.yaml").write_text("contexts: {p: {service_account: My_One}}\n" + CONFIG)
+    done = automl("compile", "-t", "argo", "--context", "p", cwd=project)
+    assert (done.code, done.err.count("error[")) == (1, 1)
+    assert "config.yaml:1:33" in done.err
+
+
 def test_the_command_line_wins(project: Path) -> None:
     assert "namespace: mine" in compiled(project, "--context", "prod", "--namespace", "mine")
     newer = compiled(project, "--context", "prod", "--target-version", "3.7")

@@ -44,12 +44,12 @@ params:
     default: 5  # values.yaml
 stages:
   s:
-    - image: "busybox:1.37"  # defaults
+    - image: "busybox:1.37"  # defaults, line 10
       envs:
-        C: c  # defaults
+        C: c  # defaults, line 10
         D: "yes"
-        B: "2"  # context prod
-      memory_request: "2Gi"  # context prod
+        B: "2"  # context prod, line 8
+      memory_request: "2Gi"  # context prod, line 7
       step_name: train
       entrypoint:
         - echo
@@ -57,10 +57,10 @@ stages:
         - |-
             a
             b
-      cpu_request: "4"  # context prod
+      cpu_request: "4"  # context prod, line 8
 labels:
-  tier: gold  # context prod
-namespace: prod  # context prod
+  tier: gold  # context prod, line 6
+namespace: prod  # context prod, line 4
 """
 
 
@@ -78,6 +78,22 @@ def test_every_value_says_where_it_comes_from(project: Path) -> None:
     done = automl("compile", "--context", "prod", "--print-config", *GIVEN, cwd=project)
     assert (done.code, done.err) == (0, "")
     assert done.out.decode() == PRINTED.replace('"busybox:1.37"', "busybox:1.37")
+
+
+def test_keys_of_a_context_say_where_they_stand(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(
+        "contexts:\n  prod:\n    queue: team\n    service_account: runner\n    image_registry: registry.corp\n"
+        "stages:\n  s:\n    - {step_name: a, image: busybox, entrypoint: [a]}\n"
+        "    - {step_name: b, image: busybox, entrypoint: [b], queue: mine}\n"
+    )
+    done = automl("compile", "--context", "prod", "--print-config", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert [line.strip(" -") for line in done.out.decode().splitlines() if "#" in line or "mine" in line] == [
+        "queue: team  # context prod, line 3",
+        "queue: mine",
+        "service_account: runner  # context prod, line 4",
+        "image_registry: registry.corp  # context prod, line 5",
+    ]
 
 
 def test_what_is_wrong_with_the_config_is_said_instead(project: Path) -> None:
