@@ -322,7 +322,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runs.model": set(),
     "runs.engine": {"runs.model"},
     "runs.taking": {"runs.engine"},
-    "runs.local": {"runs.engine", "runs.model", "runs.taking", "runtime", "runtime.local"},
+    "runs.connection": {"runs.engine"},
+    "runs.local": {
+        "runs.connection",
+        "runs.engine",
+        "runs.model",
+        "runs.taking",
+        "runtime",
+        "runtime.local",
+    },
     "cli": {
         "compiler",
         "compiler.config",

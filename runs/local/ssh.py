@@ -5,26 +5,21 @@ Nothing has to be installed there but Python: what answers is sent with each que
 
 import json
 import secrets
-import signal
 import subprocess
-import sys
-import tempfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import IO, Any
 
+from automl.runs.connection import CANNOT_CONNECT, before, by_ssh, connected, end, text_of, why
 from automl.runs.engine import EngineError, LostError
 from automl.runtime import local_scripts, script
 from automl.runtime.local.create import Program
 
-OPTIONS = ("-T", "-o", "ClearAllForwardings=yes", "-o", "RemoteCommand=none")
 COMMAND = (
     'exec python3 -I -X utf8 -c "import sys; exec(sys.stdin.buffer.read(int(sys.stdin.buffer.readline())))"'
 )
 """Means the same to every shell; all else travels behind it."""
-CANNOT_CONNECT = 255  # the status with which ssh says so
-_PATIENCE = 5  # seconds, for ssh to end behind the answer
 _HELLO = """\
 import json, sys, zlib
 
@@ -60,41 +55,16 @@ class There:
 
     def _answer(self, question: Sequence[str], program: Program | None) -> Iterator[bytes]:
         marker = secrets.token_hex(16)
-        with self._connected() as (process, complaints):
+        with connected(by_ssh(self.host, COMMAND)) as (process, complaints):
             assert process.stdin is not None
             assert process.stdout is not None
             with suppress(BrokenPipeError):
                 process.stdin.writelines(_request(question, program, marker))
                 process.stdin.flush()
-            noise = _before(process.stdout, marker)
+            noise = before(process.stdout, marker)
             if noise is not None:
-                raise self._unreached(process, _text(complaints) or noise)
+                raise self._unreached(process, text_of(complaints) or noise)
             yield from self._pieces(process, complaints)
-
-    @contextmanager
-    def _connected(self) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
-        """The user's ssh, and what it complains of. An interrupt is ours, and ends it here."""
-        batch = () if sys.stdin is not None and sys.stdin.isatty() else ("-o", "BatchMode=yes")
-        command = ["ssh", *OPTIONS, *batch, "--", self.host, COMMAND]
-        with (
-            tempfile.TemporaryFile() as complaints
-        ):  # a pipe might be kept open by a connection that is shared
-            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-            try:
-                process = subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints
-                )
-            except FileNotFoundError:
-                raise EngineError('there is no program "ssh" on the PATH; install OpenSSH') from None
-            finally:
-                signal.pthread_sigmask(signal.SIG_SETMASK, before)
-            try:
-                yield process, complaints
-            except BaseException:
-                process.terminate()
-                raise
-            finally:
-                _end(process)
 
     def _pieces(self, process: subprocess.Popen[bytes], complaints: IO[bytes]) -> Iterator[bytes]:
         assert process.stdout is not None
@@ -102,18 +72,18 @@ class There:
             kind, size = line[:1], int(line[1:] or b"0")
             piece = process.stdout.read(size)
             if not line.endswith(b"\n") or len(piece) < size:
-                _end(process)
-                raise LostError(f'the connection to "{self.host}" has ended{_why(_text(complaints))}')
+                end(process)
+                raise LostError(f'the connection to "{self.host}" has ended{why(text_of(complaints))}')
             if kind == b"-":
                 raise EngineError(f"{self.host}: {piece.decode(errors='replace')}")
             yield piece
 
     def _unreached(self, process: subprocess.Popen[bytes], words: str) -> EngineError:
-        _end(process)
+        end(process)
         if process.returncode == CANNOT_CONNECT:
-            return LostError(f'cannot reach "{self.host}" by ssh{_why(words)}')
+            return LostError(f'cannot reach "{self.host}" by ssh{why(words)}')
         needed = "Python 3.9 or newer has to be there as `python3`, on the PATH that ssh gives to commands"
-        return EngineError(f'cannot run python3 on "{self.host}"{_why(words)}', needed)
+        return EngineError(f'cannot run python3 on "{self.host}"{why(words)}', needed)
 
 
 def _request(question: Sequence[str], program: Program | None, marker: str) -> Iterator[bytes]:
@@ -134,35 +104,3 @@ def _of(program: Program) -> Mapping[str, Any]:
         "details": dict(program.details),
         "project": len(program.project or b""),
     }
-
-
-def _before(answer: IO[bytes], marker: str) -> str | None:
-    """None if the answer begins, with what a shell printed before it passed over; else all that there was."""
-    noise = []
-    for line in answer:
-        if line == f"{marker}\n".encode():
-            return None
-        noise.append(line)
-    return b"".join(noise).decode(errors="replace").strip()
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Wait for the end of ssh, and do not wait for ever."""
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            with suppress(BrokenPipeError):
-                stream.close()
-    try:
-        process.wait(_PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.terminate()
-        process.wait()
-
-
-def _text(complaints: IO[bytes]) -> str:
-    complaints.seek(0)
-    return complaints.read().decode(errors="replace").strip()
-
-
-def _why(words: str) -> str:
-    return f": {words}" if words else ""
