@@ -5,14 +5,14 @@ import signal
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 import typer
 
 from automl.cli.account import account, ends_of_logs
-from automl.cli.choices import choose, emit
+from automl.cli.choices import Choice, choose, emit
 from automl.cli.chosen import refuse_choice
 from automl.cli.delivery import conclude, given_params
 from automl.cli.engines import asking, folder_to_resume, print_json, refuse_beside
@@ -24,6 +24,7 @@ from automl.cli.sites import Site, refuse_elsewhere, refuse_windows
 from automl.cli.terminal import PROBLEMS, USAGE, Manner, cannot, print_text, say, touching_files, wrong_usage
 from automl.compiler.diagnostics import in_order
 from automl.compiler.driver import Input, Overrides, analyse
+from automl.compiler.ir import Workflow
 from automl.runs.engine import LostError
 from automl.runs.model import FAILED, STOPPED, SUCCEEDED, Run
 from automl.runtime.local import machine
@@ -102,6 +103,12 @@ def overrides_for(what: What) -> Overrides:
 
 def program_of(given: Input, overrides: Overrides, manner: Manner) -> Program:
     """What a config becomes here, or the end of the command."""
+    workflow, plan = compiled(given, overrides, choose(["local"], form="plan")[0], manner)
+    return pieces(workflow, plan, given.data.decode())
+
+
+def compiled(given: Input, overrides: Overrides, choice: Choice, manner: Manner) -> tuple[Workflow, str]:
+    """What runs a config once and now, or the end of the command."""
     try:
         workflow, diagnostics = analyse(given, overrides)
     except OSError as error:
@@ -109,9 +116,9 @@ def program_of(given: Input, overrides: Overrides, manner: Manner) -> Program:
     if workflow is None:
         conclude(in_order(diagnostics), (), manner)
         raise typer.Exit(PROBLEMS)
-    emission = emit(workflow, choose(["local"], form="plan")[0])
+    emission = emit(replace(workflow, schedule=None), choice)
     conclude(in_order([*diagnostics, *emission.diagnostics]), (), manner)
-    return pieces(workflow, emission.artifacts[0].text, given.data.decode())
+    return workflow, emission.artifacts[0].text
 
 
 def run_to_resume(context: typer.Context) -> Path:

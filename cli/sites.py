@@ -17,6 +17,8 @@ from automl.runs.local.engine import Here, LocalEngine
 from automl.runs.local.places import runs_folder
 from automl.runs.local.ssh import There
 from automl.runs.model import Run
+from automl.runs.slurm.login import Login
+from automl.runtime.local.create import RUNS
 
 LOCAL, SLURM = "local", "slurm"
 
@@ -27,7 +29,7 @@ class Site(NamedTuple):
     engine: LocalEngine
     runs: Path | None
     options: str = ""
-    instead: str = ""  # of `submit`, where that is another command
+    login: Login | None = None  # of a cluster with Slurm, which takes scripts
 
     def options_for(self, run: Run) -> str:
         """What a command about a run has to be told, if it would not look where that is."""
@@ -60,15 +62,20 @@ def site_of(
 def _site(context: Context, options: str, runs: str | None, folder: str | Path | None) -> Site:
     """Where the runs of a context are."""
     host = _host_of(context)
-    way = f"ssh {shlex.quote(host)} bash" if host else "bash"
-    command = options.partition(" --config")[0] or " -t slurm"
-    instead = f"automl compile{command} | {way}" if context.target == SLURM else ""
-    if host is None:
-        return site_here(folder)._replace(instead=instead)
-    if runs is not None:
-        wrong_usage("--runs is for this machine; on another one the runs are in ~/.automl/runs")
-    refuse_windows()
-    return Site(LocalEngine(There(host)), None, options, instead)
+    if host is not None:
+        if runs is not None:
+            wrong_usage("--runs is for this machine; on another one the runs are in ~/.automl/runs")
+        refuse_windows()
+        login = Login(host) if context.target == SLURM else None
+        return Site(LocalEngine(There(host)), None, options, login)
+    return _cluster_here(runs, options) if context.target == SLURM else site_here(folder)
+
+
+def _cluster_here(runs: str | None, options: str) -> Site:
+    """The runs of a cluster of which this machine is a login node; they are where its scripts have them."""
+    folder = Path(runs).absolute() if runs else None
+    said = f"{options} --runs {shlex.quote(os.path.relpath(folder))}" if folder else options
+    return Site(LocalEngine(Here(folder or Path.home() / RUNS)), None, said, Login(None, folder))
 
 
 def _named(name: str, config: str | None, given: Input | None) -> tuple[Context, str]:

@@ -5,7 +5,8 @@
 declare -A job_of=() # of tasks and barriers: "done", or the jobs to wait for, with colons between
 declare -a sbatch=() # with the options of all jobs
 declare -a turns=()  # the jobs that run or will, in their order
-run='' new='' id='' needed='' arrays='' sent=0 only_looks=no
+run='' new='' id='' needed='' arrays='' sent=0 only_looks=no is_own=no is_made=no
+script=${BASH_SOURCE[0]-} # the file of this script, if it is one
 
 say() { printf 'automl: %s\n' "$*" >&2; }
 
@@ -21,7 +22,7 @@ begin() {
   name=${AUTOML_RUN:-$name}
   case ${1-} in
     '') ;;
-    --new | --due) name=$workflow-$(date +%Y%m%d-%H%M%S) ;;
+    --new | --due) name=${AUTOML_RUN:-$workflow-$(date +%Y%m%d-%H%M%S)} is_own=yes ;;
     --check) name=$workflow-check-$$ only_looks=yes ;;
     *) die 2 "$1 is not known: \`--new\` makes a run of its own, \`--check\` only looks whether all is there" ;;
   esac
@@ -38,9 +39,20 @@ begin() {
   exec 9>"$runs/.$name.lock"
   flock -n 9 || say "another one submits jobs of $name just now: waiting for it"
   flock -w 600 9 || die 2 "nothing could be locked in $runs, or another one still submits jobs of $name"
+  [[ $is_own == no || ! -e $run ]] || die 2 "there is a run $name already: once more, it gets another name"
+  trap leave_nothing EXIT
   unset SBATCH_ARRAY_INX SBATCH_WAIT SBATCH_TEST_ONLY
   find_sbatch
   printf 'run %s, in %s\n' "$name" "$run"
+}
+
+# Of a run that is new, and of which nothing could be submitted.
+leave_nothing() {
+  local status=$?
+  ((status && sent == 0)) || return 0
+  rm -rf -- "$new"
+  [[ $is_made == no ]] || rm -rf -- "$run"
+  [[ $is_own == no ]] || rm -f -- "${run%/*}/.$name.lock"
 }
 
 # What a run that is due does while one of the schedule still goes on: make_room allow|forbid|replace
@@ -108,7 +120,9 @@ keep() {
   user=${user//\\/\\\\}
   printf '{"workflow": "%s", "created": %s, "user": "%s", "params": %s, "target": "slurm"}\n' \
     "$workflow" "$(date +%s)" "${user//\"/\\\"}" "$1" >"$new/run.json"
+  [[ ! -f $script ]] || cp -- "$script" "$new/script.sh" # by which it can go on
   mv -T -- "$new" "$run"
+  is_made=yes
 }
 
 entry() { "$python" -I "$run/runtime/slurm/entry.py" "$@" 9>&-; }
@@ -248,12 +262,20 @@ send_task() {
 
 # Submit a job, and write down which it is: send TASK KIND [OPTION...] < what it does
 send() {
-  id=$({ head && cat; } | "${sbatch[@]}" "${@:3}" 9>&-) ||
-    die 1 "Slurm did not take the job of $1; $sent jobs are submitted. The same script, once more, goes on from there"
+  id=$({ head && cat; } | "${sbatch[@]}" "${@:3}" 9>&-) || refused "Slurm did not take the job of $1"
   id=${id%%;*}
-  printf '%s\t%s\t%s\n' "$1" "$id" "$2" >>"$run/jobs"
+  printf '%s\t%s\t%s\n' "$1" "$id" "$2" >>"$run/jobs" || {
+    scancel --quiet "$id"
+    refused "the job of $1 could not be written down"
+  }
   printf '%s\t%s\n' "$1" "$id"
   sent=$((sent + 1))
+}
+
+refused() {
+  [[ $is_made == no || $sent != 0 ]] || die 2 "$1: nothing is submitted"
+  [[ -n ${AUTOML_RUN-} ]] || say "the same script, once more, goes on from there"
+  die 1 "$1; $sent jobs are submitted"
 }
 
 # What stands before that in every job: the environment is that of a login, whoever submits it.

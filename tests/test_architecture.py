@@ -331,6 +331,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "runtime",
         "runtime.local",
     },
+    "runs.slurm": {"runs.connection", "runs.engine"},
     "cli": {
         "compiler",
         "compiler.config",
@@ -349,6 +350,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "runs.engine",
         "runs.local",
         "runs.model",
+        "runs.slurm",
         "runtime.local",
         "schemas",
         "targets",

@@ -9,7 +9,7 @@ import typer
 from automl.cli.chosen import refuse_choice, refuse_unknown_steps
 from automl.cli.contexts import has_context
 from automl.cli.delivery import manner_of
-from automl.cli.engines import ForPrograms, asking, is_for_programs, print_json
+from automl.cli.engines import ForPrograms, asking, is_for_programs, print_json, refuse_beside
 from automl.cli.images import refuse_images
 from automl.cli.options import (
     Arguments,
@@ -40,6 +40,7 @@ from automl.cli.options import (
     Strict,
 )
 from automl.cli.running import (
+    OF_RUNNER,
     conclude_run,
     config_of,
     hint_at_gpus,
@@ -53,7 +54,8 @@ from automl.cli.running import (
 from automl.cli.running import follow as show
 from automl.cli.scripts import is_script
 from automl.cli.sites import Site, refuse_windows, site_here, site_of
-from automl.cli.terminal import TEXT, Manner, print_text, touching_files, wrong_usage
+from automl.cli.submitting import WHOLE, submit_script
+from automl.cli.terminal import TEXT, Manner, print_text, touching_files
 from automl.runtime.local.create import RUNS
 
 
@@ -113,10 +115,11 @@ def _begin(context: typer.Context, options: Sequence[str], manner: Manner) -> tu
     contexts = None if is_script(what.path) else given
     if what.context and (contexts is None or params["contexts_of"] or not has_context(given, what.context)):
         what = what._replace(context=None)  # it says where to run it, and is not of this config
-    program = program_for(what, given, manner)
     site = site_of(params["runs"], params["place"], params["contexts_of"], contexts, given.folder / RUNS)
-    if site.instead:
-        wrong_usage(f"Slurm takes a script: `{site.instead}`")
+    if site.login is not None:
+        refuse_beside(context, WHOLE, OF_RUNNER)
+        return site, submit_script(site, site.login, what, given, manner)
+    program = program_for(what, given, manner)
     if site.runs is None:
         refuse_unknown_steps(program.plan, params)
         return site, site.engine.submit(program, options)
@@ -132,6 +135,8 @@ def _go_on(context: typer.Context, options: Sequence[str]) -> tuple[Site, str]:
     site = site_of(params["runs"], params["place"], params["contexts_of"])
     if site.runs is None:
         refuse_beside_resume(context)
+        if site.login is not None:
+            refuse_beside(context, WHOLE, OF_RUNNER)
         return site, site.engine.resume(params["resume"], options)
     folder = run_to_resume(context)
     return site_here(folder.parent), site.engine.resume(folder.name, options)

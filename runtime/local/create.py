@@ -53,9 +53,14 @@ def _make(runs: Path) -> None:
         ignored.write_text("*\n", encoding="utf-8")
 
 
+def name_for(workflow: str) -> str:
+    """A name for a run, which hardly any other has."""
+    return f"{workflow}-{''.join(secrets.choice(ALPHABET) for _ in range(5))}"
+
+
 def _new_name(workflow: str, runs: Path) -> str:
     while True:
-        name = f"{workflow}-{''.join(secrets.choice(ALPHABET) for _ in range(5))}"
+        name = name_for(workflow)
         if not (runs / name).exists() and not (runs / f".{name}").exists():
             return name
 

@@ -18,6 +18,7 @@ from automl.runtime.local.processes import RUN
 from automl.runtime.local.reading import RUNNER_LOG
 from automl.runtime.local.shelf import VerbError
 from automl.runtime.local.slurm_reading import ClusterReading
+from automl.runtime.local.slurm_script import submit_again
 from automl.runtime.local.watching import PAUSE, read
 
 
@@ -39,9 +40,8 @@ def resume(folder: Path, words: Sequence[str]) -> None:
     """Go on with a run by a process of its own, which has begun when this is done. VerbError if it cannot go on so."""
     reading = read(folder)
     if isinstance(reading, ClusterReading):
-        raise VerbError(
-            f"{folder.name} is a run on Slurm: its script, once more, submits what has not succeeded"
-        )
+        submit_again(folder)
+        return
     if not reading.has_ended():
         raise VerbError(f"{folder.name} is {reading.history.state} already")
     if reading.problem:

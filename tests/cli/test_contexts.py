@@ -180,15 +180,6 @@ def test_a_run_here_takes_a_profile_and_no_other_place(project: Path) -> None:
         assert (done.code, done.err) == (2, f"automl: {message}\n")
 
 
-def test_slurm_takes_a_script(project: Path) -> None:
-    config = project / "config.yaml"
-    config.write_text(config.read_text().replace("old: {", "hpc: {target: slurm, host: me@hpc}\n  old: {"))
-    done = automl("submit", "--context", "hpc", cwd=project)
-    assert (done.code, done.out) == (2, b"")
-    assert done.err == "automl: Slurm takes a script: `automl compile --context hpc | ssh me@hpc bash`\n"
-    assert compiled(project, "--context", "hpc").startswith("#!/usr/bin/env bash\n")
-
-
 def test_a_profile_is_run(tmp_path: Path) -> None:
     (tmp_path / "a.sh").write_text("echo $WHO > said\n")
     (tmp_path / "config.yaml").write_text(

@@ -1,6 +1,7 @@
 """Runs on a real Slurm, submitted and looked at through a real sshd, as by who has a login on a cluster."""
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from automl.runs.model import ENDED, Run
 from tests.conformance import slurm, sshd
 from tests.conformance.kfp_runs import open_folder
 from tests.conformance.slurm_login import compiled
+from tests.running import Done, Project
 
 CONFIG = """
 name: churn
@@ -40,6 +42,7 @@ print("fitting", flush=True)
 while pathlib.Path.home().joinpath("wait").exists():
     time.sleep(0.1)
 """
+FILES = {"extract.py": EXTRACT, "fit.py": FIT}
 
 
 class Login:
@@ -69,8 +72,8 @@ class Login:
 def login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Login]:
     project = tmp_path / "project"
     project.mkdir()
-    (project / "extract.py").write_text(EXTRACT)
-    (project / "fit.py").write_text(FIT)
+    for name, text in FILES.items():
+        (project / name).write_text(text)
     with open_folder() as folder, slurm.running(folder) as cluster:
         environment = {"PATH": f"{cluster.bin}:/usr/bin:/bin"}
         with sshd.box(tmp_path / "box", environment) as box:
@@ -104,6 +107,46 @@ def test_runs_are_looked_at_stopped_and_taken_from(login: Login, tmp_path: Path)
     assert table.read_text() == "a table"
     login.engine.delete(run)
     assert login.engine.runs() == []
+
+
+@pytest.fixture
+def project(login: Login, tmp_path: Path) -> Project:
+    """A project with the cluster as a context, as its user has it."""
+    (tmp_path / "own").mkdir()
+    project = Project(tmp_path / "own")
+    files = {"automl.yaml": f"contexts: {{hpc: {{target: slurm, host: box}}}}\n{CONFIG}", **FILES}
+    for name, text in files.items():
+        (project.folder / name).write_text(text)
+    project.environment["PATH"] = f"{login.box.path}{os.pathsep}/usr/bin:/bin"
+    return project
+
+
+def on_cluster(project: Project, *words: str) -> Done:
+    return project.automl(*words, "--context", "hpc")
+
+
+def test_a_config_is_submitted_and_goes_on_as_it_was(login: Login, project: Project) -> None:
+    waits = login.box.home / "wait"
+    waits.touch()
+    done = on_cluster(project, "submit")
+    assert re.fullmatch(r"churn-[a-z0-9]{5}\n", done.out), done
+    assert (done.code, done.err) == (0, "")
+    run = done.out.strip()
+    assert run in on_cluster(project, "runs").out
+    _until(login, run, "fit", "running")
+    other = on_cluster(project, "submit").out.strip()
+    assert other != run
+    assert on_cluster(project, "stop", other, run).code == 0
+    waits.unlink()
+    (project.folder / "fit.py").write_text("raise SystemExit('changed')")
+    [advised] = re.findall(r"^automl (submit .*?) +#", on_cluster(project, "status", run).out, re.MULTILINE)
+    assert advised == f"submit --resume {run} --context hpc"
+    again = project.automl(*advised.split(), "-f", "-q")
+    assert (again.code, again.out.splitlines()[0]) == (0, run), again
+    assert "--resume" not in again.out
+    changed = on_cluster(project, "submit", "-f", "-q")
+    assert changed.code == 1
+    assert "changed" in changed.out
 
 
 def _until(login: Login, run: str, task: str, state: str) -> None:

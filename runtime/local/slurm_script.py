@@ -1,0 +1,38 @@
+"""The script by which a run has come to a cluster with Slurm: once more, it submits what has not succeeded."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from automl.runtime.local.shelf import VerbError
+
+KEPT = "script.sh"
+_OWN = "automl: "  # before the sentences of a script
+
+
+def submit_again(folder: Path) -> None:
+    """Have the script of a run submit what is left of it: what the run was, whatever has become of the project.
+
+    VerbError if the run has none, or if it says no.
+    """
+    script, place = folder / KEPT, folder.resolve()
+    if not script.exists():
+        raise VerbError(
+            f"{folder.name} was submitted without a file of its script: `AUTOML_RUN={folder.name} bash SCRIPT` there, "
+            "with that of the same config, submits what has not succeeded"
+        )
+    variables = {"AUTOML_RUN": place.name, "AUTOML_RUNS": str(place.parent)}
+    done = subprocess.run(
+        ["bash", str(script)],
+        env={**os.environ, **variables},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        words = [line.removeprefix(_OWN) for line in done.stderr.splitlines() if line.strip()]
+        raise VerbError("; ".join(words) or f"the script has ended with status {done.returncode}")
