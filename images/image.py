@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from automl.compiler.ir import Task, Workflow
+from automl.compiler.ir import Task, Text, Variable, Workflow
 from automl.targets.objects.security import user_and_group
 
 _OF_INSTALLERS = re.compile(r"(PIP|UV)_[A-Z0-9_]+")
@@ -30,7 +30,7 @@ class Image(NamedTuple):
 
     @property
     def stage(self) -> str:
-        """What its stage is called, which no image is: the bases of other stages are looked for among stages, too."""
+        """What its stage is called. Bases of other stages are looked for among the stages, too, so it is no usual name."""
         return f"step.{self.tasks[0].name}"
 
 
@@ -57,17 +57,19 @@ def _recipe(task: Task) -> Recipe:
         task.image,
         file.literal if file else None,
         packages,
-        tuple(_variables(task)) if installs else (),
+        tuple((name, _known(value)) for name, value in variables_of(task)) if installs else (),
         tuple(sorted(set(_secrets(task)))) if installs else (),
         None if task.run_as and task.run_as.image else ":".join(map(str, user_and_group(task.run_as))),
     )
 
 
-def _variables(task: Task) -> Iterator[tuple[str, str]]:
+def variables_of(task: Task) -> list[Variable]:
     """What the step tells its installer."""
-    for name, value in task.variables:
-        if _OF_INSTALLERS.fullmatch(name):
-            yield name, value.with_values(lambda reference: reference.known or "")
+    return [variable for variable in task.variables if _OF_INSTALLERS.fullmatch(variable.name)]
+
+
+def _known(text: Text) -> str:
+    return text.with_values(lambda reference: reference.known or "")
 
 
 def _secrets(task: Task) -> Iterator[str]:

@@ -312,8 +312,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runtime.slurm": {"runtime.local", "runtime.states"},
     # images that hold a project
     "images": {
+        "compiler.diagnostics",
         "compiler.generated",
         "compiler.ir",
+        "compiler.project",
+        "compiler.values",
+        "runs.engine",
         "runtime",
         "targets.objects",
     },

@@ -32,7 +32,7 @@ def _project(folder: Path, config: str) -> None:
     (folder / "automl.yaml").write_text(config)
     for step in _mappings(yaml.safe_load(config)):
         for key in ("path_to_executable", "dependency_path"):
-            if key in step:
+            if step.get(key):  # a null takes away
                 (folder / step[key]).parent.mkdir(parents=True, exist_ok=True)
                 (folder / step[key]).write_text("")
 

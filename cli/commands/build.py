@@ -4,42 +4,98 @@ from typing import Annotated
 
 import typer
 
+from automl.cli.building import (
+    TOOLS,
+    Making,
+    context_for,
+    make,
+    refuse_contradictions,
+    workflow_of,
+    write_context,
+)
 from automl.cli.delivery import given_params
 from automl.cli.inputs import read_all
-from automl.cli.options import InContext, ParamsFile, Quiet, Set
-from automl.cli.terminal import PROBLEMS, Manner, print_text, report, say, touching_files, wrong_usage
-from automl.compiler.diagnostics import in_order
-from automl.compiler.driver import Overrides, analyse
-from automl.compiler.ir import Bundle
-from automl.images.context import context_of
-from automl.images.image import images_of
+from automl.cli.options import InContext, Name, ParamsFile, Quiet, Set
+from automl.cli.terminal import print_text, say, wrong_usage
+from automl.compiler.driver import Overrides
+
+File = Annotated[
+    str, typer.Argument(metavar="[FILE]", help="A config, or a folder with one.", show_default=False)
+]
+Folder = Annotated[
+    str | None,
+    typer.Option(
+        "--output", "-o", metavar="FOLDER", help="Folder to write all to that the images are built of."
+    ),
+]
+Build = Annotated[bool, typer.Option("--build", help="Build the images, and print their names.")]
+Push = Annotated[
+    bool, typer.Option("--push", help="Build and push the images that the registry does not have yet.")
+]
+Tool = Annotated[
+    str | None,
+    typer.Option(
+        "--with",
+        metavar="TOOL",
+        help="docker, podman or buildah; else the first of them that is there.",
+        autocompletion=lambda: [*TOOLS],
+    ),
+]
+Registry = Annotated[
+    str | None,
+    typer.Option(
+        "--registry", metavar="REGISTRY", help="Registry, and folder in it; else the config's image_registry."
+    ),
+]
+Steps = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--step",
+        metavar="STEP",
+        help="The image of this step alone; can be given several times.",
+        show_default=False,
+    ),
+]
 
 
 def run(
-    file: Annotated[
-        str, typer.Argument(metavar="[FILE]", help="A config, or a folder with one.", show_default=False)
-    ] = ".",
+    file: File = ".",
+    output: Folder = None,
+    build: Build = False,
+    push: Push = False,
+    tool: Tool = None,
+    registry: Registry = None,
+    step: Steps = None,
+    name: Name = None,
     context: InContext = None,
     set: Set = None,
     params_file: ParamsFile = None,
     quiet: Quiet = False,
 ) -> None:
-    """Print the Dockerfile of the images that hold the project and what it needs.
+    """Print a Dockerfile of images that hold the project and what it needs, or build and push them.
 
     automl build config.yaml
+
+    automl build config.yaml -o context/
+
+    automl build config.yaml --push --registry ghcr.io/acme
     """
+    making = Making(build, push, tool, quiet)
+    refuse_contradictions(making, output, registry)
     configs, unreadable = read_all([file])
     for line in unreadable:
         wrong_usage(line)
     [given] = configs
-    params = given_params(set, params_file)
-    with touching_files("read"):
-        workflow, diagnostics = analyse(given, Overrides(params=params, context=context))
-    if report(in_order(diagnostics), Manner(quiet)) or workflow is None:
-        raise typer.Exit(PROBLEMS)
-    images = images_of(workflow)
-    if not images or not isinstance(workflow.code, Bundle):
+    overrides = Overrides(name, None, given_params(set, params_file), context)
+    workflow, images = workflow_of(given, overrides, step or (), quiet)
+    if not images:
         if not quiet:
-            say("no step needs the project's files: each has an image, or git, of its own")
+            say("no step needs the project's files: each has an image of its own")
         return
-    print_text(context_of(workflow, images, workflow.image_registry).text)
+    made_of = context_for(workflow, images, registry, making)
+    if output is not None:
+        write_context(made_of, output, given.folder, quiet)
+    elif making.is_asked_for:
+        make(made_of, making, workflow)
+    else:
+        print_text(made_of.text)

@@ -1,10 +1,15 @@
 """`automl build` as a process: a Dockerfile, the folder that it is built of, and the user's own tools."""
 
+import os
+import stat
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.cli.test_cli import Done, automl
+from tests.forked import AUTOML
 
 CONFIG = """\
 name: demo
@@ -68,7 +73,7 @@ def test_a_name_is_that_of_what_is_in_the_image(project: Path) -> None:
 
 def test_a_config_whose_steps_need_no_file(project: Path) -> None:
     (project / "config.yaml").write_text(CONFIG.replace("dependency_path: needs/all.txt", "image: i"))
-    message = "no step needs the project's files: each has an image, or git, of its own\n"
+    message = "no step needs the project's files: each has an image of its own\n"
     assert automl("build", cwd=project) == Done(0, b"", message)
     assert automl("build", "-q", cwd=project) == Done(0, b"", "")
 
@@ -78,3 +83,320 @@ def test_a_mistake_in_the_config(project: Path) -> None:
     done = automl("build", cwd=project)
     assert (done.code, done.out) == (1, b"")
     assert "error[AML201]" in done.err
+
+
+# the folder that images are built of
+
+
+def modes(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): stat.filemode(path.stat().st_mode)
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+def test_the_folder_has_what_is_packed_and_nothing_else(project: Path) -> None:
+    """Any user may write to the project, as in a pod; and the next bundle does not have the folder in it."""
+    (project / ".netrc").touch()
+    (project / "run.py").chmod(0o755)
+    before = automl("build", "-q", cwd=project)
+    assert automl("build", "-q", "-o", "out", cwd=project) == Done(0, b"", "")
+    text = (project / "out" / "Dockerfile").read_bytes()
+    assert modes(project / "out") == {
+        ".gitignore": "-rw-r--r--",
+        "Dockerfile": "-rw-r--r--",
+        "dependencies": "drwxrwxrwx",
+        "dependencies/step.b": "drwxrwxrwx",
+        "dependencies/step.b/needs": "drwxrwxrwx",
+        "dependencies/step.b/needs/all.txt": "-rw-rw-rw-",
+        "dependencies/step.b/needs/some.txt": "-rw-rw-rw-",
+        "project": "drwxrwxrwx",
+        "project/needs": "drwxrwxrwx",
+        "project/needs/all.txt": "-rw-rw-rw-",
+        "project/needs/some.txt": "-rw-rw-rw-",
+        "project/run.py": "-rwxrwxrwx",
+        "start": "drwxr-xr-x",
+        "start/child.py": "-rw-r--r--",
+        "start/dependencies.py": "-rw-r--r--",
+        "start/folders.py": "-rw-r--r--",
+        "start/start.py": "-rw-r--r--",
+        "start/work": "drwxrwxrwx",
+        "start/work/home": "drwxrwxrwx",
+        "start/work/project": "drwxrwxrwx",
+    }
+    assert automl("build", "-q", cwd=project) == before == Done(0, text, "")
+
+
+def test_a_folder_of_ours_is_written_anew_and_no_other(project: Path) -> None:
+    automl("build", "-o", "out", cwd=project)
+    (project / "out" / "beside").touch()
+    (project / "run.py").rename(project / "go.py")
+    (project / "config.yaml").write_text(CONFIG.replace("run.py", "go.py"))
+    assert automl("build", "-o", "out/", cwd=project) == Done(0, b"", "")
+    assert {path.name for path in (project / "out" / "project").iterdir()} == {"go.py", "needs"}
+    assert (project / "out" / "beside").exists()
+    (project / "theirs" / "project").mkdir(parents=True)
+    (project / "theirs" / "Dockerfile").write_bytes(automl("build", cwd=project).out)
+    message = 'automl: "theirs" has something in it that is no output of automl; give a new folder\n'
+    assert automl("build", "-o", "theirs", cwd=project) == Done(2, b"", message)
+    assert [path.name for path in (project / "theirs").rglob("*")] == ["Dockerfile", "project"]
+    for place in (".", "..", "needs/.."):
+        done = automl("build", "-o", place, cwd=project)
+        assert (done.code, done.out) == (2, b"")
+    done = automl("build", "-o", "run.txt/x", cwd=project)
+    (project / "go.txt").touch()
+    done = automl("build", "-o", "go.txt", cwd=project)
+    assert done == Done(2, b"", 'automl: cannot write "go.txt": File exists\n')
+
+
+# which images there are
+
+SEVERAL = """\
+name: demo
+image_registry: registry.corp/mirror
+defaults: {path_to_executable: run.py}
+stages:
+  a:
+    - {step_name: One, dependency_path: needs/all.txt}
+    - {step_name: Two, dependency_path: needs/some.txt}
+    - {step_name: Same, dependency_path: needs/all.txt}
+    - {step_name: None}
+    - {step_name: Root, run_as: {user: 0}}
+    - {step_name: Own, run_as: image}
+  b:
+    - {step_name: own}
+    - {step_name: theirs, image: busybox, path_to_executable: x.py}
+"""
+
+
+def stages(dockerfile: bytes) -> list[list[str]]:
+    """The lines of each image: its name with its steps, and what it is made of."""
+    return [part.splitlines() for part in dockerfile.decode().split("\n\n")[1:]]
+
+
+def test_an_image_for_each_base_and_what_is_installed_and_user(project: Path) -> None:
+    (project / "config.yaml").write_text(SEVERAL)
+    done = automl("build", "-q", cwd=project)
+    made = stages(done.out)
+    assert [image[0].partition(": ")[2] for image in made] == [
+        *("one, same", "two", "none, b-own", "root", "a-own")
+    ]
+    assert all(image[0].startswith("# registry.corp/mirror/demo:") for image in made)
+    assert all("FROM registry.corp/mirror/library/python:3.12" in image[1] for image in made)
+    assert [image[-1] for image in made] == [
+        *["USER 1000:1000"] * 3,
+        "USER 0:0",
+        'ENV PATH="/opt/automl/work/venv/bin:$PATH:/opt/automl/work/bin" PYTHONUNBUFFERED=1',
+    ]
+    assert len({image[0].partition(": ")[0] for image in made}) == 5
+    assert "--dependencies" not in "".join(made[2])
+
+
+@pytest.mark.parametrize(
+    ("words", "images"),
+    [
+        (["--step", "Same"], ["same"]),
+        (["--step", "two", "--step", "a/One"], ["one", "two"]),
+        (["--step", "b/own"], ["b-own"]),
+        (["--step", "own"], ["a-own", "b-own"]),
+    ],
+)
+def test_the_image_of_a_step_has_the_name_that_it_has_among_all(
+    words: list[str], images: list[str], project: Path
+) -> None:
+    (project / "config.yaml").write_text(SEVERAL)
+    names = {image[0].partition(": ")[0] for image in stages(automl("build", "-q", cwd=project).out)}
+    made = stages(automl("build", "-q", *words, cwd=project).out)
+    assert [image[0].partition(": ")[2] for image in made] == images
+    assert {image[0].partition(": ")[0] for image in made} < names
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--step", "Oen"], 'there is no step "Oen" that runs in the project\'s files; did you mean "One"?'),
+        (
+            ["--step", "theirs"],
+            'there is no step "theirs" that runs in the project\'s files; there are: One, ',
+        ),
+        (
+            ["--push", "-o", "out"],
+            "-o writes what images are built of, --build and --push leave no such folder",
+        ),
+        (["--with", "docker"], "--with says what --build or --push is done with, and there is neither"),
+        (["--build", "--with", "kaniko"], '--with takes one of docker, podman, buildah, not "kaniko"'),
+        (
+            ["--registry", "https://r.io"],
+            "--registry takes a registry and a folder in it, registry.corp/mirror, ",
+        ),
+        (["--registry", "r.io\nRUN evil"], "--registry takes a registry and a folder in it"),
+        (["--build", "--with", "buildah"], "buildah is not on the PATH"),
+        (["--build"], "neither docker, podman nor buildah is on the PATH"),
+        (["-o", ""], "-o needs a folder"),
+    ],
+)
+def test_command_lines_that_cannot_be_followed(words: list[str], message: str, project: Path) -> None:
+    (project / "config.yaml").write_text(SEVERAL)
+    done = call(project, "build", "-q", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"automl: {message}"), done.stderr
+
+
+def test_a_push_has_to_know_where_to(project: Path) -> None:
+    done = automl("build", "--push", cwd=project)
+    message = "automl: --push has to know where to: give --registry, for instance `--registry ghcr.io/acme`\n"
+    assert done == Done(2, b"", message)
+
+
+# mistakes that would be found by the build alone, or in a run
+
+
+@pytest.mark.parametrize(
+    ("line", "finding"),
+    [
+        (
+            "-r ../base.txt",
+            'line 1 of "needs/some.txt" includes "base.txt", which is not among the project\'s files',
+        ),
+        ("-c ../../c.txt", 'line 1 of "needs/some.txt" includes "../c.txt", which is outside the project'),
+        (
+            "x @ git+https://h/x",
+            'line 1 of "needs/some.txt" takes a package from git, which the image of Python',
+        ),
+        (
+            "--extra-index-url https://me:s3cr3t@h/simple",
+            'line 1 of "needs/some.txt" has an address with a password, which the image would show to all',
+        ),
+        ("# -r gone.txt https://me:s3cr3t@h/simple git+https://h/x", ""),
+        ("--index-url https://${USER}:${TOKEN}@h/simple", ""),
+    ],
+)
+def test_what_is_wrong_with_what_is_installed(line: str, finding: str, project: Path) -> None:
+    (project / "needs" / "some.txt").write_text(f"{line}\n")
+    done = automl("build", cwd=project)
+    assert (done.code, done.out == b"") == (1, True) if finding else (0, False)
+    assert finding in done.err
+    assert "--> config.yaml:4:" in done.err if finding else "error" not in done.err
+
+
+OTHER_STEPS = {
+    "params_file: {path: p.json}": '"b" gets its parameters as a file, and a step whose code is in its image cannot',
+    "outputs: {o: {type: file, path: o.txt}}": '"o" is left in the project\'s folder, and a step whose code is in its',
+    "envs: {PIP_INDEX_URL: 'https://me:s3cr3t@h/simple'}": "PIP_INDEX_URL has a password, which the image would show",
+}
+
+
+@pytest.mark.parametrize(("key", "finding"), OTHER_STEPS.items())
+def test_what_a_step_has_without_an_image_alone(key: str, finding: str, project: Path) -> None:
+    text = CONFIG.replace("run.py,", f"run.py, {key},")
+    (project / "config.yaml").write_text(f"params: {{rate: 1}}\n{text}")
+    done = automl("build", cwd=project)
+    assert (done.code, done.out) == (1, b"")
+    assert finding in done.err
+    assert "s3cr3t" not in done.err
+
+
+def test_files_in_git_are_not_here(project: Path) -> None:
+    (project / "config.yaml").write_text(f"code: {{git: {{url: 'https://h/r', ref: v1}}}}\n{CONFIG}")
+    done = automl("build", cwd=project)
+    assert (done.code, done.out) == (1, b"")
+    assert (
+        "the files are in a repository of git, and an image is built of those beside the config" in done.err
+    )
+
+
+# the user's own tools, by stand-ins for them
+
+STAND_IN = """\
+#!/bin/sh
+echo "$(basename $0) $*" | sed "s#/tmp/[^ ]*automl-build-[^ /]*#DIR#g" >> "$LOG"
+echo progress
+[ "$1" != manifest ] || exit 1
+[ "$1" != "$FAILS" ] || { echo "it is broken" >&2; exit 7; }
+"""
+
+
+def call(
+    project: Path, *words: str, tools: Sequence[str] = (), **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run it where these tools are, and no others."""
+    programs = project.parent / "bin"
+    programs.mkdir(exist_ok=True)
+    for name in tools:
+        (programs / name).write_text(STAND_IN)
+        (programs / name).chmod(0o755)
+    for name in ("sh", "sed", "basename"):
+        if not (programs / name).exists():
+            (programs / name).symlink_to(f"/bin/{name}" if name == "sh" else f"/usr/bin/{name}")
+    env = {"PATH": str(programs), "LOG": str(project.parent / "log"), **variables}
+    return subprocess.run([AUTOML, *words], cwd=project, capture_output=True, text=True, check=False, env=env)
+
+
+def asked(project: Path) -> list[str]:
+    return (project.parent / "log").read_text().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("tools", "options", "taken", "more"),
+    [
+        (["docker", "podman", "buildah"], [], "docker", ""),
+        (["podman", "buildah"], [], "podman", ""),
+        (["docker", "buildah"], ["--with", "buildah"], "buildah", " --layers"),
+    ],
+)
+def test_what_a_tool_is_asked(
+    tools: list[str], options: list[str], taken: str, more: str, project: Path
+) -> None:
+    name = name_in(automl("build", "--registry", "r.io/x", cwd=project).out)
+    done = call(project, "build", "--push", "--registry", "r.io/x/", *options, tools=tools)
+    assert (done.returncode, done.stdout) == (0, f"{name}\n")
+    said = "what the config says then, instead of `code` and `dependency_path`:"
+    assert (
+        done.stderr == f"progress\nprogress\n{said}\n  code: {{image: true}}\n  defaults: {{image: {name}}}\n"
+    )
+    assert asked(project) == [
+        f"{taken} manifest inspect {name}",
+        f"{taken} build{more} --target step.b --tag {name} --file DIR/Dockerfile DIR",
+        f"{taken} push {name}",
+    ]
+
+
+def test_a_build_alone_asks_no_registry_and_pushes_nothing(project: Path) -> None:
+    (project / "config.yaml").write_text(SEVERAL)
+    done = call(project, "build", "--build", "-q", tools=["podman"])
+    names = done.stdout.splitlines()
+    assert (done.returncode, len(names)) == (0, 5)
+    assert [line.split()[1] for line in asked(project)] == ["build"] * 5
+    said = call(project, "build", "--build", tools=["podman"]).stderr
+    assert f"  image: {names[0]}  # of One, Same\n  image: {names[1]}  # of Two\n" in said
+
+
+@pytest.mark.parametrize(("fails", "verb"), [("build", "build"), ("push", "push")])
+def test_a_tool_that_fails_ends_the_command(fails: str, verb: str, project: Path) -> None:
+    done = call(project, "build", "--push", "--registry", "r.io", tools=["docker"], FAILS=fails)
+    assert (done.returncode, done.stdout) == (2, "")
+    *_, said, last = done.stderr.splitlines()
+    assert said == "it is broken"
+    assert last.startswith(f"automl: docker could not {verb} r.io/demo:")
+    assert last.endswith(": it ended with status 7")
+
+
+def test_a_secret_of_the_installer_is_given_by_its_name(project: Path) -> None:
+    secrets = "secrets: [{name: index, keys: {url: PIP_INDEX_URL, token: TOKEN}}]"
+    (project / "config.yaml").write_text(CONFIG.replace("run.py,", f"run.py, {secrets},"))
+    done = call(project, "build", "--build", tools=["docker"])
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("automl: PIP_INDEX_URL is no variable here; ")
+    done = call(project, "build", "--build", tools=["docker"], PIP_INDEX_URL="https://me:s3cr3t@h/simple")
+    assert done.returncode == 0, done.stderr
+    [line] = asked(project)
+    assert " --secret id=PIP_INDEX_URL,env=PIP_INDEX_URL --target " in line
+    assert "s3cr3t" not in line + done.stderr + done.stdout
+
+
+def test_nothing_is_left_of_a_build(project: Path) -> None:
+    folder = project.parent / "scratch"
+    folder.mkdir()
+    for fails in ("", "build"):
+        call(project, "build", "--build", tools=["docker"], FAILS=fails, TMPDIR=str(folder))
+        assert os.listdir(folder) == []  # noqa: PTH208

@@ -72,6 +72,7 @@ def installed(folder: Path, seen: Iterable[Path], path: Path, variable: str) -> 
         f"export CONTAINERS_CONF={folder}/containers.conf CONTAINERS_REGISTRIES_CONF={folder}/registries.conf\n"
         f"export HOME={folder}\n"
         f'if [ "$1" = run ]; then shift; set -- run --env {variable} "$@"; fi\n'
+        'if [ "$1" = build ]; then shift; set -- build --network host "$@"; fi\n'
         f'exec {root}/usr/bin/podman --root {folder}/root --runroot {folder}/runroot --storage-driver vfs "$@"\n'
     )
     program.chmod(0o755)
