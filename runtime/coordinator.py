@@ -149,13 +149,14 @@ class Coordinator:
 
     def values_for(self, task: ClusterTask) -> dict[str, str]:
         """The values of its variables; all that it takes something of has succeeded."""
-        taken = {variable: self.value(source) for variable, source in task.sources.items()}
+        taken = {variable: self.value(source, task) for variable, source in task.sources.items()}
         return {**taken, **task.given}
 
-    def value(self, source: dict[str, Any]) -> str:
-        """What a source of the plan gives in this run."""
+    def value(self, source: dict[str, Any], task: ClusterTask) -> str:
+        """What a source of the plan gives a task in this run."""
         if "run" in source:
-            return {"id": self.owner.uid, "name": self.owner.name}[source["run"]]
+            name, trial = self.owner.name, task.name.rpartition("/")[2]
+            return {"id": self.owner.uid, "name": name, "tag": name, "trial": trial}[source["run"]]
         name, is_file = source["task"], source.get("file")
         if "output" in source:
             job, output = self.tasks[name], source["output"]
@@ -190,13 +191,17 @@ class Coordinator:
 
 
 def bound_to_run(plan: Plan) -> set[str]:
-    """The nodes that are others in each run: they are told which it is, or come after one that is."""
+    """The nodes that are others in each run: they are told which it is, by more than a tag, or come after one that is."""
     followers: dict[str, list[str]] = {}
     for node in [*plan.tasks, *plan.barriers]:
         for name in node.after:
             followers.setdefault(name, []).append(node.name)
-    sources = {task.name: task.values.values() for task in plan.tasks}
-    return reached([name for name in sources if any("run" in source for source in sources[name])], followers)
+    told = [
+        task.name
+        for task in plan.tasks
+        if any(source.get("run") in ("id", "name") for source in task.values.values())
+    ]
+    return reached(told, followers)
 
 
 def most_of(spec: Step | Service) -> int | None:

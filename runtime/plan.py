@@ -1,8 +1,8 @@
 """The plan of a workflow, in `plan.json`: this module writes it for the coordinator, and reads it there.
 
 Its nodes are tasks (steps and services) and barriers, each with the names of the nodes that it comes `after`. A value comes
-from `{"task": …, "output": …}`, with `"file": true` it is the path of a file, or from `{"run": "id"}`, or `"name"`. In
-the text, what has its default is left out. It runs on Python 3.8 and newer, with the standard library alone.
+from `{"task": …, "output": …}`, with `"file": true` it is the path of a file, or from `{"run": "id"}`, or `"name"`; or
+`"tag"`, which is the name for trackers, and `"trial"`, that of the run of a trial. In the text, what has its default is left out. It runs on Python 3.8 and newer, with the standard library alone.
 """
 
 from __future__ import annotations

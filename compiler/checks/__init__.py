@@ -19,6 +19,7 @@ from automl.compiler.checks import (
     services,
     sizes,
     templates,
+    tracking,
 )
 from automl.compiler.config.config import Config
 from automl.compiler.diagnostics import Diagnostic, Findings
@@ -56,6 +57,7 @@ VALUES: tuple[Check, ...] = (  # each looks at one value alone, whatever stands 
     services.check_hosts,
     services.check_paths,
     services.check_readiness_paths,
+    tracking.check_uris,
 )
 CHECKS: tuple[Check, ...] = (
     *VALUES,

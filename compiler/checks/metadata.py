@@ -1,10 +1,11 @@
 """Labels, annotations, environment variables and the time zone: what Kubernetes and the IANA allow."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from automl.compiler.config.config import Config
 from automl.compiler.diagnostics import Code, Diagnostic, Related
+from automl.compiler.ir import Secret
 from automl.compiler.source import Located, Pair
 from automl.compiler.suggest import did_you_mean
 from automl.compiler.values.dns import is_dns_subdomain, label_value
@@ -89,10 +90,16 @@ def _check_key(key: Located[str], what: str) -> Iterator[Diagnostic]:
 def check_variables(config: Config) -> Iterator[Diagnostic]:
     """Names of environment variables; each is set once in a step."""
     for step in config.steps:
-        names = [pair.key for pair in step.envs]
-        for secret in step.secrets:
-            names += [name for key, name in secret.written.items() if key != "name"]
-        yield from _check_variables(names)
+        yield from _check_variables([*(pair.key for pair in step.envs), *_variables(step.secrets)])
+    if config.tracking:
+        secrets = (tracker.secret for tracker in config.tracking.all if tracker.secret)
+        yield from _check_variables([*_variables(secrets)])
+
+
+def _variables(secrets: Iterable[Secret]) -> Iterator[Located[str]]:
+    """The variables that keys of Secrets become."""
+    for secret in secrets:
+        yield from (name for key, name in secret.written.items() if key != "name")
 
 
 def _check_variables(names: list[Located[str]]) -> Iterator[Diagnostic]:

@@ -102,6 +102,9 @@ def _references(config: Config) -> Iterator[tuple[str, Located[str]]]:
         if ingress and ingress.class_name:
             yield "an IngressClass", ingress.written["class"]
     yield from _disks(config)
+    for tracker in config.tracking.all if config.tracking else ():
+        if tracker.secret:
+            yield "a Secret", tracker.secret.written["name"]
     if config.service_account:
         yield "a ServiceAccount", config.service_account
     if config.code and config.code.git and config.code.git.token_secret:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from automl.compiler.checks.tracking import uris_of
 from automl.compiler.config.config import Config
 from automl.compiler.config.located import Name
 from automl.compiler.diagnostics import Code, Diagnostic
@@ -101,6 +102,7 @@ def check_texts(config: Config) -> Iterator[Diagnostic]:
     apart = {id(pair.value) for step in config.steps for pair in (*step.envs, *step.inputs)}
     if config.code and config.code.git:
         apart.add(id(config.code.git.written["url"]))
+    apart.update(map(id, uris_of(config)))
     for value, span in _texts(config, apart):
         if has_one(value):
             yield _plain_text(span, "put it into a Secret, and name that under `secrets`")

@@ -11,6 +11,7 @@ from automl.compiler.config.kinds import GIVEN
 from automl.compiler.config.located import Name
 from automl.compiler.config.spans import spans_of
 from automl.compiler.config.step import StepConfig
+from automl.compiler.config.tracking import Trackers
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Parameter, Schedule, Volume, Workspace
 from automl.compiler.source import Located, Pair, Span, Spans
@@ -42,6 +43,7 @@ class Config(NamedTuple):
     artifacts: ArtifactsConfig | None
     volumes: tuple[Volume, ...]
     contexts: tuple[Context, ...]
+    tracking: Trackers | None
     max_parallel: Annotated[int | None, "limits.max_parallel"]
     max_tasks: Annotated[int, "limits.max_tasks"]
     timeout: Annotated[Duration | None, "limits.timeout"]

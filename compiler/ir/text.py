@@ -23,10 +23,12 @@ class OutputOf(NamedTuple):
 
 
 class OfRun(StrEnum):
-    """What a run is told apart by."""
+    """What a run is told apart by. What a tag says makes no step another one: it is for trackers."""
 
     ID = "id"
     NAME = "name"
+    TAG = "tag"  # its name, or its id where a name may have any characters
+    TRIAL = "trial"  # the name of the run of a trial, in those alone
 
 
 class OfTrial(NamedTuple):

@@ -19,6 +19,7 @@ from automl.compiler.lowering.edges import Graph
 from automl.compiler.lowering.options import OptionsOfTargets
 from automl.compiler.lowering.references import with_values
 from automl.compiler.lowering.steps import StepAt, Steps
+from automl.compiler.lowering.tracking import Tracking
 from automl.compiler.lowering.trials import AllTrials
 from automl.compiler.lowering.values import Values
 from automl.compiler.source import Located, Pair
@@ -52,6 +53,7 @@ def lower(
         trials,
         disks,
         options,
+        Tracking(config.tracking, dns_label(config.name.value)),
         mirrored(PYTHON_IMAGE, _value(config.image_registry)),
         shares_root(config),
     )
@@ -113,6 +115,7 @@ class _Scope(NamedTuple):
     trials: AllTrials
     disks: Disks
     options: OptionsOfTargets
+    tracking: Tracking
     python: str
     root_is_shared: bool
 
@@ -147,8 +150,8 @@ def _alone(scope: _Scope, at: StepAt) -> ir.BaseTask:
         image=step.image.value if step.image else scope.python,
         command=_project_command(step, texts) if in_project else _image_command(step, texts),
         project=_project(step) if in_project else None,
-        variables=(*inputs, *variables),
-        secrets=step.secrets,
+        variables=(*inputs, *scope.tracking.variables(at, scope.trials.of(at.task)), *variables),
+        secrets=(*step.secrets, *scope.tracking.secrets(at)),
         pull_secrets=tuple(name.value for name in step.image_pull_secrets),
         resources=step.resources,
         placement=step.placement,

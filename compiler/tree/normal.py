@@ -29,6 +29,7 @@ def normal(root: Mapping) -> Mapping:
             "schedule": _under("cron"),
             "code": _keys({"bundle": _switch}),
             "artifacts": _flag,
+            "tracking": _each_key(_keys({"secret": _under("name")})),
             "defaults": step,
             "stages": _each_key(lambda node: stage(long_stage(node))),
         }

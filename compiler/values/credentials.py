@@ -27,7 +27,7 @@ class _Shape(NamedTuple):
 
 KEYS_OF_NAMES = frozenset(["secrets", "image_pull_secrets", "tls_secret", "token_secret"])
 """Keys of a config that hold names of Secrets, and no value of one."""
-WITH_SECRETS = frozenset(["volumes", "artifacts"])
+WITH_SECRETS = frozenset(["volumes", "artifacts", "tracking"])
 """Keys at the top of a config below which `secret` is one of them, too."""
 _PLACEHOLDER = re.compile(
     r"x{5}|[*]{3}|[.]{3}|…|[<>${}]|example|(?<![a-z])(your|dummy|fake|redacted|placeholder)", re.IGNORECASE

@@ -23,7 +23,9 @@ def values_for(task: LocalTask, tasks: Mapping[str, LocalTask], run: str) -> dic
 
 def taken_by(task: LocalTask, tasks: Mapping[str, LocalTask], run: str) -> dict[str, str]:
     """What a task takes of others and of the run, by its variables."""
-    return {variable: _value(source, tasks, run) for variable, source in task.spec.values.items()}
+    of_run = {"id": run, "name": run, "tag": run, "trial": task.name.rpartition("/")[2]}
+    sources = task.spec.values.items()
+    return {name: of_run[it["run"]] if "run" in it else _value(it, tasks) for name, it in sources}
 
 
 def gather_for(task: LocalTask, tasks: Mapping[str, LocalTask]) -> None:
@@ -33,10 +35,8 @@ def gather_for(task: LocalTask, tasks: Mapping[str, LocalTask]) -> None:
             AllTrials(tasks[source["task"]], tasks).gather(source["all"])
 
 
-def _value(source: Mapping[str, Any], tasks: Mapping[str, LocalTask], run: str) -> str:
-    """What a source of the plan gives in this run."""
-    if "run" in source:
-        return {"id": run, "name": run}[source["run"]]
+def _value(source: Mapping[str, Any], tasks: Mapping[str, LocalTask]) -> str:
+    """What a source of the plan gives of another task."""
     task = tasks[source["task"]]
     if task.spec.trials:
         return AllTrials(task, tasks).value(source)

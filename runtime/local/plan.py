@@ -2,8 +2,8 @@
 
 A text is a string, or a list of strings and of `{"value": NAME}`, for which the value of the task with that name stands.
 A value comes from `{"task": …, "output": …}`, with `"file": true` it is the path of a file, or from `{"run": "id"}`, or
-`"name"`; of a step with trials `"param"` and `"best"` name what its best one has and has left, `"all"` what all have left.
-In the file, what has its default is left out.
+`"name"`, `"tag"` (the name for trackers) and `"trial"` (that of the run of a trial); of a step with trials `"param"` and
+`"best"` name what its best one has and has left, `"all"` what all have left. In the file, what has its default is left out.
 """
 
 from __future__ import annotations

@@ -157,8 +157,10 @@ class Earlier:
         """Whether it was given the same values, and files with the same in them."""
         mine = taken_by(task, here.tasks, here.folder.name)
         theirs = taken_by(self.tasks[task.name], self.tasks, self.folder.name)
-        files = {variable for variable, source in task.spec.values.items() if source.get("file")}
-        return all(mine[name] == theirs[name] for name in mine.keys() - files) and all(
+        sources = task.spec.values.items()
+        files = {variable for variable, source in sources if source.get("file")}
+        tags = {variable for variable, source in sources if source.get("run") == "tag"}
+        return all(mine[name] == theirs[name] for name in mine.keys() - files - tags) and all(
             hold_the_same(Path(mine[name]), Path(theirs[name]), here.goes_on) for name in files
         )
 

@@ -38,7 +38,8 @@ from automl.targets.writers.yaml import Value
 RUN = "{{workflow.uid}}"  # the name is the same again when a Workflow is deleted and applied again; this never is
 INPUTS = "/automl/inputs"
 _NOTEBOOK = "notebook"  # an output of every step that runs one
-_OF_RUN = MappingProxyType({OfRun.ID: RUN, OfRun.NAME: "{{workflow.name}}"})
+_NAME = "{{workflow.name}}"
+_OF_RUN = MappingProxyType({OfRun.ID: RUN, OfRun.NAME: _NAME, OfRun.TAG: _NAME})
 
 
 class Data(NamedTuple):
@@ -135,6 +136,8 @@ class Data(NamedTuple):
         """The value of a run, or the path of a file, in a template."""
         source = reference.source
         match source:
+            case OfRun.TRIAL:
+                return self.swept[task.name].run
             case OfRun():
                 return _OF_RUN[source]
             case OfTrial() | OfFold():

@@ -197,6 +197,7 @@ VERTEX: Capabilities = MappingProxyType(  # beside those of a package
         "code.git.token_secret": _NO_SECRETS,
         **dict.fromkeys(_OF_DISKS, _NO_DISKS),
         "step.secrets": _NO_SECRETS,
+        **{f"tracking.{tracker}.secret": _NO_SECRETS for tracker in ("mlflow", "wandb", "neptune")},
         "step.image_pull_secrets": _NO_PULL,
         "service_account": _ACCOUNT_OF_RUN,
         "step.service_account": _NO_ACCOUNT,

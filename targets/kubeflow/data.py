@@ -36,9 +36,10 @@ OF_RUN: Mapping[OfRun, tuple[str, str]] = MappingProxyType(
     {
         OfRun.ID: ("run", "{{$.pipeline_job_uuid}}"),
         OfRun.NAME: ("run_name", "{{$.pipeline_job_name}}"),
+        OfRun.TAG: ("run", "{{$.pipeline_job_uuid}}"),  # people call a run as they like, with quotes perhaps
     }
 )
-"""The inputs for them, and what the driver takes for their values."""
+"""The inputs for them, and what the driver takes for their values. That of a trial comes with its item."""
 
 
 class Data(NamedTuple):
@@ -128,7 +129,8 @@ class Data(NamedTuple):
     def constants(self, task: Task) -> dict[str, str]:
         """What a task is given that the driver knows, by its keys."""
         sources = [reference.source for reference in task.values]
-        of_run = dict(OF_RUN[source] for source in sources if isinstance(source, OfRun))
+        told = (source for source in sources if isinstance(source, OfRun))
+        of_run = dict(OF_RUN[source] for source in told if source is not OfRun.TRIAL)
         loop = self.loop(task) if OfFold.COUNT in sources else None
         return of_run | (loop.constants() if loop else {})
 
@@ -147,6 +149,10 @@ class Data(NamedTuple):
             loop = self.loop(task)
             assert loop
             return loop.key(source)
+        if source is OfRun.TRIAL:
+            loop = self.loop(task)
+            assert loop
+            return loop.trial
         if isinstance(source, OfRun):
             return OF_RUN[source][0]
         assert isinstance(source, Parameter)

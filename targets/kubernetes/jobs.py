@@ -20,13 +20,13 @@ NEVER = "0 0 1 1 *"  # a CronJob must have a schedule, also one that is suspende
 HASH = "automl.dev/hash"
 
 
-def job_spec(objects: Objects, task: Job, files: Files) -> Object:
+def job_spec(objects: Objects, task: Job, files: Files, is_alone: bool = False) -> Object:
     """The `spec` of the Job: one pod a try, each stopped after the deadline."""
     spec: Object = {"restartPolicy": "Never", **account(objects.workflow, task)}
     if task.deadline is not None:
         spec["activeDeadlineSeconds"] = task.deadline
     workflow = objects.workflow
-    pod = with_files(objects, task, pod_spec(workflow, task, files, given(workflow, task)))
+    pod = with_files(objects, task, pod_spec(workflow, task, files, given(workflow, task, is_alone)))
     if is_collected(workflow, task):
         pod = collected(objects, task, pod, _collecting(workflow, task, pod))
     template = with_labels(
@@ -60,7 +60,7 @@ def deployment_with_files(objects: Objects, service: Service, deployment: Object
 
 def alone(objects: Objects, task: Job, files: Files) -> Object:
     """The Job of a step for which nothing has to wait, and which waits for nothing."""
-    spec = job_spec(objects, task, files)
+    spec = job_spec(objects, task, files, is_alone=True)
     name = hashed_name(member(objects.workflow.name, task.name), spec)
     return objects.object("batch/v1", "Job", name, {"spec": spec}, task)
 

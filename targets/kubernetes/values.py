@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from automl.compiler.ir import Job, Task, Workflow
+from automl.compiler.ir import Job, OfRun, Task, Workflow
 from automl.targets.kubernetes.store import UID, fetches, left_for_putting, puts, putting
 from automl.targets.objects.metadata import Object
 from automl.targets.objects.start import Given, placeholders
@@ -18,10 +18,14 @@ JOB: Object = {
 }
 
 
+_TAG = source_of(OfRun.TAG)
+
+
 def has_values(workflow: Workflow) -> bool:
     """Whether somebody has to see to values of a run."""
     return any(
-        sources(task) or (isinstance(task, Job) and (values_of(task) or task.trials))
+        any(source != _TAG for source in sources(task).values())
+        or (isinstance(task, Job) and (values_of(task) or task.trials))
         for task in workflow.tasks
     )
 
@@ -38,13 +42,19 @@ def values_of(job: Job) -> list[str]:
     return [output.name for output in job.outputs if not output.type.is_file]
 
 
-def given(workflow: Workflow, job: Job) -> Given:
-    """What the coordinator fills, and where the start script puts what the job leaves: one try after the other there."""
+def given(workflow: Workflow, job: Job, is_alone: bool) -> Given:
+    """What the coordinator fills, and where the start script puts what the job leaves: one try after the other there.
+
+    A Job that is alone is told of the run by a tag at most, and is that run.
+    """
+    filled = placeholders(job).variables
+    if is_alone:
+        filled = [JOB | {"name": reference.variable} for reference in job.values if reference.known is None]
     if job.project is None:
-        return placeholders(job)
+        return Given(filled)
     if is_collected(workflow, job):
-        return Given(placeholders(job).variables, list(left_for_putting(job)))
-    return Given([*places(workflow, job), *placeholders(job).variables], left(workflow, job))
+        return Given(filled, list(left_for_putting(job)))
+    return Given([*places(workflow, job), *filled], left(workflow, job))
 
 
 def is_collected(workflow: Workflow, job: Job) -> bool:

@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 from automl.compiler.capabilities import NATIVE, implied, lost, lowered, partly, refused
 from automl.compiler.target import ByKind, Capabilities
-from automl.targets.objects.capabilities import COUNTED, OfTrials
+from automl.targets.objects.capabilities import COUNTED, OfTrials, of_trackers
 
 _IN_RECORD = lowered("in the record of the run")
 _IN_FOLDER = implied("files stay in the folder of the run")
@@ -32,6 +32,7 @@ _YOU = lost("what runs here runs as you, in images, too")
 CAPABILITIES: Capabilities = MappingProxyType(
     {
         **_TRIALS.rows,
+        **of_trackers(_SECRET),
         "limits.max_tasks": COUNTED,
         "limits.timeout": lowered("the run is stopped then; one that goes on later has as long again"),
         "version": _IN_RECORD,

@@ -75,12 +75,30 @@ class OfTrials(NamedTuple):
         }
 
 
+def of_trackers(secret: Capability) -> Capabilities:
+    """The rows of trackers, whose own clients find all they need by variables; and of what becomes of their Secrets."""
+    told = lowered("variables of every step")
+    trackers = {"mlflow": ("uri", "project"), "wandb": ("uri", "project"), "neptune": ("project",)}
+    rows: Capabilities = {
+        f"tracking.{tracker}.{key}": told for tracker, keys in trackers.items() for key in keys
+    }
+    return {
+        **rows,
+        **{
+            f"tracking.{tracker}.secret{key}": secret
+            for tracker in trackers
+            for key in ("", ".name", ".keys")
+        },
+    }
+
+
 ON_KUBERNETES: Capabilities = MappingProxyType(
     {
         "version": lowered("the label `automl.dev/version`"),
         "name": NATIVE,
         "namespace": NATIVE,
         "description": lowered("an annotation"),
+        **of_trackers(lowered("variables of every step, from the Secret")),
         "service_account": NATIVE,
         "image_registry": lowered(
             "where the images of our own programs, and of steps without one, are pulled from"

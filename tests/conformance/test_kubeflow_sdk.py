@@ -244,6 +244,8 @@ CANNOT_RUN = {
     "volumes": "its image does not exist; below, steps run that mount the same",
     "stages-with-keys": "its images do not exist",
     "trials": "each of its steps starts more often than once; test_kubeflow_trials.py runs such steps",
+    "tracking": "one of its steps starts more often than once; tests/corpus has one that runs",
+    "tracking-images": "its images do not exist; tests/corpus has one that runs",
     "three-hundred-steps": "it takes half a minute; below, DAGs in a DAG run on fewer steps",
 }
 

@@ -18,6 +18,7 @@ if TRACE.is_dir():  # on a machine, where all steps have the variable from who r
     STEP = json.loads((TRACE / "steps.json").read_text(encoding="utf-8"))[os.environ["AUTOML_TASK"]]
     TRACE /= f"{STEP}.{os.urandom(4).hex()}.json"
 MINE = ("AUTOML_INPUT_", "AUTOML_PARAM_", "MY_")
+TRACKERS = ("MLFLOW_", "WANDB_", "NEPTUNE_")
 
 
 def everything() -> dict[str, object]:
@@ -28,8 +29,17 @@ def everything() -> dict[str, object]:
         "args": [shown(text) for text in sys.argv[1:]],
         "variables": {name: shown(value) for name, value in variables.items()},
         "params": json.loads(Path(params).read_text(encoding="utf-8")) if params else {},
+        "trackers": told_of_trackers(),
     }
     return {key: value for key, value in found.items() if value}
+
+
+def told_of_trackers() -> dict[str, object]:
+    """What the clients of trackers read; each time the run is another one."""
+    run = os.environ.get("AUTOML_RUN_TAG") or "nothing"
+    told = {name: text for name, text in sorted(os.environ.items()) if name.startswith(TRACKERS)}
+    told = {name: text.replace(run, "THE RUN") for name, text in told.items()}
+    return {name: json.loads(text) if text.startswith("{") else text for name, text in told.items()}
 
 
 def shown(text: str) -> object:
