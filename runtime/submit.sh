@@ -5,7 +5,7 @@
 declare -A job_of=() # of tasks and barriers: "done", or the jobs to wait for, with colons between
 declare -a sbatch=() # with the options of all jobs
 declare -a turns=()  # the jobs that run or will, in their order
-run='' new='' id='' needed='' arrays='' sent=0 only_looks=no is_own=no is_made=no
+run='' new='' content='' id='' needed='' arrays='' sent=0 only_looks=no is_own=no is_made=no
 script=${BASH_SOURCE[0]-} # the file of this script, if it is one
 
 say() { printf 'automl: %s\n' "$*" >&2; }
@@ -19,7 +19,7 @@ die() {
 # Find what is needed here, and lock the run: begin [--new | --check | --due CONCURRENCY]
 begin() {
   local runs=${AUTOML_RUNS:-$folder} command
-  name=${AUTOML_RUN:-$name}
+  content=$name name=${AUTOML_RUN:-$name}
   case ${1-} in
     '') ;;
     --new | --due) name=${AUTOML_RUN:-$workflow-$(date +%Y%m%d-%H%M%S)} is_own=yes ;;
@@ -40,10 +40,19 @@ begin() {
   flock -n 9 || say "another one submits jobs of $name just now: waiting for it"
   flock -w 600 9 || die 2 "nothing could be locked in $runs, or another one still submits jobs of $name"
   [[ $is_own == no || ! -e $run ]] || die 2 "there is a run $name already: once more, it gets another name"
+  is_the_same || die 2 "$name is a run of something else: \`automl submit --resume\` goes on with it by its own script"
   trap leave_nothing EXIT
   unset SBATCH_ARRAY_INX SBATCH_WAIT SBATCH_TEST_ONLY
   find_sbatch
   printf 'run %s, in %s\n' "$name" "$run"
+}
+
+# Whether the run that is there, if it is, is of a script that does the same.
+is_the_same() {
+  local about
+  [[ -e $run/run.json ]] || return 0
+  about=$(<"$run/run.json")
+  [[ $about != '{"content": '* || $about == "{\"content\": \"$content\","* ]]
 }
 
 # Of a run that is new, and of which nothing could be submitted.
@@ -52,6 +61,7 @@ leave_nothing() {
   ((status && sent == 0)) || return 0
   rm -rf -- "$new"
   [[ $is_made == no ]] || rm -rf -- "$run"
+  [[ $is_made == no || ! -L $HOME/.automl/runs/$name ]] || rm -f -- "$HOME/.automl/runs/$name"
   [[ $is_own == no ]] || rm -f -- "${run%/*}/.$name.lock"
 }
 
@@ -118,11 +128,20 @@ keep() {
   local user
   user=$(id -un)
   user=${user//\\/\\\\}
-  printf '{"workflow": "%s", "created": %s, "user": "%s", "params": %s, "target": "slurm"}\n' \
-    "$workflow" "$(date +%s)" "${user//\"/\\\"}" "$1" >"$new/run.json"
+  printf '{"content": "%s", "workflow": "%s", "created": %s, "user": "%s", "params": %s, "target": "slurm"}\n' \
+    "$content" "$workflow" "$(date +%s)" "${user//\"/\\\"}" "$1" >"$new/run.json"
   [[ ! -f $script ]] || cp -- "$script" "$new/script.sh" # by which it can go on
   mv -T -- "$new" "$run"
   is_made=yes
+  link
+}
+
+# Let a run that is elsewhere be found where runs are looked for.
+link() {
+  local usual=$HOME/.automl/runs
+  [[ $only_looks == no && ! ${run%/*} -ef $usual ]] || return 0
+  [[ ! -e $usual/$name || -L $usual/$name ]] || return 0
+  { mkdir -p -- "$usual" && ln -sfn -- "$run" "$usual/$name"; } || say "$run cannot be linked in $usual: \`automl status\` does not find it"
 }
 
 entry() { "$python" -I "$run/runtime/slurm/entry.py" "$@" 9>&-; }

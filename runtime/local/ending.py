@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from automl.runtime.local import slurm_script
 from automl.runtime.local.processes import end_members, is_alive
 from automl.runtime.local.reading import Reading
 from automl.runtime.local.shelf import VerbError
@@ -44,6 +45,10 @@ def stop(folder: Path, now: bool = False) -> None:
 
 def _cancel(reading: ClusterReading) -> None:
     """Cancel the jobs of a run on Slurm, which gives them a while to end."""
+    if not slurm_script.has_ended(reading.folder):
+        raise VerbError(
+            f"jobs of {reading.folder.name} are still being submitted: stop it once more in a while"
+        )
     try:
         reading.cancel()
     except SlurmError as error:
@@ -92,8 +97,12 @@ def delete(folder: Path) -> None:
     reading = read(folder)
     if not _has_ended(reading):
         raise VerbError(f"{folder.name} is {reading.history.state}: `automl stop {folder.name}` first")
-    gone = folder.with_name(f".{folder.name}")
-    folder.rename(gone)
+    place = folder.resolve()
+    gone = place.with_name(f".{place.name}")
+    if folder.is_symlink():  # to where a script has put it
+        folder.unlink()
+    place.rename(gone)
+    slurm_script.lock_of(place).unlink(missing_ok=True)
     shutil.rmtree(gone, onerror=_with_permission)
 
 

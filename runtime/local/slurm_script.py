@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from automl.runtime.local.shelf import VerbError
 
 KEPT = "script.sh"
+PATIENCE = 60  # seconds, until the script has submitted its jobs
+BETWEEN_LOOKS = 0.1  # seconds
 _OWN = "automl: "  # before the sentences of a script
 
 
@@ -36,3 +41,24 @@ def submit_again(folder: Path) -> None:
     if done.returncode:
         words = [line.removeprefix(_OWN) for line in done.stderr.splitlines() if line.strip()]
         raise VerbError("; ".join(words) or f"the script has ended with status {done.returncode}")
+
+
+def lock_of(folder: Path) -> Path:
+    """What the script has locked as long as it submits jobs of a run."""
+    place = folder.resolve()
+    return place.with_name(f".{place.name}.lock")
+
+
+def has_ended(folder: Path) -> bool:
+    """Whether no script submits jobs of a run any more; it is waited for, but not for ever."""
+    end = time.monotonic() + PATIENCE
+    with suppress(FileNotFoundError), lock_of(folder).open("rb") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return True
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    return False
+                time.sleep(BETWEEN_LOOKS)
+    return True

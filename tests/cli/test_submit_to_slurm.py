@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,6 +61,17 @@ class Cluster(Project):
     def submit(self, *words: str) -> Done:
         return self.automl("submit", "--context", "hpc", *words)
 
+    def on(self, *words: str) -> Done:
+        return self.automl(*words, "--context", "hpc")
+
+    def bash(self, script: str, *words: str, **more: str) -> "subprocess.CompletedProcess[str]":
+        """A script, as by a pipe on the login node."""
+        variables = {"PATH": f"{self.programs}:/usr/bin:/bin", "HOME": str(self.home), **more}
+        command = ["bash", "-s", "--", *words]
+        return subprocess.run(
+            command, input=script, env=variables, capture_output=True, text=True, check=False
+        )
+
     def left(self) -> list[str]:
         """What there is of runs on the login node, but for locks."""
         return runs_in(self.runs)
@@ -82,6 +94,45 @@ def test_its_jobs_are_submitted_and_its_name_is_printed(cluster: Cluster) -> Non
     assert cluster.left() == [done.out.strip()]
     assert (cluster.home / "asked").read_text().count(f"automl {done.out.strip()} ") == 3
     assert cluster.submit().out != done.out
+
+
+def test_runs_that_are_elsewhere_are_found_and_deleted(cluster: Cluster) -> None:
+    config = cluster.folder / "automl.yaml"
+    config.write_text(config.read_text() + "targets: {slurm: {folder: '~/my $(scratch)'}}\n")
+    run = cluster.submit().out.strip()
+    place = cluster.home / "my $(scratch)" / run
+    assert (cluster.runs / run).resolve() == place
+    assert cluster.on("status", run).out.startswith(f"{run} stopped")  # there is nothing in the queue
+    assert cluster.on("delete", run).code == 0
+    assert (runs_in(place.parent), runs_in(cluster.runs)) == ([], [])
+    (cluster.home / "most").write_text("0")
+    assert cluster.submit().code == 2
+    assert (runs_in(place.parent), runs_in(cluster.runs)) == ([], [])
+
+
+def test_a_run_is_stopped_when_its_jobs_are_all_submitted(cluster: Cluster) -> None:
+    (cluster.home / "wait").touch()
+    submitting = cluster.start("submit", "--context", "hpc")
+    until(lambda: (cluster.home / "asked").exists())
+    stopping = cluster.start("stop", cluster.left()[0], "--context", "hpc")
+    with pytest.raises(subprocess.TimeoutExpired):
+        stopping.communicate(timeout=2)
+    (cluster.home / "wait").unlink()
+    for process in (submitting, stopping):
+        process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0
+    assert (cluster.home / "asked").read_text().count("\n") == 3
+
+
+def test_no_run_goes_on_by_the_script_of_another_workflow(cluster: Cluster) -> None:
+    run = cluster.submit().out.strip()
+    (cluster.folder / "train.py").write_text("print('changed')")
+    script = cluster.automl("compile", "-t", "slurm").out
+    done = cluster.bash(script, AUTOML_RUN=run)
+    assert (done.returncode, f"{run} is a run of something else" in done.stderr) == (2, True)
+    assert cluster.bash((cluster.runs / run / "script.sh").read_text(), AUTOML_RUN=run).returncode == 0
+    new = cluster.bash(script, "--new", AUTOML_RUN=run)
+    assert (new.returncode, f"there is a run {run} already" in new.stderr) == (2, True)
 
 
 def test_a_script_is_submitted_with_its_flags(cluster: Cluster) -> None:
