@@ -9,33 +9,58 @@ from importlib import import_module
 from typing import Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from automl.cli.terminal import BUG, NOBODY_READS, USAGE, open_streams, print_text, say
 from automl.compiler import __version__
 from automl.compiler.diagnostics import Code
 
-RUNNING = ("run", "submit", "runs", "status", "logs", "stop", "get", "delete", "context")
-COMPILING = ("compile", "validate", "expand", "files", "build", "targets", "explain", "schema")
-COMMANDS = RUNNING + COMPILING  # a module of `commands` each
+COMMANDS = {
+    "run": "Run a config or a script on this machine, and keep a record.",
+    "submit": "Run a config or a script in the background, here or elsewhere.",
+    "runs": "List the runs of this project, or the trials of one.",
+    "status": "Say how a run is, and each of its steps.",
+    "logs": "Print what the steps of a run have printed.",
+    "stop": "Stop runs, and wait until nothing of them runs any more.",
+    "get": "Take what a run has left: files and values.",
+    "delete": "Delete the records of runs, with all that they have left.",
+    "context": "Your own places to run workflows.",
+    "compile": "Compile configs and print the result, or write it with -o.",
+    "validate": "Check configs without compiling them.",
+    "build": "Print the Dockerfile of the images for a project.",
+    "expand": "List the trials that a config means.",
+    "files": "List the project's files, and why others are left out.",
+    "targets": "List what automl compiles for, with the versions.",
+    "explain": "Say what a message means and what to do about it.",
+    "schema": "Print the JSON Schema of a config, for editors.",
+}
+"""What the list of commands says of each, in its order; a command is a module of `commands`."""
+
+
+class Command(TyperCommand):
+    """A command whose module is imported when it is called, and for no list."""
+
+    def make_context(self, *arguments: Any, **settings: Any) -> Any:
+        """The context of the command itself."""
+        assert self.name
+        return _imported(self.name).make_context(*arguments, **settings)
+
+
+def _imported(name: str) -> Any:
+    module = import_module(f"automl.cli.commands.{name}")
+    if hasattr(module, "group"):
+        return typer.main.get_command(module.group)
+    alone = typer.Typer(rich_markup_mode=None, add_completion=False)
+    alone.command(name)(module.run)
+    return typer.main.get_command(alone)
 
 
 class Commands(TyperGroup):
-    """The commands, of which only that is imported which is called; for a list of them, all."""
+    """The commands, of which only that is imported which is called."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings | {"commands": dict.fromkeys(COMMANDS)})
-
-    def get_command(self, _: Any, name: str) -> Any:
-        """The command of that name; None if there is none."""
-        if name not in COMMANDS:
-            return None
-        module = import_module(f"automl.cli.commands.{name}")
-        if hasattr(module, "group"):
-            return typer.main.get_command(module.group)
-        alone = typer.Typer(rich_markup_mode=None, add_completion=False)
-        alone.command(name)(module.run)
-        return typer.main.get_command(alone)
+        commands = {name: Command(name, help=sentence) for name, sentence in COMMANDS.items()}
+        super().__init__(**settings | {"commands": commands})
 
 
 app = typer.Typer(

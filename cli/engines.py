@@ -1,7 +1,6 @@
 """What the commands ask of an engine, and how its answers are shown."""
 
 import json
-import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,11 +10,12 @@ import typer
 
 from automl.cli.sites import site_here
 from automl.cli.terminal import TEXT, print_text, say, touching_files, wrong_usage
+from automl.compiler.patterns import regex
 from automl.runs.engine import EngineError
 from automl.runs.model import ENDED
 
 JSON = "json"
-_HIDDEN = re.compile("[\x7f-\x9f\ud800-\udfff\u2028\u2029]")
+_HIDDEN = regex("[\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 
 
 def _complete_run(context: typer.Context, incomplete: str) -> list[str]:

@@ -1,13 +1,13 @@
 """Where a path really leads: a checkout may hold links that somebody else has put there."""
 
 import os
-import re
 from pathlib import Path
 
+from automl.compiler.patterns import regex
 from automl.compiler.views.text import printable
 
-_STREAM = re.compile(r"/dev/(?:std(?:in|out|err)|fd/\d+)|/proc/(?:self|\d+)/fd/\d+")
-_OWN_STREAM = re.compile(r"/(?:dev|proc/self)/fd/(\d{1,9})")
+_STREAM = regex(r"/dev/(?:std(?:in|out|err)|fd/\d+)|/proc/(?:self|\d+)/fd/\d+")
+_OWN_STREAM = regex(r"/(?:dev|proc/self)/fd/(\d{1,9})")
 _STANDARD_STREAMS = ("/dev/stdin", "/dev/stdout", "/dev/stderr")
 _GIT = ".git"  # where CI keeps the token of the checkout
 

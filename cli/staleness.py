@@ -12,6 +12,7 @@ from zlib import crc32
 from automl.cli.links import is_link, place_of
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.generated import is_generated
+from automl.compiler.patterns import regex
 from automl.compiler.source import Source, Span
 from automl.compiler.views.text import printable
 
@@ -21,7 +22,7 @@ _SHOWN = 1000  # lines of a diff
 _CONTEXT = 3
 _LONGEST_LINE = 160
 _LINE = re.compile(b"[^\n]*\n|[^\n]+")
-_COMMAND = re.compile("^( *):(?=:)|#(?=#[a-z]*\\[)")  # how a line begins that a CI system obeys
+_COMMAND = regex("^( *):(?=:)|#(?=#[a-z]*\\[)")  # how a line begins that a CI system obeys
 _NO_LAST_BREAK = "\\ No newline at end of file"
 
 

@@ -1,13 +1,13 @@
 """Text for people: columns, times, and how a run stands."""
 
-import re
 from collections.abc import Iterable, Sequence
 
+from automl.compiler.patterns import regex
 from automl.compiler.views.text import printable
 from automl.runs.model import ENDED, RUNNING, SUCCEEDED, WAITING, Run, Task, counts, seconds_of
 
 _LONGEST = 100  # characters of a value in a table
-_STYLES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
+_STYLES = regex(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
 HEAD = ("STEP", "STATE", "TIME", "")
 
 

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.patterns import regex
 from automl.compiler.source import Span
 
 _LISTED = 5
 _CODE = (".py", ".sh", ".ipynb")
-_PLAIN = re.compile(
-    r"[\w./-]+", re.ASCII
-)  # what stands in a list of YAML as it is, and for itself in a pattern
+_PLAIN = regex(r"[\w./-]+", re.ASCII)  # what stands in a list of YAML as it is, and for itself in a pattern
 
 
 def too_large(sizes: Mapping[str, int], packed: int | None, limit: int, span: Span) -> Diagnostic:

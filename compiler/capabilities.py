@@ -1,6 +1,5 @@
 """What the engines make of each key of a config: how a table is written, and what the driver says by it."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -8,6 +7,7 @@ from types import MappingProxyType
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Service, Task, Workflow
+from automl.compiler.patterns import regex
 from automl.compiler.source import Span
 from automl.compiler.target import ByKind, Capabilities, Capability, Help, Options, Row, Support, Target
 
@@ -21,7 +21,7 @@ _SAID: Mapping[Support, tuple[Code, str]] = MappingProxyType(
         Support.REFUSED: (Code.CANNOT_SAY, "cannot be said"),
     }
 )
-_INDEX = re.compile(r"\[[^][]*\]")
+_INDEX = regex(r"\[[^][]*\]")
 
 
 def lowered(note: str) -> Capability:

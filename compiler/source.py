@@ -1,14 +1,15 @@
 """A text with a name, and places in it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
 
+from automl.compiler.patterns import regex
+
 T = TypeVar("T")
-_LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what YAML counts as the end of a line
+_LINE_BREAK = regex("\r\n|[\r\n\x85\u2028\u2029]")  # what YAML counts as the end of a line
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,18 @@
 """Labels, annotations, environment variables and the time zone: what Kubernetes and the IANA allow."""
 
-import re
 from collections.abc import Iterable, Iterator
 
 from automl.compiler.config.config import Config
 from automl.compiler.diagnostics import Code, Diagnostic, Related
 from automl.compiler.ir import Secret
+from automl.compiler.patterns import regex
 from automl.compiler.source import Located, Pair
 from automl.compiler.suggest import did_you_mean
 from automl.compiler.values.dns import is_dns_subdomain, label_value
 
-_KEY_NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]\Z")
-_LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9])?\Z")
-_VARIABLE = re.compile(r"(?!\.\Z|\.\.)[-._a-zA-Z][-._a-zA-Z0-9]*\Z")
+_KEY_NAME = regex(r"([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]\Z")
+_LABEL_VALUE = regex(r"(([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9])?\Z")
+_VARIABLE = regex(r"(?!\.\Z|\.\.)[-._a-zA-Z][-._a-zA-Z0-9]*\Z")
 _RESERVED_PREFIXES = (
     "automl.dev/",
     "workflows.argoproj.io/",

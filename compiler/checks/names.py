@@ -1,15 +1,15 @@
 """Names: none empty, no two alike, and a word on those that change."""
 
-import re
 from collections.abc import Callable, Iterator
 
 from automl.compiler.config.config import Config
 from automl.compiler.config.located import Name
 from automl.compiler.diagnostics import Code, Diagnostic, Related
+from automl.compiler.patterns import regex
 from automl.compiler.source import Located
 from automl.compiler.values.dns import LONGEST, LONGEST_SUBDOMAIN, dns_label, is_dns_label, is_dns_subdomain
 
-_OUTSIDE = re.compile("[^-a-z0-9.]")
+_OUTSIDE = regex("[^-a-z0-9.]")
 
 
 def check_workflow_name(config: Config) -> Iterator[Diagnostic]:

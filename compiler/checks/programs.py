@@ -9,6 +9,7 @@ from automl.compiler.config.code_source import uses_project
 from automl.compiler.config.config import Config
 from automl.compiler.config.step import StepConfig
 from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.patterns import regex
 from automl.compiler.source import Located
 
 _IMAGE_FORM = (
@@ -16,15 +17,15 @@ _IMAGE_FORM = (
 )
 _SHELLS = ("sh", "bash", "dash", "ash", "zsh")
 _BETWEEN_COMMANDS = ("&&", "||", "|", ">>", "2>&1")  # `find` and `expr` take `;` and `>`
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]*=")
 _SERVICE_KEYS = ("replicas", "min_ready_seconds", "revision_history_limit")
-_SHELL_SIGNS = re.compile("[$&|;<>*?`'\"\\\\(){}~#\n]")
+_SHELL_SIGNS = regex("[$&|;<>*?`'\"\\\\(){}~#\n]")
 # As github.com/distribution/reference has it, which every registry and the kubelet go by. A first part with a dot, a
 # port, or the name localhost is a host; one with capitals alone is nobody's.
 _HOST_PART = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
 _HOST = rf"(?:localhost|{_HOST_PART}(?:\.{_HOST_PART})+|{_HOST_PART}(?:\.{_HOST_PART})*:[0-9]+|\[[a-fA-F0-9:]+\](?::[0-9]+)?)"
 _PATH_PART = "[a-z0-9]+(?:(?:[.]|__?|-+)[a-z0-9]+)*"
-_IMAGE = re.compile(
+_IMAGE = regex(
     rf"(?:{_HOST}/)?{_PATH_PART}(?:/{_PATH_PART})*"
     r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha(256:[0-9a-f]{64}|512:[0-9a-f]{128}))?\Z"
 )

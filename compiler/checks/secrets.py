@@ -1,6 +1,5 @@
 """Secrets stay out of the config and of everything that is made from it."""
 
-import re
 from collections.abc import Iterator, Mapping
 
 from automl.compiler.checks.tracking import uris_of
@@ -8,6 +7,7 @@ from automl.compiler.config.config import Config
 from automl.compiler.config.located import Name
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Git
+from automl.compiler.patterns import regex
 from automl.compiler.source import Located, Pair, Span
 from automl.compiler.tree.nodes import Scalar
 from automl.compiler.values.credentials import (
@@ -19,18 +19,16 @@ from automl.compiler.values.credentials import (
 )
 
 _PLACES = ("span", "spans", "own")  # fields that hold no text
-_REF = re.compile(r"[^-\s~^:?*\[\\{}$`'\"|;&<>()][^\s~^:?*\[\\{}$`'\"|;&<>()]*\Z")
+_REF = regex(r"[^-\s~^:?*\[\\{}$`'\"|;&<>()][^\s~^:?*\[\\{}$`'\"|;&<>()]*\Z")
 _NOT_IN_A_REF = ("..", "@{", "//", "/.", ".lock/")  # git check-ref-format says so
 _LONGEST_REF, _LONGEST_URL = 255, 2048
-_PASSWORD, _USER = re.compile(r"\w+://[^/:]*:[^/]*@"), re.compile(r"\w+://[^/]*@")
-_ADDRESS = re.compile(r"(https?)://[^\s/{}$`'\"]+/[^\s{}$`'\"]+\Z")
-_SHORT_COMMIT = re.compile(r"[0-9a-fA-F]{7,39}\Z")
-_SSH = re.compile(
-    r"(git\+)?(ssh://([^/@]*@)?|[\w.-]+@(?=[^/]+:))(?P<host>[^\s/:@]+)(:\d+/|[:/])(?P<path>\S+)\Z"
-)
+_PASSWORD, _USER = regex(r"\w+://[^/:]*:[^/]*@"), regex(r"\w+://[^/]*@")
+_ADDRESS = regex(r"(https?)://[^\s/{}$`'\"]+/[^\s{}$`'\"]+\Z")
+_SHORT_COMMIT = regex(r"[0-9a-fA-F]{7,39}\Z")
+_SSH = regex(r"(git\+)?(ssh://([^/@]*@)?|[\w.-]+@(?=[^/]+:))(?P<host>[^\s/:@]+)(:\d+/|[:/])(?P<path>\S+)\Z")
 
-_PAGE = re.compile(r"https?://(github\.com/[^/]+/[^/]+/(tree|blob|commit)/|[^?#]+/-/)")
-_VERSION = re.compile(r"\.git@|[?#]")
+_PAGE = regex(r"https?://(github\.com/[^/]+/[^/]+/(tree|blob|commit)/|[^?#]+/-/)")
+_VERSION = regex(r"\.git@|[?#]")
 _HELP = "for instance https://github.com/acme/churn.git, with `token_secret` if it is private"
 
 

@@ -1,16 +1,16 @@
 """Services: addresses that do not meet, names that DNS can hold."""
 
-import re
 from collections.abc import Iterator
 
 from automl.compiler.config.config import Config
 from automl.compiler.config.ingress_paths import ingress_of, says_nowhere, shares_root
 from automl.compiler.diagnostics import Code, Diagnostic, Related
 from automl.compiler.ir import Ingress
+from automl.compiler.patterns import regex
 from automl.compiler.values.dns import LONGEST, dns_label, is_dns_subdomain
 
 _NUMBER = "0*(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
-_IP_ADDRESS = re.compile(rf"({_NUMBER}\.){{3}}{_NUMBER}\Z")
+_IP_ADDRESS = regex(rf"({_NUMBER}\.){{3}}{_NUMBER}\Z")
 _NOT_IN_A_PATH = ("//", "/./", "/../", "%2f", "%2F")
 _NOT_AT_ITS_END = ("/.", "/..")
 _HELP = "give each a path or a host of its own, for instance `ingress: {path: /api}`"

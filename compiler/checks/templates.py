@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from automl.compiler.config.config import Config
 from automl.compiler.config.step import StepConfig
 from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.patterns import regex
 from automl.compiler.source import Located
 
-_OF_OTHERS = re.compile(
+_OF_OTHERS = regex(
     r"(?<!\$)\{\{=?\s*(?P<root>inputs|tasks|steps|params|workflow)\.(?P<names>[\w.-]+)[^{}]{0,100}\}\}"
     r"|\$\{?(?P<param>params\.[\w-]+)\}?"
 )

@@ -5,12 +5,13 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import TypeAlias
 
+from automl.compiler.patterns import regex
 from automl.compiler.source import Span
 
-_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")  # an anchor, a tag
-_BLANKS = re.compile(r"[ \t\r\n]+")
-_CONTINUATION = re.compile(r"\\\r?\n[ \t]*")
-_ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
+_PROPERTIES = regex(r"(?:[&!]\S*\s+)*")  # an anchor, a tag
+_BLANKS = regex(r"[ \t\r\n]+")
+_CONTINUATION = regex(r"\\\r?\n[ \t]*")
+_ESCAPE = regex(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)")
 
 Written: TypeAlias = tuple[int, int]  # from where to where
 

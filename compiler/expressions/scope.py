@@ -1,6 +1,5 @@
 """What the references of an expression stand for: parameters, outputs of steps, and the run."""
 
-import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
@@ -9,6 +8,7 @@ from automl.compiler.diagnostics import Code
 from automl.compiler.expressions.problems import ExpressionError, Problem
 from automl.compiler.expressions.syntax import Call, Literal, Operation, Reference, Tree
 from automl.compiler.ir import Parameter
+from automl.compiler.patterns import regex
 from automl.compiler.suggest import did_you_mean
 
 
@@ -89,7 +89,7 @@ _ELSEWHERE: Mapping[str, str] = MappingProxyType(
 _HOLDERS_OF_STEPS = ("steps", "needs", "tasks", "jobs", "stages")  # in other tools, too
 _BESIDE_OUTPUTS = ("outputs", "output", "result", "results", "parameters", "artifacts")
 _PARTS_OF_OUTPUTS = ("path", "value", "uri", "url")
-_NAME = re.compile(r"[\w-]+")
+_NAME = regex(r"[\w-]+")
 
 
 def meaning_of(reference: Reference | Call, params: Parameters) -> Meaning | None:

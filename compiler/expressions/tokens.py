@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from automl.compiler.expressions.presence import OPEN
 from automl.compiler.expressions.problems import ExpressionError, Problem
+from automl.compiler.patterns import regex
 from automl.compiler.tree.scalars import resolve
 
 CLOSE = "}}"
@@ -32,13 +33,13 @@ class Token(NamedTuple):
     end: int
 
 
-_NAME = re.compile(r"[^\W\d][\w-]*")
-_BEHIND_A_DOT = re.compile(r"\s*([\w-]+)")
-_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?(?![\w.])")
-_TEXT = re.compile(r"'(?:[^']|'')*'")
-_SIGN = re.compile(r"===|!==|==|!=|<=|>=|<>|=>|=<|=~|&&|\|\||[!<>()\[\].,=&|]")
-_DOUBLE_QUOTED = re.compile(r'"([^"{}]*)"')
-_BLANKS = re.compile(r"\s*")
+_NAME = regex(r"[^\W\d][\w-]*")
+_BEHIND_A_DOT = regex(r"\s*([\w-]+)")
+_NUMBER = regex(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?(?![\w.])")
+_TEXT = regex(r"'(?:[^']|'')*'")
+_SIGN = regex(r"===|!==|==|!=|<=|>=|<>|=>|=<|=~|&&|\|\||[!<>()\[\].,=&|]")
+_DOUBLE_QUOTED = regex(r'"([^"{}]*)"')
+_BLANKS = regex(r"\s*")
 _INSTEAD: Mapping[str, str] = MappingProxyType(
     {"=": "==", "===": "==", "!==": "!=", "<>": "!=", "=>": ">=", "=<": "<=", "&": "&&", "|": "||"}
 )

@@ -1,12 +1,12 @@
 """What is said of a reference that leads nowhere."""
 
-import re
 from collections.abc import Iterable
 from typing import TypeAlias
 
 from automl.compiler import ir
 from automl.compiler.diagnostics import Code, Diagnostic, Related
 from automl.compiler.lowering.steps import StepAt
+from automl.compiler.patterns import regex
 from automl.compiler.source import Span
 from automl.compiler.suggest import did_you_mean
 from automl.compiler.tree.nodes import (
@@ -18,7 +18,7 @@ from automl.compiler.tree.nodes import (
 )
 
 OfStep: TypeAlias = OutputReference | BestReference | CollectReference
-_NAME = re.compile(r"[\w-]+")
+_NAME = regex(r"[\w-]+")
 
 
 def no_step(reference: OfStep, nearest: str | None) -> Diagnostic:

@@ -7,9 +7,11 @@ later one, so the time is a product of two lengths and no power.
 import re
 from collections.abc import Iterator, Sequence
 
+from automl.compiler.patterns import regex
+
 _STAR, _ALL, _SLASH = b"*", b"**", b"/"
 _TO_THE_END = b"(?![^/])"  # of a component
-_SPECIAL = re.compile(rb"[*?[\\]")
+_SPECIAL = regex(rb"[*?[\\]")
 _ESCAPED = tuple(re.escape(bytes([byte])) for byte in range(256))
 _CLASSES = {
     b"alnum": b"0-9A-Za-z",

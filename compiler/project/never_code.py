@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from automl.compiler.patterns import regex
 from automl.compiler.project.gitignore import Pattern, Patterns, given_pattern
 
 CREDENTIALS = "credentials"
@@ -54,8 +55,8 @@ _NEVER_CODE = {
 }
 _DOCUMENTS = """
     README readme CHANGELOG CHANGES CONTRIBUTING CODE_OF_CONDUCT SECURITY LICENSE LICENCE COPYING NOTICE AUTHORS"""
-_STAGES = re.compile(rb"^(\"stages\"|'stages'|stages)[ \t]*:(?=\s)", re.MULTILINE)
-_STEP_NAME = re.compile(rb"\bstep_name[\"']?[ \t]*:")
+_STAGES = regex(rb"^(\"stages\"|'stages'|stages)[ \t]*:(?=\s)", re.MULTILINE)
+_STEP_NAME = regex(rb"\bstep_name[\"']?[ \t]*:")
 
 
 @cache

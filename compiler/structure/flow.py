@@ -3,13 +3,14 @@
 import json
 import re
 
+from automl.compiler.patterns import regex
 from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence
 from automl.compiler.tree.scalars import interpret
 from automl.compiler.values.credentials import KEYS_OF_NAMES, has_one, is_named_like_one
 from automl.schemas import Schema
 
 LONGEST = 120  # a longer text is not written out again
-_PLAIN = re.compile(r"[A-Za-z_./][-\w./@:]*(?<!:)\Z", re.ASCII)
+_PLAIN = regex(r"[A-Za-z_./][-\w./@:]*(?<!:)\Z", re.ASCII)
 
 
 def pairs(node: Sequence) -> str | None:

@@ -4,13 +4,12 @@ import re
 from itertools import islice
 
 from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.patterns import regex
 from automl.compiler.source import Source
 
 MAX_BYTES = 16 * 1024 * 1024
 MOST_CHARACTERS_NAMED = 20  # of those that are not allowed
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
-)
+_FORBIDDEN = regex("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 
 
 def decode(path: str, data: bytes) -> tuple[Source, list[Diagnostic]]:

@@ -1,17 +1,16 @@
 """Signs that mean in other languages what YAML writes in another way: bullets, comments, assignments."""
 
-import re
-
 import yaml
 
 from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.patterns import regex
 from automl.compiler.source import Source, Span
 from automl.compiler.tree.indentation import indentation_of, line_above, position
 
 _SIGNS = (
-    (re.compile(r"\s*(?P<sign>[–—−•·]) "), 'an item of a list starts with "- "', "write `-` for this sign"),  # noqa: RUF001
-    (re.compile(r"(?:[^\"'#]*?: +)?(?P<sign>//)(?: |$)"), 'a comment starts with "#"', "write `#` for it"),
-    (re.compile(r"\s*(?:- )?[A-Za-z_]\w* +(?P<sign>=) "), 'a key ends with ":"', "write `:` for it"),
+    (regex(r"\s*(?P<sign>[–—−•·]) "), 'an item of a list starts with "- "', "write `-` for this sign"),  # noqa: RUF001
+    (regex(r"(?:[^\"'#]*?: +)?(?P<sign>//)(?: |$)"), 'a comment starts with "#"', "write `#` for it"),
+    (regex(r"\s*(?:- )?[A-Za-z_]\w* +(?P<sign>=) "), 'a key ends with ":"', "write `:` for it"),
 )
 
 

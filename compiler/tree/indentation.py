@@ -6,9 +6,10 @@ from typing import NamedTuple
 import yaml
 
 from automl.compiler.diagnostics import Code, Diagnostic, Related
+from automl.compiler.patterns import regex
 from automl.compiler.source import Source, Span
 
-_HEAD = re.compile(r"\s*(?:- +)*")  # what stands before the first word of a line
+_HEAD = regex(r"\s*(?:- +)*")  # what stands before the first word of a line
 
 
 def position(source: Source, mark: "yaml.Mark | yaml._yaml.Mark | None") -> tuple[int, int]:

@@ -1,6 +1,5 @@
 """From text to a tree of nodes: strict YAML 1.2 over PyYAML's parser, which is used for its events only."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -8,6 +7,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from automl.compiler.diagnostics import Code, Diagnostic, Findings, Related
+from automl.compiler.patterns import regex
 from automl.compiler.source import Source, Span
 from automl.compiler.tree.budgets import MAX_ALIASED_CHARACTERS, MAX_ALIASED_VALUES, MAX_VALUES
 from automl.compiler.tree.indentation import position
@@ -18,7 +18,7 @@ from automl.compiler.tree.syntax_errors import syntax_error, wrong_key
 MAX_DEPTH = 64
 
 _PARSER = yaml.CLoader if yaml.__with_libyaml__ else yaml.Loader
-_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+_UNWRITABLE = regex("[\0\ud800-\udfff]")
 _TAGS = {
     "tag:yaml.org,2002:str": (yaml.ScalarEvent,),
     "tag:yaml.org,2002:map": (yaml.MappingStartEvent,),

@@ -3,11 +3,12 @@
 What other readers (YAML 1.1, Go's parsers) take for something else stays text, and `ambiguity` says why.
 """
 
-import re
 from functools import lru_cache
 
-_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+from automl.compiler.patterns import regex
+
+_INTEGER = regex(r"[-+]?(0|[1-9][0-9]*)\Z")
+_FLOAT = regex(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _CONSTANTS: dict[str, bool | None] = {
     "": None,
     "~": None,
@@ -26,14 +27,14 @@ _LONGEST_NUMBER = 300  # a longer run of digits is text; Python refuses to read 
 
 _BOOLEANS_OF_1_1 = frozenset(["y", "n", "yes", "no", "on", "off"])
 _AMBIGUITIES = (
-    (re.compile(r"[-+]?0[0-9_]+\Z"), "an octal number"),
-    (re.compile(r"[-+]?0o[0-7_]+\Z"), "an octal number"),
-    (re.compile(r"[-+]?0x[0-9a-fA-F_]+\Z"), "a hexadecimal number"),
-    (re.compile(r"[-+]?0b[01_]+\Z"), "a binary number"),
-    (re.compile(r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?\Z"), "a number"),
-    (re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?\Z"), "a number in base 60"),
-    (re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z"), "a number that is not finite"),
-    (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt \t][0-9:.+Zz -]*)?\Z"), "a date"),
+    (regex(r"[-+]?0[0-9_]+\Z"), "an octal number"),
+    (regex(r"[-+]?0o[0-7_]+\Z"), "an octal number"),
+    (regex(r"[-+]?0x[0-9a-fA-F_]+\Z"), "a hexadecimal number"),
+    (regex(r"[-+]?0b[01_]+\Z"), "a binary number"),
+    (regex(r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?\Z"), "a number"),
+    (regex(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?\Z"), "a number in base 60"),
+    (regex(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z"), "a number that is not finite"),
+    (regex(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt \t][0-9:.+Zz -]*)?\Z"), "a date"),
 )
 
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import yaml
 
 from automl.compiler.diagnostics import Code, Diagnostic, Related
+from automl.compiler.patterns import regex
 from automl.compiler.source import Source, Span
 from automl.compiler.tree.elsewhere import written_as_elsewhere
 from automl.compiler.tree.indentation import indentation_of, line_above, position, split, wrong_indentation
@@ -17,8 +18,8 @@ from automl.compiler.tree.nodes import Node, Scalar
 
 _Error: TypeAlias = yaml.MarkedYAMLError
 _PARSER = yaml.CLoader if yaml.__with_libyaml__ else yaml.Loader
-_KEY = re.compile(r"[^\s\"'\[{#&*!|>%@`][^\"'\[{#]*?(?=:(\s|$))")  # an unquoted key and no more
-_NO_BLANK = re.compile(r"([\w.-]+):([^\s:/].*)\Z")  # `name:churn`, but no address
+_KEY = regex(r"[^\s\"'\[{#&*!|>%@`][^\"'\[{#]*?(?=:(\s|$))")  # an unquoted key and no more
+_NO_BLANK = regex(r"([\w.-]+):([^\s:/].*)\Z")  # `name:churn`, but no address
 _HINTS = {
     "did not find expected key": "look at the indentation of this line and at the quotes above it",
     "did not find expected <document start>": "nothing may follow the end of the document",

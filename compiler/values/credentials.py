@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
+from automl.compiler.patterns import regex
+
 
 class _Shape(NamedTuple):
     """`words`: one of them is in every match. `is_one` says whether the last group of a match is no placeholder."""
@@ -29,7 +31,7 @@ KEYS_OF_NAMES = frozenset(["secrets", "image_pull_secrets", "tls_secret", "token
 """Keys of a config that hold names of Secrets, and no value of one."""
 WITH_SECRETS = frozenset(["volumes", "artifacts", "tracking"])
 """Keys at the top of a config below which `secret` is one of them, too."""
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = regex(
     r"x{5}|[*]{3}|[.]{3}|…|[<>${}]|example|(?<![a-z])(your|dummy|fake|redacted|placeholder)", re.IGNORECASE
 )
 _NO_PASSWORDS = frozenset(
@@ -150,7 +152,7 @@ def line_of_one(content: bytes) -> int | None:
     return None if start is None else text.count("\n", 0, start) + 1
 
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_WORD = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _LONGEST_NAME = 256
 _ENDS = ("password", "passwd", "passphrase", "secret", "token", "credential", "credentials", "apikey")
 
@@ -193,7 +195,7 @@ def is_named_like_one(name: str) -> bool:
     return last in _WHOLE or last.endswith(_ENDS)
 
 
-_NO_VALUE = re.compile(
+_NO_VALUE = regex(
     r"|0|1|true|false|yes|no|on|off|none|null"
     r"|\$[A-Za-z_]\w*|\$[({].*|<[^<>]*>|\*+"  # what is put there later
     r"|(?:~|\.\.?)?(?:/[\w.@-]+)+/?"  # a path
@@ -207,11 +209,9 @@ def may_be_one(value: str) -> bool:
     return _NO_VALUE.fullmatch(value) is None
 
 
-_OPTION = re.compile(
-    r"(?<![^\s;&|(])--?([A-Za-z][\w.-]{0,99})(?:=|[ \t]{1,9})[\"']?([^\s\"'=-][^\s\"']{0,999})"
-)
-_ASSIGNMENT = re.compile(r"(?<![^\s;&|(])([A-Za-z_][\w.]{0,99})=[\"']?([^\s\"']{1,999})")
-_FLAG = re.compile(r"--?([A-Za-z][\w.-]{0,99})\Z")
+_OPTION = regex(r"(?<![^\s;&|(])--?([A-Za-z][\w.-]{0,99})(?:=|[ \t]{1,9})[\"']?([^\s\"'=-][^\s\"']{0,999})")
+_ASSIGNMENT = regex(r"(?<![^\s;&|(])([A-Za-z_][\w.]{0,99})=[\"']?([^\s\"']{1,999})")
+_FLAG = regex(r"--?([A-Za-z][\w.-]{0,99})\Z")
 
 
 def values_in_words(words: Iterable[str]) -> Iterator[tuple[int, str]]:

@@ -1,14 +1,15 @@
 """Names: the DNS labels that every engine accepts, made from what the user wrote, and what Kubernetes takes."""
 
 import hashlib
-import re
+
+from automl.compiler.patterns import regex
 
 LONGEST = 63  # a DNS label (RFC 1123); also the longest value of a Kubernetes label
 LONGEST_SUBDOMAIN = 253  # labels with dots between them, together
 _LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_SUBDOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})*\Z")
-_OUTSIDE_LABEL_VALUE = re.compile("[^A-Za-z0-9_.-]+")
-_OUTSIDE = re.compile("[^a-z0-9]+")
+_SUBDOMAIN = regex(rf"{_LABEL}(\.{_LABEL})*\Z")
+_OUTSIDE_LABEL_VALUE = regex("[^A-Za-z0-9_.-]+")
+_OUTSIDE = regex("[^a-z0-9]+")
 _HASH_LENGTH = 8
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Annotated, NamedTuple, TypeAlias
 
+from automl.compiler.patterns import regex
+
 _LARGEST = 2**63 - 1  # what Kubernetes holds
 _LONGEST_SECONDS = 2**31 - 1
 _MOST_MEGABYTES = 10**8  # a bare number beyond 100 TB was meant as bytes
@@ -42,9 +44,9 @@ _LONG_TIMES = {
 }
 
 _NUMBER = r"([0-9]{1,18})(?:\.([0-9]{1,18}))?"
-_CPU = re.compile(rf"{_NUMBER}(m?)")
-_MEMORY = re.compile(rf"{_NUMBER}({'|'.join(_BYTES)})?")
-_DURATION = re.compile("".join(rf"(?:([0-9]{{1,10}}){unit})?" for unit in _SECONDS))
+_CPU = regex(rf"{_NUMBER}(m?)")
+_MEMORY = regex(rf"{_NUMBER}({'|'.join(_BYTES)})?")
+_DURATION = regex("".join(rf"(?:([0-9]{{1,10}}){unit})?" for unit in _SECONDS))
 
 # For messages only, so they are not compiled ahead.
 _LOOSE = r"\+?([0-9]{0,18})(?:\.([0-9]{0,18}))?\s*([a-z]*)\.?"

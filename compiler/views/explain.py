@@ -3,7 +3,9 @@
 import re
 from importlib.resources import files
 
-_SECTION = re.compile(r"^### (AML\d{3})\n+(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
+from automl.compiler.patterns import regex
+
+_SECTION = regex(r"^### (AML\d{3})\n+(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
 
 
 class UnknownCodeError(Exception):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from automl.compiler.patterns import regex
 from automl.compiler.source import Span
 from automl.compiler.values.credentials import (
     KEYS_OF_NAMES,
@@ -22,28 +23,28 @@ Range = tuple[int, int]
 
 _LONGEST_LINE = 10_000  # of a longer one the part around the place is looked at
 _LINES_AROUND, _LONGEST_AROUND = 60, 500  # a private key has 50
-_PART_OF_A_NAME = re.compile("pass|pw|secret|token|key|credential|authorization|str", re.IGNORECASE)
-_KEY = re.compile(
+_PART_OF_A_NAME = regex("pass|pw|secret|token|key|credential|authorization|str", re.IGNORECASE)
+_KEY = regex(
     r"(?<![\w.$])([\"']?)([A-Za-z_][\w.-]{0,99})\1[ \t]{0,20}([:=])[ \t]{0,200}(?:[&!][^\s,{}\[\]]{0,99}[ \t]{1,20}){0,2}"
 )
-_KEY_AT_THE_TOP = re.compile(r"^[\"']?([A-Za-z_$][\w.-]{0,99})[\"']?[ \t]{0,20}:", re.MULTILINE)
-_OPTION = re.compile(
+_KEY_AT_THE_TOP = regex(r"^[\"']?([A-Za-z_$][\w.-]{0,99})[\"']?[ \t]{0,20}:", re.MULTILINE)
+_OPTION = regex(
     r"(?<![\w-])--?([A-Za-z][\w.-]{0,99})[\"']?(?:[ \t]{1,20}|[ \t]{0,20},\s{0,200}|[ \t\r]{0,20}\n[ \t]{0,200}-[ \t]{1,20})"
 )
-_NAME_AND_VALUE = re.compile(
+_NAME_AND_VALUE = regex(
     r"\bname[\"']?[ \t]{0,20}:[ \t]{0,20}[\"']?([\w.-]{1,99})[\"']?[ \t]{0,20}[,\r\n]\s{0,99}[\"']?value[\"']?[ \t]{0,20}:[ \t]{0,200}"
 )  # as in Kubernetes
-_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^']|'')*+'", re.DOTALL)
-_PLAIN_NAME = re.compile(r"\"[\w.-]+\Z")
-_WORD = re.compile(r"\S+")
-_SCHEME = re.compile(r"[\w+.-]{1,40}\Z")
+_QUOTED = regex(r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^']|'')*+'", re.DOTALL)
+_PLAIN_NAME = regex(r"\"[\w.-]+\Z")
+_WORD = regex(r"\S+")
+_SCHEME = regex(r"[\w+.-]{1,40}\Z")
 _ENDS = "\"',]}"  # of what a word stands in
-_NOT_IN_FLOW = re.compile(r"[^,{}\[\]]*+")
-_LOOKS_LIKE_KEY = re.compile(r"[ \t]*(?:-[ \t]+)?(?!value\b)[\"']?[A-Za-z_$][\w.-]*[\"']?[ \t]*:(?:\s|\Z)")
-_NAME_OF_ANOTHER = re.compile(r"[\"']?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+[\"']?\Z")
-_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))", re.DOTALL)
-_ESCAPE_SIGN = re.compile(r"\\\S")
-_ALIAS = re.compile(r"\*([^\s,{}\[\]]+)")
+_NOT_IN_FLOW = regex(r"[^,{}\[\]]*+")
+_LOOKS_LIKE_KEY = regex(r"[ \t]*(?:-[ \t]+)?(?!value\b)[\"']?[A-Za-z_$][\w.-]*[\"']?[ \t]*:(?:\s|\Z)")
+_NAME_OF_ANOTHER = regex(r"[\"']?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+[\"']?\Z")
+_ESCAPE = regex(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_ESCAPE_SIGN = regex(r"\\\S")
+_ALIAS = regex(r"\*([^\s,{}\[\]]+)")
 
 
 def masked_ranges(text: str) -> list[Range]:

@@ -5,20 +5,20 @@ of a task after its template, so tasks have templates of their own as long as th
 """
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from automl.compiler.patterns import regex
 from automl.targets.dag.names import TaskNames
 from automl.targets.objects.json import canonical
 from automl.targets.objects.metadata import Object
 
 Template = dict[str, Any]
 MAX_TEXTS = 100
-_NOT_PLAIN = re.compile(r"[^\t\n -~]|\{\{")
+_NOT_PLAIN = regex(r"[^\t\n -~]|\{\{")
 """What may not arrive as it is: Argo writes what is not ASCII with escapes of Go, of which JSON knows some, and reads tags."""
-_INPUT = re.compile(r"\{\{inputs\.parameters\.([^{}]+)\}\}")
+_INPUT = regex(r"\{\{inputs\.parameters\.([^{}]+)\}\}")
 
 
 class _Member(NamedTuple):

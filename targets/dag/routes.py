@@ -1,13 +1,13 @@
 """How what a task takes of another gets there through nested DAGs: out of those around the one, into those around the other."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from automl.compiler.patterns import regex
 from automl.targets.dag.shapes import Dag
 
 MAX_KEY = 60
-_NOT_IN_KEY = re.compile("[^a-z0-9]+")
+_NOT_IN_KEY = regex("[^a-z0-9]+")
 
 
 class Handed(NamedTuple):

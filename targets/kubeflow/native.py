@@ -1,11 +1,11 @@
 """The objects of an API server that keeps pipelines in Kubernetes, in the order of their creation."""
 
 import json
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from automl.compiler.ir import Bundle, Schedule, Workflow
+from automl.compiler.patterns import regex
 from automl.compiler.values.dns import cut, with_suffix
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime import script
@@ -36,7 +36,7 @@ _REGISTER: list[Value] = [
     {"apiGroups": ["pipelines.kubeflow.org"], "resources": ["jobs"], "verbs": ["create", "delete", "list"]},
 ]
 _NO_SIDECAR = {"sidecar.istio.io/inject": "false"}  # with one the pod would never end
-_STEP = re.compile(r"[*](?=/0*([2-9]|1[0-9]))")  # each day, `*/1`, is no restriction to anyone
+_STEP = regex(r"[*](?=/0*([2-9]|1[0-9]))")  # each day, `*/1`, is no restriction to anyone
 MAX_CONCURRENCY: Mapping[str, str] = MappingProxyType(
     {"allow": "10", "forbid": "1"}
 )  # 10 is the most it takes

@@ -11,10 +11,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from automl.compiler.patterns import regex
 from automl.targets.objects.escape import DOUBLE_BRACE, EXPANDED, NOT_IN_JSON, has_template_tag
 
-_BROKEN = re.compile(r"[$][^\x00-\x7f]")
-_STRUCTURE = re.compile(r'\s*\{.*"(Concat|IfPresent)"', re.DOTALL)
+_BROKEN = regex(r"[$][^\x00-\x7f]")
+_STRUCTURE = regex(r'\s*\{.*"(Concat|IfPresent)"', re.DOTALL)
 _NO_VARIABLE = """sh -c 'exec "$0" "$@"'"""  # behind it `env` takes no word for a variable
 SECRET_PREFIX = "AUTOML_SECRET_"
 

@@ -5,14 +5,13 @@ from collections.abc import Iterator
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Task, Workflow
+from automl.compiler.patterns import regex
 from automl.targets.kubeflow.native import MAX_CONCURRENCY
 
 MAX_CPUS, MAX_MEMORY_GB, MAX_VARIABLES = 96, 624, 100
-_NAME = re.compile(
-    r"[a-z][-a-z0-9]*"
-)  # of a job, which google-cloud-aiplatform makes of that of the pipeline
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-_REGISTRIES = re.compile(r"(.+\.)?(pkg\.dev|gcr\.io|docker\.io)")
+_NAME = regex(r"[a-z][-a-z0-9]*")  # of a job, which google-cloud-aiplatform makes of that of the pipeline
+_VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_REGISTRIES = regex(r"(.+\.)?(pkg\.dev|gcr\.io|docker\.io)")
 
 
 def of_vertex(workflow: Workflow) -> Iterator[Diagnostic]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Workflow
+from automl.compiler.patterns import regex
 from automl.runtime import script
 from automl.runtime.plan import Plan, Step
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES, config_map
@@ -14,7 +15,7 @@ from automl.targets.writers.yaml import Value
 
 PLAN = "/automl/plan"
 MOUNT: Object = {"name": "plan", "mountPath": PLAN, "readOnly": True}
-_START_OF_NODE = re.compile(r"^(?=  \{)", re.MULTILINE)
+_START_OF_NODE = regex(r"^(?=  \{)", re.MULTILINE)
 MODULES = (
     "coordinator",
     "states",

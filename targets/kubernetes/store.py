@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from automl.compiler.ir import BestOutput, Job, OutputOf, Store, Task, Workflow
+from automl.compiler.patterns import regex
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.targets.objects.collecting import MEMORY_OF_CLIENT, OWN_MOUNTS, own_volumes, program
 from automl.targets.objects.container import from_secret, restricted
@@ -26,7 +27,7 @@ UID: Object = {
 KEYS = {"AWS_ACCESS_KEY_ID": "accesskey", "AWS_SECRET_ACCESS_KEY": "secretkey"}
 """The variables of the client, and the keys of the Secret, which are those that Argo's users have."""
 LOGIN = (*KEYS, "AWS_SESSION_TOKEN", "AWS_PROFILE")
-OF_CLIENT = re.compile(r"(AWS|PIP)_\w+|(HTTPS?|NO|ALL)_PROXY", re.IGNORECASE)
+OF_CLIENT = regex(r"(AWS|PIP)_\w+|(HTTPS?|NO|ALL)_PROXY", re.IGNORECASE)
 """The variables of a step that are for what talks to the store, too: another server, another package index, a proxy."""
 
 

@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from automl.compiler.ir import Reference, Text, Workflow
+from automl.compiler.patterns import regex
 from automl.targets.writers.yaml import Value
 
 # A dollar that Kubernetes expands, or whose next character it breaks: it takes a byte for a character
 # (Kubernetes, third_party/forked/golang/expansion/expand.go).
-EXPANDED = re.compile(r"[$](?=[$(]|[^\x00-\x7f])")
-DOUBLE_BRACE = re.compile(r"\{(?=\{)")
+EXPANDED = regex(r"[$](?=[$(]|[^\x00-\x7f])")
+DOUBLE_BRACE = regex(r"\{(?=\{)")
 # Argo writes a container into JSON as Go writes strings, and some of Go's escapes are none of JSON's: of what is
 # not printable to Go beyond U+FFFF (of which the emoji of old are known not to be), and of U+007F.
-NOT_IN_JSON = re.compile("[\x7f\U00010000-\U0001f2ff\U0001f650-\U0001f67f\U0001f6c6-\U0010ffff]")
+NOT_IN_JSON = regex("[\x7f\U00010000-\U0001f2ff\U0001f650-\U0001f67f\U0001f6c6-\U0010ffff]")
 VARIABLE_PREFIX = "AUTOML_TEXT_"
 
 

@@ -1,11 +1,11 @@
 """What a config says for Slurm that does not go with what the script says itself."""
 
-import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Job, TargetOptions, Workflow
+from automl.compiler.patterns import regex
 from automl.compiler.source import Span
 from automl.targets.local.mounts import is_process
 from automl.targets.slurm.options import options_of, seconds_of, written_of
@@ -49,7 +49,7 @@ _OWN: Mapping[str, str] = MappingProxyType(
         "wrap": "the script says what a job does",
     }
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL = regex(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def checks(workflow: Workflow) -> Iterator[Diagnostic]:

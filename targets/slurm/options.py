@@ -1,15 +1,15 @@
 """What a config says for Slurm alone, under `targets.slurm`."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from automl.compiler.ir import NO_OPTIONS, TargetOptions
+from automl.compiler.patterns import regex
 from automl.compiler.values.units import parse_duration
 
 TARGET = "slurm"
 _OF_SBATCH = ("account", "partition", "qos", "constraint", "nodes", "ntasks")
-_OF_SLURM = re.compile(r"(?:([0-9]+)-)?([0-9]+)(?::([0-9]+))?(?::([0-9]+))?")
+_OF_SLURM = regex(r"(?:([0-9]+)-)?([0-9]+)(?::([0-9]+))?(?::([0-9]+))?")
 
 
 class SlurmOptions(NamedTuple):

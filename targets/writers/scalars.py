@@ -3,16 +3,18 @@
 import re
 from functools import cache
 
+from automl.compiler.patterns import regex
+
 _LARGEST_INT = 2**53  # a reader that goes by way of a double rounds what is beyond
 
 # What may stand without quotes, and the words among it that some reader takes for something else.
-_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_/]*(?:[.:=@+-]+[A-Za-z0-9_/]+)*")
+_PLAIN = regex(r"[A-Za-z/][A-Za-z0-9_/]*(?:[.:=@+-]+[A-Za-z0-9_/]+)*")
 _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf", "infinity"}
 
-_TO_ESCAPE = re.compile(r'["\\\x00-\x1f\x7f]')
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
-_NO_LITERAL_BLOCK = re.compile(r"\A[ \n]|^\t|[ \t]$|\n\n\Z|[\x00-\x08\x0b-\x1f\x7f]", re.MULTILINE)
-_START_OF_FILLED_LINE = re.compile(r"\n(?!\n)")
+_TO_ESCAPE = regex(r'["\\\x00-\x1f\x7f]')
+_CONTROL = regex(r"[\x00-\x09\x0b-\x1f\x7f]")
+_NO_LITERAL_BLOCK = regex(r"\A[ \n]|^\t|[ \t]$|\n\n\Z|[\x00-\x08\x0b-\x1f\x7f]", re.MULTILINE)
+_START_OF_FILLED_LINE = regex(r"\n(?!\n)")
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 

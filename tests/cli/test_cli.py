@@ -197,6 +197,28 @@ def undescribed(part: Any, schema: dict[str, Any], path: str) -> Iterator[str]:
             yield from undescribed(value, schema, f"{path}/{key}")
 
 
+# the list of commands
+
+
+def test_the_list_has_every_command_in_a_whole_line(project: Path) -> None:
+    listed = automl("--help", cwd=project).out.decode().partition("Commands:\n")[2]
+    commands = [path.stem for path in (ROOT / "cli" / "commands").glob("[a-z]*.py")]
+    assert sorted(line.split()[0] for line in listed.splitlines()) == sorted(commands)
+    assert [line for line in listed.splitlines() if not line.endswith(".") or line.endswith("...")] == []
+
+
+def test_the_list_of_commands_imports_none_of_them(project: Path) -> None:
+    program = """
+import os, sys
+from automl.cli import app
+os._exit = lambda status: print(*(name for name in sys.modules if "commands." in name or name == "yaml"))
+sys.argv = ["automl", "--help"]
+app.main()
+"""
+    done = automl("-c", program, cwd=project, command=(sys.executable,))
+    assert done.out.decode().endswith("for editors.\n\n")
+
+
 # completion
 
 
