@@ -20,7 +20,7 @@ from automl.compiler.project.files import Project, Seen
 from automl.compiler.project.paths import text_of, under
 from automl.compiler.source import Located, Span
 from automl.compiler.structure.mended import mended
-from automl.compiler.structure.schema import check_structure, has_misspelt
+from automl.compiler.structure.schema import check_contexts_file, check_structure, has_misspelt
 from automl.compiler.target import Artifact, Emission, Options, Target
 from automl.compiler.tree.budgets import check_defaults
 from automl.compiler.tree.contexts import Layer, check_contexts, in_context, layer_of
@@ -155,6 +155,17 @@ def contexts_of(given: Input, name: str | None = None) -> tuple[tuple[Context, .
     wrong = [misfit for misfit in check_structure(alone)[1] if misfit.code is not Code.MISSING_KEY]
     wrong += check_contexts(alone, name)
     return () if wrong else bind_contexts(alone, wrong), wrong
+
+
+def own_contexts_of(given: Input) -> tuple[Mapping | None, tuple[Context, ...], list[Diagnostic]]:
+    """The tree of a file of a user's own contexts, none if it is empty or not sound, and those in it."""
+    source, diagnostics = decode(given.path, given.data)
+    root, unreadable = (None, []) if diagnostics or not source.text.strip() else read(source)
+    wrong = [*diagnostics, *unreadable, *(check_contexts_file(root) if root else ())]
+    if root is None or wrong:
+        return None, (), wrong
+    has_some = isinstance(root.get("contexts"), Mapping)
+    return root, bind_contexts(only_contexts(root), wrong) if has_some else (), wrong
 
 
 class Merged(NamedTuple):

@@ -14,7 +14,16 @@ OF_THE_RUN = "run"  # a key that no step has says so, under `x-of`
 
 def config_schema() -> str:
     """The schema of a config as JSON text (draft 2020-12); the one source of its structure."""
-    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+    return _text(schema())
+
+
+def contexts_schema() -> str:
+    """The schema of a file with contexts of a user's own, as JSON text."""
+    return _text(schema_of_contexts())
+
+
+def _text(whole: Schema) -> str:
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
 @cache
@@ -25,10 +34,17 @@ def schema() -> Schema:
     return whole
 
 
+@cache
+def schema_of_contexts() -> Schema:
+    """The schema of a file with contexts of a user's own."""
+    return _read(_FOLDER / "contexts.json")
+
+
 def _of_targets() -> Iterator[tuple[str, Schema]]:
     """The schemas of the targets' own keys: of a run, and of a step."""
     for path in sorted((_FOLDER / "targets").glob("*.json")):
         of_run = _read(path)
+        yield from of_run.pop("$defs", {}).items()
         keys = of_run["properties"]
         of_step = {name: _removable(key) for name, key in keys.items() if key.get("x-of") != OF_THE_RUN}
         yield f"targets.{path.stem}", of_run

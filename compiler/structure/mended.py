@@ -7,6 +7,7 @@ from automl.compiler.diagnostics import MOST_FOUND
 from automl.compiler.structure.misfits import Misfit, misfits
 from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
 from automl.compiler.tree.stages import Path, place_of
+from automl.schemas import schema
 
 _ROUNDS = 4  # what is taken away may be missing then, and what is empty then is taken away
 
@@ -26,7 +27,7 @@ def mended(root: Mapping) -> Mapping | None:
     It does not mean what was written: a key or an item may be gone. Only values may be judged by it.
     """
     for _ in range(_ROUNDS):
-        wrong = misfits(root)
+        wrong = misfits(root, schema())
         if not wrong:
             return root
         node = _rebuilt(root, _changes(wrong)) if len(wrong) <= MOST_FOUND else None

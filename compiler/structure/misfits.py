@@ -8,7 +8,7 @@ import jsonschema_rs
 from automl.compiler.diagnostics import MOST_FOUND
 from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence, to_plain
 from automl.compiler.tree.stages import Path
-from automl.schemas import Schema, schema
+from automl.schemas import Schema
 
 _MARK = "key."  # before a key that is a number; what `propertyNames` asks for allows it
 _EMPTY = "\0"  # instead of an empty key, and before a key that begins so: what `propertyNames` asks for allows neither
@@ -25,14 +25,13 @@ class Misfit(NamedTuple):
     value: Any
 
 
-def misfits(root: Mapping) -> list[Misfit]:
+def misfits(root: Mapping, whole: Schema) -> list[Misfit]:
     """The misfits of the tree, in the order of the schema; of too many the first ones, and one more."""
-    the_schema = schema()
-    validator = jsonschema_rs.Draft202012Validator(the_schema)
+    validator = jsonschema_rs.Draft202012Validator(whole)
     if validator.is_valid(to_plain(root)):
         return []
     errors = islice(validator.iter_errors(_with_marks(root)), MOST_FOUND + 1)
-    return [_misfit(error, the_schema) for error in errors]
+    return [_misfit(error, whole) for error in errors]
 
 
 def _misfit(error: jsonschema_rs.ValidationError, whole: Schema) -> Misfit:

@@ -16,7 +16,7 @@ from automl.compiler.structure.ways_out import STAGES, for_type, for_value
 from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
 from automl.compiler.tree.scalars import resolve
 from automl.compiler.tree.stages import Path, place_of, steps_of, with_steps
-from automl.schemas import Schema, schema
+from automl.schemas import Schema, schema, schema_of_contexts
 
 _TYPE_NAMES = {
     "string": "text",
@@ -35,10 +35,17 @@ def check_structure(root: Mapping) -> tuple[Mapping | None, list[Diagnostic]]:
     A step with such a place is left out of that part, so that what can be said of the others is said in the same
     run, and nothing is said twice. There is none if the rest would not mean what was written.
     """
-    wrong = sorted(misfits(root), key=lambda misfit: misfit.path[:1] != ["defaults"])
+    wrong = sorted(misfits(root, schema()), key=lambda misfit: misfit.path[:1] != ["defaults"])
     diagnostics = Findings(diagnostic for misfit in wrong for diagnostic in _explain(misfit, root, schema()))
     sound = None if len(wrong) > MOST_FOUND else _sound_part(root, [misfit.path for misfit in wrong])
     return sound, list(_each_once(diagnostics))
+
+
+def check_contexts_file(root: Mapping) -> list[Diagnostic]:
+    """Every place where a file of a user's own contexts is not what its schema asks for."""
+    whole = schema_of_contexts()
+    wrong = misfits(root, whole)
+    return Findings(diagnostic for misfit in wrong for diagnostic in _explain(misfit, root, whole))
 
 
 def _each_once(diagnostics: list[Diagnostic]) -> Iterator[Diagnostic]:
@@ -103,6 +110,7 @@ def _unknown_keys(
 ) -> Iterator[Diagnostic]:
     is_volume = path[:1] == ["volumes"]
     has_words = not path or path == ["defaults"] or is_volume or _is_step(path) or _is_stage(path)
+    has_words = has_words and whole is schema()
     known = sorted(at.get("properties", {}).keys() - node.entries.keys())
     for name in names[:MOST_FOUND]:
         value = node.entries[name].value
@@ -134,6 +142,8 @@ def has_misspelt(name: str, root: Mapping) -> bool:
 
 def _is_misspelt(name: str, node: Mapping, at: Schema) -> bool:
     """Whether a missing key is there under a name that is unknown, which is said already."""
+    if "additionalProperties" not in at:
+        return False  # no key is unknown there
     properties = at.get("properties", {})
     known = sorted(properties.keys() - node.entries.keys())
     own = list(at.get("patternProperties", ()))  # the user's
@@ -194,7 +204,9 @@ def _wrong_type(path: Path, node: Node, expected: str | list[str], at: Schema) -
     if isinstance(node, Scalar) and isinstance(node.value, str) and "string" not in names:
         actual = f"the text {actual}" if resolve(node.text) != node.text else actual
     message = f"{_subject(path)} must be {wanted}, not {actual}"
-    return Diagnostic(Code.WRONG_TYPE, message, node.span, help=for_type(path, node, names, at))
+    return Diagnostic(
+        Code.WRONG_TYPE, message, node.span, help=at.get("x-help") or for_type(path, node, names, at)
+    )
 
 
 def _described(node: Node) -> str:
@@ -224,7 +236,7 @@ def _wrong_value(path: Path, node: Node, keyword: str, value: Any, at: Schema) -
         message = f"{subject} must be {json.dumps(value)}, not {actual}"
     else:
         message = f"{subject} must be {at.get('x-expected', value)}, not {actual}"
-    return Diagnostic(code, message, span, help=for_value(path, node, keyword, value, at))
+    return Diagnostic(code, message, span, help=at.get("x-help") or for_value(path, node, keyword, value, at))
 
 
 def _subject(path: Path) -> str:

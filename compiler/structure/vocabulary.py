@@ -130,6 +130,18 @@ def help_for_unknown(name: str, known: list[str], has_words: bool, schema: dict[
         return concept.format(name)
     if suggestion := meant(name, known):
         return f'did you mean "{suggestion}"?'
+    if "stages" in schema["properties"] and (help := _place_of(name, known, has_words, schema)):
+        return help
+    if not known:
+        return "remove it: no further key can stand here"
+    if len(known) <= ALL_NAMED:
+        return f"known keys: {', '.join(known)}"
+    nearest = sorted(known, key=lambda word: (distance(name[:40].lower(), word), word))[:_NEAREST]
+    return f"the nearest keys are {', '.join(nearest)}; `automl schema` prints them all"
+
+
+def _place_of(name: str, known: list[str], has_words: bool, schema: dict[str, Any]) -> str | None:
+    """Where a key of a config belongs."""
     own, steps = _synonyms().get(name.lower().replace("-", "_")), schema["$defs"]["step"]["properties"]
     if own in steps and own != "step_name" and not set(known) <= steps.keys() and has_words:
         return f'"{own}" belongs in a step, or in `defaults`'
@@ -141,9 +153,4 @@ def help_for_unknown(name: str, known: list[str], has_words: bool, schema: dict[
         return f'"{name}" belongs in a step, or in `defaults`'
     if name in schema["$defs"]["service"]["properties"]:
         return f'"{name}" belongs in the `service` of a step'
-    if not known:
-        return "remove it: no further key can stand here"
-    if len(known) <= ALL_NAMED:
-        return f"known keys: {', '.join(known)}"
-    nearest = sorted(known, key=lambda word: (distance(name[:40].lower(), word), word))[:_NEAREST]
-    return f"the nearest keys are {', '.join(nearest)}; `automl schema` prints them all"
+    return None

@@ -9,13 +9,14 @@ from automl.compiler.structure.vocabulary import TYPES
 from automl.compiler.suggest import did_you_mean
 from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence
 from automl.compiler.tree.stages import Path
-from automl.schemas import Schema
+from automl.schemas import Schema, schema_of
 
 _VOLUME = "name one of the `volumes` at the top of the file, and the path: `name:/path`"
 _KINDS = "say by `claim`, `size`, `empty_dir`, `config_map` or `secret` what it is"
 _NO_FOLDER_OF_NODES = "a folder of a node cannot be mounted"
 _CONTEXT = "give each a name, and say below it where it is: `box: {host: user@box}`"
 _PATCH = "a patch has keys and values, those of steps by their names: `config: {steps: {train: {…}}}`"
+_OF_A_CONFIG = "commands for runs do not read it; write it under `contexts` of the config"
 _INPUTS = "give each a name, and say what it is: `table: ${{ steps.x.outputs.y }}`"
 
 
@@ -48,6 +49,8 @@ def for_unknown_of_contexts(name: str, path: Path, whole: Schema) -> str | None:
     """The way out for a key of a config that stands in a context; None if it is something else."""
     if path[:1] != ["contexts"] or len(path) != 2:
         return None
+    if "stages" not in whole["properties"]:  # a file of a user's own
+        return _OF_A_CONFIG if name in _properties_of_contexts() else None
     if name in whole["properties"]:
         return f"it goes below the `config` of the context: `config: {{{name}: …}}`"
     help = f"it goes below the `config` of the context: `config: {{defaults: {{{name}: …}}}}`"
@@ -67,9 +70,17 @@ def for_value_of_data(path: Path, text: str, at: Schema) -> str | None:
         return f"write `artifacts: {{store: {text}}}`"
     if path in (["artifacts"], ["artifacts", "engine"]):
         return "write `artifacts: engine`, or leave it out"
+    if path[:1] == ["contexts"] and key == "target" and text in _properties_of_contexts()["target"]["enum"]:
+        return "`automl compile` takes it there, as a context of a config; what comes out is yours to apply"
     if path[:1] == ["contexts"] and key == "host":
         return "give it a name in your ~/.ssh/config, with all that ssh has to know, and write that name"
     return None
+
+
+def _properties_of_contexts() -> Schema:
+    """What a context of a config may say."""
+    keys: Schema = schema_of("contexts")["additionalProperties"]["properties"]
+    return keys
 
 
 def _outputs(node: Sequence) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 
 from tests.cli.test_cli import CONFIG, Done, automl
 
@@ -126,6 +128,60 @@ def test_an_editor_that_leaves_what_is_not_sound_changes_nothing(old: str, new: 
     assert done.code == 1, done
     assert home.file.read_text() == TEXT
     assert [path.name for path in home.file.parent.iterdir()] == ["contexts.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message", "help"),
+    [
+        ("curent: box\n", "1:1", 'unknown key "curent" at the top of the file', 'did you mean "current"?'),
+        ("current: bxo\n", "1:10", 'there is no context "bxo"', 'did you mean "box"?'),
+        (
+            "stages: {}\n",
+            "1:1",
+            'unknown key "stages" at the top of the file',
+            "known keys: current",
+        ),
+        (
+            "contexts:\n  a: {namespace: ml}\n",
+            "2:7",
+            'unknown key "namespace" in "a"',
+            "commands for runs do not read it; write it under `contexts` of the config",
+        ),
+        ("contexts:\n  a: {hots: b}\n", "2:7", 'unknown key "hots" in "a"', 'did you mean "host"?'),
+        (
+            "contexts:\n  a: {target: argo}\n",
+            "2:15",
+            '"target" must be one of local, slurm, not "argo"',
+            "`automl compile` takes it there, as a context of a config; what comes out is yours to apply",
+        ),
+        ("contexts:\n  - box\n", "2:3", '"contexts" must be keys and values or nothing, not a list', "give"),
+        ("contexts:\n  a: {host: [b]}\n", "2:13", '"host" must be text, not a list', ""),
+        ("contexts: {}\ncontexts: {}\n", "2:1", "", ""),
+    ],
+)
+def test_what_is_wrong_with_the_file_has_its_place(
+    text: str, place: str, message: str, help: str, home: Home
+) -> None:
+    text = text if "contexts" in text else text + "contexts: {box: {}}\n"
+    home.write(text)
+    done = home.context("list")
+    assert (done.code, done.out, done.err.count("error[")) == (1, b"", 1), done.err
+    assert f"--> {home.file}:{place}\n" in done.err
+    assert f"]: {message}" in done.err
+    assert f"= help: {help}" in done.err or not help
+
+
+def test_the_schema_for_editors_is_the_one_that_is_read(home: Home) -> None:
+    schema = json.loads(home.automl("schema", "contexts").out)
+    Draft202012Validator.check_schema(schema)
+    oracle = Draft202012Validator(schema)
+    for text in (TEXT, "contexts:\n", "x-note: mine\ncontexts: {a: {x-note: mine, host: b}}\n"):
+        home.write(text)
+        assert oracle.is_valid(yaml.safe_load(text))
+        assert home.context("list").code == 0
+    done = home.automl("schema", "context")
+    assert (done.code, done.out) == (2, b"")
+    assert home.automl("schema", "config").out == home.automl("schema").out
 
 
 def test_an_editor_changes_the_file(home: Home) -> None:
