@@ -17,6 +17,13 @@ _OF_PODS = {  # what automl itself says of a pod, or has a key for on every targ
         "the containers are automl's: the keys of the step say what runs in them",
     ),
 }
+_OF_CONTAINERS = (
+    "allowPrivilegeEscalation",
+    "capabilities",
+    "privileged",
+    "procMount",
+    "readOnlyRootFilesystem",
+)
 _WITHOUT = ("kubeflow", "kubeflow-native", "local")
 
 
@@ -26,6 +33,8 @@ def for_unknown_of_targets(name: str, path: Path) -> str | None:
         return f"remove it: {name} has no options of its own"
     if path[-1:] == ["pod"] and name in _OF_PODS:
         return _OF_PODS[name]
+    if path[-2:] == ["pod", "securityContext"] and name in _OF_CONTAINERS:
+        return "remove it: containers have it, not pods, and automl says it of them"
     if len(path) < 2 or path[-2] != TARGETS:
         return None
     holder = path[-1]
