@@ -31,7 +31,13 @@ def misfits(root: Mapping, whole: Schema) -> list[Misfit]:
     if validator.is_valid(to_plain(root)):
         return []
     errors = islice(validator.iter_errors(_with_marks(root)), MOST_FOUND + 1)
-    return [_misfit(error, whole) for error in errors]
+    return _once([_misfit(error, whole) for error in errors])
+
+
+def _once(them: list[Misfit]) -> list[Misfit]:
+    """Those without what else is wrong with a value of the wrong type."""
+    of_type = {tuple(misfit.path) for misfit in them if misfit.keyword == "type"}
+    return [misfit for misfit in them if misfit.keyword == "type" or tuple(misfit.path) not in of_type]
 
 
 def _misfit(error: jsonschema_rs.ValidationError, whole: Schema) -> Misfit:
