@@ -95,6 +95,11 @@ def program_for(what: What, given: Input, manner: Manner) -> Program:
     return program_of(given, overrides_for(what), manner)
 
 
+def submitted_in(context: str | None, program: Program) -> Program:
+    """The program of a run whose record says in which context it was submitted."""
+    return replace(program, details={**program.details, "context": context}) if context else program
+
+
 def overrides_for(what: What) -> Overrides:
     """What the command line says instead of the config; a script has taken its values already."""
     params = given_params((), None) if is_script(what.path) else given_params(what.set, what.params_file)
@@ -142,7 +147,7 @@ def new_run(what: What, params: Mapping[str, Any], manner: Manner) -> Path:
     given = config_of(what)
     if what.context is not None:
         refuse_elsewhere(what.context, given)
-    program = program_for(what, given, manner)
+    program = submitted_in(what.context, program_for(what, given, manner))
     runs = Path(params["runs"] or given.folder / RUNS).absolute()
     refuse_images(given, overrides_for(what), refuse_choice(program.plan, runs / "new", params), manner)
     with touching_files("write"):

@@ -30,6 +30,7 @@ class Site(NamedTuple):
     runs: Path | None
     options: str = ""
     login: Login | None = None  # of a cluster with Slurm, which takes scripts
+    context: str = ""  # its name, if it is that of one
 
     def options_for(self, run: Run) -> str:
         """What a command about a run has to be told, if it would not look where that is."""
@@ -67,8 +68,9 @@ def _site(context: Context, options: str, runs: str | None, folder: str | Path |
             wrong_usage("--runs is for this machine; on another one the runs are in ~/.automl/runs")
         refuse_windows()
         login = Login(host) if context.target == SLURM else None
-        return Site(LocalEngine(There(host)), None, options, login)
-    return _cluster_here(runs, options) if context.target == SLURM else site_here(folder)
+        return Site(LocalEngine(There(host)), None, options, login, context.name)
+    site = _cluster_here(runs, options) if context.target == SLURM else site_here(folder)
+    return site._replace(context=context.name)
 
 
 def _cluster_here(runs: str | None, options: str) -> Site:

@@ -97,7 +97,8 @@ def headline(run: Run, now: float) -> str:
     after = f" {'for' if run.state in (RUNNING, WAITING) else 'after'} {time}" if time else ""
     why = f": {run.reason}" if run.reason not in ("", run.state) else ""
     numbers = ", ".join(f"{number} {state}" for state, number in counts(run.tasks).items())
-    return printable(f"{run.id} {run.state}{after} ({numbers}){why}")
+    where = f", in the context {run.context}" if run.context else ""
+    return printable(f"{run.id} {run.state}{after} ({numbers}){where}{why}")
 
 
 def without_styles(text: str) -> str:

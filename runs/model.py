@@ -60,6 +60,7 @@ class Run(_OfMapping):
     started: float | None = None
     ended: float | None = None
     user: str = ""
+    context: str = ""  # in which it was submitted
     folder: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)

@@ -48,6 +48,7 @@ from automl.cli.running import (
     program_for,
     refuse_beside_resume,
     run_to_resume,
+    submitted_in,
     what_of,
     words_of,
 )
@@ -119,7 +120,7 @@ def _begin(context: typer.Context, options: Sequence[str], manner: Manner) -> tu
     if site.login is not None:
         refuse_beside(context, WHOLE, OF_RUNNER)
         return site, submit_script(site, site.login, what, given, manner)
-    program = program_for(what, given, manner)
+    program = submitted_in(site.context, program_for(what, given, manner))
     if site.runs is None:
         refuse_unknown_steps(program.plan, params)
         return site, site.engine.submit(program, options)

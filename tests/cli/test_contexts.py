@@ -1,5 +1,6 @@
 """`--context` of what compiles a config: which target, what is patched, and what cannot be meant."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -194,3 +195,31 @@ def test_a_profile_is_run(tmp_path: Path) -> None:
                 (tmp_path / ".automl" / "runs").iterdir(), key=lambda path: path.stat().st_mtime
             )
             assert f'"WHO": "{said}"' in (run / "plan.json").read_text().replace('":"', '": "')
+
+
+def test_the_record_of_a_run_says_its_context(tmp_path: Path) -> None:
+    (tmp_path / "a.sh").write_text("true\n")
+    (tmp_path / "config.yaml").write_text(
+        "contexts: {dev: {}}\nstages: {s: [{step_name: a, path_to_executable: a.sh}]}\n"
+    )
+    contexts = tmp_path / "home" / "automl" / "contexts.yaml"
+    contexts.parent.mkdir(parents=True)
+    contexts.write_text("contexts: {mine: {}}\n")
+    env = {"XDG_CONFIG_HOME": str(tmp_path / "home")}
+    for words, name in (
+        (["run", "-q"], ""),
+        (["run", "-q", "--context", "dev"], "dev"),
+        (["submit", "-f", "-q", "--context", "dev"], "dev"),
+        (["submit", "-f", "-q", "--context", "mine"], "mine"),
+    ):
+        assert automl(*words, cwd=tmp_path, env=env).code == 0
+        told = json.loads(automl("status", "last", "--format", "json", cwd=tmp_path, env=env).out)
+        assert told["context"] == name
+        said = automl("status", "last", cwd=tmp_path, env=env).out.decode()
+        assert (f", in the context {name}" in said) == bool(name)
+    contexts.write_text("current: mine\ncontexts: {mine: {}}\n")
+    assert automl("submit", "-f", "-q", cwd=tmp_path, env=env).code == 0
+    assert (
+        json.loads(automl("status", "last", "--format", "json", cwd=tmp_path, env=env).out)["context"]
+        == "mine"
+    )
