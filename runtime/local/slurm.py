@@ -57,7 +57,7 @@ def living(folder: Path) -> dict[str, str]:
 
 def listed() -> dict[str, str]:
     """The states of the jobs of this user that have not ended; those of an array have the number of that."""
-    if not (output := _told("squeue", "--noheader", "--user", str(os.getuid()), "--format=%F %T")):
+    if not (output := told("squeue", "--noheader", "--user", str(os.getuid()), "--format=%F %T")):
         return {}
     pairs = (line.split() for line in output.splitlines())
     states: dict[str, str] = {}
@@ -70,10 +70,11 @@ def listed() -> dict[str, str]:
 def cancel(numbers: Sequence[str]) -> None:
     """Cancel these jobs, as far as they have not ended."""
     for first in range(0, len(numbers), 500):
-        _told("scancel", *numbers[first : first + 500])
+        told("scancel", *numbers[first : first + 500])
 
 
-def _told(*words: str) -> str:
+def told(*words: str) -> str:
+    """What one of the programs prints. QueueError if it cannot say it."""
     try:
         done = subprocess.run(
             words, capture_output=True, text=True, errors="replace", timeout=PATIENCE, check=False

@@ -7,11 +7,20 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from automl.runtime.local import slurm
-from automl.runtime.local.history import ENDED, FAILED, RUNNING, STOPPED, SUCCEEDED, WAITING
+from automl.runtime.local import slurm, slurm_fate
+from automl.runtime.local.history import (
+    ENDED,
+    FAILED,
+    RUNNING,
+    STOPPED,
+    SUCCEEDED,
+    WAITING,
+    TaskHistory,
+)
 from automl.runtime.local.reading import Reading, lines_of
 from automl.runtime.local.record import EVENTS, Event
 
+ENDED_BY_SLURM = "its job was ended"
 UNTIL_SUBMITTED = 60  # seconds, which making environments may take longer than
 BETWEEN_LOOKS = 2  # seconds; there may be thousands of files, on a disk that many share
 
@@ -75,6 +84,7 @@ class ClusterReading(Reading):
         started = [task.started for task in known if task.started is not None]
         self.history.started = min(started, default=None)
         state = self._state(living)
+        self._explain(living, state)
         if state not in ENDED:
             self.history.state = state
             self.history.reason = "" if started else "its jobs wait in the queue of Slurm"
@@ -83,8 +93,35 @@ class ClusterReading(Reading):
             return []
         heard = [at for task in known for at in (task.started, task.ended) if at]
         event = {"event": "run.ended", "state": state, "at": max(heard, default=None)}
+        if state == STOPPED and (reason := self._why()):
+            event["reason"] = reason
         self.history.take(event)
         return [event]
+
+    def _explain(self, living: set[str] | None, state: str) -> None:
+        """Say of the tasks whose jobs are gone why: a job that was killed could not."""
+        if living is None:
+            return
+        names = [name for name, known in self.history.tasks.items() if self._is_unexplained(known, state)]
+        jobs = slurm_fate.jobs_of(self.folder, self.plan.tasks) if names else {}
+        gone = {
+            name: jobs[name] for name in names if jobs.get(name, "").partition("_")[0] not in {"", *living}
+        }
+        for name, reason in slurm_fate.reasons(self.folder, gone, state in ENDED).items():
+            known = self.history.tasks[name]
+            if known.state != WAITING or slurm_fate.CANCELLED not in reason:  # else it had not begun
+                known.state, known.reason = STOPPED, reason
+
+    def _is_unexplained(self, known: TaskHistory, state: str) -> bool:
+        """Whether a task may have lost its job, or has been stopped and does not say why."""
+        if known.state == STOPPED:
+            return known.reason == ENDED_BY_SLURM
+        return known.state == RUNNING or (known.state == WAITING and state in ENDED)
+
+    def _why(self) -> str:
+        """Why the run has stopped: for the first task whose job was killed."""
+        stopped = [known for known in self.history.tasks.values() if known.state == STOPPED and known.reason]
+        return f"{stopped[0].name}: {stopped[0].reason}" if stopped else ""
 
     def _state(self, living: set[str] | None) -> str:
         steps = [self.history.tasks[task.name] for task in self.plan.tasks if not task.of]

@@ -22,6 +22,7 @@ from automl.runtime.local.place import Setting
 from automl.runtime.local.record import Record
 from automl.runtime.local.recovery import has_left_all
 from automl.runtime.local.saying import complain
+from automl.runtime.local.slurm_reading import ENDED_BY_SLURM
 from automl.runtime.local.tries import End, Tries
 from automl.runtime.local.wakeup import Wakeup
 from automl.runtime.slurm.known import KnownTasks, known_of, plan_of
@@ -75,7 +76,7 @@ class Job:
             if end.has_succeeded:
                 return self.succeed()
             if wakeup.stops:
-                self.tell("task.ended", state="stopped", reason="its job was ended")
+                self.tell("task.ended", state="stopped", reason=ENDED_BY_SLURM)
                 return 1
             if self.task.tries > self.task.spec.retries:
                 return self.fail(end.reason())

@@ -48,8 +48,8 @@ FILES = {"extract.py": EXTRACT, "fit.py": FIT}
 class Login:
     """A login node that is reached by ssh."""
 
-    def __init__(self, box: sshd.Box, project: Path) -> None:
-        self.box, self.engine = box, LocalEngine(There("box"))
+    def __init__(self, box: sshd.Box, cluster: slurm.Cluster, project: Path) -> None:
+        self.box, self.cluster, self.engine = box, cluster, LocalEngine(There("box"))
         self.script = compiled(CONFIG, project)
 
     def submit(self, *words: str) -> str:
@@ -78,7 +78,7 @@ def login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Login]:
         environment = {"PATH": f"{cluster.bin}:/usr/bin:/bin"}
         with sshd.box(tmp_path / "box", environment) as box:
             monkeypatch.setenv("PATH", f"{box.path}{os.pathsep}{os.environ['PATH']}")
-            yield Login(box, project)
+            yield Login(box, cluster, project)
 
 
 def test_runs_are_looked_at_stopped_and_taken_from(login: Login, tmp_path: Path) -> None:
@@ -147,6 +147,22 @@ def test_a_config_is_submitted_and_goes_on_as_it_was(login: Login, project: Proj
     changed = on_cluster(project, "submit", "-f", "-q")
     assert changed.code == 1
     assert "changed" in changed.out
+
+
+def test_why_a_job_has_ended_is_said_where_it_could_not_say_so(login: Login, project: Project) -> None:
+    waits = login.box.home / "wait"
+    waits.touch()
+    run = on_cluster(project, "submit").out.strip()
+    _until(login, run, "fit", "running")
+    node = login.cluster.tell("sinfo", "--noheader", "--format=%N").strip()
+    login.cluster.tell("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=test")
+    stopped = login.wait(run)
+    assert (stopped.state, stopped.reason) == ("stopped", "fit: its node has failed (NODE_FAIL)")
+    assert [task.state for task in stopped.tasks] == ["succeeded", "stopped", "skipped"]
+    config = project.folder / "automl.yaml"
+    config.write_text(config.read_text() + "targets: {slurm: {setup: ['echo broken >&2', exit 3]}}\n")
+    ended = login.wait(on_cluster(project, "submit").out.strip())
+    assert ended.tasks[0].reason == "its job has failed (FAILED): broken"
 
 
 def _until(login: Login, run: str, task: str, state: str) -> None:
