@@ -24,6 +24,8 @@ from automl.images.image import Image, images_of, names_of
 from automl.schemas import config_schema
 
 TOOLS = tools.TOOLS
+MOST_BYTES = 1024**3
+"""Of the files of a project: an image may hold more of them than a manifest."""
 
 
 class Making(NamedTuple):
@@ -62,7 +64,7 @@ def workflow_of(
 ) -> tuple[Workflow, list[Image]]:
     """What a config means, and the images of its steps, or the end of the command."""
     with touching_files("read"):
-        workflow, diagnostics = analyse(given, overrides)
+        workflow, diagnostics = analyse(given._replace(most_bytes=MOST_BYTES), overrides)
     images = _chosen(workflow, steps) if workflow else []
     diagnostics += check(workflow, images) if workflow else []
     if report(in_order(diagnostics), Manner(quiet)) or workflow is None:

@@ -19,7 +19,7 @@ def too_large(sizes: Mapping[str, int], packed: int | None, limit: int, span: Sp
     """The diagnostic for files of these sizes: too large to be packed at all, or `packed` into so many bytes."""
     total = amount(sum(sizes.values()))
     if packed is None:
-        message = f"the project's files have {total} together; more than {amount(limit)} fit into no manifest"
+        message = f"the project's files have {total} together; {amount(limit)} is the most that is packed"
     else:
         message = (
             f"the project's files, {total} together, take {amount(packed)} in the manifest; "

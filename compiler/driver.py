@@ -16,7 +16,7 @@ from automl.compiler.lowering.workflow import lower
 from automl.compiler.params.given import Given
 from automl.compiler.params.parameters import layer_of_params, parameters_of, with_pins
 from automl.compiler.project.bundle import Collection, collect_bundle
-from automl.compiler.project.files import Project, Seen
+from automl.compiler.project.files import MOST_BYTES, Project, Seen
 from automl.compiler.project.paths import text_of, under
 from automl.compiler.source import Located, Span
 from automl.compiler.structure.mended import mended
@@ -41,7 +41,7 @@ class Input(NamedTuple):
     """A config: the path to show for it, its bytes, and the project's folder.
 
     `streams` are the files that the command itself writes to, each a device and a number on it; `seen` is what is
-    known of the folder already.
+    known of the folder already; `most_bytes` is what the project's files may have together.
     """
 
     path: str
@@ -49,6 +49,7 @@ class Input(NamedTuple):
     folder: Path
     streams: frozenset[tuple[int, int]] = frozenset()
     seen: Seen | None = None
+    most_bytes: int = MOST_BYTES
 
     @property
     def file_name(self) -> str:
@@ -269,5 +270,5 @@ def _collect(config: Config, given: Input) -> Collection | None:
         for path in step.files
     )
     span = patterns.span if patterns else config.span
-    project = Project(given.folder, given.file_name, needed, given.streams, given.seen)
+    project = Project(given.folder, given.file_name, needed, given.streams, given.seen, given.most_bytes)
     return collect_bundle(project, patterns, span)

@@ -10,17 +10,17 @@ from automl.compiler.config.code import BundleConfig
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.generated import is_generated
 from automl.compiler.ir import Bundle, BundledFile
-from automl.compiler.project.files import LeftOut, Project, ProjectFile, select_files
+from automl.compiler.project.files import MOST_BYTES, LeftOut, Project, ProjectFile, select_files
 from automl.compiler.project.never_code import CREDENTIALS, is_config
 from automl.compiler.project.paths import bytes_of
 from automl.compiler.project.repository import located, read_file
 from automl.compiler.source import Span
 from automl.compiler.values.credentials import line_of_one
 
-MAX_BYTES = 16 * 1024 * 1024  # more fits into no manifest, however well it packs; it is not even read
 _GENERATED = "made by automl"
 _CONFIG = "another config of automl"
 _LISTED = 5
+_START = 1024 * 1024  # of a file that is larger than all that a manifest holds, which nobody has written by hand
 
 
 class Collection(NamedTuple):
@@ -42,8 +42,8 @@ def collect_bundle(project: Project, config: BundleConfig | None, span: Span) ->
     sizes = {file.path: file.size for file in selection.files}
     left_out = list(selection.left_out)
     diagnostics = list(_credentials_by_name(left_out, span))
-    if sum(sizes.values()) > MAX_BYTES:
-        diagnostics.append(too_large(sizes, None, MAX_BYTES, span))
+    if sum(sizes.values()) > project.most_bytes:
+        diagnostics.append(too_large(sizes, None, project.most_bytes, span))
         return Collection(Bundle((), span), sizes, left_out, diagnostics)
     looks = [(file.path, _look_once(project, file)) for file in selection.files]
     files = [look.file for _, look in looks if look and look.file]
@@ -74,14 +74,15 @@ def _look(project: Project, file: ProjectFile) -> _Look | None:
         return None
     if file.path not in project.needed and (reason := _why_not(file, content)):
         return _Look(None, reason)
-    return _Look(BundledFile(file.path, content, file.executable), None, line_of_one(content))
+    line = line_of_one(content if len(content) <= MOST_BYTES else content[:_START])
+    return _Look(BundledFile(file.path, content, file.executable), None, line)
 
 
 def _read(project: Project, file: ProjectFile) -> bytes | None:
     """What it holds; None if it is gone by now, or has become a link, and no step needs it. Raises OSError."""
     path = project.place(file.path)
     is_needed = file.path in project.needed
-    content = read_file(path, follow=is_needed)
+    content = read_file(path, is_needed, project.most_bytes)
     if content is None and is_needed:
         raise located(OSError(errno.ENOENT, os.strerror(errno.ENOENT)), path)
     return content

@@ -14,6 +14,7 @@ from automl.compiler.source import Located
 
 T = TypeVar("T")
 
+MOST_BYTES = 16 * 1024 * 1024  # more fits into no manifest, however well it packs; it is not even read
 EXCLUDED = "excluded by the config"
 _NOT_INCLUDED = "not included by the config"
 _OWN_CONFIG = "the config"
@@ -48,13 +49,15 @@ class Seen:
 
 class Project(NamedTuple):
     """The folder of a config, the name of the config there, the paths that its steps name, the files, each a
-    device and a number on it, that the command itself writes to, and what is known already."""
+    device and a number on it, that the command itself writes to, what is known already, and how many bytes its files
+    may have together."""
 
     folder: Path
     config: str
     needed: frozenset[str] = frozenset()
     streams: frozenset[tuple[int, int]] = frozenset()
     seen: Seen | None = None
+    most_bytes: int = MOST_BYTES
 
     def once(self, key: Hashable, find: Callable[[], T]) -> T:
         """What is found, or was found already for another config of the folder."""

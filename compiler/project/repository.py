@@ -93,10 +93,10 @@ def _patterns(file: bytes, name: str, follow: bool = False) -> Patterns | None:
         raise located(OSError(errno.EFBIG, str(error)), file) from None
 
 
-def read_file(path: bytes, follow: bool = False) -> bytes | None:
+def read_file(path: bytes, follow: bool = False, most: int = MAX_BYTES) -> bytes | None:
     """What a regular file holds. None for anything else, and for a link unless links are to be followed.
 
-    Raises OSError, also for a file of more than MAX_BYTES.
+    Raises OSError, also for a file of more bytes than `most`.
     """
     try:
         handle = os.open(path, os.O_RDONLY | _NO_WAIT | (0 if follow else _NO_LINKS))
@@ -108,10 +108,10 @@ def read_file(path: bytes, follow: bool = False) -> bytes | None:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             return None
-        data = os.read(handle, min(status.st_size, MAX_BYTES) + 1)
+        data = os.read(handle, min(status.st_size, most) + 1)
     finally:
         os.close(handle)
-    if len(data) > MAX_BYTES:
+    if len(data) > most:
         raise located(OSError(errno.EFBIG, os.strerror(errno.EFBIG)), path)
     return data
 

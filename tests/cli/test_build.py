@@ -149,6 +149,18 @@ def test_a_folder_of_ours_is_written_anew_and_no_other(project: Path) -> None:
     assert done == Done(2, b"", 'automl: cannot write "go.txt": File exists\n')
 
 
+@pytest.mark.parametrize(("size", "code"), [(17 * 2**20, 0), (2**30, 1)])
+def test_an_image_holds_more_than_a_manifest(size: int, code: int, project: Path) -> None:
+    """The larger file has holes, and is not read."""
+    with (project / "large.bin").open("wb") as file:
+        file.truncate(size)
+    assert automl("compile", "-t", "argo", cwd=project).code == 1
+    done = automl("build", "-o", "out", cwd=project)
+    assert done.code == code, done.err
+    assert (project / "out" / "project" / "large.bin").exists() == (code == 0)
+    assert ("AML411" in done.err) == (code == 1)
+
+
 # which images there are
 
 SEVERAL = """\

@@ -18,7 +18,7 @@ from automl.compiler.driver import Input, Overrides, Result, compile_config
 from automl.compiler.ir import BundledFile
 from automl.compiler.project import bundle
 from automl.compiler.project.bundle import Collection, collect_bundle
-from automl.compiler.project.files import Project
+from automl.compiler.project.files import MOST_BYTES, Project
 from automl.compiler.project.gitignore import MAX_GLOBS
 from automl.compiler.source import Located, Source
 from automl.compiler.target import Options
@@ -399,7 +399,7 @@ def test_a_project_that_fits_into_no_manifest_is_not_even_read(tmp_path: Path) -
     result = compile_project(tmp_path)
     assert result.artifacts == ()
     [found] = [each for each in result.diagnostics if each.code is Code.BUNDLE_SIZE]
-    assert found.message == "the project's files have 2.1 TiB together; more than 16 MiB fit into no manifest"
+    assert found.message == "the project's files have 2.1 TiB together; 16 MiB is the most that is packed"
     assert found.help
     assert "larger.bin (1.2 TiB), data/large.csv (900 GiB), small.bin (1 GiB)" in found.help
     assert "`code: {bundle: {exclude: [/larger.bin]}}`" in found.help
@@ -448,7 +448,7 @@ def test_a_size_is_rounded_up(size: int, text: str) -> None:
 
 def test_the_limit_of_what_is_read_is_exact(tmp_path: Path) -> None:
     with (tmp_path / "a.bin").open("wb") as file:
-        file.truncate(bundle.MAX_BYTES)
+        file.truncate(MOST_BYTES)
     assert packed(tmp_path) == ["a.bin"]
     (tmp_path / "b.bin").write_bytes(b"x")
     [found] = collect(tmp_path).diagnostics
