@@ -37,7 +37,7 @@ test: lint
 	$(RUN) pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 golden: setup
-	$(RUN) pytest tests/test_golden.py tests/test_docs.py tests/test_mistakes.py --update-golden
+	$(RUN) pytest tests/test_golden.py tests/test_docs.py tests/test_mistakes.py tests/images --update-golden
 
 bench: setup
 	$(RUN) python -m benchmarks.compare

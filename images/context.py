@@ -2,14 +2,13 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from posixpath import normpath
 from typing import NamedTuple
 
 from automl.compiler.ir import Bundle, BundledFile, Workflow
 from automl.images.dockerfile import dockerfile, instructions
 from automl.images.image import Image
-from automl.images.listed import listing_files
-from automl.runtime import start_scripts
+from automl.images.listed import Listing, listing_of
+from automl.runtime import image_scripts
 
 EMPTY = ("start/work/project", "start/work/home")
 """Folders in which nothing is yet."""
@@ -17,11 +16,11 @@ _LETTERS = 12  # of the digest
 
 
 class Named(NamedTuple):
-    """An image with its name, and the files that say what is installed, if these are enough for that."""
+    """An image with its name, and what says what is installed."""
 
     image: Image
     name: str
-    listing: list[BundledFile] | None
+    listing: Listing
 
 
 class Context(NamedTuple):
@@ -37,18 +36,17 @@ def context_of(workflow: Workflow, images: Sequence[Image], registry: str | None
     assert isinstance(workflow.code, Bundle)
     place = f"{registry.rstrip('/')}/{workflow.name}" if registry else workflow.name
     named = [_named(workflow.code, image, place) for image in images]
-    text = dockerfile(workflow.origin, [(image, name, listing is not None) for image, name, listing in named])
+    text = dockerfile(workflow.origin, named)
     files = [*_started(), *_below("project", workflow.code.files)]
     for image, _, listing in named:
-        files += _below(f"dependencies/{image.stage}", listing or ())
+        files += _below(f"dependencies/{image.stage}", listing.files or ())
     return Context(named, text, tuple(files))
 
 
 def _named(bundle: Bundle, image: Image, place: str) -> Named:
     files = {file.path: file for file in bundle.files}
-    path = image.recipe.dependencies
-    listing = listing_files(normpath(path), files) if path else []
-    parts = [image.recipe.base, *instructions(image.recipe, None if listing is None else "dependencies")]
+    listing = listing_of(image.recipe.dependencies, files)
+    parts = [image.recipe.base, *instructions(image.recipe, listing, "dependencies")]
     digest = hashlib.sha256("\n".join(parts).encode())
     for file in (*_started(), *bundle.files):
         digest.update(
@@ -60,8 +58,8 @@ def _named(bundle: Bundle, image: Image, place: str) -> Named:
 
 def _started() -> Iterator[BundledFile]:
     """What installs."""
-    scripts = start_scripts(for_values=False)
-    return (BundledFile(f"start/{name}", text.encode(), False) for name, text in scripts.items())
+    scripts = image_scripts().items()
+    return (BundledFile(f"start/{name}", text.encode(), False) for name, text in scripts)
 
 
 def _below(folder: str, files: Sequence[BundledFile]) -> Iterator[BundledFile]:

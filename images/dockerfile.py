@@ -8,49 +8,58 @@ from collections.abc import Iterator, Sequence
 
 from automl.compiler.generated import header
 from automl.images.image import Image, Recipe
+from automl.images.listed import Listing
 
 HOME = "/opt/automl"
 WORK = f"{HOME}/work"
 PROJECT = f"{WORK}/project"
 _SYNTAX = "1"  # of Dockerfiles; nothing newer is in it
-_START = "python3", "-B", f"{HOME}/start.py"
+_SECRETS = ("/run/secrets",)  # where tools put them
 
 
-def dockerfile(origin: str, images: Sequence[tuple[Image, str, bool]]) -> str:
-    """The text for images, each with its name, and whether what it installs is listed by files beside the project."""
+def dockerfile(origin: str, images: Sequence[tuple[Image, str, Listing]]) -> str:
+    """The text for images, each with its name, and what says what is installed."""
     lines = [f"# {header(origin, 'dockerfile', _SYNTAX)}"]
-    for image, name, is_apart in images:
+    for image, name, listing in images:
         steps = ", ".join(task.name for task in image.tasks)
         lines += ["", f"# {name}: {steps}"]
         lines += [f"FROM {image.recipe.base} AS {image.stage}"]
-        lines += instructions(image.recipe, f"dependencies/{image.stage}" if is_apart else None)
+        lines += instructions(image.recipe, listing, f"dependencies/{image.stage}")
     return "\n".join(lines) + "\n"
 
 
-def instructions(recipe: Recipe, dependencies: str | None) -> Iterator[str]:
-    """What comes behind FROM; `dependencies` is the folder of the files that say what is installed."""
+def instructions(recipe: Recipe, listing: Listing, folder: str) -> Iterator[str]:
+    """What comes behind FROM; the files that say what is installed are in this folder."""
     yield f"COPY start/ {HOME}/"
     yield f"WORKDIR {PROJECT}"
-    if dependencies:
-        yield f"COPY {dependencies}/ {PROJECT}/"
-        yield _run(recipe)
+    if listing.files:
+        yield f"COPY {folder}/ {PROJECT}/"
+    if listing.files is not None:
+        yield _run(recipe, _install(recipe))
     yield f"COPY project/ {PROJECT}/"
-    if not dependencies:
-        yield _run(recipe)
+    if listing.files is None:
+        yield _run(recipe, _install(recipe))
+    if listing.later is not None:
+        yield _run(recipe, [f"{HOME}/install_project.py", listing.later, *_SECRETS[: len(recipe.secrets)]])
     yield f'ENV PATH="{WORK}/venv/bin:$PATH:{WORK}/bin" PYTHONUNBUFFERED=1'
     if recipe.user is not None:
         yield f"ENV HOME={WORK}/home USER=automl LOGNAME=automl"
         yield f"USER {recipe.user}"
 
 
-def _run(recipe: Recipe) -> str:
-    """The installation, by the program that sees to it elsewhere when a step starts."""
-    words = ["env", f"AUTOML_WORK={WORK}", *(f"{name}={value}" for name, value in recipe.variables), *_START]
+def _install(recipe: Recipe) -> list[str]:
+    """What installs elsewhere, when a step starts."""
+    words = [f"{HOME}/start.py"]
     words += ["--dependencies", recipe.dependencies] if recipe.dependencies else []
     words += [word for package in recipe.packages for word in ("--package", package)]
-    words += ["--secrets", "/run/secrets"] if recipe.secrets else []
+    words += ["--secrets", *_SECRETS] if recipe.secrets else []
+    return [*words, "--", "python3", "--version"]
+
+
+def _run(recipe: Recipe, words: Sequence[str]) -> str:
+    variables = [f"{name}={value}" for name, value in recipe.variables]
     mounts = "".join(f"--mount=type=secret,id={name} " for name in recipe.secrets)
-    return f"RUN {mounts}{_json([*words, '--', 'python3', '--version'])}"
+    return f"RUN {mounts}{_json(['env', f'AUTOML_WORK={WORK}', *variables, 'python3', '-B', *words])}"
 
 
 def _json(words: Sequence[str]) -> str:

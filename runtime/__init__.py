@@ -50,6 +50,11 @@ def start_scripts(
     return {f"{name}.py": script(f"{name}.py") for name in names}
 
 
+def image_scripts() -> dict[str, str]:
+    """The texts of what installs into an image, by the names of their files."""
+    return {**start_scripts(for_values=False), "install_project.py": script("install_project.py")}
+
+
 def selecting_scripts() -> dict[str, str]:
     """The texts of what says what has become of trials, by the names of their files."""
     return {f"{name}.py": script(f"{name}.py") for name in ("select_trials", "outputs", *FOR_TRIALS)}

@@ -274,6 +274,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "runtime.trial_run",
         "runtime.values",
     },
+    "runtime.install_project": {"runtime.dependencies", "runtime.start"},
     "runtime.child": set(),
     "runtime.outputs": set(),
     "runtime.collect": {"runtime.outputs", "runtime.trial_results"},
@@ -355,6 +356,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.values",
         "runs.engine",
         "runtime",
+        "runtime.dependencies",
         "targets.objects",
     },
     # what a person types

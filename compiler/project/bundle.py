@@ -20,7 +20,9 @@ from automl.compiler.values.credentials import line_of_one
 _GENERATED = "made by automl"
 _CONFIG = "another config of automl"
 _LISTED = 5
-_START = 1024 * 1024  # of a file that is larger than all that a manifest holds, which nobody has written by hand
+_START = (
+    1024 * 1024
+)  # of a file that is larger than all that a manifest holds, which nobody has written by hand
 
 
 class Collection(NamedTuple):

@@ -119,6 +119,7 @@ def test_the_folder_has_what_is_packed_and_nothing_else(project: Path) -> None:
         "start/child.py": "-rw-r--r--",
         "start/dependencies.py": "-rw-r--r--",
         "start/folders.py": "-rw-r--r--",
+        "start/install_project.py": "-rw-r--r--",
         "start/start.py": "-rw-r--r--",
         "start/work": "drwxrwxrwx",
         "start/work/home": "drwxrwxrwx",

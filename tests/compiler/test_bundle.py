@@ -16,7 +16,6 @@ from automl.compiler.config.code import BundleConfig
 from automl.compiler.diagnostics import Code
 from automl.compiler.driver import Input, Overrides, Result, compile_config
 from automl.compiler.ir import BundledFile
-from automl.compiler.project import bundle
 from automl.compiler.project.bundle import Collection, collect_bundle
 from automl.compiler.project.files import MOST_BYTES, Project
 from automl.compiler.project.gitignore import MAX_GLOBS

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
@@ -185,3 +186,73 @@ def test_names_and_values_arrive_as_they_are_written(tmp_path: Path) -> None:
         *("--secrets", "/run/secrets", "--", "python3", "--version"),
     ]
     assert (tmp_path / "out" / "dependencies" / "step.7-is-b" / PATH / "all.txt").exists()
+
+
+EXPECTED = Path(__file__).parents[1] / "images" / "expected"
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in EXPECTED.iterdir()))
+def test_buildkit_has_nothing_to_say(name: str, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_bytes((EXPECTED / f"{name}.Dockerfile").read_bytes())
+    read = stages(tmp_path)
+    assert read["warnings"] is None
+    assert all(stage["Name"].startswith("step.") for stage in read["stages"])
+    runs = [one for stage in read["stages"] for one in stage["Instructions"] if isinstance(one, dict)]
+    assert len(runs) >= len(read["stages"])
+    assert not any(run["Shell"] for run in runs)
+
+
+LIB = """\
+[project]
+name = "lib"
+version = "7"
+description = "A library."
+dependencies = ["iniconfig==2.0.0"]
+[build-system]
+requires = ["flit_core>=3.11,<4"]
+build-backend = "flit_core.buildapi"
+"""
+
+
+def test_a_project_that_is_a_package_is_installed_in_two_layers(tmp_path: Path) -> None:
+    """As the Dockerfile says, but without a container: uv and what builds the project come from an index."""
+    for name, text in {
+        "automl.yaml": "name: x\nstages: {a: [{step_name: b, path_to_executable: lib/run.py, dependency_path: lib/pyproject.toml}]}",
+        "lib/pyproject.toml": LIB,
+        "lib/run.py": "",
+        "lib/src/lib/__init__.py": '"""A library."""\n',
+    }.items():
+        (tmp_path / "project" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "project" / name).write_text(text)
+    subprocess.run([AUTOML, "build", "-q", "-o", tmp_path / "context"], cwd=tmp_path / "project", check=True)
+    work = tmp_path / "root/opt/automl/work"
+    python = str(work / "venv/bin/python")
+    said = follow(tmp_path / "context", tmp_path / "root", make_image(tmp_path / "image") / "bin")
+    assert "could not be installed" not in said, said
+    look = "import lib, iniconfig; print(lib.__file__)"
+    done = subprocess.run([python, "-I", "-c", look], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{work}/project/lib/src/lib/__init__.py\n"
+
+
+def follow(context: Path, root: Path, programs: Path) -> str:
+    """Do what a Dockerfile says, below a folder that is no root; what was printed."""
+    said = ""
+    for line in (context / "Dockerfile").read_text().splitlines():
+        word, _, rest = line.partition(" ")
+        if word == "COPY":
+            source, target = rest.split()
+            shutil.copytree(context / source, root / target.lstrip("/"), dirs_exist_ok=True)
+        elif word == "RUN":
+            words = json.loads(rest.replace("/opt/automl", f"{root}/opt/automl"))
+            environment = {**os.environ, "PATH": f"{programs}:/usr/bin:/bin"}
+            done = subprocess.run(
+                words,
+                cwd=root / "opt/automl/work/project",
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            said += done.stdout + done.stderr
+            assert done.returncode == 0, said
+    return said
