@@ -191,6 +191,18 @@ def test_what_no_trial_can_read_starts_none(search: Search) -> None:
     assert search.used()["NOTES"] == ["0.2 0", "0.2 1", "0.1 0", "0.1 1"]
 
 
+def test_a_trial_that_a_tracker_is_told_of_is_the_same_in_each_run(search: Search) -> None:
+    tracked = 'name: search\ntracking: {mlflow: {uri: "http://mlflow:5000"}}\n'
+    search.change("automl.yaml", "name: search\n", tracked)
+    assert search.ran() == ALL
+    first = search.last().name
+    search.change("automl.yaml", "lr: [0.1, 0.2]", "lr: [0.3, 0.2, 0.1]")
+    assert search.ran() == ["0.3 0", "0.3 1"]
+    assert search.last().name != first
+    search.change("automl.yaml", "mlflow:5000", "mlflow:5001")
+    assert len(search.ran()) == 6
+
+
 def test_what_has_failed_runs_again_and_the_rest_of_its_trial_does_not(search: Search) -> None:
     search.switch("fail", True)
     assert search.ran("--fresh") == ALL
