@@ -239,14 +239,31 @@ def test_where_nothing_can_be_submitted_it_is_said_why_and_nothing_is_left(
     assert [*cluster.runs.glob(".*.new")] == []
 
 
+TAKEN_BACK = """\
+error[AML601]: Slurm did not take the job of "train"
+  --> automl.yaml:12:25
+   |
+12 |       targets: {slurm: {partition: nope}}
+   |                         ^^^^^^^^^
+   = docs: automl explain AML601
+
+1 error
+"""
+
+
 def test_a_run_that_is_submitted_in_part_says_how_it_goes_on(cluster: Cluster) -> None:
     (cluster.home / "most").write_text("1")
+    config = cluster.folder / "automl.yaml"
+    step = "path_to_executable: train.py\n"
+    config.write_text(
+        config.read_text().replace(step, f"{step}      targets: {{slurm: {{partition: nope}}}}\n")
+    )
     done = cluster.submit()
     assert (done.code, done.out) == (1, "")
     [run] = cluster.left()
     assert done.err.splitlines() == [
         "automl: me@login: sbatch: error: invalid partition specified: nope",
-        "automl: me@login: Slurm did not take the job of train; 1 jobs are submitted",
+        *TAKEN_BACK.splitlines(),
         f"automl: {run} is there in part: `automl submit --resume {run} --context hpc` submits the rest, `automl stop {run} --context hpc` cancels it",
     ]
     (cluster.home / "most").unlink()

@@ -39,6 +39,16 @@ stages:
       path_to_executable: use.py
       args: ["${{ steps.fit.best.params.rate }}", "${{ steps.fit.best.outputs.loss }}"]
 """
+MANY = """
+name: search
+limits: {max_tasks: 3000}
+stages:
+  fit:
+    - step_name: fit
+      path_to_executable: fit.sh
+      outputs: {loss: float}
+      sweep: {grid: {rate: {min: 1, max: 1200, step: 1}}, objective: {metric: loss, goal: minimize}}
+"""
 WIDE = """
 name: wide
 limits: {max_parallel: 3}
@@ -75,6 +85,7 @@ stages:
 """
 FILES = {
     "fit.py": FIT,
+    "fit.sh": 'echo $((AUTOML_PARAM_RATE - 3)) >"$AUTOML_OUTPUT_LOSS"\n',
     "busy.py": BUSY,
     "use.py": "import sys\nprint(*sys.argv[1:])\n",
     "say.py": "print('said')\n",
@@ -201,6 +212,20 @@ def test_a_large_sweep_runs_in_arrays_with_no_more_at_a_time_than_is_said(
     assert len(between) == 90
     assert 1 < most <= 12
     assert all(len(events_of(login.run / "tasks" / run)) == 2 for run in runs)
+
+
+@pytest.mark.slow  # each job takes a processor for a seventh of a second
+def test_more_than_a_thousand_trials_run_in_arrays_as_long_as_is_usual(tmp_path: Path) -> None:
+    with open_folder() as folder, slurm.running(folder, cpus=24, array=1001) as cluster:
+        login = Login(cluster, tmp_path / "home", MANY)
+        assert login.submit() == ["fit"] * 3  # two arrays, and what looks at them
+        cluster.wait(15 * 60)
+        assert login.states() == {"fit": "succeeded"}
+        runs = [task.name for task in plan_of(login.run).tasks if task.of]
+        assert len(runs) == 1200
+        assert {known_of(login.run, run).state for run in runs} == {"succeeded"}
+        kinds = [line.split("\t")[2] for line in (login.run / "jobs").read_text().splitlines()]
+        assert kinds == ["trials:0", "trials:1001", "task"]
 
 
 def test_no_more_jobs_run_than_the_limit_says_and_many_wait_for_many_by_one(
