@@ -172,7 +172,7 @@ _NO_DISKS = refused(
 
 _NO_DEVICES = refused(
     "Vertex AI has names of its own for accelerators, which only some machines have",
-    "leave it out, and give the step an accelerator with its own SDK, when the run is created",
+    "leave it out, and write `accelerator: {type: NVIDIA_TESLA_T4, count: '1'}` below the `resources` of its executor in what comes out",
 )
 _LIMIT = lowered("the limit, by which Vertex AI chooses a machine")
 _IS_RESERVED = lost("Vertex AI gives a step a machine by itself, chosen by what is reserved")

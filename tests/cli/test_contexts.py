@@ -66,7 +66,8 @@ def test_what_a_context_says_of_queue_and_account_counts_where_a_step_says_nothi
 ) -> None:
     (project / "config.yaml").write_text(
         "name: demo\nservice_account: of-run\nimage_registry: old.corp\n"
-        "contexts: {prod: {queue: team, service_account: runner, image_registry: new.corp/mirror}}\n"
+        "contexts: {prod: {queue: team, service_account: runner, image_registry: new.corp/mirror, "
+        "config: {defaults: {queue: patched, service_account: patched}}}}\n"
         f"defaults: {defaults}\nstages:\n  s:\n{OF_STEPS}",
         encoding="utf-8",
     )
