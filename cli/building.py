@@ -113,7 +113,7 @@ def write_context(context: Context, output: str, project: Path, quiet: bool) -> 
 def make(context: Context, making: Making, workflow: Workflow) -> None:
     """Build the images, push them, and print their names; or the end of the command, if that fails."""
     with asking(), touching_files("write"), tempfile.TemporaryDirectory(prefix="automl-build-") as folder:
-        tool = tools.tool_of(making.tool)
+        tool = tools.tool_of(making.tool, making.quiet)
         write(context, Path(folder))
         for named in context.images:
             _make(named, Path(folder), tool, making)
@@ -122,14 +122,14 @@ def make(context: Context, making: Making, workflow: Workflow) -> None:
         _say_what_to_write(context.images, workflow)
 
 
-def _make(named: Named, folder: Path, tool: str, making: Making) -> None:
-    if making.push and tools.is_pushed(tool, named.name):
+def _make(named: Named, folder: Path, tool: tools.Tool, making: Making) -> None:
+    if making.push and tool.has_pushed(named.name):
         if not making.quiet:
             say(f"{named.name} is in the registry already")
         return
-    tools.build(tool, folder, named.image.stage, named.name, named.image.recipe.secrets)
+    tool.build(folder, named.image.stage, named.name, named.image.recipe.secrets)
     if making.push:
-        tools.push(tool, named.name)
+        tool.push(named.name)
 
 
 def _say_what_to_write(images: Sequence[Named], workflow: Workflow) -> None:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from automl.runs.engine import EngineError
 
@@ -14,45 +15,58 @@ _IS_NO_LIST = "single images as manifest lists"  # podman before 5 has found an 
 _STDERR = 2
 
 
-def tool_of(name: str | None) -> str:
-    """The path of a tool. Raises EngineError."""
+class Tool(NamedTuple):
+    """One that is there. If it is quiet, what it says is shown where it fails alone."""
+
+    path: str
+    is_quiet: bool
+
+    def has_pushed(self, image: str) -> bool:
+        """Whether the registry has the image already, as far as the tool can tell; buildah cannot."""
+        words = [self.path, "manifest", "inspect", image]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        return done.returncode == 0 or _IS_NO_LIST in done.stderr
+
+    def build(self, folder: Path, stage: str, image: str, secrets: Sequence[str]) -> None:
+        """Build a stage of a Dockerfile; the values of the secrets are variables here. Raises EngineError."""
+        for name in secrets:
+            if name not in os.environ:
+                raise EngineError(
+                    f"{name} is no variable here; a step takes it from a secret, and the build needs it, too"
+                )
+        options = (
+            ["--layers"] if Path(self.path).name == "buildah" else []
+        )  # what the others keep by themselves
+        options += [word for name in secrets for word in ("--secret", f"id={name},env={name}")]
+        words = ["build", *options, "--target", stage, "--tag", image, "--file", f"{folder}/Dockerfile"]
+        variables = {"DOCKER_BUILDKIT": "1"} if secrets else {}
+        self._run([*words, str(folder)], variables, f"could not build {image}")
+
+    def push(self, image: str) -> None:
+        """Push an image to its registry, as the user who has logged in there. Raises EngineError."""
+        self._run(["push", image], {}, f"could not push {image}")
+
+    def _run(self, words: Sequence[str], variables: Mapping[str, str], what: str) -> None:
+        environment = {**os.environ, **variables}
+        streams = (subprocess.PIPE, subprocess.STDOUT) if self.is_quiet else (_STDERR, None)
+        try:
+            done = subprocess.run(
+                [self.path, *words], stdout=streams[0], stderr=streams[1], env=environment, check=False
+            )
+        except OSError as error:
+            raise EngineError(f"{self.path} cannot be run: {error.strerror}") from error
+        if done.returncode:
+            said = (done.stdout or b"").decode(errors="replace").splitlines()
+            status = f"{Path(self.path).name} {what}: it ended with status {done.returncode}"
+            raise EngineError(*said, status)
+
+
+def tool_of(name: str | None, is_quiet: bool) -> Tool:
+    """The tool of that name, or the first that is there. Raises EngineError."""
     names = (name,) if name else TOOLS
     paths = [path for path in map(shutil.which, names) if path]
+    if not paths and name:
+        raise EngineError(f"{name} is not on the PATH")
     if not paths:
-        there = f"{', '.join(names[:-1])} nor {names[-1]} is" if len(names) > 1 else f"{names[0]} is not"
-        raise EngineError(f"{'neither ' if len(names) > 1 else ''}{there} on the PATH")
-    return paths[0]
-
-
-def is_pushed(tool: str, image: str) -> bool:
-    """Whether the registry has it already, as far as the tool can tell."""
-    done = subprocess.run([tool, "manifest", "inspect", image], capture_output=True, text=True, check=False)
-    return done.returncode == 0 or _IS_NO_LIST in done.stderr
-
-
-def build(tool: str, folder: Path, stage: str, image: str, secrets: Sequence[str]) -> None:
-    """Build the stage of a Dockerfile; the values of the secrets are variables here. Raises EngineError."""
-    options = ["--layers"] if Path(tool).name == "buildah" else []  # what the others keep by themselves
-    options += [word for name in secrets for word in ("--secret", f"id={name},env={name}")]
-    for name in secrets:
-        if name not in os.environ:
-            raise EngineError(
-                f"{name} is no variable here; a step takes it from a secret, and the build needs it, too"
-            )
-    variables = {"DOCKER_BUILDKIT": "1"} if secrets else {}
-    words = ["build", *options, "--target", stage, "--tag", image, "--file", f"{folder}/Dockerfile"]
-    _run([tool, *words, str(folder)], variables, f"could not build {image}")
-
-
-def push(tool: str, image: str) -> None:
-    """Push an image to its registry, as the user who has logged in there. Raises EngineError."""
-    _run([tool, "push", image], {}, f"could not push {image}")
-
-
-def _run(words: Sequence[str], variables: Mapping[str, str], what: str) -> None:
-    try:
-        done = subprocess.run(words, stdout=_STDERR, env={**os.environ, **variables}, check=False)
-    except OSError as error:
-        raise EngineError(f"{words[0]} cannot be run: {error.strerror}") from error
-    if done.returncode:
-        raise EngineError(f"{Path(words[0]).name} {what}: it ended with status {done.returncode}")
+        raise EngineError(f"neither {', '.join(TOOLS[:-1])} nor {TOOLS[-1]} is on the PATH")
+    return Tool(paths[0], is_quiet)

@@ -378,7 +378,7 @@ def test_a_build_alone_asks_no_registry_and_pushes_nothing(project: Path) -> Non
     (project / "config.yaml").write_text(SEVERAL)
     done = call(project, "build", "--build", "-q", tools=["podman"])
     names = done.stdout.splitlines()
-    assert (done.returncode, len(names)) == (0, 5)
+    assert (done.returncode, done.stderr, len(names)) == (0, "", 5)
     assert [line.split()[1] for line in asked(project)] == ["build"] * 5
     said = call(project, "build", "--build", tools=["podman"]).stderr
     assert f"  image: {names[0]}  # of One, Same\n  image: {names[1]}  # of Two\n" in said
@@ -392,6 +392,8 @@ def test_a_tool_that_fails_ends_the_command(fails: str, verb: str, project: Path
     assert said == "it is broken"
     assert last.startswith(f"automl: docker could not {verb} r.io/demo:")
     assert last.endswith(": it ended with status 7")
+    done = call(project, "build", "-q", "--push", "--registry", "r.io", FAILS=fails)
+    assert done.stderr.splitlines() == ["automl: progress", "automl: it is broken", last]
 
 
 def test_a_secret_of_the_installer_is_given_by_its_name(project: Path) -> None:

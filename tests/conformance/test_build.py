@@ -108,7 +108,9 @@ def test_a_config_runs_in_its_image_as_it_did_without(site: Site) -> None:
     links = str(wheel(site.folder.parent / "wheels", "toy"))
     words = ["build", "--push", "--registry", f"{site.registry}/team"]
     assert "PIP_FIND_LINKS is no variable here" in site.automl(*words, code=2).stderr
-    first = site.automl(*words, PIP_FIND_LINKS=links)
+    site.automl("build", "--build", *words[2:], PIP_FIND_LINKS=links)
+    first = site.automl(*words, PIP_FIND_LINKS=links)  # what is here alone is in no registry
+    assert "is in the registry already" not in first.stderr
     name = first.stdout.removesuffix("\n")
     assert name.startswith(f"{site.registry}/team/demo:")
     assert first.stderr.endswith(
