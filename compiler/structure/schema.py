@@ -11,6 +11,7 @@ from automl.compiler.structure.misfits import Misfit, misfits
 from automl.compiler.structure.vocabulary import ALL_NAMED, help_for_unknown, meant
 from automl.compiler.structure.ways_of_data import for_list_of_data, for_unknown_of_contexts
 from automl.compiler.structure.ways_of_targets import for_unknown_of_targets
+from automl.compiler.structure.ways_of_tracking import for_unknown_of_trackers
 from automl.compiler.structure.ways_of_trials import for_unknown_of_trials
 from automl.compiler.structure.ways_out import STAGES, for_type, for_value
 from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
@@ -123,6 +124,7 @@ def _unknown_keys(
             or of_trials
             or of_targets
             or of_contexts
+            or for_unknown_of_trackers(name, path)
             or help_for_unknown(name, known, has_words, whole)
         )
         if not path and _holds_a_config(node.entries[name]):
