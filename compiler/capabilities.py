@@ -129,10 +129,20 @@ class _Reader:
         self.workflow, self.target, self.version, self.table = workflow, target, options.version, table
         self.around = {key for row in table for key in _keys_around(row)}
         self.unknown: set[str] = set()
+        self.silent: set[tuple[object, ...]] = set()  # keys together of which there is nothing to say
 
     def read(self, task: Task | None) -> Iterator[Diagnostic]:
         """What is to be said of the keys of a task, or of those around the steps."""
         spans, prefix = (self.workflow.spans, "") if task is None else (task.spans, STEP)
+        kind_and_keys = (type(task), *spans)
+        if kind_and_keys in self.silent:
+            return
+        diagnostics = list(self._read(spans, prefix, isinstance(task, Service)))
+        if not diagnostics:
+            self.silent.add(kind_and_keys)
+        yield from diagnostics
+
+    def _read(self, spans: Mapping[str, Span], prefix: str, is_service: bool) -> Iterator[Diagnostic]:
         closed: set[str] = set()  # what is in these keys is no further question
         refusals: dict[str, set[Capability]] = {}  # by the noun that the key is one of
         for name, span in spans.items():
@@ -146,7 +156,7 @@ class _Reader:
             if key not in self.table and key not in self.around:
                 closed.add(key)
                 yield from self._unknown(key, span)
-            elif capability := self._said(key, isinstance(task, Service)):
+            elif capability := self._said(key, is_service):
                 closed.add(key)
                 beside = refusals.setdefault(noun, set()) if noun else set()
                 if not beside or (capability.support is Support.REFUSED and capability not in beside):

@@ -101,27 +101,29 @@ def check_texts(config: Config) -> Iterator[Diagnostic]:
     if config.code and config.code.git:
         apart.add(id(config.code.git.written["url"]))
     apart.update(map(id, uris_of(config)))
-    for value, span in _texts(config, apart):
+    texts: list[tuple[str, Span]] = []
+    _add_texts(config, apart, texts)
+    for value, span in texts:
         if has_one(value):
             yield _plain_text(span, "put it into a Secret, and name that under `secrets`")
 
 
-def _texts(part: object, apart: set[int]) -> Iterator[tuple[str, Span]]:
-    """All texts within a part of the config, with their places."""
+def _add_texts(part: object, apart: set[int], texts: list[tuple[str, Span]]) -> None:
+    """Add all texts within a part of the config, with their places."""
     if isinstance(part, Located):
         if isinstance(part.value, str) and id(part) not in apart:
-            yield part.value, part.span
+            texts.append((part.value, part.span))
     elif isinstance(part, Name):
-        yield part.written, part.span
+        texts.append((part.written, part.span))
     elif isinstance(part, tuple):
         names = getattr(part, "_fields", part)  # of a noun; a list has none, and all that is in it counts
         for name, inner in zip(names, part, strict=True):
-            if inner and name not in _PLACES:
-                yield from _texts(inner, apart)
+            if inner and name not in _PLACES and inner is not True:
+                _add_texts(inner, apart, texts)
     elif isinstance(part, Mapping):  # what was written for the keys of a noun
         for key, inner in part.items():
-            yield key, inner.span
-            yield from _texts(inner, apart)
+            texts.append((key, inner.span))
+            _add_texts(inner, apart, texts)
 
 
 def _plain_text(span: Span, help: str) -> Diagnostic:

@@ -26,12 +26,20 @@ Read: TypeAlias = Callable[[Any, list[Diagnostic]], Any]  # from a node
 
 
 class _Field(NamedTuple):
-    """How a field is had: the keys that lead to its value, what reads that, and what stands for none."""
+    """How a field is had: the keys below the first of those that lead to its value, and what reads that."""
 
     name: str
-    keys: Keys
+    below: Keys
     read: Read
-    absent: Callable[[Span], object]
+
+
+class _Fields(NamedTuple):
+    """Those of a noun: by the first key that leads there, those of the noun's own place, and what stands for none."""
+
+    by_key: dict[str, list[_Field]]
+    of_noun: list[_Field]
+    absent: dict[str, object]
+    absent_there: list[tuple[str, Callable[[Span], object]]]  # that has the place of the noun
 
 
 def bind(noun: Callable[..., T], node: Mapping, at: str, diagnostics: list[Diagnostic], **given: object) -> T:
@@ -39,10 +47,18 @@ def bind(noun: Callable[..., T], node: Mapping, at: str, diagnostics: list[Diagn
 
     A value that cannot be read becomes a diagnostic, and another stands for it, so that the rest is looked at.
     """
-    for name, keys, read, absent in _fields(noun, at):
-        value = _below(node, keys)
-        given[name] = absent(node.span) if value is None else read(value, diagnostics)
-    return noun(**given)
+    fields = _fields(noun, at)
+    values = {**fields.absent, **given}
+    for name, absent in fields.absent_there:
+        values[name] = absent(node.span)
+    for name, _, read in fields.of_noun:
+        values[name] = read(node, diagnostics)
+    for key, entry in node.entries.items():
+        for name, below, read in fields.by_key.get(key, ()):
+            value = _below(entry.value, below) if below else entry.value
+            if value is not None:
+                values[name] = read(value, diagnostics)
+    return noun(**values)
 
 
 def name_of(node: Scalar) -> Name:
@@ -61,18 +77,19 @@ def _below(node: Node, keys: Keys) -> Node | None:
 
 
 @cache
-def _fields(noun: Any, at: str) -> tuple[_Field, ...]:
+def _fields(noun: Any, at: str) -> _Fields:
     kinds = kinds_of(noun)
     written = [kind.keys for kind in kinds.values() if not kind.is_place]
-    return tuple(
-        _Field(
-            name,
-            kind.keys,
-            _reader(kind, joined(at, kind.keys), written),
-            _absent(kind, joined(at, kind.keys)),
-        )
-        for name, kind in kinds.items()
-    )
+    fields = _Fields({}, [], {}, [])
+    for name, kind in kinds.items():
+        key = joined(at, kind.keys)
+        field = _Field(name, kind.keys[1:], _reader(kind, key, written))
+        if kind.keys:
+            fields.by_key.setdefault(kind.keys[0], []).append(field)
+            _add_absent(name, kind, key, fields)
+        else:
+            fields.of_noun.append(field)
+    return fields
 
 
 def _reader(kind: Kind, key: str, written: list[Keys]) -> Read:
@@ -173,16 +190,16 @@ def _stand_in(kind: Kind, parse: Callable[[str], object], key: str) -> object:
     return parse(str(at.get("default", at.get("examples", [""])[0])))
 
 
-def _absent(kind: Kind, key: str) -> Callable[[Span], object]:
-    """For what is not written: the schema's default, or nothing."""
-    if kind.is_place:
-        return lambda span: span
+def _add_absent(name: str, kind: Kind, key: str, fields: _Fields) -> None:
+    """What stands for a field that is not written: the schema's default, or nothing."""
     default = schema_of(key).get("default")
-    if default is not None and not kind.is_noun:
+    if kind.is_place:
+        fields.absent_there.append((name, lambda span: span))
+    elif default is None or kind.is_noun:
+        fields.absent[name] = None if kind.is_optional else False if kind.type is bool else ()
+    else:
         read = _reader(kind, key, [])
         if get_origin(kind.type) is Located:
-            return lambda span: read(Scalar(str(default), default, span), [])
-        value = read(Scalar(str(default), default, _NOWHERE), [])
-        return lambda _: value
-    nothing = None if kind.is_optional else False if kind.type is bool else ()
-    return lambda _: nothing
+            fields.absent_there.append((name, lambda span: read(Scalar(str(default), default, span), [])))
+        else:
+            fields.absent[name] = read(Scalar(str(default), default, _NOWHERE), [])

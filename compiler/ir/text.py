@@ -111,6 +111,8 @@ class Text(NamedTuple):
     @property
     def references(self) -> tuple[Reference, ...]:
         """Those of its parts that are known later."""
+        if len(self.parts) == 1 and isinstance(self.parts[0], str):  # nearly every text
+            return ()
         return tuple(part for part in self.parts if isinstance(part, Reference))
 
     def with_values(self, value_of: Callable[[Reference], str]) -> str:
