@@ -135,6 +135,14 @@ def test_no_run_goes_on_by_the_script_of_another_workflow(cluster: Cluster) -> N
     assert (new.returncode, f"there is a run {run} already" in new.stderr) == (2, True)
 
 
+def test_two_at_once_are_two_runs(cluster: Cluster) -> None:
+    both = [cluster.start("submit", "--context", "hpc") for _ in range(2)]
+    names = [process.communicate(timeout=PATIENCE)[0].strip() for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert sorted(cluster.left()) == sorted(names)
+    assert {(cluster.runs / name / "jobs").read_text().count("\n") for name in names} == {3}
+
+
 def test_a_script_is_submitted_with_its_flags(cluster: Cluster) -> None:
     done = cluster.submit("check.py", "--resources", "cpu=3", "--", "a b")
     assert done.code == 0, done
