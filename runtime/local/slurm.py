@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 JOBS, OF_TASK = "jobs", "task"
+OUT_OF_TIME = "limits.timeout"  # what stands where else the task does for which a run has failed
 PATIENCE = 120  # seconds; a controller that is busy answers late
 UNTIL_WRITTEN = 10  # seconds
 BETWEEN_LOOKS = 0.2  # seconds

@@ -93,7 +93,7 @@ class ClusterReading(Reading):
             return []
         heard = [at for task in known for at in (task.started, task.ended) if at]
         event = {"event": "run.ended", "state": state, "at": max(heard, default=None)}
-        if state == STOPPED and (reason := self._why()):
+        if reason := self._why(state):
             event["reason"] = reason
         self.history.take(event)
         return [event]
@@ -118,8 +118,12 @@ class ClusterReading(Reading):
             return known.reason == ENDED_BY_SLURM
         return known.state == RUNNING or (known.state == WAITING and state in ENDED)
 
-    def _why(self) -> str:
-        """Why the run has stopped: for the first task whose job was killed."""
+    def _why(self, state: str) -> str:
+        """Why the run has stopped, for the first task whose job was killed; or failed, though no task has."""
+        if state == FAILED and (self.folder / FAILED).read_text(encoding="utf-8") == slurm.OUT_OF_TIME:
+            return f"took longer than {self.plan.timeout} seconds"
+        if state != STOPPED:
+            return ""
         stopped = [known for known in self.history.tasks.values() if known.state == STOPPED and known.reason]
         return f"{stopped[0].name}: {stopped[0].reason}" if stopped else ""
 

@@ -47,7 +47,7 @@ class Tries:
     def __init__(self, setting: Setting, guard: int) -> None:
         self.setting, self.guard = setting, guard
         self.by_pid: dict[int, LocalTask] = {}
-        self.longest: int | None = None  # seconds that the run may take
+        self.longest: float | None = None  # seconds that the run may take
         self.run_ends_by: float | None = None  # of the clock that only goes forward
 
     def begin(self, task: LocalTask, values: Mapping[str, str]) -> Begun:
@@ -89,7 +89,7 @@ class Tries:
         times = (self.run_ends_by, *(task.end_by for task in self.by_pid.values()))
         return min((end_by for end_by in times if end_by is not None), default=None)
 
-    def limit(self, seconds: int | None) -> None:
+    def limit(self, seconds: float | None) -> None:
         """Have the run take no longer from now on."""
         self.longest = seconds
         self.run_ends_by = None if seconds is None else time.monotonic() + seconds

@@ -25,6 +25,7 @@ from automl.runtime.local.saying import complain
 from automl.runtime.local.slurm_reading import ENDED_BY_SLURM
 from automl.runtime.local.tries import End, Tries
 from automl.runtime.local.wakeup import Wakeup
+from automl.runtime.slurm.deadline import time_left
 from automl.runtime.slurm.known import KnownTasks, known_of, plan_of
 from automl.runtime.slurm.marker import culprit_of, mark
 from automl.runtime.slurm.safety import keep
@@ -36,7 +37,10 @@ class Job:
 
     def __init__(self, folder: Path, name: str, number: int | None = None) -> None:
         self.folder = folder
-        self.tasks = KnownTasks(folder, plan_of(folder))
+        plan = plan_of(folder)
+        self.tasks = KnownTasks(folder, plan)
+        self.longest = plan.timeout  # seconds that the run may take
+        self.is_out_of_time = False
         spec = self.tasks.specs[name if number is None else self.tasks.specs[name].after[number]]
         self.task = self.tasks[spec.name]
         self.task.spec = settings_of(folder, spec).applied(spec)
@@ -71,16 +75,20 @@ class Job:
         wakeup = Wakeup()
         processes.adopt_orphans()
         tries = Tries(Setting(self.folder.name, visible_gpus(self.task.spec)), guard=0)
-        while True:
+        while (left := time_left(self.folder)) is None or left > 0:
+            tries.limit(left)
             end = self.attempt(tries, values, wakeup)
             if end.has_succeeded:
                 return self.succeed()
             if wakeup.stops:
                 self.tell("task.ended", state="stopped", reason=ENDED_BY_SLURM)
                 return 1
+            if self.is_out_of_time:
+                break
             if self.task.tries > self.task.spec.retries:
                 return self.fail(end.reason())
             self.tell("task.tried", reason=end.reason())
+        return self.end_run()
 
     def values(self) -> Mapping[str, str]:
         """The values of the variables of the task. ValueError if what it takes is not there."""
@@ -99,16 +107,18 @@ class Job:
         ]
 
     def attempt(self, tries: Tries, values: Mapping[str, str], wakeup: Wakeup) -> End:
-        """Run a try until it is over; when the job is asked to end, so is the try."""
+        """Run a try until it is over; when the job is asked to end, or the run is out of time, so is the try."""
         begun = tries.begin(self.task, values)
         job = {"job": os.environ.get("SLURM_JOB_ID", ""), "host": socket.gethostname()}
         self.tell("task.started", pid=begun.pid, **{"try": self.task.tries}, **job)
         begun.let_go()
         is_asked = False
         while not (ended := list(tries.ended())):
-            if wakeup.stops and not is_asked:
+            is_late = bool(tries.out_of_time())
+            if (wakeup.stops or is_late) and not is_asked:
                 tries.ask_to_end()
-                is_asked = True
+                tries.limit(None)
+                is_asked, self.is_out_of_time = True, is_late
             deadline = tries.next_deadline()
             wakeup.wait(None if deadline is None else max(0, deadline - time.monotonic()))
             tries.end_late()
@@ -127,6 +137,14 @@ class Job:
         step = self.task.spec.of
         if not (step and self.tasks[step] and is_tolerated(self.task, self.tasks)):
             mark(self.folder, self.task.name)
+        return 1
+
+    def end_run(self) -> int:
+        """The time of the run is over: nothing of it begins any more."""
+        reason = f"the run took longer than {self.longest} seconds"
+        complain(f"{self.task.name}: {reason}")
+        self.tell("task.ended", state="stopped" if self.task.tries else "skipped", reason=reason)
+        mark(self.folder, slurm.OUT_OF_TIME)
         return 1
 
     def tell(self, event: str, **details: Any) -> None:

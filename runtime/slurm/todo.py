@@ -15,6 +15,7 @@ from automl.runtime.local.plan import Plan, Task
 from automl.runtime.local.record import Record
 from automl.runtime.local.recovery import has_left_all
 from automl.runtime.local.saying import complain, say
+from automl.runtime.slurm.deadline import set_from_now
 from automl.runtime.slurm.known import known_of, plan_of
 
 DONE, TODO, REFUSED = "done", "todo", 2
@@ -59,6 +60,8 @@ def main(arguments: Sequence[str]) -> int:
     except slurm.QueueError as error:
         complain(str(error))
         return REFUSED
+    if all(state in (TODO, DONE) for state in look.states.values()):  # nothing goes on
+        set_from_now(folder, plan.timeout)
     for task in todo:
         for name in (task.name, *(task.after if task.trials else ())):
             _try_again(folder, name)

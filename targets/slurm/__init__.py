@@ -1,7 +1,5 @@
 """A Slurm cluster: one script that submits a job for each step."""
 
-from dataclasses import replace
-
 from automl.compiler.ir import Workflow
 from automl.compiler.target import Artifact, Emission, Options
 from automl.targets.local.mounts import of_processes
@@ -23,8 +21,7 @@ class Slurm:
 
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One script; or without what it carries, for who wants to see what it submits."""
-        plan = replace(plan_of(workflow), timeout=None)  # no job looks after the time of the others
-        text = script(workflow, plan, options)
+        text = script(workflow, plan_of(workflow), options)
         return Emission(
             (Artifact(f"{workflow.name}.slurm.sh", text),), (*of_processes(workflow), *checks(workflow))
         )

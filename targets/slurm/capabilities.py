@@ -75,9 +75,7 @@ CAPABILITIES: Capabilities = MappingProxyType(
         "step.tolerations": _NO_TAINTS,
         "step.cpu_request": lowered("`--cpus-per-task`, rounded up"),
         "step.memory_request": lowered("`--mem`, rounded up"),
-        "limits.timeout": refused(
-            "no job looks after the time of the others", "give the steps a `timeout`, which is theirs alone"
-        ),
+        "limits.timeout": lowered("each job ends in time, counted from when they were submitted"),
         "priority": lowered("`--nice` of one that is low; only an operator may put one before others"),
         "step.queue": lowered("`--partition`"),
         "step.resources.cpu": lowered("`--cpus-per-task`, rounded up"),

@@ -16,6 +16,7 @@ from automl.runtime.local.create import Program, create
 from automl.runtime.local.history import TaskHistory
 from automl.runtime.local.plan import Plan, Task
 from automl.runtime.local.processes import started_at
+from automl.runtime.local.slurm_reading import ClusterReading
 from automl.runtime.slurm.known import known_of
 from automl.runtime.trials import Trials
 from tests.conformance import slurm
@@ -34,10 +35,12 @@ def cluster() -> Iterator[slurm.Cluster]:
 class Flow:
     """A run in a folder, whose tasks are submitted one by one."""
 
-    def __init__(self, cluster: slurm.Cluster, runs: Path, tasks: Sequence[Task]) -> None:
+    def __init__(
+        self, cluster: slurm.Cluster, runs: Path, tasks: Sequence[Task], timeout: int | None = None
+    ) -> None:
         names = sorted(f"slurm/{path.name}" for path in OURS.glob("*.py"))
         modules = {**local_scripts(), **{name: script(name) for name in names}}
-        self.cluster, self.plan = cluster, Plan("test", [*tasks])
+        self.cluster, self.plan = cluster, Plan("test", [*tasks], timeout=timeout)
         self.folder = create(Program(self.plan.to_json(), modules, packed({"README": "hello"})), runs)
         self.jobs: dict[str, str] = {}
 
@@ -139,6 +142,45 @@ def test_a_failure_cancels_what_follows_and_nothing_else_begins(
     assert (flow.known("slow").state, flow.known("beside").state) == ("succeeded", "skipped")
     assert flow.known("beside").reason == "not started because of bad"
     assert flow.on_login_node("todo") == "bad\ttodo\nafter\ttodo\nslow\tdone\nbeside\ttodo\n"
+
+
+def test_a_run_ends_when_its_time_is_over_and_has_it_anew_when_it_goes_on(
+    cluster: slurm.Cluster, tmp_path: Path
+) -> None:
+    go_on = tmp_path / "go-on"
+    tasks = [
+        shell("quick", "true"),
+        shell("slow", f"test -e {go_on} || sleep 60", retries=3),
+        shell("late", "true"),
+        shell("after", "true", ["slow"]),
+    ]
+    flow = Flow(cluster, tmp_path, tasks, timeout=6)
+    flow.on_login_node("prepare")
+    assert flow.on_login_node("todo") == "quick\ttodo\nslow\ttodo\nlate\ttodo\nafter\ttodo\n"
+    for task in ("quick", "slow", "after"):
+        flow.submit(task)
+    flow.submit("late", "--begin=now+9")
+    flow.cluster.wait()
+    late = "the run took longer than 6 seconds"
+    assert flow.known("quick").state == "succeeded"
+    assert (flow.known("slow").state, flow.known("slow").reason) == ("stopped", late)
+    assert (flow.known("slow").ended or 0) - (flow.known("slow").started or 0) < 9
+    assert flow.known("after").state == "waiting"
+    assert (flow.known("late").state, flow.known("late").reason) == (
+        "skipped",
+        "not started because of limits.timeout",
+    )
+    run = ClusterReading(flow.folder).history
+    assert (run.state, run.reason) == ("failed", "took longer than 6 seconds")
+
+    go_on.touch()
+    flow.on_login_node("prepare")
+    assert flow.on_login_node("todo") == "quick\tdone\nslow\ttodo\nlate\ttodo\nafter\ttodo\n"
+    for task in ("slow", "after", "late"):
+        flow.submit(task)
+    assert "slow\ttodo" not in flow.on_login_node("todo")  # the clock goes on as long as there are jobs
+    flow.cluster.wait()
+    assert [flow.known(task.name).state for task in tasks] == ["succeeded"] * 4
 
 
 def test_what_has_failed_is_done_again_and_the_rest_is_not(cluster: slurm.Cluster, tmp_path: Path) -> None:
