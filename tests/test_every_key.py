@@ -26,7 +26,7 @@ from automl.compiler.driver import Input, Overrides, analyse, contexts_of
 from automl.compiler.ir import Barrier, Job, Resources, Service, Task, Workflow
 from automl.compiler.project.files import Seen
 from automl.compiler.source import Source
-from automl.compiler.structure import misfits
+from automl.compiler.structure import schema as structure
 from automl.compiler.target import (
     ByKind,
     Capabilities,
@@ -341,7 +341,7 @@ def test_a_key_that_nothing_reads_falls_into_the_net(
     assert Net(schema, analysed, _own("argo"), "workflow").holes("schedule.timeout") == [
         "schedule.timeout: the table has no row"
     ]
-    monkeypatch.setattr(misfits, "schema", lambda: schema)
+    monkeypatch.setattr(structure, "schema", lambda: schema)
 
     def again(text: str) -> tuple[Workflow | None, Sequence[Diagnostic]]:
         return analyse(Input("config.yaml", text.encode(), folder), Overrides())
