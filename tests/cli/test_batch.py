@@ -199,9 +199,9 @@ def test_a_folder_is_read_once_for_all_its_configs(tmp_path: Path, monkeypatch: 
     choices = choose(["argo", "kubernetes"])
     read = Counter[bytes]()
 
-    def counted(path: bytes, follow: bool = False) -> bytes | None:
+    def counted(path: bytes, follow: bool, most_bytes: int) -> bytes | None:
         read[path] += 1
-        return read_file(path, follow)
+        return read_file(path, follow, most_bytes)
 
     given, _ = read_all([str(tmp_path / name) for name in configs if name != "other/six.yaml"])
     monkeypatch.setattr(bundle, "read_file", counted)

@@ -182,19 +182,25 @@ def test_the_schema_is_one_that_editors_take(project: Path) -> None:
     assert list(undescribed(schema, schema, "")) == []
 
 
-def undescribed(part: Any, schema: dict[str, Any], path: str) -> Iterator[str]:
-    """The properties, at any depth, that an editor could say nothing about."""
+def undescribed(
+    part: Any, schema: dict[str, Any], path: str, known: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    """The properties, at any depth, that an editor could say nothing about; what is `known` is described beside."""
     if isinstance(part, list):
         for number, item in enumerate(part):
-            yield from undescribed(item, schema, f"{path}/{number}")
+            yield from undescribed(item, schema, f"{path}/{number}", known)
     elif isinstance(part, dict):
         properties = {**part.get("properties", {}), **part.get("patternProperties", {})}
         for name, value in properties.items():
             reference = value.get("$ref", "").removeprefix("#/$defs/")
-            if not value.get("description") and not schema["$defs"].get(reference, {}).get("description"):
+            description = value.get("description") or schema["$defs"].get(reference, {}).get("description")
+            if not description and name not in known:
                 yield f"{path}/{name}"
         for key, value in part.items():
-            yield from undescribed(value, schema, f"{path}/{key}")
+            is_condition = key in ("allOf", "if", "then", "else")
+            yield from undescribed(
+                value, schema, f"{path}/{key}", known | properties.keys() if is_condition else frozenset()
+            )
 
 
 # the list of commands
