@@ -19,7 +19,7 @@ from automl.compiler.tree.decoding import decode
 from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence, to_plain
 from automl.compiler.tree.normal import normal
 from automl.compiler.tree.reader import read
-from automl.schemas import config_schema, schema_of
+from automl.schemas import config_schema
 from automl.targets.writers.yaml import write_yaml
 from tests import configs
 
@@ -33,6 +33,7 @@ FORMS: dict[str, tuple[Any, Any]] = {
     "bundle": (True, {}),
     "artifacts": ("engine", {"engine": True}),
     "gpu": (2, {"count": 2}),
+    "secret": ("login", {"name": "login"}),
     "outputs": ({"table": "dataset", "rows": "int"}, {"table": {"type": "dataset"}, "rows": {"type": "int"}}),
 }
 
@@ -61,6 +62,7 @@ def config(long: set[str]) -> dict[str, Any]:
         "code": {"bundle": form["bundle"]},
         "defaults": {"secrets": form["secrets"]},
         "artifacts": form["artifacts"],
+        "tracking": {"mlflow": {"uri": "https://mlflow.example.org", "secret": form["secret"]}},
         "stages": {
             "first": {"steps": steps} if STAGE in long else steps,
             "middle": [takes],
@@ -102,12 +104,13 @@ def test_both_forms_give_the_same_output(folder: Path, short: list[object], long
 
 
 OF_VALUES = {"grid", "space", "run_as"}  # of which what is no object is no form of one
-OF_PODS = {*schema_of("targets.kubernetes.pod")["properties"]}  # null takes out what is there
 
 
 def test_every_short_form_of_the_schema_is_tried() -> None:
     schema = json.loads(config_schema())
-    assert {*_with_two_forms(schema, ""), "no ingress"} - OF_PODS == {STAGE, *FORMS, *OF_VALUES}
+    rest = {name: part for name, part in schema["$defs"].items() if "pod" not in name.split(".")}
+    schema["$defs"] = rest  # in a patch of pods null takes out what is there
+    assert {*_with_two_forms(schema, ""), "no ingress"} == {STAGE, *FORMS, *OF_VALUES}
 
 
 def _with_two_forms(schema: Any, name: str) -> Iterator[str]:

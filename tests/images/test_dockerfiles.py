@@ -10,16 +10,17 @@ from automl.compiler.driver import Input, Overrides, analyse
 from automl.images.context import Context, context_of
 from automl.images.folder import write
 from automl.images.image import images_of
+from tests.golden import project_copy
 
-ROOT = Path(__file__).resolve().parents[2]
+QUICKSTART = Path(__file__).resolve().parents[2] / "examples" / "quickstart"
 EXPECTED = Path(__file__).parent / "expected"
 PROJECTS = {
-    "quickstart": ROOT / "examples" / "quickstart",
-    "notebook": ROOT / "golden" / "notebook",
-    "files-and-locks": ROOT / "golden" / "bundle-patterns",
-    "user-text": ROOT / "golden" / "user-text",
-    "searches": ROOT / "golden" / "searches",
+    "notebook": "notebook",
+    "files-and-locks": "bundle-patterns",
+    "user-text": "user-text",
+    "searches": "searches",
 }
+"""By the names of their Dockerfiles, those of golden tests."""
 CONFIG = "name: demo\nstages: {a: [{step_name: b, path_to_executable: run.py, dependency_path: %s}]}\n"
 BUILT = """\
 [project]
@@ -57,18 +58,22 @@ def copies(text: str) -> list[str]:
     return re.findall(r"^COPY (\S+)/ ", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", PROJECTS)
+@pytest.mark.parametrize("name", ["quickstart", *PROJECTS])
 def test_dockerfile(name: str, tmp_path: Path, update_golden: bool) -> None:
-    made = context(PROJECTS[name])
+    made = context(project_copy(PROJECTS[name], tmp_path) if name in PROJECTS else QUICKSTART)
     place = EXPECTED / f"{name}.Dockerfile"
     if update_golden:
         place.write_text(made.text, encoding="utf-8")
     assert made.text == place.read_text(encoding="utf-8")
-    write(made, tmp_path)
+    write(made, tmp_path / "context")
     for source in copies(made.text):
-        assert (tmp_path / source).is_dir(), source
+        assert (tmp_path / "context" / source).is_dir(), source
     for image, _, listing in made.images:
-        apart = {path.name for path in (tmp_path / "dependencies" / image.stage).rglob("*") if path.is_file()}
+        apart = {
+            path.name
+            for path in (tmp_path / "context" / "dependencies" / image.stage).rglob("*")
+            if path.is_file()
+        }
         assert apart == {Path(file.path).name for file in listing.files or ()}
 
 
