@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=words
-name=words-9e352c30b9
+workflow='words'
+name='words-9e352c30b9'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

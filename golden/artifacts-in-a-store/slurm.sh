@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=churn
-name=churn-ad9fdbf784
+workflow='churn'
+name='churn-ad9fdbf784'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=churn
-name=churn-80980786af
+workflow='churn'
+name='churn-80980786af'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=braces
-name=braces-6d037ff61d
+workflow='braces'
+name='braces-6d037ff61d'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=packed
-name=packed-ad53fe325a
+workflow='packed'
+name='packed-ad53fe325a'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=lines
-name=lines-71057a4bdc
+workflow='lines'
+name='lines-71057a4bdc'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

@@ -10,7 +10,7 @@
 set -euo pipefail
 umask 077
 
-workflow=retrain-the-churn-model-of-every-region-with-all-of-la-70f78ca6
+workflow='retrain-the-churn-model-of-every-region-with-all-of-la-70f78ca6'
 folder="$HOME"/.automl/runs
 zone=Europe/Berlin
 concurrency=forbid
@@ -32,8 +32,8 @@ keep <<'SCRIPT'
 set -euo pipefail
 umask 077
 
-workflow=retrain-the-churn-model-of-every-region-with-all-of-la-70f78ca6
-name=retrain-the-churn-model-of-every-region-with-all-of-la-70f78ca6-f6dd99237c
+workflow='retrain-the-churn-model-of-every-region-with-all-of-la-70f78ca6'
+name='retrain-the-churn-model-of-every-region-with-all-of-la-70f78ca6-f6dd99237c'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

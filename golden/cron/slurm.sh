@@ -10,7 +10,7 @@
 set -euo pipefail
 umask 077
 
-workflow=nightly
+workflow='nightly'
 folder="$HOME"/.automl/runs
 zone=UTC
 concurrency=allow
@@ -32,8 +32,8 @@ keep <<'SCRIPT'
 set -euo pipefail
 umask 077
 
-workflow=nightly
-name=nightly-ab7aa05382
+workflow='nightly'
+name='nightly-ab7aa05382'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=defaults
-name=defaults-25be52ea66
+workflow='defaults'
+name='defaults-25be52ea66'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

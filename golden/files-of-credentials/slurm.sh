@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=credentials
-name=credentials-8c2eb5fa84
+workflow='credentials'
+name='credentials-8c2eb5fa84'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=from-git
-name=from-git-90826ee551
+workflow='from-git'
+name='from-git-90826ee551'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=from-git
-name=from-git-eeec5a5ef3
+workflow='from-git'
+name='from-git-eeec5a5ef3'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=gpus
-name=gpus-7c26bc0bf3
+workflow='gpus'
+name='gpus-7c26bc0bf3'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

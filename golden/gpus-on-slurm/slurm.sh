@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=gpus
-name=gpus-aa9135522e
+workflow='gpus'
+name='gpus-aa9135522e'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

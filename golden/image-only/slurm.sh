@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=in-images
-name=in-images-59a86907ae
+workflow='in-images'
+name='in-images-59a86907ae'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=image-values
-name=image-values-25a92b4514
+workflow='image-values'
+name='image-values-25a92b4514'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

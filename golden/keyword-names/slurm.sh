@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=words
-name=words-7b59c4c881
+workflow='words'
+name='words-7b59c4c881'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=edges
-name=edges-03f57b4bac
+workflow='edges'
+name='edges-03f57b4bac'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

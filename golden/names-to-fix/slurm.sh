@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=churn-model-eu
-name=churn-model-eu-04a422fb7d
+workflow='churn-model-eu'
+name='churn-model-eu-04a422fb7d'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

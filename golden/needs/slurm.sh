@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=needs
-name=needs-80e075bfcf
+workflow='needs'
+name='needs-80e075bfcf'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

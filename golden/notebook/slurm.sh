@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=notebooks
-name=notebooks-b72c8df8a7
+workflow='notebooks'
+name='notebooks-b72c8df8a7'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

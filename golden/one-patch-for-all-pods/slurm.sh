@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=open
-name=open-d05327b91f
+workflow='open'
+name='open-d05327b91f'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

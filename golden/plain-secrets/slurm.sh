@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=leaks
-name=leaks-98fd988413
+workflow='leaks'
+name='leaks-98fd988413'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

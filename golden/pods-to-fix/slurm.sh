@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=wrong
-name=wrong-a04cffeb5e
+workflow='wrong'
+name='wrong-a04cffeb5e'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=queues
-name=queues-ddf81492e6
+workflow='queues'
+name='queues-ddf81492e6'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

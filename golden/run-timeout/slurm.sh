@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=run-timeout
-name=run-timeout-264f89fdc0
+workflow='run-timeout'
+name='run-timeout-264f89fdc0'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=searches
-name=searches-5aacb055c2
+workflow='searches'
+name='searches-5aacb055c2'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

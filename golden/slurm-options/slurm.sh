@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=vision
-name=vision-a13ec70a02
+workflow='vision'
+name='vision-a13ec70a02'
 folder="$HOME"/'runs of vision'
 python=python3.11
 array_size=1001

@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=keys
-name=keys-f54480db23
+workflow='keys'
+name='keys-f54480db23'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=wide
-name=wide-ace0340e09
+workflow='wide'
+name='wide-ace0340e09'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=tracking
-name=tracking-3c262d911f
+workflow='tracking'
+name='tracking-3c262d911f'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

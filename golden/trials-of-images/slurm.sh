@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=trials-of-images
-name=trials-of-images-511a6fd672
+workflow='trials-of-images'
+name='trials-of-images-511a6fd672'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=trials
-name=trials-0a4cfc50dd
+workflow='trials'
+name='trials-0a4cfc50dd'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

@@ -11,8 +11,8 @@
 set -euo pipefail
 umask 077
 
-workflow=w
-name=w-7e7d584b4c
+workflow='w'
+name='w-7e7d584b4c'
 folder="$HOME"/.automl/runs
 python=python3
 array_size=1001

@@ -20,7 +20,7 @@ _TEXT = """\
 set -euo pipefail
 umask 077
 
-workflow={name}
+workflow='{name}'
 folder={folder}
 zone={quoted_zone}
 concurrency={concurrency}

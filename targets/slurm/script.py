@@ -75,8 +75,8 @@ def _settings(workflow: Workflow, content: str) -> Iterator[str]:
     """What the functions are told; the run is named by what it does, whatever release of automl does it."""
     digest = hashlib.sha256(content.encode()).hexdigest()[:_DIGITS]
     options = options_of(workflow.targets)
-    yield f"workflow={workflow.name}"
-    yield f"name={workflow.name}-{digest}"
+    yield f"workflow='{workflow.name}'"  # for `gpus-2`, where `gpus` is a variable, looks like arithmetic
+    yield f"name='{workflow.name}-{digest}'"
     yield f"folder={path(options.folder)}"
     yield f"python={path(options.python)}"
     yield f"array_size={options.max_array_size}"
