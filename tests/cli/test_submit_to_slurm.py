@@ -151,7 +151,7 @@ def test_a_script_is_submitted_with_its_flags(cluster: Cluster) -> None:
 
 def test_a_config_with_mistakes_is_sent_nowhere(cluster: Cluster) -> None:
     config = cluster.folder / "automl.yaml"
-    config.write_text(config.read_text() + "limits: {timeout: 1h}\n")
+    config.write_text(config.read_text() + "defaults: {resources: {tpu: 4}}\n")
     done = cluster.submit()
     assert (done.code, done.out) == (1, "")
     assert re.search(r"error\[AML\d+\]: .*\n +--> automl.yaml:\d+:\d+", done.err)
