@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from automl.cli.choices import Choice, FailedTargetError, emit
 from automl.compiler.diagnostics import Code, Diagnostic, Related, Severity, has_errors, in_order
 from automl.compiler.driver import Input, Overrides, analyse
 from automl.compiler.project.paths import under
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Source, Span
 from automl.compiler.target import Artifact, Emission
 

@@ -5,7 +5,6 @@ import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import typer
 
@@ -15,6 +14,7 @@ from automl.cli.terminal import PROBLEMS, Manner, hint, print_text, report, say,
 from automl.compiler.diagnostics import in_order
 from automl.compiler.driver import Input, Overrides, analyse
 from automl.compiler.ir import Workflow
+from automl.compiler.records import NamedTuple
 from automl.compiler.suggest import did_you_mean
 from automl.images import tools
 from automl.images.checks import check

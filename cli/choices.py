@@ -3,12 +3,12 @@
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
-from typing import NamedTuple
 
 from automl import targets
 from automl.compiler import driver
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Workflow
+from automl.compiler.records import NamedTuple
 from automl.compiler.suggest import did_you_mean
 from automl.compiler.target import Artifact, Emission, Options, Target
 

@@ -1,7 +1,7 @@
 """What a context of a config says of its compilation: the target, and the version of that."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from automl.cli.choices import Choice, ChoiceError, choose, what_to_choose
 from automl.cli.delivery import chosen, conclude
@@ -9,6 +9,7 @@ from automl.cli.terminal import Manner, wrong_usage
 from automl.compiler.config.contexts import Context
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.driver import Input, contexts_of
+from automl.compiler.records import NamedTuple
 
 
 class Asked(NamedTuple):

@@ -2,13 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import NamedTuple
 
 from automl.cli.delivery import conclude
 from automl.cli.terminal import Manner, cannot, wrong_usage
 from automl.compiler.config.contexts import Context
 from automl.compiler.diagnostics import Code, Diagnostic, in_order
 from automl.compiler.driver import Input, own_contexts_of
+from automl.compiler.records import NamedTuple
 from automl.compiler.suggest import did_you_mean
 from automl.compiler.tree.nodes import Scalar
 

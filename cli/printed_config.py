@@ -1,9 +1,9 @@
 """A config as it is compiled, with complete steps, and behind each value the layer that it comes from."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from automl.compiler.driver import Merged
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Source
 from automl.compiler.tree import nodes
 from automl.compiler.tree.contexts import patch_of

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import typer
 
@@ -25,6 +25,7 @@ from automl.cli.terminal import PROBLEMS, USAGE, Manner, cannot, print_text, say
 from automl.compiler.diagnostics import in_order
 from automl.compiler.driver import Input, Overrides, analyse
 from automl.compiler.ir import Workflow
+from automl.compiler.records import NamedTuple
 from automl.runs.engine import LostError
 from automl.runs.model import FAILED, STOPPED, SUCCEEDED, Run
 from automl.runtime.local import machine

@@ -4,10 +4,11 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from automl.cli.terminal import wrong_usage
 from automl.compiler.driver import Input
+from automl.compiler.records import NamedTuple
 from automl.targets.writers.yaml import write_yaml
 
 SUFFIXES = (".py", ".sh", ".ipynb")

@@ -3,7 +3,6 @@
 import os
 import shlex
 from pathlib import Path
-from typing import NamedTuple
 
 from automl.cli.contexts import has_context
 from automl.cli.delivery import conclude
@@ -12,6 +11,7 @@ from automl.cli.own_contexts import NONE, own_contexts
 from automl.cli.terminal import Manner, wrong_usage
 from automl.compiler.config.contexts import Context
 from automl.compiler.driver import STREAM, Input, contexts_of
+from automl.compiler.records import NamedTuple
 from automl.compiler.suggest import did_you_mean
 from automl.runs.local.engine import Here, LocalEngine
 from automl.runs.local.places import runs_folder

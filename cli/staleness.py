@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, takewhile
 from pathlib import Path
-from typing import NamedTuple
 from zlib import crc32
 
 from automl.cli.links import is_link, place_of
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.generated import is_generated
 from automl.compiler.patterns import regex
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Source, Span
 from automl.compiler.views.text import printable
 

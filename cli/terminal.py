@@ -6,11 +6,12 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, NoReturn, TextIO
+from typing import NoReturn, TextIO
 
 import typer
 
 from automl.compiler.diagnostics import Diagnostic, Severity, has_errors
+from automl.compiler.records import NamedTuple
 from automl.compiler.views.text import printable, render, summary
 
 PROBLEMS, USAGE, BUG, CLOSED_PIPE = 1, 2, 3, 141

@@ -4,8 +4,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
 
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Span
 
 

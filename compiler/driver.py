@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from automl.compiler.capabilities import unsupported
 from automl.compiler.checks import check, check_values
@@ -18,6 +17,7 @@ from automl.compiler.params.parameters import layer_of_params, parameters_of, wi
 from automl.compiler.project.bundle import Collection, collect_bundle
 from automl.compiler.project.files import MOST_BYTES, Project, Seen
 from automl.compiler.project.paths import text_of, under
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Located, Span
 from automl.compiler.structure.mended import mended
 from automl.compiler.structure.schema import check_contexts_file, check_structure, has_misspelt

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from automl.compiler.patterns import regex
+from automl.compiler.records import NamedTuple
 
 T = TypeVar("T")
 _LINE_BREAK = regex("\r\n|[\r\n\x85\u2028\u2029]")  # what YAML counts as the end of a line

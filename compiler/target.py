@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Workflow
+from automl.compiler.records import NamedTuple
 
 
 class Artifact(NamedTuple):

@@ -2,9 +2,9 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from automl.compiler.ir import Bundle, BundledFile, Workflow
+from automl.compiler.records import NamedTuple
 from automl.images.dockerfile import dockerfile, instructions
 from automl.images.image import Image
 from automl.images.listed import Listing, listing_of

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from automl.compiler.ir import Task, Text, Variable, Workflow
+from automl.compiler.records import NamedTuple
 from automl.targets.objects.security import user_and_group
 
 _OF_INSTALLERS = re.compile(r"(PIP|UV)_[A-Z0-9_]+")

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from posixpath import normpath
-from typing import NamedTuple
 
 from automl.compiler.ir import BundledFile
+from automl.compiler.records import NamedTuple
 from automl.images.lock import has_parts_of_project
 from automl.runtime.dependencies import BUILD_SYSTEM
 

@@ -5,8 +5,8 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
+from automl.compiler.records import NamedTuple
 from automl.runs.engine import EngineError
 
 TOOLS = ("docker", "podman", "buildah")

@@ -5,11 +5,12 @@ What is not written is the `default` of the schema, or else nothing: None, false
 
 from collections.abc import Callable
 from functools import cache, partial
-from typing import Any, NamedTuple, TypeAlias, TypeVar, get_origin
+from typing import Any, TypeAlias, TypeVar, get_origin
 
 from automl.compiler.config.kinds import Keys, Kind, joined, kinds_of
 from automl.compiler.config.located import Name, Template
 from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Located, Pair, Source, Span, Written
 from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
 from automl.compiler.values.cron import CronError, parse_cron

@@ -1,8 +1,9 @@
 """The `code` of a config."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from automl.compiler.ir import Git
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Located, Span
 
 

@@ -1,7 +1,7 @@
 """The config as typed values that know their places: what was written, or the default of what was not."""
 
 from collections.abc import Iterator
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from automl.compiler.config.binding import bind, name_of
 from automl.compiler.config.code import CodeConfig
@@ -14,6 +14,7 @@ from automl.compiler.config.step import StepConfig
 from automl.compiler.config.tracking import Trackers
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Parameter, Schedule, Volume, Workspace
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Located, Pair, Span, Spans
 from automl.compiler.tree.contexts import CONTEXTS
 from automl.compiler.tree.nodes import Entry, Mapping, Sequence

@@ -1,10 +1,11 @@
 """The `contexts` of a config."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from automl.compiler.config.binding import bind
 from automl.compiler.config.kinds import NAMED
 from automl.compiler.diagnostics import Diagnostic
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Located, Span
 from automl.compiler.tree.contexts import CONTEXTS
 from automl.compiler.tree.nodes import Entry, Mapping

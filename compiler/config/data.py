@@ -1,7 +1,6 @@
 """The `artifacts` of a config."""
 
-from typing import NamedTuple
-
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import NOTHING_WRITTEN, Located, Span, Written
 
 

@@ -7,9 +7,10 @@ around the field themselves; `Annotated[…, parse]` has the reader of a little 
 
 from collections.abc import Callable, Iterator
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
 
 from automl.compiler.config.located import Name
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Pair, Span, Written
 
 GIVEN: Final = "given"

@@ -1,8 +1,8 @@
 """Names of a config, which know where they were written."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Located, Span
 from automl.compiler.tree.nodes import Part
 

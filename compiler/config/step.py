@@ -1,11 +1,12 @@
 """A step of a config, and its `service`."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from automl.compiler.config.kinds import GIVEN
 from automl.compiler.config.located import Name, Template
 from automl.compiler.config.sweep import CrossValidationConfig, SweepConfig
 from automl.compiler.ir import Ingress, Output, Placement, Resources, RunAs, Secret
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Located, Pair, Spans
 from automl.compiler.tree.nodes import Mapping
 from automl.compiler.values.units import Duration

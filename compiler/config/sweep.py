@@ -1,8 +1,8 @@
 """The `sweep` and the `cross_validation` of a step. What has names of the user's own stays a tree."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Located, Span
 from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence
 

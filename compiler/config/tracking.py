@@ -1,8 +1,7 @@
 """The `tracking` of a config."""
 
-from typing import NamedTuple
-
 from automl.compiler.ir import Secret
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Located
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from operator import eq, ge, gt, le, lt, ne
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from automl.compiler.expressions.scope import Parameters, meaning_of
 from automl.compiler.expressions.syntax import Literal, Operation, Reference, Tree
 from automl.compiler.expressions.types import type_of_literal
 from automl.compiler.ir import Parameter, Type
+from automl.compiler.records import NamedTuple
 from automl.compiler.tree.scalars import resolve
 
 Plain = bool | int | float | str | None

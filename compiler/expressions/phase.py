@@ -5,7 +5,6 @@ Expressions stand in values. They are looked for where a source has `${{`, and n
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from automl.compiler.diagnostics import Code, Diagnostic, Findings
 from automl.compiler.expressions.places import Places
@@ -13,6 +12,7 @@ from automl.compiler.expressions.presence import OPEN
 from automl.compiler.expressions.scalar import Place, computed
 from automl.compiler.expressions.scope import Parameters
 from automl.compiler.expressions.tokens import CLOSE
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Span
 from automl.compiler.tree.budgets import MAX_CHARACTERS
 from automl.compiler.tree.contexts import CONTEXTS, PATCH

@@ -1,8 +1,7 @@
 """What is wrong with an expression, at a place in its text."""
 
-from typing import NamedTuple
-
 from automl.compiler.diagnostics import Code
+from automl.compiler.records import NamedTuple
 
 
 class Problem(NamedTuple):

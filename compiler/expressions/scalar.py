@@ -1,7 +1,6 @@
 """One scalar with expressions in its text: what becomes of it where it stands."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.expressions.evaluate import evaluate
@@ -21,6 +20,7 @@ from automl.compiler.expressions.scope import (
 from automl.compiler.expressions.syntax import Call, Expression, Reference, parts_of
 from automl.compiler.expressions.types import type_of
 from automl.compiler.ir import Parameter
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Span
 from automl.compiler.tree.nodes import (
     BestReference,

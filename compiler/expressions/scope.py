@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from automl.compiler.diagnostics import Code
 from automl.compiler.expressions.problems import ExpressionError, Problem
 from automl.compiler.expressions.syntax import Call, Literal, Operation, Reference, Tree
 from automl.compiler.ir import Parameter
 from automl.compiler.patterns import regex
+from automl.compiler.records import NamedTuple
 from automl.compiler.suggest import did_you_mean
 
 

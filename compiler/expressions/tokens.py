@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 from enum import Enum
 from types import MappingProxyType
-from typing import NamedTuple
 
 from automl.compiler.expressions.presence import OPEN
 from automl.compiler.expressions.problems import ExpressionError, Problem
 from automl.compiler.patterns import regex
+from automl.compiler.records import NamedTuple
 from automl.compiler.tree.scalars import resolve
 
 CLOSE = "}}"

@@ -1,7 +1,8 @@
 """Where the files of a project come from."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import NOTHING_WRITTEN, Span, Written
 
 

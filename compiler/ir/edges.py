@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
 
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Span
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Span, Spans
 
 Option: TypeAlias = "str | int | float | bool | Mapping[str, Option] | tuple[Option, ...] | None"

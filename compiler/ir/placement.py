@@ -1,7 +1,8 @@
 """Where the pods of a task run, and how its image gets there: as it is written, for engines on Kubernetes."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import NOTHING_WRITTEN, Pair, Span, Written
 
 

@@ -1,7 +1,6 @@
 """Who the programs of a task are, for engines that keep users apart."""
 
-from typing import NamedTuple
-
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import NOTHING_WRITTEN, Span, Written
 
 

@@ -1,7 +1,8 @@
 """When a workflow runs."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import NOTHING_WRITTEN, Written
 from automl.compiler.values.cron import Cron, parse_cron
 from automl.compiler.values.units import Duration

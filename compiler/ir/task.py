@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from automl.compiler.ir.data import Mount, Output
 from automl.compiler.ir.edges import Edge
@@ -11,6 +11,7 @@ from automl.compiler.ir.placement import Placement
 from automl.compiler.ir.run_as import RunAs
 from automl.compiler.ir.text import Reference, Text
 from automl.compiler.ir.trials import Trials
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import NOTHING_WRITTEN, Span, Spans, Written
 from automl.compiler.values.units import Cpu, Memory, Quantity
 

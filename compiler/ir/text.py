@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import NamedTuple
 
 from automl.compiler.ir.data import Parameter, Type
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Span
 
 

@@ -1,8 +1,7 @@
 """The many runs of one job: a trial for each set of values, and each of them once a fold."""
 
-from typing import NamedTuple
-
 from automl.compiler.ir.data import Type
+from automl.compiler.records import NamedTuple
 
 
 class Axis(NamedTuple):

@@ -2,11 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from automl.compiler.config.config import Config, StageConfig
 from automl.compiler.config.step import StepConfig
 from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.records import NamedTuple
 from automl.compiler.suggest import did_you_mean
 from automl.compiler.values.dns import dns_label
 

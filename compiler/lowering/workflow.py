@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from automl.compiler import ir
 from automl.compiler.config.code import CodeConfig
@@ -22,6 +22,7 @@ from automl.compiler.lowering.steps import StepAt, Steps
 from automl.compiler.lowering.tracking import Tracking
 from automl.compiler.lowering.trials import AllTrials
 from automl.compiler.lowering.values import Values
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Located, Pair
 from automl.compiler.values.dns import dns_label
 from automl.compiler.values.images import PYTHON_IMAGE, mirrored

@@ -1,9 +1,9 @@
 """What a config says of its parameters, read before its shape is known: what has another shape is left for the schema."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from automl.compiler.ir import Type
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Span
 from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence
 

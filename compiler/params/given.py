@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping as Table
 from types import MappingProxyType
-from typing import NamedTuple
 
 from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Source
 from automl.compiler.tree.decoding import decode
 from automl.compiler.tree.nodes import Mapping, Scalar

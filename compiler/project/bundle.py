@@ -3,7 +3,6 @@
 import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from automl.compiler.bundle_size import exclude_pattern, too_large
 from automl.compiler.config.code import BundleConfig
@@ -14,6 +13,7 @@ from automl.compiler.project.files import MOST_BYTES, LeftOut, Project, ProjectF
 from automl.compiler.project.never_code import CREDENTIALS, is_config
 from automl.compiler.project.paths import bytes_of
 from automl.compiler.project.repository import located, read_file
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Span
 from automl.compiler.values.credentials import line_of_one
 

@@ -3,13 +3,14 @@
 import os
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from automl.compiler.config.code import BundleConfig
 from automl.compiler.project.gitignore import Pattern, Patterns, given_pattern
 from automl.compiler.project.never_code import BUILD_FILES, ENVIRONMENT, never_code
 from automl.compiler.project.paths import bytes_of, text_of, under
 from automl.compiler.project.repository import Level, located, repository_around
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Located
 
 T = TypeVar("T")

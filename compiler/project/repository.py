@@ -4,9 +4,9 @@ import errno
 import os
 import stat
 from pathlib import Path
-from typing import NamedTuple
 
 from automl.compiler.project.gitignore import Pattern, Patterns, TooManyGlobsError, read_patterns
+from automl.compiler.records import NamedTuple
 
 MAX_BYTES = 16 * 1024 * 1024
 """Of one file of patterns."""

@@ -1,11 +1,12 @@
 """Where a tree is not what its JSON Schema asks for: jsonschema-rs decides, this module finds the places again."""
 
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import jsonschema_rs
 
 from automl.compiler.diagnostics import MOST_FOUND
+from automl.compiler.records import NamedTuple
 from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence, to_plain
 from automl.compiler.tree.stages import Path
 from automl.schemas import Schema

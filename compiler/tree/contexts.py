@@ -5,9 +5,9 @@ The keys of a config that a context has itself stand over those of the config, a
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from automl.compiler.diagnostics import Code, Diagnostic, Related
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Source
 from automl.compiler.suggest import did_you_mean
 from automl.compiler.tree.layers import merge

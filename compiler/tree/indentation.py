@@ -1,12 +1,12 @@
 """Lines that are not indented as those above them: libyaml says only that it expected something else."""
 
 import re
-from typing import NamedTuple
 
 import yaml
 
 from automl.compiler.diagnostics import Code, Diagnostic, Related
 from automl.compiler.patterns import regex
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Source, Span
 
 _HEAD = regex(r"\s*(?:- +)*")  # what stands before the first word of a line

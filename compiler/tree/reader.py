@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
 from automl.compiler.diagnostics import Code, Diagnostic, Findings, Related
 from automl.compiler.patterns import regex
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Source, Span
 from automl.compiler.tree.budgets import MAX_ALIASED_CHARACTERS, MAX_ALIASED_VALUES, MAX_VALUES
 from automl.compiler.tree.indentation import position

@@ -3,8 +3,9 @@
 What looks at a tree before all of it is in its long form asks here where the steps are.
 """
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from automl.compiler.records import NamedTuple
 from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
 
 STAGES, STEPS = "stages", "steps"

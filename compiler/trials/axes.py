@@ -1,11 +1,12 @@
 """What a step sweeps: blocks of axes, of which each entry goes with each entry of the others."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from automl.compiler.config.sweep import RandomConfig, SweepConfig
 from automl.compiler.diagnostics import Code, Diagnostic, Related
 from automl.compiler.params.parameters import MAX_BYTES
+from automl.compiler.records import NamedTuple
 from automl.compiler.tree import nodes
 from automl.compiler.tree.nodes import Entry, Mapping
 from automl.compiler.tree.scalars import resolve

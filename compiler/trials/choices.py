@@ -3,9 +3,9 @@
 import json
 from collections.abc import Hashable, Iterable, Sequence
 from decimal import Decimal
-from typing import NamedTuple
 
 from automl.compiler.ir import Type
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Span
 from automl.compiler.tree import nodes
 from automl.compiler.tree.nodes import to_plain

@@ -1,9 +1,9 @@
 """What is written as a range: numbers with steps between them, or an interval to draw from."""
 
 from decimal import Decimal
-from typing import NamedTuple
 
 from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.records import NamedTuple
 from automl.compiler.tree.nodes import Mapping, Scalar
 from automl.compiler.trials.numbers import at_place, is_too_small, number_text, range_length
 from automl.compiler.trials.sampling import Interval

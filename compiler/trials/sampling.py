@@ -6,8 +6,9 @@ leave the first ones as they are, and another axis changes no other.
 
 import hashlib
 from decimal import Decimal
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Span
 from automl.compiler.tree.scalars import resolve
 from automl.compiler.trials.choices import Choice

@@ -5,11 +5,11 @@ import json
 from collections.abc import Hashable, Iterator, Sequence
 from itertools import chain, product
 from math import prod
-from typing import NamedTuple
 
 from automl.compiler.config.sweep import SweepConfig
 from automl.compiler.diagnostics import Code, Diagnostic, has_errors
 from automl.compiler.ir import Axis, Trial, Type
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Span
 from automl.compiler.suggest import did_you_mean
 from automl.compiler.tree import nodes

@@ -9,9 +9,9 @@ import binascii
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from typing import NamedTuple
 
 from automl.compiler.patterns import regex
+from automl.compiler.records import NamedTuple
 
 
 class _Shape(NamedTuple):

@@ -6,7 +6,8 @@ for crontab(5), where what begins with a star does not.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from automl.compiler.records import NamedTuple
 
 _FIELDS = "minute hour day-of-month month day-of-week"
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")

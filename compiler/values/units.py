@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import Annotated, NamedTuple, TypeAlias
+from typing import Annotated, TypeAlias
 
 from automl.compiler.patterns import regex
+from automl.compiler.records import NamedTuple
 
 _LARGEST = 2**63 - 1  # what Kubernetes holds
 _LONGEST_SECONDS = 2**31 - 1

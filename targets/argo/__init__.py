@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Job, Schedule, Service, Workflow
+from automl.compiler.records import NamedTuple
 from automl.compiler.target import Emission, Options
 from automl.compiler.values.dns import cut
 from automl.targets.argo.capabilities import CAPABILITIES

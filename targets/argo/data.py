@@ -8,7 +8,7 @@ in a code that has none of these, and what is written so arrives as it is, of an
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, TypeGuard
 
 from automl.compiler.ir import (
     BestOutput,
@@ -24,6 +24,7 @@ from automl.compiler.ir import (
     Task,
     Workflow,
 )
+from automl.compiler.records import NamedTuple
 from automl.runtime.select_trials import ALL
 from automl.targets.argo.artifacts import artifact, kept
 from automl.targets.argo.swept import Selected, Swept, handed_as, is_gathered, tag

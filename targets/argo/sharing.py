@@ -7,9 +7,10 @@ of a task after its template, so tasks have templates of their own as long as th
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from automl.compiler.patterns import regex
+from automl.compiler.records import NamedTuple
 from automl.targets.dag.names import TaskNames
 from automl.targets.objects.json import canonical
 from automl.targets.objects.metadata import Object

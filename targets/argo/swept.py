@@ -1,7 +1,6 @@
 """The runs of a step with trials: the templates they have, what differs between them, and what is asked of them all."""
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from automl.compiler.ir import (
     BestOutput,
@@ -15,6 +14,7 @@ from automl.compiler.ir import (
     Trials,
     Workflow,
 )
+from automl.compiler.records import NamedTuple
 from automl.runtime.outputs import encode
 from automl.runtime.select_trials import RUN
 from automl.targets.dag.names import TaskNames

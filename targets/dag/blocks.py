@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from automl.compiler.graph import circle, in_order
 from automl.compiler.ir import Barrier, Edge, Task
 from automl.compiler.ir import Node as GraphNode
+from automl.compiler.records import NamedTuple
 from automl.targets.dag.shapes import Node
 
 

@@ -1,11 +1,11 @@
 """The shape of the graph: one flat DAG where it stays readable, a DAG for each stage where it would not."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from automl.compiler.diagnostics import Code, Diagnostic, Related
 from automl.compiler.graph import conditional, count_without_barriers, upstream, without_barriers
 from automl.compiler.ir import Edge, Task, Workflow
+from automl.compiler.records import NamedTuple
 from automl.targets.dag.blocks import blocks_of
 from automl.targets.dag.names import TaskNames
 from automl.targets.dag.shapes import Dag, Node

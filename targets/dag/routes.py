@@ -1,9 +1,9 @@
 """How what a task takes of another gets there through nested DAGs: out of those around the one, into those around the other."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from automl.compiler.patterns import regex
+from automl.compiler.records import NamedTuple
 from automl.targets.dag.shapes import Dag
 
 MAX_KEY = 60

@@ -1,8 +1,7 @@
 """What a graph is made of for engines that nest: nodes, and the DAGs that they are in."""
 
-from typing import NamedTuple
-
 from automl.compiler.ir import Edge
+from automl.compiler.records import NamedTuple
 
 
 class Node(NamedTuple):

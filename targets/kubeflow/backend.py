@@ -1,7 +1,6 @@
 """Where a pipeline is to run."""
 
-from typing import NamedTuple
-
+from automl.compiler.records import NamedTuple
 from automl.targets.objects.security import USER
 
 SECURITY_CONTEXT_SINCE = (2, 16)

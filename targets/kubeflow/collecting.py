@@ -10,9 +10,9 @@ whether it is of its type, and makes the parameter of it, in the code. Who comes
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import NamedTuple
 
 from automl.compiler.ir import Command, Edge, Job, Output, OutputOf, Reference, Task, Type, Workflow
+from automl.compiler.records import NamedTuple
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.targets.dag.names import TaskNames
 from automl.targets.dag.routes import Handed

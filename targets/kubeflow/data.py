@@ -8,7 +8,6 @@ What goes to an image, or what somebody types when a run is started, is in no co
 
 from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from automl.compiler.ir import (
     Job,
@@ -24,6 +23,7 @@ from automl.compiler.ir import (
     Type,
     Workflow,
 )
+from automl.compiler.records import NamedTuple
 from automl.targets.dag.routes import Handed, Origin, Routes, routes_of
 from automl.targets.kubeflow.collecting import Runs
 from automl.targets.kubeflow.interface import ARTIFACT, LIST, LIST_OF, STRUCT, TEXT, Interface, kind_of

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from automl.compiler.ir import Job, Reference, Text
+from automl.compiler.records import NamedTuple
 from automl.targets.kubeflow.data import Data, handed_on, keys_of_outputs, notebook_of, shows_metrics
 from automl.targets.kubeflow.quoting import Filled, Word, Words
 from automl.targets.kubeflow.trials import RESULT, Loop, plan_of

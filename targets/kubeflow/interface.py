@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from automl.compiler.ir import Type
+from automl.compiler.records import NamedTuple
 from automl.targets.objects.metadata import Object
 
 ARTIFACT, METRICS = "system.Artifact", "system.Metrics"

@@ -7,9 +7,9 @@ extendPodSpecPatch and makeVolumeMountPatch): it calls that of a claim, of a Sec
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import NamedTuple
 
 from automl.compiler.ir import Barrier, Job, Mount, Node, Volume, Workflow, Workspace
+from automl.compiler.records import NamedTuple
 from automl.compiler.values.dns import LONGEST
 from automl.targets.objects.disks import claim_of, name_in_pod, workspace_claim
 from automl.targets.objects.metadata import Object

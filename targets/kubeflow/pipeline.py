@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from copy import deepcopy
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.graph import only_successes
 from automl.compiler.ir import Job, Task, Workflow
+from automl.compiler.records import NamedTuple
 from automl.compiler.values.dns import cut
 from automl.targets.dag.names import TaskNames
 from automl.targets.dag.nesting import shape_of

@@ -9,9 +9,9 @@ which would be right for one number of passes only; what would be expanded is wr
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from automl.compiler.patterns import regex
+from automl.compiler.records import NamedTuple
 from automl.targets.objects.escape import DOUBLE_BRACE, EXPANDED, NOT_IN_JSON, has_template_tag
 
 _BROKEN = regex(r"[$][^\x00-\x7f]")

@@ -16,8 +16,9 @@ driver of each is told the whole task, so the list of the loop is there once for
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+from automl.compiler.records import NamedTuple
 from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from automl.targets.kubeflow.pipeline import Pipeline
 from automl.targets.objects.json import go_json, size_in_go

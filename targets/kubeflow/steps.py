@@ -3,9 +3,9 @@
 import base64
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
 
 from automl.compiler.ir import Bundle, Git, Job, OfRun, Placement, Service, Workflow
+from automl.compiler.records import NamedTuple
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime import collecting_script, script, selecting_script
 from automl.targets.kubeflow.backend import Backend

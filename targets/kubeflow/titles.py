@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from automl.compiler.ir import Workflow
+from automl.compiler.records import NamedTuple
 from automl.targets.dag.shapes import Dag
 from automl.targets.kubeflow.quoting import is_broken, is_unsafe
 from automl.targets.objects.metadata import Object

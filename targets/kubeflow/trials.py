@@ -8,7 +8,6 @@ neither which run left which, nor who failed.
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, replace
-from typing import NamedTuple
 
 from automl.compiler.ir import (
     BestOutput,
@@ -27,6 +26,7 @@ from automl.compiler.ir import (
     Workflow,
 )
 from automl.compiler.ir.trials import TrialRun
+from automl.compiler.records import NamedTuple
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime.outputs import encode
 from automl.targets.kubeflow.parameters import key_of, keys_of

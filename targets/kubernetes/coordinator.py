@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from automl.compiler import ir
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Task, Workflow
+from automl.compiler.records import NamedTuple
 from automl.compiler.values.dns import cut, digest, with_suffix
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime.plan import Barrier, Plan, Service, Step

@@ -4,9 +4,9 @@ What a pod, a Deployment, a Service and an Ingress have is native.
 """
 
 from types import MappingProxyType
-from typing import NamedTuple
 
 from automl.compiler.capabilities import NATIVE, lost, lowered, partly
+from automl.compiler.records import NamedTuple
 from automl.compiler.target import ByKind, Capabilities, Capability, Row
 
 _ON_OBJECTS = lowered("on every object and every pod")

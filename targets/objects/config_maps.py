@@ -6,11 +6,11 @@ import io
 import tarfile
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
 
 from automl.compiler.bundle_size import too_large
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Bundle, BundledFile, Git, Job, Task, Workflow
+from automl.compiler.records import NamedTuple
 from automl.runtime import script, start_scripts
 from automl.targets.objects.escape import Texts, collect_texts
 from automl.targets.objects.json import size_of

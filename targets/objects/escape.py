@@ -3,10 +3,10 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from automl.compiler.ir import Reference, Text, Workflow
 from automl.compiler.patterns import regex
+from automl.compiler.records import NamedTuple
 from automl.targets.writers.yaml import Value
 
 # A dollar that Kubernetes expands, or whose next character it breaks: it takes a byte for a character

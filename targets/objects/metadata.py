@@ -1,9 +1,9 @@
 """Names, labels and annotations of the objects that Kubernetes keeps."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from automl.compiler.ir import Task, Text, Workflow
+from automl.compiler.records import NamedTuple
 from automl.compiler.values.dns import LONGEST, digest, label_value, with_suffix
 from automl.targets.objects.json import canonical
 from automl.targets.writers.yaml import Value

@@ -1,9 +1,9 @@
 """What the start script of a project is told, and what an engine gives a task in a run."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from automl.compiler.ir import OfFold, OfTrial, Output, Parameter, Project, Task, Text, Type
+from automl.compiler.records import NamedTuple
 from automl.targets.writers.yaml import Value
 
 

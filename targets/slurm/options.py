@@ -1,10 +1,11 @@
 """What a config says for Slurm alone, under `targets.slurm`."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from automl.compiler.ir import NO_OPTIONS, TargetOptions
 from automl.compiler.patterns import regex
+from automl.compiler.records import NamedTuple
 from automl.compiler.values.units import parse_duration
 
 TARGET = "slurm"
