@@ -1,6 +1,6 @@
 """Secrets stay out of the config and of everything that is made from it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from automl.compiler.checks.tracking import uris_of
 from automl.compiler.config.config import Config
@@ -14,11 +14,12 @@ from automl.compiler.values.credentials import (
     has_one,
     is_named_like_one,
     may_be_one,
-    may_hold_one,
+    those_with_one,
     values_in_words,
 )
+from automl.compiler.values.units import Quantity
 
-_PLACES = ("span", "spans", "own")  # fields that hold no text
+_WITHOUT_TEXTS = frozenset([Span, Quantity, bool, int, str, frozenset])
 _REF = regex(r"[^-\s~^:?*\[\\{}$`'\"|;&<>()][^\s~^:?*\[\\{}$`'\"|;&<>()]*\Z")
 _NOT_IN_A_REF = ("..", "@{", "//", "/.", ".lock/")  # git check-ref-format says so
 _LONGEST_REF, _LONGEST_URL = 255, 2048
@@ -34,15 +35,19 @@ _HELP = "for instance https://github.com/acme/churn.git, with `token_secret` if 
 
 def check_plain_secrets(config: Config) -> Iterator[Diagnostic]:
     """Values under `envs` and `inputs` that look like a credential, by their name or their shape."""
+    with_one = those_with_one(pair.value.value for step in config.steps for pair in step.envs + step.inputs)
     for step in config.steps:
-        yield from (_plain_secret(pair, pair.key.value) for pair in step.envs if _looks_secret(pair))
-        for pair in filter(_looks_secret, step.inputs):
-            yield _plain_secret(pair, pair.key.value.replace("-", "_").upper())
+        for pair in step.envs:
+            if _looks_secret(pair, with_one):
+                yield _plain_secret(pair, pair.key.value)
+        for pair in step.inputs:
+            if _looks_secret(pair, with_one):
+                yield _plain_secret(pair, pair.key.value.replace("-", "_").upper())
 
 
-def _looks_secret(pair: Pair) -> bool:
+def _looks_secret(pair: Pair, with_one: frozenset[str]) -> bool:
     name, value = pair.key.value, pair.value.value
-    return has_one(value) or (is_named_like_one(name) and may_be_one(value))
+    return value in with_one or (is_named_like_one(name) and may_be_one(value))
 
 
 def _plain_secret(pair: Pair, variable: str) -> Diagnostic:
@@ -83,7 +88,7 @@ def check_sweeps(config: Config) -> Iterator[Diagnostic]:
 def check_words(config: Config) -> Iterator[Diagnostic]:
     """Words of commands that are a credential because of what stands before them, for instance `--password`."""
     for step in config.steps:
-        for words in (step.entrypoint or (), step.command or (), step.args):
+        for words in filter(None, (step.entrypoint, step.command, step.args)):
             for index, value in values_in_words(word.value for word in words):
                 if not has_one(value):
                     yield _plain_text(
@@ -94,36 +99,36 @@ def check_words(config: Config) -> Iterator[Diagnostic]:
 
 def check_texts(config: Config) -> Iterator[Diagnostic]:
     """Every other text that has the shape of a credential, wherever it stands."""
-    sources = {value.span.source for value in (config, config.name, config.namespace) if value is not None}
-    if not any(may_hold_one(source.text) for source in sources):
-        return
-    apart = {id(pair.value) for step in config.steps for pair in (*step.envs, *step.inputs)}
+    apart = {id(pair.value) for step in config.steps for pair in step.envs + step.inputs}
     if config.code and config.code.git:
         apart.add(id(config.code.git.written["url"]))
     apart.update(map(id, uris_of(config)))
     texts: list[tuple[str, Span]] = []
     _add_texts(config, apart, texts)
-    for value, span in texts:
-        if has_one(value):
+    with_one = those_with_one(text for text, _ in texts)
+    for text, span in texts:
+        if text in with_one:
             yield _plain_text(span, "put it into a Secret, and name that under `secrets`")
 
 
-def _add_texts(part: object, apart: set[int], texts: list[tuple[str, Span]]) -> None:
-    """Add all texts within a part of the config, with their places."""
-    if isinstance(part, Located):
-        if isinstance(part.value, str) and id(part) not in apart:
-            texts.append((part.value, part.span))
-    elif isinstance(part, Name):
-        texts.append((part.written, part.span))
-    elif isinstance(part, tuple):
-        names = getattr(part, "_fields", part)  # of a noun; a list has none, and all that is in it counts
-        for name, inner in zip(names, part, strict=True):
-            if inner and name not in _PLACES and inner is not True:
-                _add_texts(inner, apart, texts)
-    elif isinstance(part, Mapping):  # what was written for the keys of a noun
-        for key, inner in part.items():
-            texts.append((key, inner.span))
-            _add_texts(inner, apart, texts)
+def _add_texts(parts: Iterable[object], apart: set[int], texts: list[tuple[str, Span]]) -> None:
+    """Add all texts within parts of the config, with their places."""
+    for part in parts:
+        kind = type(part)
+        if not part or kind in _WITHOUT_TEXTS:  # most are
+            continue
+        if isinstance(part, Located):
+            if isinstance(part.value, str) and id(part) not in apart:
+                texts.append((part.value, part.span))
+        elif isinstance(part, Name):
+            texts.append((part.written, part.span))
+        elif isinstance(part, tuple):
+            _add_texts(part, apart, texts)
+        elif isinstance(part, dict) and not isinstance(next(iter(part.values())), Span):
+            texts += [
+                (key, inner.span) for key, inner in part.items()
+            ]  # what was written for the keys of a noun
+            _add_texts(part.values(), apart, texts)
 
 
 def _plain_text(span: Span, help: str) -> Diagnostic:

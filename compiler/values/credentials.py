@@ -8,7 +8,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import lru_cache
 
 from automl.compiler.patterns import regex
 from automl.compiler.records import NamedTuple
@@ -121,6 +121,9 @@ _SHAPES = (
 
 
 _WORDS = tuple({word for shape in _SHAPES for word in shape.words})
+_BETWEEN = (
+    "\n\f\n"  # no pattern goes over it, and each takes it for the end of a text, and for the start of one
+)
 
 
 def spans_of(text: str) -> Iterator[tuple[int, int]]:
@@ -131,15 +134,15 @@ def spans_of(text: str) -> Iterator[tuple[int, int]]:
             yield from (match.span() for match in shape.pattern.finditer(text) if shape.is_one(match[1]))
 
 
-def may_hold_one(source: str) -> bool:
-    """Whether a text of a config in YAML may have the shape of a credential; if not, no text in it has to be looked at."""
-    return "\\" in source or any(word in source for word in _WORDS)
-
-
-@cache
 def has_one(text: str) -> bool:
     """Whether a part of the text has the shape of a credential."""
     return next(spans_of(text), None) is not None
+
+
+def those_with_one(texts: Iterable[str]) -> frozenset[str]:
+    """Those of the texts that have one. All are searched at once, and each by itself only if that finds something."""
+    distinct = dict.fromkeys(texts)
+    return frozenset(filter(has_one, distinct)) if has_one(_BETWEEN.join(distinct)) else frozenset()
 
 
 def line_of_one(content: bytes) -> int | None:
@@ -178,6 +181,7 @@ _NO_TOKENS = _set(
 _NO_PASSES = _set("forward backward first second single multi two num n low high band by all one")
 
 
+@lru_cache(maxsize=10_000)
 def is_named_like_one(name: str) -> bool:
     """Whether the name of a variable says that its value is a credential, for instance `DB_PASSWORD`."""
     words = [word.lower() for word in _WORD.findall(name[:_LONGEST_NAME])]
@@ -221,10 +225,11 @@ def values_in_words(words: Iterable[str]) -> Iterator[tuple[int, str]]:
     """
     before = ""
     for index, word in enumerate(words):
-        flag = _FLAG.match(before)
+        flag = _FLAG.match(before) if before.startswith("-") else None
         if flag and is_named_like_one(flag[1]) and not word.startswith("-") and may_be_one(word):
             yield index, word
-        for match in (*_OPTION.finditer(word), *_ASSIGNMENT.finditer(word)):
-            if is_named_like_one(match[1]) and may_be_one(match[2]):
-                yield index, match[2]
+        if "=" in word or " " in word or "\t" in word:
+            for match in (*_OPTION.finditer(word), *_ASSIGNMENT.finditer(word)):
+                if is_named_like_one(match[1]) and may_be_one(match[2]):
+                    yield index, match[2]
         before = word

@@ -5,8 +5,16 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from automl.compiler.values.credentials import has_one, is_named_like_one, line_of_one, may_be_one
+from automl.compiler.values.credentials import (
+    has_one,
+    is_named_like_one,
+    line_of_one,
+    may_be_one,
+    those_with_one,
+)
 
 LOWER, MIXED = "a1b2c3d4e5f60718", "aB3xY7kQ9mZ2pL5w"  # 16 each; none of them was ever one
 HEX, WORD = LOWER * 2, MIXED * 2
@@ -137,6 +145,29 @@ def test_a_credential_in_a_wide_encoding(encoding: str) -> None:
 def test_no_credential(text: str) -> None:
     assert not has_one(text)
     assert line_of_one(text.encode()) is None
+
+
+@st.composite
+def _parts_of_credentials(draw: st.DrawFn) -> list[str]:
+    """Credentials in pieces, one beside the other."""
+    texts = draw(st.lists(st.sampled_from([*SHAPES.values(), "step.py", "", "\n"]), min_size=1, max_size=3))
+    pieces = []
+    for text in texts:
+        cuts = sorted(draw(st.lists(st.integers(0, len(text)), max_size=2)))
+        pieces += [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    return pieces
+
+
+@given(_parts_of_credentials())
+def test_many_texts_at_once_are_judged_as_each_alone(texts: list[str]) -> None:
+    assert those_with_one(texts) == {text for text in texts if has_one(text)}
+
+
+@pytest.mark.parametrize("before", ["", "x", " ", "-", "=", "/", "'", "\n", "0"])
+@pytest.mark.parametrize("text", SHAPES.values(), ids=SHAPES)
+def test_a_credential_between_other_texts(text: str, before: str) -> None:
+    behind = before + "behind"
+    assert those_with_one([before, text, behind]) == {text}
 
 
 def test_our_own_code_has_none() -> None:
