@@ -11,18 +11,29 @@ _LARGEST_INT = 2**53  # a reader that goes by way of a double rounds what is bey
 _PLAIN = regex(r"[A-Za-z/][A-Za-z0-9_/]*(?:[.:=@+-]+[A-Za-z0-9_/]+)*")
 _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf", "infinity"}
 
+_UNESCAPED = regex(r"[ !#-\[\]-~]*")
 _TO_ESCAPE = regex(r'["\\\x00-\x1f\x7f]')
 _CONTROL = regex(r"[\x00-\x09\x0b-\x1f\x7f]")
 _NO_LITERAL_BLOCK = regex(r"\A[ \n]|^\t|[ \t]$|\n\n\Z|[\x00-\x08\x0b-\x1f\x7f]", re.MULTILINE)
-_START_OF_FILLED_LINE = regex(r"\n(?!\n)")
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def inline_text(text: str) -> str:
     """Return the text for one line, without quotes where no reader takes it for something else."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+    if _is_plain(text):
         return text
     return f'"{_escaped(_TO_ESCAPE, text)}"'
+
+
+def is_sure(text: str, written: str) -> bool:
+    """Tell whether the text stands as it is, plain or in quotes, where it needs no escape: then it reads as nothing else."""
+    if written == text:
+        return _is_plain(text)
+    return written == f'"{text}"' and _UNESCAPED.fullmatch(text) is not None
+
+
+def _is_plain(text: str) -> bool:
+    return _PLAIN.fullmatch(text) is not None and text.lower() not in _WORDS
 
 
 def inline_scalar(value: object) -> str:
@@ -58,16 +69,21 @@ def _inline_float(number: float) -> str:
 
 def fits_block(text: str) -> bool:
     """Tell whether a literal block holds the text so that neither a reader nor an editor changes it."""
-    if "\n" not in text or _NO_LITERAL_BLOCK.search(text):
+    if "\n" not in text:
         return False
-    return text.isascii() or not _unseen().search(text)
+    if text.isascii() and text.replace("\n", "").isprintable():  # as most are: much faster for long ones
+        return text[0] not in " \n" and not text.endswith((" ", "\n\n")) and " \n" not in text
+    return not _NO_LITERAL_BLOCK.search(text) and (text.isascii() or not _unseen().search(text))
 
 
 def block(text: str, pad: str) -> str:
     """Return the text as a literal block that stands deeper than `pad`; lines that are empty stay empty."""
-    lines = _START_OF_FILLED_LINE.sub(f"\n{pad}  ", text.removesuffix("\n"))
+    inner = f"{pad}  "
+    lines = (
+        text.removesuffix("\n").replace("\n", f"\n{inner}").replace(f"{inner}\n", "\n")
+    )  # no line ends in blanks
     sign = "|" if text.endswith("\n") else "|-"
-    return f" {sign}\n{pad}  {lines}\n"
+    return f" {sign}\n{inner}{lines}\n"
 
 
 @cache  # made when a text beyond ASCII is met: it takes a millisecond

@@ -5,9 +5,10 @@ as something else (`y`, `1e3`, `0o14`, `08`, U+0085). So this one writes plain o
 anything but text, quotes the rest, never folds a line, and reads again what it wrote.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
-from typing import TypeAlias, TypeGuard
+from typing import Any, TypeAlias, TypeGuard
 
 import yaml
 
@@ -17,13 +18,14 @@ from automl.targets.writers.scalars import (
     fits_block,
     inline_scalar,
     inline_text,
+    is_sure,
     without_unseen,
 )
 
 Value: TypeAlias = "str | int | float | bool | Mapping[str, Value] | Sequence[Value] | None"
 
 FULL_CHECK_LIMIT = 64 * 1024
-"""Up to this many characters the whole text is read again; beyond it, every distinct string of it."""
+"""Up to this many characters the whole text is read again; beyond it, every distinct string that does not stand as it is."""
 
 _LONGEST_KEY = 1000  # YAML allows 1024 characters up to the colon
 
@@ -59,14 +61,13 @@ def write_yaml(documents: Sequence[Mapping[str, Value]], header: str = "") -> st
     read back as the documents.
     """
     writer = _Writer()
-    for number, document in enumerate(documents):
-        writer.document(document, first=number == 0)
-    text = comment(header) + "".join(writer.parts)
+    text = comment(header) + "---\n".join(map(writer.document, documents))
     if len(text) <= FULL_CHECK_LIMIT:
         _check(text, documents)
     else:
-        sample: Mapping[str, Value] = {"keys": dict.fromkeys(writer.keys), "strings": [*writer.strings]}
-        _check(comment(header) + writer.text_of(sample), [sample])
+        keys, strings = writer.keys.unsure, writer.strings.unsure
+        sample: Mapping[str, Value] = {"keys": dict.fromkeys(keys), "strings": strings}
+        _check(comment(header) + writer.document(sample), [sample])
     return text
 
 
@@ -84,7 +85,10 @@ def write_json(documents: Sequence[Mapping[str, Value]]) -> str:
 
 
 class _Keys(dict[str, str]):
-    """How each distinct key is written."""
+    """How each distinct key is written, and the `unsure`, which are to be read again."""
+
+    def __init__(self) -> None:
+        self.unsure: list[str] = []
 
     def __missing__(self, key: str) -> str:
         if not isinstance(key, str):
@@ -92,112 +96,96 @@ class _Keys(dict[str, str]):
         written = inline_text(key)
         if len(written) > _LONGEST_KEY:
             raise ValueError(f"the key {written[:40]}... is longer than {_LONGEST_KEY} characters")
-        self[key] = written + ":"
+        if not is_sure(key, written):
+            self.unsure.append(key)
+        self[key] = f"{written}:"
         return self[key]
 
 
 class _Strings(dict[str, str]):
-    """How each distinct string is written on its line; empty for one that needs a literal block."""
+    """How each distinct string is written on its line, empty for one that needs a literal block, and the `unsure`."""
+
+    def __init__(self) -> None:
+        self.unsure: list[str] = []
 
     def __missing__(self, text: str) -> str:
-        self[text] = "" if fits_block(text) else f" {inline_text(text)}\n"
+        written = "" if fits_block(text) else inline_text(text)
+        if not is_sure(text, written):
+            self.unsure.append(text)
+        self[text] = f" {written}\n" if written else ""
         return self[text]
 
 
 class _Writer:
-    """Collects the parts of the text.
+    """Makes the text of collections.
 
-    A method that writes a collection leaves the indentation of its first line to the caller, so that the
-    lines of an object met again at the same indentation can be copied wherever it stands.
+    The indentation of the first line is left to who asks for it, so that the lines of an object met again at the same
+    indentation can be copied wherever it stands.
     """
 
     def __init__(self) -> None:
-        self.parts: list[str] = []
         self.keys = _Keys()
         self.strings = _Strings()
-        # By identity and indentation: the object, kept alive so that its identity stays its own; its parts.
-        self.written: dict[tuple[int, str], tuple[object, int, int]] = {}
+        # By indentation and identity: what was met, kept alive so that its identity stays its own; met again, with its lines.
+        self.met: dict[str, dict[int, Any]] = defaultdict(dict)
 
-    def document(self, document: Mapping[str, Value], first: bool = True) -> None:
+    def document(self, document: Mapping[str, Value]) -> str:
         if not isinstance(document, Mapping):
             raise TypeError(f"a document must be a mapping, not {type(document).__name__}")
-        if not first:
-            self.parts.append("---\n")
-        if document:
-            self.mapping(document, "")
-        else:
-            self.parts.append("{}\n")
+        return self.mapping(document, "") if document else "{}\n"
 
-    def text_of(self, document: Mapping[str, Value]) -> str:
-        start = len(self.parts)
-        self.document(document)
-        return "".join(self.parts[start:])
+    def collection(self, value: Any, pad: str, write: Callable[[Any, str], str]) -> str:
+        met, identity = self.met[pad], id(value)
+        known = met.get(identity)
+        if known is None:
+            met[identity] = value
+            return write(value, pad)
+        if known is value:
+            known = met[identity] = value, write(value, pad)
+        text: str = known[1]
+        return text
 
-    def mapping(self, mapping: Mapping[str, Value], pad: str) -> None:
-        if self.copied(mapping, pad):
-            return
-        parts, keys, strings = self.parts, self.keys, self.strings
-        start, lead = len(parts), ""
+    def mapping(self, mapping: Mapping[str, Value], pad: str) -> str:
+        keys, strings, inner = self.keys, self.strings, pad + "  "
+        lines = []
         for key, value in mapping.items():
             if type(value) is str:
-                parts.append(f"{lead}{keys[key]}{strings[value] or block(value, pad)}")
+                lines.append(f"{keys[key]}{strings[value] or block(value, pad)}")
+            elif type(value) is dict and value:
+                lines.append(f"{keys[key]}\n{inner}{self.collection(value, inner, self.mapping)}")
+            elif type(value) is list and value:
+                lines.append(f"{keys[key]}\n{pad}{self.collection(value, pad, self.sequence)}")
+            elif isinstance(value, Mapping) and value:
+                lines.append(f"{keys[key]}\n{inner}{self.mapping(value, inner)}")
+            elif _is_list(value) and value:
+                lines.append(f"{keys[key]}\n{pad}{self.sequence(value, pad)}")
             else:
-                parts.append(lead + keys[key])
-                self.after_key(value, pad)
-            lead = pad
-        self.written[id(mapping), pad] = (mapping, start, len(parts))
+                lines.append(keys[key] + self.scalar_or_empty(value, pad))
+        return pad.join(lines)
 
-    def sequence(self, sequence: Sequence[Value], pad: str) -> None:
-        if self.copied(sequence, pad):
-            return
-        parts, strings = self.parts, self.strings
-        start, lead = len(parts), "-"
+    def sequence(self, sequence: Sequence[Value], pad: str) -> str:
+        strings, inner = self.strings, pad + "  "
+        lines = []
         for value in sequence:
             if type(value) is str:
-                parts.append(f"{lead}{strings[value] or block(value, pad)}")
+                lines.append(f"-{strings[value] or block(value, pad)}")
+            elif type(value) is dict and value:
+                lines.append(f"- {self.collection(value, inner, self.mapping)}")
+            elif isinstance(value, Mapping) and value:
+                lines.append(f"- {self.mapping(value, inner)}")
+            elif _is_list(value) and value:
+                lines.append(f"- {self.sequence(value, inner)}")
             else:
-                parts.append(lead)
-                self.after_dash(value, pad)
-            lead = pad + "-"
-        self.written[id(sequence), pad] = (sequence, start, len(parts))
+                lines.append("-" + self.scalar_or_empty(value, pad))
+        return pad.join(lines)
 
-    def copied(self, value: object, pad: str) -> bool:
-        known = self.written.get((id(value), pad))
-        if known:
-            self.parts += self.parts[known[1] : known[2]]
-        return known is not None
-
-    def after_key(self, value: Value, pad: str) -> None:
-        if isinstance(value, _MAPPINGS) and value:
-            inner = pad + "  "
-            self.parts.append("\n" + inner)
-            self.mapping(value, inner)
-        elif _is_list(value) and value:
-            self.parts.append("\n" + pad)
-            self.sequence(value, pad)
-        else:
-            self.scalar_or_empty(value, pad)
-
-    def after_dash(self, value: Value, pad: str) -> None:
-        if isinstance(value, _MAPPINGS) and value:
-            self.parts.append(" ")
-            self.mapping(value, pad + "  ")
-        elif _is_list(value) and value:
-            self.parts.append(" ")
-            self.sequence(value, pad + "  ")
-        else:
-            self.scalar_or_empty(value, pad)
-
-    def scalar_or_empty(self, value: Value, pad: str) -> None:
+    def scalar_or_empty(self, value: Value, pad: str) -> str:
         if isinstance(value, str):  # of a subclass, such as an enumeration
             text = str.__str__(value)
-            self.parts.append(self.strings[text] or block(text, pad))
-        elif isinstance(value, Mapping):
-            self.parts.append(" {}\n")
-        elif _is_list(value):
-            self.parts.append(" []\n")
-        else:
-            self.parts.append(f" {inline_scalar(value)}\n")
+            return self.strings[text] or block(text, pad)
+        if isinstance(value, Mapping):
+            return " {}\n"
+        return " []\n" if _is_list(value) else f" {inline_scalar(value)}\n"
 
 
 def _is_list(value: object) -> TypeGuard[Sequence[Value]]:

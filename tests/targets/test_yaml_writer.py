@@ -380,3 +380,51 @@ def test_without_the_c_parser_the_check_is_the_same(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(yaml_writer, "_LOADER", yaml.SafeLoader)
     texts = [text for text in NASTY if len(text) < 300]
     write_yaml([{"all": texts, "keys": dict.fromkeys(texts)}])
+
+
+_LINES = st.lists(
+    st.one_of(st.sampled_from(["", " ", "a", "  a", "a ", "\ta", "a\tb", "é", "a\u2028"]), TEXTS)
+).map("\n".join)
+
+
+def _slowly_fits_block(text: str) -> bool:
+    wrong = r"\A[ \n]|^\t|[ \t]$|\n\n\Z|[\x00-\x08\x0b-\x1f\x7f]"
+    return "\n" in text and not re.search(wrong, text, re.MULTILINE) and not scalars._unseen().search(text)
+
+
+@settings(max_examples=examples(300), deadline=None)
+@given(_LINES)
+def test_the_shortcut_of_a_block_agrees_with_the_long_way(text: str) -> None:
+    assert scalars.fits_block(text) == _slowly_fits_block(text)
+    if scalars.fits_block(text):
+        for pad in ("", "  ", "        "):
+            lines = re.sub(r"\n(?!\n)", f"\n{pad}  ", text.removesuffix("\n"))
+            sign = "|" if text.endswith("\n") else "|-"
+            assert scalars.block(text, pad) == f" {sign}\n{pad}  {lines}\n"
+
+
+@settings(max_examples=examples(300), deadline=None)
+@given(st.one_of(TEXTS, st.sampled_from(NASTY), st.from_regex(r"[ -~]{0,12}", fullmatch=True)))
+def test_what_is_not_read_again_is_read_as_it_stands(text: str) -> None:
+    if scalars.is_sure(text, scalars.inline_text(text)):
+        [document] = [{"a": text, "b": [text], "c": {text: 1}}]
+        assert all(
+            read == [document]
+            for read in _reads("a: {0}\nb:\n- {0}\nc:\n  {0}: 1\n".format(scalars.inline_text(text)))
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("y", "y"),
+        ("a b", "a b"),
+        ('a"b', '"a"b"'),
+        ("a\\b", '"a\\b"'),
+        ("a\nb", '"a\nb"'),
+        ("é", '"é"'),
+        ("a", "b"),
+    ],
+)
+def test_what_does_not_surely_stand_as_it_is_is_read_again(text: str, written: str) -> None:
+    assert not scalars.is_sure(text, written)
