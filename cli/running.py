@@ -122,7 +122,7 @@ def compiled(given: Input, overrides: Overrides, choice: Choice, manner: Manner)
     if workflow is None:
         conclude(in_order(diagnostics), (), manner)
         raise typer.Exit(PROBLEMS)
-    emission = emit(replace(workflow, schedule=None), choice)
+    emission = emit(workflow._replace(schedule=None), choice)
     conclude(in_order([*diagnostics, *emission.diagnostics]), (), manner)
     return workflow, emission.artifacts[0].text
 

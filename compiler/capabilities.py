@@ -1,7 +1,6 @@
 """What the engines make of each key of a config: how a table is written, and what the driver says by it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -51,7 +50,7 @@ def refused(note: str, help: Help = None) -> Capability:
 
 def since(version: str, capability: Capability, before: Capability | None = None) -> Capability:
     """The same from that version of the engine on; `before` it something else, or else it is refused."""
-    return replace(capability, since=version, before=before)
+    return capability._replace(since=version, before=before)
 
 
 def table_of(target: Target, form: str) -> Capabilities:

@@ -22,11 +22,13 @@ def is_generated(content: bytes) -> bool:
 
     YAML is by the whole of its first line, JSON by what our documents alone have.
     """
-    return _HEADER.match(content) is not None or _is_json_of_ours(content)
+    if content.startswith(b"{"):
+        return _is_json_of_ours(content)
+    return content.startswith(b"#") and _HEADER.match(content) is not None
 
 
 def _is_json_of_ours(content: bytes) -> bool:
-    if not content.startswith(b"{") or b'"automl"' not in content:
+    if b'"automl"' not in content:
         return False
     import json
 

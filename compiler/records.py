@@ -1,52 +1,81 @@
-"""`NamedTuple` for the compiler's nouns: the interface of that of `typing`, made in a fifth of its instructions.
+"""What the compiler's nouns are made of: tuples whose places have names, made in a fraction of the instructions.
 
-A compilation makes some 150 of these classes before it reads a byte. `typing.NamedTuple` looks at each annotation, makes
-the class twice, and compiles a constructor from text; here the constructors of all classes with as many fields share one code.
+A compilation makes some 170 classes of these before it reads a byte. `typing.NamedTuple` looks at each annotation and
+compiles a constructor from text, and a frozen dataclass compiles five functions; here all classes with as many fields
+share the code of one constructor.
+
+- `NamedTuple` is that of `typing`, for the reader, for mypy and, as a test holds it to, in what it does.
+- `Record` is for what a frozen dataclass is for: it is equal to nothing of another class and no row of values, classes
+  below it add fields, and `kw_only=True` in the head of a class has its fields given by name, in any order.
 """
 
-from __future__ import annotations
-
-from functools import cache
-from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
 if TYPE_CHECKING:
-    from types import CodeType
     from typing import NamedTuple as NamedTuple  # noqa: PLC0414 - to be imported from here
+
+    @dataclass_transform(frozen_default=True)
+    class Record:
+        """A noun."""
+
+        _fields: ClassVar[tuple[str, ...]]
+
+        def __init_subclass__(cls, *, kw_only: bool = False) -> None: ...
+
+        def _replace(self, **changed: Any) -> Self:
+            """The same with other values for these fields."""
+
+        def _asdict(self) -> dict[str, Any]:
+            """The fields by their names; what is in them stays as it is."""
+
 else:
     from collections import _tuplegetter  # read by C, as those of typing are
+    from functools import cache
+    from types import FunctionType
 
     @cache
-    def _constructor(count: int) -> CodeType:
-        """The code of what makes a tuple of `count` fields, named f0, f1… here, by position or by name."""
+    def _constructor(count: int, kw_only: bool):
+        """The code of what makes a tuple of `count` fields, which are named f0, f1… here."""
         names = "".join(f"f{index}, " for index in range(count))
-        function = eval(f"lambda cls, {names}: make(cls, ({names}))")
-        return function.__code__
+        return eval(f"lambda cls, {'*, ' if kw_only else ''}{names}: make(cls, ({names}))").__code__
 
     class _Meta(type):
-        """Makes the fields of a class from what it annotates; a class under that one is an ordinary class."""
+        """Makes the fields of a class from those of the class above it and from what it annotates."""
 
-        def __new__(meta, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> type:
-            if NamedTuple not in bases:
-                return super().__new__(meta, name, bases, body)
-            fields = tuple(body.get("__annotations__", ()))
-            if hidden := [field for field in fields if field.startswith("_")]:
+        def __new__(meta, name, bases, body, kw_only=False):
+            own = tuple(body.get("__annotations__", ()))
+            if hidden := [field for field in own if field.startswith("_")]:
                 raise ValueError(f"a field cannot begin with an underscore: {hidden[0]!r}")
-            defaults = {field: body.pop(field) for field in fields if field in body}
-            if tuple(defaults) != fields[len(fields) - len(defaults) :]:
-                raise TypeError(f"in {name}, a field without a default follows one that has one")
-            code = _constructor(len(fields)).replace(
+            fields = (*bases[0]._fields, *own)
+            defaults = bases[0]._field_defaults | {field: body.pop(field) for field in own if field in body}
+            code = _constructor(len(fields), kw_only).replace(
                 co_varnames=("cls", *fields), co_name="__new__", co_qualname=f"{name}.__new__"
             )
-            new = FunctionType(code, {"make": tuple.__new__}, "__new__", tuple(defaults.values()) or None)
-            getters = {field: _tuplegetter(index, "") for index, field in enumerate(fields)}
-            own = {"__slots__": (), "_fields": fields, "_field_defaults": defaults, "__match_args__": fields}
-            return super().__new__(meta, name, bases, {**own, "__new__": new, **getters, **body})
+            new = FunctionType(code, {"make": tuple.__new__}, "__new__")
+            if kw_only:
+                new.__kwdefaults__ = defaults
+            elif tuple(defaults) == fields[len(fields) - len(defaults) :]:
+                new.__defaults__ = tuple(defaults.values())
+            else:
+                raise TypeError(f"in {name}, a field without a default follows one that has one")
+            about = {
+                "__slots__": (),
+                "_fields": fields,
+                "_field_defaults": defaults,
+                "__match_args__": fields,
+            }
+            getters = {field: _tuplegetter(fields.index(field), "") for field in own}
+            return super().__new__(meta, name, bases, {"__new__": new, **about, **getters, **body})
 
-    class _Record(tuple):
+        def __init__(cls, name, bases, body, kw_only=False):
+            super().__init__(name, bases, body)
+
+    class _Fields(tuple):
         """What all of them can do."""
 
         __slots__ = ()
+        _fields = ()
+        _field_defaults = {}  # noqa: RUF012 - each class has its own
 
         @classmethod
         def _make(cls, values):
@@ -56,19 +85,33 @@ else:
             return made
 
         def _replace(self, **changed):
-            made = self._make(map(changed.pop, self._fields, self))
+            made = self._make(map(changed.pop, self._fields, tuple.__iter__(self)))
             if changed:
                 raise ValueError(f"Got unexpected field names: {list(changed)!r}")
             return made
 
         def _asdict(self):
-            return dict(zip(self._fields, self, strict=True))
+            return dict(zip(self._fields, tuple.__iter__(self), strict=True))
 
-        def __getnewargs__(self):
-            return tuple(self)
+        def __reduce__(self):
+            return type(self)._make, (tuple(tuple.__iter__(self)),)
 
         def __repr__(self):
-            fields = ", ".join(f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
+            fields = ", ".join(f"{name}={value!r}" for name, value in self._asdict().items())
             return f"{self.__class__.__name__}({fields})"
 
-    NamedTuple = type.__new__(_Meta, "NamedTuple", (_Record,), {"__slots__": ()})
+    class NamedTuple(_Fields, metaclass=_Meta):
+        """As that of `typing`."""
+
+    class Record(_Fields, metaclass=_Meta):
+        """A noun. It is no row of values: nothing goes through its fields."""
+
+        __iter__ = None
+
+        def __eq__(self, other):
+            return type(self) is type(other) and tuple.__eq__(self, other)
+
+        def __ne__(self, other):
+            return not self == other
+
+        __hash__ = tuple.__hash__

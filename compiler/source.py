@@ -1,24 +1,23 @@
 """A text with a name, and places in it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from automl.compiler.patterns import regex
-from automl.compiler.records import NamedTuple
+from automl.compiler.records import NamedTuple, Record
 
 T = TypeVar("T")
 _LINE_BREAK = regex("\r\n|[\r\n\x85\u2028\u2029]")  # what YAML counts as the end of a line
 
 
-@dataclass(frozen=True)
 class Source:
     """A text and the path to show for it."""
 
-    path: str
-    text: str
+    def __init__(self, path: str, text: str) -> None:
+        self.path = path
+        self.text = text
 
     @cached_property
     def lines(self) -> list[str]:
@@ -50,8 +49,7 @@ class Span(NamedTuple):
     end_column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Located(Generic[T]):
+class Located(Record, Generic[T]):
     """A value and where it was written; that of a default, what it is the default of."""
 
     value: T

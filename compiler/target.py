@@ -1,13 +1,12 @@
 """What a target is: it turns a workflow into files, and says what it cannot turn."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Workflow
-from automl.compiler.records import NamedTuple
+from automl.compiler.records import NamedTuple, Record
 
 
 class Artifact(NamedTuple):
@@ -46,8 +45,7 @@ class Support(StrEnum):
 Help: TypeAlias = str | Callable[[Workflow], str] | None  # a way out, or what works it out for a workflow
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Capability:
+class Capability(Record, kw_only=True):
     """What becomes of one key.
 
     `since` is the version of the engine that has it, if not all that we know have it; in those before, `before` is
@@ -61,8 +59,7 @@ class Capability:
     before: "Capability | None" = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ByKind:
+class ByKind(Record, kw_only=True):
     """What becomes of a key of a step if the step is a job, and if it is a service.
 
     None: the key means nothing there, which `compiler/checks` says for every engine.

@@ -18,7 +18,7 @@ FOR_RESULTS = ("trial_results", "trial_run")
 FOR_TRIALS = ("selection", "trials")
 """What sees to the trials of a step."""
 
-_IMPORTS = re.compile(r"^from (__future__|automl\.runtime\.\w+) import .*\n", re.MULTILINE)
+_IMPORTS = r"(?m)^from (__future__|automl\.runtime\.\w+) import .*\n"
 
 
 def script(name: str) -> str:
@@ -38,7 +38,7 @@ def selecting_script() -> str:
 
 def _joined(first: str, *others: str) -> str:
     """The texts of modules as one, of which each imports others before it at most."""
-    return script(f"{first}.py") + "".join(_IMPORTS.sub("", script(f"{name}.py")) for name in others)
+    return script(f"{first}.py") + "".join(re.sub(_IMPORTS, "", script(f"{name}.py")) for name in others)
 
 
 def start_scripts(

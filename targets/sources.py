@@ -1,6 +1,6 @@
 """What the plans of our own programs say of the values that tasks take of others, and of the trials of a step."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from automl.compiler.ir import (
     BestOutput,
@@ -15,7 +15,9 @@ from automl.compiler.ir import (
     Source,
     variable_of,
 )
-from automl.runtime.trials import Trials
+
+if TYPE_CHECKING:
+    from automl.runtime.trials import Trials
 
 
 def is_taken(reference: Reference) -> bool:
@@ -41,11 +43,13 @@ def source_of(source: Source) -> dict[str, Any]:
     return named | {"file": True} if source.type.is_file else named
 
 
-def trials_of(job: Job) -> Trials | None:
+def trials_of(job: Job) -> "Trials | None":
     """The trials of a job, in the words of a plan."""
     trials = job.trials
     if trials is None:
         return None
+    from automl.runtime.trials import Trials  # for the few configs that have some
+
     objective = trials.objective
     return Trials(
         axes={axis.name: variable_of("PARAM", axis.name) for axis in trials.axes},

@@ -1,7 +1,6 @@
 """Workflows that no config makes yet, put together by hand."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -60,7 +59,7 @@ CODE = Bundle((BundledFile("train.sh", b"", False),), SPAN)
 
 def job(name: str, *after: str | Edge, **more: Any) -> Job:
     """A job that comes after others."""
-    return replace(_JOB, name=name, step=name, after=edges(*after), **more)
+    return _JOB._replace(name=name, step=name, after=edges(*after), **more)
 
 
 def output(name: str, type: Type, path: str | None = None) -> Output:

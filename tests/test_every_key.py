@@ -10,7 +10,6 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -359,14 +358,14 @@ def _of(kind: type[Job] | type[Service], in_project: bool, **fields: Any) -> Cal
 
     def changed(task: Task) -> Task:
         is_one = isinstance(task, kind) and (task.project is not None) == in_project
-        return replace(task, **fields) if is_one else task
+        return task._replace(**fields) if is_one else task
 
     return lambda workflow: _with_tasks(workflow, changed)
 
 
 def _with_tasks(workflow: Workflow, changed: Callable[[Task], Task]) -> Workflow:
     nodes = [node if isinstance(node, Barrier) else changed(node) for node in workflow.nodes]
-    return replace(workflow, nodes=tuple(nodes))
+    return workflow._replace(nodes=tuple(nodes))
 
 
 DROPPED: dict[str, dict[str, Any]] = {
@@ -469,7 +468,7 @@ def test_a_key_below_others_is_said_or_falls_into_the_net(analysed: Analyse) -> 
 
 
 def _with_spans(workflow: Workflow, change: Callable[[Any], Any]) -> Workflow:
-    return _with_tasks(workflow, lambda task: replace(task, spans=change(task.spans)))
+    return _with_tasks(workflow, lambda task: task._replace(spans=change(task.spans)))
 
 
 def test_a_form_without_rows_of_its_own_falls_into_the_net(analysed: Analyse) -> None:

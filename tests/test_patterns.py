@@ -52,7 +52,7 @@ def patterns_in(value: object) -> Iterator[re.Pattern[str]]:
     elif isinstance(value, credentials._Shape):
         yield value.pattern
     elif isinstance(value, tuple):
-        for part in value:
+        for part in tuple.__iter__(value):
             yield from patterns_in(part)
 
 

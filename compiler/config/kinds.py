@@ -29,7 +29,8 @@ class Kind(NamedTuple):
     @property
     def is_noun(self) -> bool:
         """Whether it has keys of its own."""
-        return hasattr(self.type, "_fields") and not self.parse and self.type not in (Name, Pair, Span)
+        is_record = isinstance(self.type, type) and hasattr(self.type, "_fields")
+        return is_record and not self.parse and self.type not in (Name, Pair, Span)
 
     @property
     def is_place(self) -> bool:

@@ -1,7 +1,5 @@
 """Names of a config, which know where they were written."""
 
-from dataclasses import dataclass
-
 from automl.compiler.records import NamedTuple
 from automl.compiler.source import Located, Span
 from automl.compiler.tree.nodes import Part
@@ -15,7 +13,6 @@ class Name(NamedTuple):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class Template(Located[str]):
     """A text with references in it; `value` is what was written."""
 

@@ -4,7 +4,6 @@ Expressions stand in values. They are looked for where a source has `${{`, and n
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from automl.compiler.diagnostics import Code, Diagnostic, Findings
 from automl.compiler.expressions.places import Places
@@ -49,16 +48,16 @@ def _below(place: Place, name: str) -> Place:
     return Place(name, keeps_references=is_file, pins=is_file)
 
 
-@dataclass(slots=True)
 class _Walk:
     """Goes over a tree once. What stands in several places, by `defaults` or an alias, is looked at once a kind of place."""
 
-    params: Parameters
-    diagnostics: Findings = field(default_factory=Findings)
-    pinned: dict[str, Span] = field(default_factory=dict)
-    void: set[Span] = field(default_factory=set)
-    _seen: dict[tuple[int, bool], Node] = field(default_factory=dict)
-    _characters: int = 0  # of what the expressions became
+    def __init__(self, params: Parameters) -> None:
+        self.params = params
+        self.diagnostics = Findings()
+        self.pinned: dict[str, Span] = {}
+        self.void: set[Span] = set()
+        self._seen: dict[tuple[int, bool], Node] = {}
+        self._characters = 0  # of what the expressions became
 
     def root(self, root: Mapping) -> Mapping:
         """The whole config."""

@@ -1,20 +1,19 @@
 """From the text of a scalar to its parts: text, and expressions as trees that know their places in it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from automl.compiler.expressions.presence import OPEN
 from automl.compiler.expressions.problems import ExpressionError, Problem
 from automl.compiler.expressions.tokens import CLOSE, COMPUTE, WORDS, Kind, Token, tokens_of
+from automl.compiler.records import Record
 
 MAX_DEPTH = 50
 EQUALITY, ORDER = ("==", "!="), ("<", "<=", ">", ">=")
 _WORDS_OF_OTHERS = {"and": "&&", "or": "||", "eq": "==", "is": "==", "ne": "!="}
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Record):
     """A value that stands there; `kind` says whether it is a number, a text, or a name: `true` or `false`."""
 
     kind: Kind
@@ -23,8 +22,7 @@ class Literal:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Record):
     """Names behind each other: `params.lr`."""
 
     names: tuple[str, ...]
@@ -32,8 +30,7 @@ class Reference:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Record):
     """A function and what it is given."""
 
     name: str
@@ -42,8 +39,7 @@ class Call:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Record):
     """Operands with one operator between them, or before the only one."""
 
     operator: str
@@ -55,8 +51,7 @@ class Operation:
 Tree: TypeAlias = Literal | Reference | Call | Operation
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Record):
     """`${{ tree }}`, from its first sign to its last."""
 
     tree: Tree

@@ -9,7 +9,7 @@ from automl.compiler.expressions.presence import OPEN
 from automl.compiler.expressions.problems import ExpressionError, Problem
 from automl.compiler.patterns import regex
 from automl.compiler.records import NamedTuple
-from automl.compiler.tree.scalars import resolve
+from automl.compiler.tree.scalars import MAY_BE_NUMBER, resolve
 
 CLOSE = "}}"
 
@@ -86,7 +86,7 @@ def _token(text: str, at: int, before: Token | None, start: int) -> Token:
 
 
 def _number(text: str, at: int) -> re.Match[str] | None:
-    match = _NUMBER.match(text, at)
+    match = _NUMBER.match(text, at) if text[at : at + 1] in MAY_BE_NUMBER else None
     return match if match and isinstance(resolve(match[0]), int | float) else None
 
 

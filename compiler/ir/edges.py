@@ -1,9 +1,8 @@
 """What comes after what: the graph of a workflow has tasks and barriers for nodes, and edges that say when."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
-from automl.compiler.records import NamedTuple
+from automl.compiler.records import NamedTuple, Record
 from automl.compiler.source import Span
 
 
@@ -22,8 +21,7 @@ class Edge(NamedTuple):
     on: On = On.SUCCEEDED
 
 
-@dataclass(frozen=True, slots=True)
-class Barrier:
+class Barrier(Record):
     """A name for many tasks, for what comes after all of them: it runs nothing, and holds as soon as its edges hold.
 
     The name is no DNS label, so that it is that of no task: `stage/train` is the end of the stage `train`.

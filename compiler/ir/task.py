@@ -1,7 +1,7 @@
 """One step as an engine runs it: an image, a command, and what they are given."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Annotated
 
 from automl.compiler.ir.data import Mount, Output
@@ -11,7 +11,7 @@ from automl.compiler.ir.placement import Placement
 from automl.compiler.ir.run_as import RunAs
 from automl.compiler.ir.text import Reference, Text
 from automl.compiler.ir.trials import Trials
-from automl.compiler.records import NamedTuple
+from automl.compiler.records import NamedTuple, Record
 from automl.compiler.source import NOTHING_WRITTEN, Span, Spans, Written
 from automl.compiler.values.units import Cpu, Memory, Quantity
 
@@ -113,8 +113,7 @@ class Titles(NamedTuple):
 NO_TITLES = Titles("", "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseTask:
+class BaseTask(Record, kw_only=True):
     """What a job and a service share. It runs in `image`; its code is there too if `project` is None.
 
     `values` are the variables that the engine fills, before all others: no two have one name. A text that refers to a
@@ -146,9 +145,7 @@ class BaseTask:
     titles: Titles = NO_TITLES
     service_account: str | None = None  # None: that of the run
     run_as: RunAs | None = None  # None: a user of automl's choice, who is not root
-    targets: Mapping[str, TargetOptions] = field(
-        default_factory=dict
-    )  # those of the run under those of the step
+    targets: Mapping[str, TargetOptions] = MappingProxyType({})  # those of the run under those of the step
 
     def place(self, key: str) -> Span:
         """Where a key is written; the step itself if it is not."""
@@ -165,8 +162,7 @@ class BaseTask:
         return (*self.command.words, *(variable.value for variable in self.variables), *dependencies)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job(BaseTask):
+class Job(BaseTask, kw_only=True):
     """A program that ends; one that fails is tried again so often."""
 
     retries: int
@@ -174,8 +170,7 @@ class Job(BaseTask):
     trials: Trials | None = None  # None: it runs once
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service(BaseTask):
+class Service(BaseTask, kw_only=True):
     """A program that keeps running behind one address. It has succeeded when it is ready in all its replicas."""
 
     port: int

@@ -1,7 +1,7 @@
 """The workflow that a config means, as a whole."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from automl.compiler.ir.code import Bundle, Git
 from automl.compiler.ir.data import Parameter, Store, Volume, Workspace
@@ -10,14 +10,14 @@ from automl.compiler.ir.options import NO_OPTIONS, TargetOptions
 from automl.compiler.ir.schedule import Schedule
 from automl.compiler.ir.task import Job, Service, Task
 from automl.compiler.ir.text import Text
+from automl.compiler.records import Record
 from automl.compiler.source import Span, Spans
 from automl.compiler.values.images import mirrored
 
 Node = Task | Barrier
 
 
-@dataclass(frozen=True, slots=True)
-class Workflow:
+class Workflow(Record):
     """The whole. Its nodes are in an order in which each follows those that it comes after."""
 
     name: str
@@ -44,7 +44,7 @@ class Workflow:
     priority: str = "normal"  # low, normal or high: which runs come before others
     image_registry: str | None = None  # which has the images of our own; None: Docker Hub
     service_account: str | None = None  # which has the rights that a run needs; None: one of its own
-    targets: Mapping[str, TargetOptions] = field(default_factory=dict)
+    targets: Mapping[str, TargetOptions] = MappingProxyType({})
 
     def options(self, target: str) -> TargetOptions:
         """What is written for one target alone, for the whole run."""

@@ -1,6 +1,5 @@
 """What is known only when a task runs: variables of its container that its texts refer to."""
 
-from dataclasses import replace
 from typing import TypeVar
 
 from automl.compiler.ir import BaseTask
@@ -19,4 +18,4 @@ def with_values(task: T) -> T:
         return task
     if len({reference.variable for reference in references}) < len(references):
         raise ValueError(f"{task.name}: a variable has one source")
-    return replace(task, values=references)
+    return task._replace(values=references)

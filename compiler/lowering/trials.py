@@ -7,13 +7,11 @@ from automl.compiler.config.config import Config
 from automl.compiler.config.step import StepConfig
 from automl.compiler.config.sweep import SweepConfig
 from automl.compiler.diagnostics import Code, Diagnostic, Related, has_errors
-from automl.compiler.ir import Constant, OfFold, OfTrial, Reference, Trial, Trials, Type
+from automl.compiler.ir import Constant, OfFold, OfTrial, Reference, Trials, Type
 from automl.compiler.lowering.steps import StepAt, Steps
 from automl.compiler.source import Span
 from automl.compiler.suggest import did_you_mean
-from automl.compiler.trials.table import Table, table_of, too_many
 
-_ALONE = Table((), (Trial("", ()),), 1, [])
 INDICES = ir.variable_of("INPUT", "indices")
 
 
@@ -42,13 +40,15 @@ class AllTrials:
             yield from (Reference(fold_variable(field), OfFold(field)) for field in OfFold)
 
     def _add(self, at: StepAt) -> None:
+        from automl.compiler.trials.table import ALONE, table_of  # for the few configs that have some
+
         sweep, spans = at.step.sweep, at.step.spans
         span = spans["sweep" if sweep else "cross_validation"]
         folds = at.step.cross_validation.folds if at.step.cross_validation else None
         rest = max(0, self._most - self._runs) // (folds or 1)
-        table = table_of(sweep, rest) if sweep and any(sweep.axes) else _ALONE
+        table = table_of(sweep, rest) if sweep and any(sweep.axes) else ALONE
         self.diagnostics += table.diagnostics
-        if sweep and table is _ALONE and not at.step.cross_validation:
+        if sweep and table is ALONE and not at.step.cross_validation:
             help = "write some: `grid: {lr: [0.1, 0.01]}`"
             self.diagnostics.append(Diagnostic(Code.SWEEP, "the sweep has no values", span, help))
         if not has_errors(table.diagnostics):
@@ -58,6 +58,8 @@ class AllTrials:
 
     def _count(self, runs: int, span: Span) -> None:
         """The limit is for all of them together."""
+        from automl.compiler.trials.table import too_many
+
         before, self._runs = self._runs, self._runs + runs
         if before <= self._most < self._runs:
             self.diagnostics.append(too_many(self._runs, self._most, span))

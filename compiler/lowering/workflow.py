@@ -1,7 +1,6 @@
 """From the typed config to the workflow it means: names, commands and order are worked out here."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -28,7 +27,6 @@ from automl.compiler.values.dns import dns_label
 from automl.compiler.values.images import PYTHON_IMAGE, mirrored
 
 T = TypeVar("T")
-_SHARED = fields(ir.BaseTask)
 
 PRIORITIES = MappingProxyType({"L": "low", "H": "high"})
 PARAMS_OF_PROJECT = "../params.json"  # beside the folder of the project
@@ -60,7 +58,7 @@ def lower(
     )
     shared = {at.task: _shared(scope, at) for at in steps.all}
     graph = Graph(config, steps, values.taken)
-    nodes = graph.nodes(lambda at, after: _task(scope, at, _fields(shared[at.task]) | {"after": after}))
+    nodes = graph.nodes(lambda at, after: _task(scope, at, shared[at.task]._asdict() | {"after": after}))
     diagnostics = [*steps.renamed, *trials.diagnostics, *values.diagnostics]
     diagnostics += [*disks.diagnostics, *graph.diagnostics]
     if has_errors(diagnostics):
@@ -134,7 +132,7 @@ def _task(scope: _Scope, at: StepAt, shared: dict[str, Any]) -> ir.Task:
 def _shared(scope: _Scope, at: StepAt) -> ir.BaseTask:
     """What a job and a service share; it does not know yet what it comes after."""
     shared = with_values(_alone(scope, at))
-    return replace(shared, uses_workspace=True) if scope.disks.are_used_by(shared) else shared
+    return shared._replace(uses_workspace=True) if scope.disks.are_used_by(shared) else shared
 
 
 def _alone(scope: _Scope, at: StepAt) -> ir.BaseTask:
@@ -184,10 +182,6 @@ class _Texts(NamedTuple):
     def all(self, words: Sequence[Located[str]]) -> tuple[ir.Text, ...]:
         """One text after the other."""
         return tuple(self.of(word) for word in words)
-
-
-def _fields(shared: ir.BaseTask) -> dict[str, Any]:
-    return {field.name: getattr(shared, field.name) for field in _SHARED}
 
 
 def _project_command(step: StepConfig, texts: _Texts) -> ir.Command:

@@ -6,12 +6,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import takewhile
 
-from automl.compiler.project.globs import components, cut, ending, literal, name_regex, path_regex, tokens_of
+from automl.compiler.project.globs import (
+    components,
+    cut,
+    end_of,
+    ending,
+    is_plain,
+    literal,
+    name_regex,
+    path_regex,
+    start_of,
+    tokens_of,
+)
 
 LONGEST = 4096  # of a line, in bytes: no path is longer, so a longer line is taken for nothing
 MAX_GLOBS = 1000  # lines with wildcards that have to be tried one after the other
 MAX_LINES = 200_000  # of a file: each is kept
-_DOTS = (b".", b"..")
+_DOTS = frozenset((b".", b".."))
 _MAYBE_NOTHING = (b"*", b"**", b"/")
 
 
@@ -30,8 +41,7 @@ class Pattern:
         glob = glob.removesuffix(b"/")
         self.by_name = b"/" not in glob
         self.prefix, glob = (b"", glob) if self.by_name else cut(glob.removeprefix(b"/"))
-        self.tokens = tokens_of(glob, self.by_name)
-        self._least = sum(token not in _MAYBE_NOTHING for token in self.tokens)  # bytes that it matches
+        self._glob = glob
 
     def __str__(self) -> str:
         return self.line.decode("utf-8", "surrogateescape")
@@ -39,16 +49,39 @@ class Pattern:
     @property
     def is_void(self) -> bool:
         """Whether no path can match it."""
+        if is_plain(self._glob):
+            names = [self._glob] if self.by_name else self._glob.split(b"/")
+            return not all(names) or not (self.by_name or _DOTS.isdisjoint(names))
         if not self.tokens:
             return True
         return not self.by_name and not all(part and literal(part) not in _DOTS for part in self._parts)
 
+    @cached_property
+    def text(self) -> bytes | None:
+        """All that it matches, if that is one text."""
+        return self._glob if is_plain(self._glob) else literal(self.tokens)
+
+    @cached_property
+    def tokens(self) -> list[bytes]:
+        """What it is made of, for patterns that are no plain text."""
+        return tokens_of(self._glob, self.by_name)
+
     def matches(self, path: bytes, name: bytes) -> bool:
         """Whether it matches a path with this last part."""
         text = name if self.by_name else path
-        if len(text) < self._least or not text.startswith(self.prefix):
+        if not text.startswith(self.prefix):
             return False
-        return self._regex.fullmatch(text[len(self.prefix) :]) is not None
+        rest = text.removeprefix(self.prefix)
+        least, start, end = self._bounds
+        if len(rest) < least or not (rest.startswith(start) and rest.endswith(end)):
+            return False
+        return self._regex.fullmatch(rest) is not None
+
+    @cached_property
+    def _bounds(self) -> tuple[int, bytes, bytes]:
+        """So many bytes it matches at least, and what they start and end with: few paths need the whole expression."""
+        least = sum(token not in _MAYBE_NOTHING for token in self.tokens)
+        return least, start_of(self._parts[0]), end_of(self._parts[-1])
 
     @cached_property
     def _regex(self) -> re.Pattern[bytes]:
@@ -81,7 +114,7 @@ class _Index:
         self._ends: dict[bytes, int] = {}
         self._globs: list[int] = []
         for number, pattern in enumerate(patterns):
-            if (text := literal(pattern.tokens)) is not None:
+            if (text := pattern.text) is not None:
                 self._texts[text if pattern.by_name else b"/" + text] = number
             elif pattern.by_name and (end := ending(pattern.tokens)) is not None:
                 self._ends[end] = number

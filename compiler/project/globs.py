@@ -5,7 +5,8 @@ later one, so the time is a product of two lengths and no power.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 
 from automl.compiler.patterns import regex
 
@@ -37,9 +38,14 @@ def cut(glob: bytes) -> tuple[bytes, bytes]:
     return (glob[: first.start()], glob[first.start() :]) if first and is_cut else (b"", glob)
 
 
+def is_plain(glob: bytes) -> bool:
+    """Whether it is the text that it matches."""
+    return _SPECIAL.search(glob) is None
+
+
 def tokens_of(glob: bytes, by_name: bool) -> list[bytes]:
     """Each a regular expression of one byte, or a star, two, or a slash. Empty if the glob matches nothing."""
-    if not _SPECIAL.search(glob):
+    if is_plain(glob):
         return [_ESCAPED[byte] for byte in glob]
     try:
         return list(_scan(glob, by_name))
@@ -120,9 +126,22 @@ def _named(glob: bytes, place: int) -> tuple[set[int], int] | None:
 
 def literal(tokens: Sequence[bytes]) -> bytes | None:
     """The text, if it is one."""
-    if all(len(token) == 1 or token[:1] == b"\\" for token in tokens) and _STAR not in tokens:
-        return b"".join(token[-1:] for token in tokens)
-    return None
+    text = start_of(tokens)
+    return text if len(text) == len(tokens) else None
+
+
+def start_of(tokens: Iterable[bytes]) -> bytes:
+    """The text before the first wildcard."""
+    return b"".join(token[-1:] for token in takewhile(_is_text, tokens))
+
+
+def end_of(tokens: Sequence[bytes]) -> bytes:
+    """The text behind the last wildcard."""
+    return start_of(reversed(tokens))[::-1]
+
+
+def _is_text(token: bytes) -> bool:
+    return token != _STAR and (len(token) == 1 or token.startswith(b"\\"))
 
 
 def ending(tokens: Sequence[bytes]) -> bytes | None:

@@ -1,6 +1,5 @@
 """A tree without what its schema refuses, so that the values of the other keys are looked at in the same run."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from automl.compiler.diagnostics import MOST_FOUND
@@ -12,13 +11,13 @@ from automl.schemas import schema
 _ROUNDS = 4  # what is taken away may be missing then, and what is empty then is taken away
 
 
-@dataclass(slots=True)
 class _Changes:
     """What is to be done at a node and below it."""
 
-    drop: bool = False
-    add: dict[str, Any] = field(default_factory=dict)
-    below: "dict[str | int, _Changes]" = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.drop = False
+        self.add: dict[str, Any] = {}
+        self.below: dict[str | int, _Changes] = {}
 
 
 def mended(root: Mapping) -> Mapping | None:

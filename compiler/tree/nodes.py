@@ -1,13 +1,13 @@
 """A YAML document as a tree in which every key and every value knows its place."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from automl.compiler.records import NamedTuple
 from automl.compiler.source import Span
 
-Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
+PlainScalar: TypeAlias = bool | int | float | str | None
+Plain: TypeAlias = "PlainScalar | list[Plain] | dict[str, Plain]"
 
 
 class ParamReference(NamedTuple):
@@ -75,25 +75,31 @@ Part: TypeAlias = (
 )
 
 
-@dataclass(slots=True, eq=False)
 class Scalar:
     """A single value. `text` is what was written, `value` what YAML 1.2 makes of it.
 
     `parts` are those of a text with references in it, after its expressions have been read.
     """
 
-    text: str
-    value: bool | int | float | str | None
-    span: Span
-    parts: tuple[Part, ...] | None = None
+    __slots__ = ("parts", "span", "text", "value")
+
+    def __init__(
+        self, text: str, value: PlainScalar, span: Span, parts: tuple[Part, ...] | None = None
+    ) -> None:
+        self.text = text
+        self.value = value
+        self.span = span
+        self.parts = parts
 
 
-@dataclass(slots=True, eq=False)
 class Sequence:
     """A list of nodes."""
 
-    span: Span
-    items: "list[Node]" = field(default_factory=list)
+    __slots__ = ("items", "span")
+
+    def __init__(self, span: Span, items: "list[Node] | None" = None) -> None:
+        self.span = span
+        self.items = [] if items is None else items
 
 
 class Entry(NamedTuple):
@@ -103,12 +109,14 @@ class Entry(NamedTuple):
     value: "Node"
 
 
-@dataclass(slots=True, eq=False)
 class Mapping:
     """Keys, as they are written, and their values, in the order of the file."""
 
-    span: Span
-    entries: dict[str, Entry] = field(default_factory=dict)
+    __slots__ = ("entries", "span")
+
+    def __init__(self, span: Span, entries: dict[str, Entry] | None = None) -> None:
+        self.span = span
+        self.entries = {} if entries is None else entries
 
     def get(self, key: str) -> "Node | None":
         """The value of `key`, if there is one."""

@@ -1,7 +1,6 @@
 """From text to a tree of nodes: strict YAML 1.2 over PyYAML's parser, which is used for its events only."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -68,17 +67,19 @@ class _Measured(NamedTuple):
     height: int
 
 
-@dataclass(slots=True)
 class _Frame:
     """A collection that is being read."""
 
-    node: Mapping | Sequence
-    anchor: str | None
-    size: int = 1  # nodes, aliases expanded
-    characters: int = 0  # aliases expanded
-    height: int = 1  # levels, aliases expanded
-    key: Scalar | None = None
-    merges: list[Node] = field(default_factory=list)
+    __slots__ = ("anchor", "characters", "height", "key", "merges", "node", "size")
+
+    def __init__(self, node: Mapping | Sequence, anchor: str | None) -> None:
+        self.node = node
+        self.anchor = anchor
+        self.size = 1  # nodes, aliases expanded
+        self.characters = 0  # aliases expanded
+        self.height = 1  # levels, aliases expanded
+        self.key: Scalar | None = None
+        self.merges: list[Node] = []
 
 
 class _Builder:

@@ -22,19 +22,20 @@ _CONSTANTS: dict[str, bool | None] = {
     "False": False,
     "FALSE": False,
 }
-_MAY_BE_NUMBER = frozenset("+-.0123456789")
+MAY_BE_NUMBER = frozenset("+-.0123456789")
 _LONGEST_NUMBER = 300  # a longer run of digits is text; Python refuses to read 4,300
 
 _BOOLEANS_OF_1_1 = frozenset(["y", "n", "yes", "no", "on", "off"])
+# What the text has in any case, the rest, and what it is taken for.
 _AMBIGUITIES = (
-    (regex(r"[-+]?0[0-9_]+\Z"), "an octal number"),
-    (regex(r"[-+]?0o[0-7_]+\Z"), "an octal number"),
-    (regex(r"[-+]?0x[0-9a-fA-F_]+\Z"), "a hexadecimal number"),
-    (regex(r"[-+]?0b[01_]+\Z"), "a binary number"),
-    (regex(r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?\Z"), "a number"),
-    (regex(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?\Z"), "a number in base 60"),
-    (regex(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z"), "a number that is not finite"),
-    (regex(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt \t][0-9:.+Zz -]*)?\Z"), "a date"),
+    ("0", regex(r"[-+]?0[0-9_]+\Z"), "an octal number"),
+    ("0o", regex(r"[-+]?0o[0-7_]+\Z"), "an octal number"),
+    ("0x", regex(r"[-+]?0x[0-9a-fA-F_]+\Z"), "a hexadecimal number"),
+    ("0b", regex(r"[-+]?0b[01_]+\Z"), "a binary number"),
+    ("", regex(r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?\Z"), "a number"),
+    (":", regex(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?\Z"), "a number in base 60"),
+    (".", regex(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z"), "a number that is not finite"),
+    ("-", regex(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt \t][0-9:.+Zz -]*)?\Z"), "a date"),
 )
 
 
@@ -49,7 +50,7 @@ def resolve(text: str) -> bool | int | float | str | None:
     """The value of an unquoted scalar."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
-    if text[0] not in _MAY_BE_NUMBER or len(text) > _LONGEST_NUMBER:
+    if text[0] not in MAY_BE_NUMBER or len(text) > _LONGEST_NUMBER:
         return text
     if _INTEGER.match(text):
         return int(text)
@@ -64,6 +65,8 @@ def _is_infinite(text: str) -> bool:
 
 def ambiguity(text: str) -> str | None:
     """What another reader takes a scalar for that is text here, for instance "a boolean"."""
-    if text[:1] not in _MAY_BE_NUMBER:
+    if text[:1] not in MAY_BE_NUMBER:
         return "a boolean" if text.lower() in _BOOLEANS_OF_1_1 else None
-    return next((meaning for pattern, meaning in _AMBIGUITIES if pattern.match(text)), None)
+    return next(
+        (meaning for part, pattern, meaning in _AMBIGUITIES if part in text and pattern.match(text)), None
+    )

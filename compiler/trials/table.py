@@ -33,6 +33,10 @@ class Table(NamedTuple):
     diagnostics: list[Diagnostic]
 
 
+ALONE = Table((), (Trial("", ()),), 1, [])
+"""The one trial of a step that has no sweep, for its folds."""
+
+
 def table_of(config: SweepConfig, most: int) -> Table:
     """The trials of a sweep, which are not worked out if there are more than `most` of them."""
     sweep = Sweep(config)

@@ -25,7 +25,6 @@ from automl.compiler.ir import (
     Workflow,
 )
 from automl.compiler.records import NamedTuple
-from automl.runtime.select_trials import ALL
 from automl.targets.argo.artifacts import artifact, kept
 from automl.targets.argo.swept import Selected, Swept, handed_as, is_gathered, tag
 from automl.targets.dag.routes import Handed, Origin, Routes, routes_of
@@ -149,6 +148,8 @@ class Data(NamedTuple):
                 best = tag(self.routes.keys[_handed(source, self.leaves)])
                 return f"{task_folder(self.workflow, source.task)}/{best}/{source.output}"
             case Collected() if source.type.is_file:
+                from automl.runtime.select_trials import ALL
+
                 return f"{task_folder(self.workflow, source.task)}/{ALL}/{source.output}"
         assert isinstance(source, OutputOf | Selected)
         if isinstance(source, OutputOf) and not is_routed(source, self.workflow):

@@ -3,8 +3,6 @@
 A WorkflowTemplate that is made here takes what would overflow. It is named after its content and never changed.
 """
 
-from dataclasses import dataclass, field
-
 from automl.targets.dag.nesting import MAX_ITEMS
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES
 from automl.targets.objects.json import size_of
@@ -15,12 +13,12 @@ MAX_TEMPLATE_BYTES = MAX_OBJECT_BYTES - 16 * 1024
 """As JSON, of one or more in an object; the rest is for what it has besides."""
 
 
-@dataclass(slots=True)
 class _Overflow:
     """Templates that share a WorkflowTemplate."""
 
-    templates: list[Object] = field(default_factory=list)
-    size: int = 0
+    def __init__(self) -> None:
+        self.templates: list[Object] = []
+        self.size = 0
 
     def has_room(self, size: int) -> bool:
         return len(self.templates) < MAX_ITEMS and self.size + size <= MAX_TEMPLATE_BYTES

@@ -15,8 +15,6 @@ from automl.compiler.ir import (
     Workflow,
 )
 from automl.compiler.records import NamedTuple
-from automl.runtime.outputs import encode
-from automl.runtime.select_trials import RUN
 from automl.targets.dag.names import TaskNames
 from automl.targets.objects.metadata import Object
 from automl.targets.writers.yaml import Value
@@ -82,12 +80,15 @@ class Swept(NamedTuple):
 
     def items(self) -> Iterator[Object]:
         """An item for each run. Those of a project are written in the code of outputs, which its start script reads."""
+        from automl.runtime.outputs import encode
+
+        text = encode if self.job.project else str
         axes = [axis.name for axis in self.trials.axes]
         for run in self.trials.runs:
             item: Object = {TRIAL_KEY: run.trial.name} if axes else {}
             if run.fold is not None:
                 item[FOLD_KEY] = str(run.fold)
-            yield item | {name: self._text(text) for name, text in zip(axes, run.trial.values, strict=True)}
+            yield item | {name: text(value) for name, value in zip(axes, run.trial.values, strict=True)}
 
     def text(self, source: OfTrial | OfFold) -> str:
         """A value of a trial, or of a fold, in the template of a run."""
@@ -97,10 +98,9 @@ class Swept(NamedTuple):
 
     def left(self) -> list[Value]:
         """The parameters that Argo collects of a run, but for the values that it leaves."""
-        return [{"name": RUN, "value": self.run}] if self.selector else []
+        from automl.runtime.select_trials import RUN
 
-    def _text(self, value: str) -> str:
-        return encode(value) if self.job.project else value
+        return [{"name": RUN, "value": self.run}] if self.selector else []
 
 
 def swept_jobs(workflow: Workflow, leaves: Mapping[str, str], names: TaskNames) -> dict[str, Swept]:

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import BestOutput, Collected, Task, Workflow
-from automl.runtime.outputs import unchanged
-from automl.runtime.select_trials import RUN
 from automl.targets.argo.overflow import MAX_TEMPLATE_BYTES
 from automl.targets.argo.swept import Swept
 from automl.targets.objects.json import canonical, size_in_go, size_of
@@ -47,6 +45,8 @@ def _files(workflow: Workflow, task: Task) -> Iterator[Diagnostic]:
 
 def _values(swept: Swept) -> Iterator[Diagnostic]:
     """A value for an image that would not arrive, and which nothing decodes there."""
+    from automl.runtime.outputs import unchanged
+
     if swept.job.project:
         return
     for trial in swept.trials.table:
@@ -77,5 +77,7 @@ def _sizes(swept: Swept, size: int) -> Iterator[Diagnostic]:
 
 def results_bytes(swept: Swept) -> int:
     """The results of all runs as a word of a command, in JSON in Go's manner."""
+    from automl.runtime.select_trials import RUN
+
     values = {output.name: _A_VALUE for output in swept.judged}
     return size_in_go(canonical([{RUN: run.name} | values for run in swept.trials.runs]))

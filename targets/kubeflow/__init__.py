@@ -1,6 +1,5 @@
 """Kubeflow Pipelines: a pipeline package, or the objects of an API server that keeps pipelines in Kubernetes."""
 
-from dataclasses import replace
 from types import MappingProxyType
 
 from automl.compiler.ir import Bundle, Workflow
@@ -43,7 +42,7 @@ class Kubeflow:
         """One file: the pipeline and, but for Vertex AI, what it needs of Kubernetes."""
         workflow, is_kubernetes = without_unwritten_workspace(workflow), options.form != "vertex"
         backend = Backend(_numbers(options.version), is_kubernetes)
-        anywhere = Objects(replace(workflow, namespace=None))  # what tasks apply goes where their pods are
+        anywhere = Objects(workflow._replace(namespace=None))  # what tasks apply goes where their pods are
         package = pipeline(anywhere, backend, config_maps(anywhere, for_results=True))
         documents = [package.spec, package.platform] if package.platform else [package.spec]
         diagnostics = [*package.diagnostics, *of_pipeline(workflow, is_kubernetes)]

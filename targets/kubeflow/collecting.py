@@ -8,7 +8,6 @@ whether it is of its type, and makes the parameter of it, in the code. Who comes
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 
 from automl.compiler.ir import Command, Edge, Job, Output, OutputOf, Reference, Task, Type, Workflow
@@ -133,12 +132,11 @@ def _runs(workflow: Workflow, task: Task, is_collected: bool, is_judged: bool) -
         return
     result = (Output(RESULT, Type.JSON, None, task.span),) if is_judged else ()
     if not is_collected:
-        yield replace(task, outputs=(*task.outputs, *result))
+        yield task._replace(outputs=(*task.outputs, *result))
         return
     values = tuple(output for output in task.outputs if not output.type.is_file)
-    yield replace(task, outputs=tuple(map(_as_file, task.outputs)))
-    yield replace(
-        task,
+    yield task._replace(outputs=tuple(map(_as_file, task.outputs)))
+    yield task._replace(
         name=task.name + _BEHIND,
         image=workflow.own_image(PYTHON_IMAGE),
         command=Command(None, ()),

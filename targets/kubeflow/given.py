@@ -1,7 +1,6 @@
 """How a job is given what is known in a run only: by the start script of a project, or by a line of shell in an image."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from automl.compiler.ir import Job, Reference, Text
 from automl.compiler.records import NamedTuple
@@ -26,7 +25,7 @@ def in_project(job: Job, data: Data, options: Sequence[str]) -> Given:
     """The start script puts values into texts, and what the job leaves where Kubeflow takes it."""
     late = late_options(job, lambda text: _is_late(text, data))
     told = [*options, *data.options(job), *_left(job, data), *late]
-    own = replace(job, outputs=tuple(output for output in job.outputs if output.name != RESULT))
+    own = job._replace(outputs=tuple(output for output in job.outputs if output.name != RESULT))
     words = [word if isinstance(word, str) else _by_script(word, data) for word in start_arguments(own, told)]
     variables: Variables = [(name, (value,)) for name, value in data.known(job)]
     variables += [

@@ -5,7 +5,6 @@ extendPodSpecPatch and makeVolumeMountPatch): it calls that of a claim, of a Sec
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from automl.compiler.ir import Barrier, Job, Mount, Node, Volume, Workflow, Workspace
@@ -51,11 +50,11 @@ def without_unwritten_workspace(workflow: Workflow) -> Workflow:
     if workflow.workspace is None or workflow.workspace.is_written:
         return workflow
     nodes = tuple(_without_workspace(node) for node in workflow.nodes)
-    return replace(workflow, workspace=None, nodes=nodes)
+    return workflow._replace(workspace=None, nodes=nodes)
 
 
 def _without_workspace(node: Node) -> Node:
-    return node if isinstance(node, Barrier) else replace(node, uses_workspace=False)
+    return node if isinstance(node, Barrier) else node._replace(uses_workspace=False)
 
 
 def mounted_by(workflow: Workflow, job: Job) -> Iterator[Mounted]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import BestOutput, Collected, Job, Task, Workflow
-from automl.runtime.outputs import unchanged
 
 FEWER_TRIALS = "sweep fewer values, or in several workflows"
 _FILES = "let a step behind it make the file again of `best.params`, or hand on its address as a value"
@@ -33,6 +32,8 @@ def of_trials(workflow: Workflow) -> Iterator[Diagnostic]:
 
 def _values_of_image(job: Job) -> Iterator[Diagnostic]:
     """What is in the item of a loop goes to an image as it is, if it gets there."""
+    from automl.runtime.outputs import unchanged
+
     assert job.trials
     for number, axis in enumerate(job.trials.axes):
         for value in dict.fromkeys(trial.values[number] for trial in job.trials.table):

@@ -7,7 +7,7 @@ neither which run left which, nor who failed.
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 from automl.compiler.ir import (
     BestOutput,
@@ -28,7 +28,6 @@ from automl.compiler.ir import (
 from automl.compiler.ir.trials import TrialRun
 from automl.compiler.records import NamedTuple
 from automl.compiler.values.images import PYTHON_IMAGE
-from automl.runtime.outputs import encode
 from automl.targets.kubeflow.parameters import key_of, keys_of
 from automl.targets.objects.escape import in_json
 from automl.targets.sources import source_of, trials_of
@@ -81,6 +80,8 @@ class Loop(NamedTuple):
         return json.dumps(items, separators=(",", ":"), ensure_ascii=False)
 
     def _item(self, trials: Trials, run: TrialRun) -> dict[str, str]:
+        from automl.runtime.outputs import encode
+
         values = dict(zip((axis.name for axis in trials.axes), run.trial.values, strict=True))
         item = {self.trial: run.name}
         for key, source in self.sources.items():
@@ -137,8 +138,7 @@ def selection_of(workflow: Workflow, job: Job) -> Job | None:
         for source in asked
         if source.type.is_file and not isinstance(source, BestParam)
     }
-    return replace(
-        job,
+    return job._replace(
         name=job.name + _SELECTION,
         image=workflow.own_image(PYTHON_IMAGE),
         command=Command(None, ()),

@@ -5,10 +5,10 @@ belong, or says what is missing, as it does in the steps of a project by itself.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from automl.compiler.ir import Job, Workflow
+from automl.compiler.records import Record
 from automl.compiler.values.images import PYTHON_IMAGE
 from automl.runtime import start_scripts
 from automl.targets.objects.config_maps import config_map
@@ -28,8 +28,7 @@ OUTPUTS_MOUNT: Object = {"name": "outputs", "mountPath": OUTPUTS}
 DEFAULT_CONTAINER = {"kubectl.kubernetes.io/default-container": STEP}  # whose log `kubectl logs` shows
 
 
-@dataclass(frozen=True, slots=True)
-class Collecting:
+class Collecting(Record):
     """What the start script is told of the outputs, and the variables that this needs."""
 
     options: Sequence[str]

@@ -3,7 +3,6 @@
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -140,7 +139,7 @@ def test_nothing_comes_after_the_failure_of_a_barrier() -> None:
 @pytest.mark.parametrize("on", [On.FAILED, On.ENDED])
 def test_an_engine_that_starts_nothing_after_a_failure_says_what_it_cannot(on: On) -> None:
     straight = job("straight", Edge("a", on))
-    through = replace(job("through", "stage/a"), step="through")
+    through = job("through", "stage/a")._replace(step="through")
     nodes: list[Node] = [
         job("a"),
         barrier("stage/a", Edge("a", on)),

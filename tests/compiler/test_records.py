@@ -43,9 +43,29 @@ class Boxed(records.NamedTuple, Generic[T]):
 
 
 class Special(Ours):
-    """A class under a record is an ordinary one."""
+    """A class under a named tuple has its fields."""
 
-    note: str = "no field"
+
+class Animal(records.Record, kw_only=True):
+    name: str
+    legs: int = 4
+
+
+class Bird(Animal, kw_only=True):
+    wings: int
+
+
+class Place(records.Record):
+    name: str
+    legs: int = 4
+
+
+class Kept(records.Record, Generic[T]):
+    value: T
+
+
+class KeptTwice(Kept[str]):
+    again: str
 
 
 def outcome(make: Callable[[], Any]) -> Any:
@@ -128,3 +148,44 @@ def test_no_module_of_the_compiler_makes_them_as_typing_does(package: str) -> No
         if re.search(r"from typing import .*\bNamedTuple\b|typing\.NamedTuple\(", path.read_text())
     ]
     assert theirs == (["compiler/records.py"] if package == "compiler" else [])
+
+
+def test_a_record_adds_the_fields_of_the_classes_above_it() -> None:
+    bird = Bird(wings=2, name="wren", legs=2)
+    assert (bird.name, bird.legs, bird.wings) == ("wren", 2, 2)
+    assert Bird._fields == ("name", "legs", "wings")
+    assert bird._asdict() == {"name": "wren", "legs": 2, "wings": 2}
+    assert bird._replace(legs=1) == Bird(wings=2, name="wren", legs=1)
+    assert isinstance(bird, Animal)
+    kept = KeptTwice("a", "b")
+    assert (kept.value, kept.again) == ("a", "b")
+
+
+def test_a_record_whose_fields_are_given_by_name_takes_no_others() -> None:
+    with pytest.raises(TypeError, match=r"Animal\.__new__\(\) takes 1 positional argument but 2 were given"):
+        Animal("wren")  # type: ignore[call-arg]
+    with pytest.raises(
+        TypeError, match=r"Bird\.__new__\(\) missing 1 required keyword-only argument: 'wings'"
+    ):
+        Bird(name="wren")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'tail'"):
+        Animal(name="wren", tail=1)  # type: ignore[call-arg]
+
+
+def test_records_of_two_classes_are_never_equal() -> None:
+    one: object = Animal(name="x")
+    other: object = Place("x")
+    assert (one == other, one != other, other == ("x", 4)) == (False, True, False)
+    assert (one == Animal(name="x"), one != Animal(name="x"), one != Animal(name="y")) == (True, False, True)
+    assert len({one, other, Animal(name="x"), Place("x", 4)}) == 2
+
+
+def test_a_record_cannot_be_changed_and_has_nothing_besides() -> None:
+    with pytest.raises(TypeError, match="'Place' object is not iterable"):
+        tuple(Place("x"))  # type: ignore[arg-type]
+    for name in ("name", "other"):
+        with pytest.raises(AttributeError):
+            setattr(Place("x"), name, "y")
+    for record in (Bird(wings=2, name="wren"), KeptTwice("a", "b")):
+        for made in (copy.copy(record), copy.deepcopy(record), pickle.loads(pickle.dumps(record))):
+            assert made == record

@@ -1,6 +1,5 @@
 """The disks of a workflow on a real API server: what it takes, keeps, and refuses to change."""
 
-from dataclasses import replace
 from typing import Any
 
 from automl.compiler.ir import Access, Mount, Node, Output, Type, Workflow
@@ -27,7 +26,7 @@ def wanted(size: str = "10Gi") -> Workflow:
         job("leaves", "mounts", outputs=outputs, uses_workspace=True),
         service(job("serves", "leaves", uses_workspace=True)),
     ]
-    return replace(workflow(nodes), workspace=SHARED._replace(size=parse_memory(size)), volumes=VOLUMES)
+    return workflow(nodes)._replace(workspace=SHARED._replace(size=parse_memory(size)), volumes=VOLUMES)
 
 
 def text(disks: Workflow) -> str:
@@ -74,7 +73,7 @@ def test_a_disk_that_nobody_has_used_cannot_be_changed(cluster: Cluster, namespa
     for changed in (
         wanted("5Gi"),
         wanted("20Gi"),
-        replace(wanted(), workspace=SHARED._replace(access=Access.MANY_NODES)),
+        wanted()._replace(workspace=SHARED._replace(access=Access.MANY_NODES)),
     ):
         done = cluster.kubectl("apply", "-n", namespace, "-f", "-", input=text(changed), check=False)
         assert done.returncode == 1
@@ -91,8 +90,8 @@ def test_a_disk_can_grow_where_its_class_can(cluster: Cluster, namespace: str) -
     }
     assert cluster.request("POST", "/apis/storage.k8s.io/v1/storageclasses", grows).status == 201
     for size, status in (("10Gi", 0), ("20Gi", 0), ("5Gi", 1)):
-        of_class = replace(
-            wanted(), workspace=SHARED._replace(size=parse_memory(size), storage_class=f"grows-{namespace}")
+        of_class = wanted()._replace(
+            workspace=SHARED._replace(size=parse_memory(size), storage_class=f"grows-{namespace}")
         )
         done = cluster.kubectl("apply", "-n", namespace, "-f", "-", input=text(of_class), check=False)
         assert done.returncode == status

@@ -3,7 +3,6 @@
 import os
 import subprocess
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ class Pod:
     def __init__(self, folder: Path, line: str) -> None:
         words = tuple(Text.of(word, SPAN) for word in ("sh", "-c", line))
         made = job("a", outputs=OUTPUTS, uses_workspace=True, command=Command(words, ()))
-        documents = emitted("kubernetes", None, replace(workflow([made]), workspace=SHARED))
+        documents = emitted("kubernetes", None, workflow([made])._replace(workspace=SHARED))
         [template] = [each for each in documents if each["kind"] == "CronJob"]
         self.spec: Object = template["spec"]["jobTemplate"]["spec"]["template"]["spec"]
         self.folder, self.disk, self.message = folder, folder / "workspace", folder / "message"

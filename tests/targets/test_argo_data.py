@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -47,13 +46,13 @@ TAKEN = (Reference("AUTOML_INPUT_ROWS", ROWS), Reference("AUTOML_INPUT_TABLE", T
 def handing(load: Mapping[str, Any], train: Mapping[str, Any], **more: Any) -> Workflow:
     """A task that takes a value and a file of another."""
     nodes = [job("load", outputs=OUTPUTS, **load), job("train", "load", values=TAKEN, **train)]
-    return replace(written(nodes), **more)
+    return written(nodes)._replace(**more)
 
 
 def written(nodes: Sequence[Node]) -> Workflow:
     """A workflow with code for projects, and a workspace."""
     disk = Workspace(parse_memory("10Gi"), None, Access.ONE_NODE, None, "/disk", SPAN, is_written=False)
-    return replace(workflow(nodes), code=CODE, workspace=disk)
+    return workflow(nodes)._replace(code=CODE, workspace=disk)
 
 
 def templates(wanted: Workflow) -> dict[str, Object]:
@@ -99,7 +98,7 @@ def test_a_value_for_an_image_goes_to_a_project_as_it_is_too(load: Mapping[str, 
     """It fails if the project decodes it: `%41` would be `A`."""
     wanted = handing(load, {})
     other = job("other", "load", values=TAKEN, **PROJECT)
-    found = templates(replace(wanted, nodes=(*wanted.nodes, other)))
+    found = templates(wanted._replace(nodes=(*wanted.nodes, other)))
     assert words(found["load"], "--unencoded") == ["rows"]
     assert words(found["other"], "--value") == []
     assert "AUTOML_INPUT_ROWS={{inputs.parameters.load_rows}}" in words(found["other"], "--plain")
@@ -118,8 +117,8 @@ def test_an_image_that_leaves_files_for_artifacts_alone_is_what_argo_looks_at() 
     load, train = wanted.nodes
     assert isinstance(load, Job)
     assert isinstance(train, Job)
-    nodes = (replace(load, outputs=OUTPUTS[1:]), replace(train, values=TAKEN[1:]))
-    found = templates(replace(wanted, nodes=nodes))
+    nodes = (load._replace(outputs=OUTPUTS[1:]), train._replace(values=TAKEN[1:]))
+    found = templates(wanted._replace(nodes=nodes))
     assert "initContainers" not in found["load"]
     assert variables(found["load"])["AUTOML_OUTPUT_TABLE"] == "/automl/work/output.table"
 
@@ -129,7 +128,7 @@ def test_an_image_that_is_collected_sees_its_artifacts() -> None:
     wanted = handing(PROJECT, {}, by_engine=True)
     load, train = wanted.nodes
     assert isinstance(train, Job)
-    train_template = templates(replace(wanted, nodes=(load, replace(train, outputs=OUTPUTS[:1]))))["train"]
+    train_template = templates(wanted._replace(nodes=(load, train._replace(outputs=OUTPUTS[:1]))))["train"]
     [step], [artifact] = train_template["initContainers"], train_template["inputs"]["artifacts"]
     mount = {"name": "inputs", "mountPath": artifact["path"].rpartition("/")[0]}
     assert mount in step["volumeMounts"]
@@ -142,7 +141,7 @@ def test_the_workspace_is_mounted_where_files_are_collected_and_for_values_not()
     load, train = wanted.nodes
     assert isinstance(load, Job)
     assert isinstance(train, Job)
-    of_values = replace(wanted, nodes=(replace(load, outputs=OUTPUTS[:1]), replace(train, values=TAKEN[:1])))
+    of_values = wanted._replace(nodes=(load._replace(outputs=OUTPUTS[:1]), train._replace(values=TAKEN[:1])))
     for one, is_mounted in ((wanted, True), (of_values, False)):
         found = templates(one)["load"]
         mounts = [mount["name"] for mount in found["container"]["volumeMounts"]]
@@ -197,7 +196,7 @@ def test_what_tells_runs_apart_is_a_variable() -> None:
     values = (Reference("AUTOML_RUN_ID", OfRun.ID), Reference("AUTOML_RUN_NAME", OfRun.NAME))
     wanted = handing(PROJECT, PROJECT)
     nodes = [*wanted.nodes, job("image", values=values), job("project", values=values, **PROJECT)]
-    found = templates(replace(wanted, nodes=tuple(nodes)))
+    found = templates(wanted._replace(nodes=tuple(nodes)))
     filled = {"AUTOML_RUN_ID": "{{workflow.uid}}", "AUTOML_RUN_NAME": "{{workflow.name}}"}
     assert filled.items() <= variables(found["image"]).items()
     assert words(found["project"], "--plain") == [f"{name}={value}" for name, value in filled.items()]
@@ -207,7 +206,7 @@ def test_a_service_is_told_the_values_by_what_deploys_it() -> None:
     wanted = handing(PROJECT, PROJECT)
     load, train = wanted.nodes
     assert isinstance(train, Job)
-    found = templates(replace(wanted, nodes=(load, service(train))))
+    found = templates(wanted._replace(nodes=(load, service(train))))
     assert words(found["train"], "--value") == ["AUTOML_INPUT_ROWS={{inputs.parameters.load_rows}}"]
     assert words(found["train"], "--plain") == ["AUTOML_INPUT_TABLE=/disk/runs/{{workflow.uid}}/load/table"]
     assert found["main"]["dag"]["tasks"][1]["arguments"]["parameters"][0]["name"] == "load_rows"
@@ -229,7 +228,7 @@ def taking(draw: st.DrawFn) -> list[Node]:
             sources = draw(st.lists(st.sampled_from(known), max_size=3)) if known else []
             values = [OutputOf(name, *draw(st.sampled_from(_KINDS))) for name in sources]
             taken_by = (Reference(f"AUTOML_INPUT_{number}", each) for number, each in enumerate(values))
-            node = replace(node, values=tuple(taken_by), outputs=OUTPUTS)
+            node = node._replace(values=tuple(taken_by), outputs=OUTPUTS)
         taken.append(node)
     return taken
 
@@ -265,7 +264,7 @@ def left_by(found: Mapping[str, Object], name: str, kind: str, key: str) -> str:
 @_SOME
 @given(taking(), st.sampled_from([3, 200]))
 def test_every_input_comes_from_its_task(nodes: Sequence[Node], most: int) -> None:
-    wanted = replace(workflow(nodes), by_engine=True)
+    wanted = workflow(nodes)._replace(by_engine=True)
     with patch.multiple(nesting, MAX_ITEMS=most, MAX_FLAT_EDGES=most):
         found = templates(wanted)
     for task in wanted.jobs:
@@ -306,10 +305,10 @@ def test_a_service_cannot_be_given_artifacts() -> None:
     wanted = handing(PROJECT, PROJECT, by_engine=True)
     load, train = wanted.nodes
     assert isinstance(train, Job)
-    [message] = said(replace(wanted, nodes=(load, service(train))))
+    [message] = said(wanted._replace(nodes=(load, service(train))))
     assert message.startswith('the service "train" cannot take a file: ')
-    of_value = replace(train, values=TAKEN[:1])
-    assert said(replace(wanted, nodes=(load, service(of_value)))) == []
+    of_value = train._replace(values=TAKEN[:1])
+    assert said(wanted._replace(nodes=(load, service(of_value)))) == []
 
 
 @pytest.mark.parametrize(("count", "errors"), [(500, 0), (501, 2)])

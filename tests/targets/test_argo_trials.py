@@ -1,7 +1,6 @@
 """The trials of a step in Argo: a loop over one template, and what is asked of all of them."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -220,8 +219,8 @@ def test_files_of_all_are_a_folder_of_links() -> None:
 
 
 def test_a_file_of_the_best_is_in_the_store_under_the_name_of_its_run() -> None:
-    wanted = replace(sweeping(BEST_MODEL, objective=AUC), store=STORE, workspace=None)
-    found = templates(replace(wanted, nodes=tuple(replace(one, uses_workspace=False) for one in wanted.jobs)))
+    wanted = sweeping(BEST_MODEL, objective=AUC)._replace(store=STORE, workspace=None)
+    found = templates(wanted._replace(nodes=tuple(one._replace(uses_workspace=False) for one in wanted.jobs)))
     [left] = found["train-trial"]["outputs"]["artifacts"]
     [taken] = found["report"]["inputs"]["artifacts"]
     assert left["s3"]["key"] == "prefix/runs/{{workflow.uid}}/train/{{inputs.parameters.trial-name}}/model"
@@ -238,7 +237,7 @@ def test_a_file_of_the_best_is_in_the_store_under_the_name_of_its_run() -> None:
     ],
 )
 def test_files_that_have_no_names_are_refused(taken: Reference, more: Object, part: str) -> None:
-    [refusal] = refusals(replace(sweeping(taken, objective=AUC), workspace=None, **more))
+    [refusal] = refusals(sweeping(taken, objective=AUC)._replace(workspace=None, **more))
     assert part in refusal.message
 
 
@@ -278,7 +277,7 @@ def test_trials_that_one_object_does_not_hold_are_in_parts() -> None:
 def test_a_limit_of_the_run_is_the_workflows() -> None:
     [spec] = [
         one["spec"]
-        for one in emitted("argo", None, replace(sweeping(), max_parallel=3))
+        for one in emitted("argo", None, sweeping()._replace(max_parallel=3))
         if one["kind"] == "Workflow"
     ]
     assert spec["parallelism"] == 3
@@ -292,7 +291,7 @@ def test_five_thousand_trials_are_run() -> None:
     found = list(templates(wanted).values())
     assert run_bytes(wanted, found, sizes_of(found)) < 0.75 * MAX_WORKFLOW_BYTES
     [train] = [one for one in wanted.jobs if one.trials]
-    twice = replace(wanted, nodes=(*wanted.nodes, replace(train, name="again", step="again", after=())))
+    twice = wanted._replace(nodes=(*wanted.nodes, train._replace(name="again", step="again", after=())))
     [refusal] = refusals(twice)
     assert refusal.message.endswith("the limit is 1024 KiB (4 steps, 10,000 runs of trials)")
 
@@ -302,7 +301,7 @@ def test_a_service_is_given_a_file_of_the_best_and_those_of_all() -> None:
     wanted = sweeping(objective=AUC)
     values = (BEST_MODEL, ALL_MODELS)
     api = service(job("api", "train", values=values, uses_workspace=True, **PROJECT))
-    wanted = replace(wanted, nodes=(*wanted.nodes[:-1], api))
+    wanted = wanted._replace(nodes=(*wanted.nodes[:-1], api))
     assert refusals(wanted) == []
     folder = "/disk/runs/{{workflow.uid}}/train"
     assert words(templates(wanted)["api"], "--plain") == [

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,14 +36,14 @@ TARGETS = ["argo", "kubernetes"]
 def mounted(*volumes: str, **more: Any) -> Workflow:
     """A job that mounts these volumes, one that mounts the workspace, one that mounts nothing, and a service."""
     mounts = tuple(Mount(volume, f"/data/{volume}", volume == "team", SPAN) for volume in volumes)
-    api: Service = replace(service(job("api", "second")), uses_workspace=True)
+    api: Service = service(job("api", "second"))._replace(uses_workspace=True)
     nodes: list[Node] = [
         job("first", mounts=mounts),
         job("second", "first", uses_workspace=True),
         job("third"),
         api,
     ]
-    return replace(workflow(nodes), workspace=SHARED, volumes=VOLUMES, **more)
+    return workflow(nodes)._replace(workspace=SHARED, volumes=VOLUMES, **more)
 
 
 def pods(documents: list[Object]) -> dict[str, Object]:
@@ -95,7 +94,7 @@ def test_the_claims_of_a_workflow_are_made_with_it(target: str) -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_claim_that_is_there_is_not_made(target: str) -> None:
-    wanted = replace(mounted(), workspace=SHARED._replace(claim="ours"), volumes=())
+    wanted = mounted()._replace(workspace=SHARED._replace(claim="ours"), volumes=())
     documents = emitted(target, None, wanted)
     assert claims_in(documents) == []
     [volume] = [each for each in pods(documents)["second"]["spec"]["volumes"] if each["name"] == "workspace"]
@@ -157,7 +156,7 @@ def mounts_of(pod: Object) -> dict[str, bool]:
 def test_only_those_who_share_a_disk_of_one_node_are_on_one_node(
     target: str, volume: str, access: Access, together: set[str]
 ) -> None:
-    wanted = replace(mounted(volume), workspace=SHARED._replace(access=access))
+    wanted = mounted(volume)._replace(workspace=SHARED._replace(access=access))
     documents = emitted(target, None, wanted)
     templates = [value for value in every(documents) if "metadata" in value and "labels" in value["metadata"]]
     labelled = {
@@ -180,7 +179,7 @@ def test_only_those_who_share_a_disk_of_one_node_are_on_one_node(
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_files_of_a_disk_get_their_owners_once(target: str) -> None:
     """Kubernetes would go through all of them at every start."""
-    without = replace(workflow([job("first")]))
+    without = workflow([job("first")])._replace()
     for wanted, policy in ((mounted(), "OnRootMismatch"), (without, None)):
         found = pods(emitted(target, None, wanted))
         name = "second" if policy else "first"
@@ -220,7 +219,7 @@ def test_who_shares_a_disk_of_one_node_is_not_sent_to_several(
         for name, after, place in zip("abc", ((), ("a",), ("b",)), places, strict=True)
     )
     apart = job("apart", placement=pool("other"))  # it mounts nothing
-    wanted = replace(workflow([first, second, service(api), apart]), workspace=SHARED._replace(access=access))
+    wanted = workflow([first, second, service(api), apart])._replace(workspace=SHARED._replace(access=access))
     assert diagnosed(target, wanted) == codes
 
 
@@ -233,14 +232,14 @@ def test_jobs_that_follow_each_other_may_be_sent_to_several_nodes(
         job("a", placement=CPU, uses_workspace=True),
         job("b", *after, placement=GPU, uses_workspace=True),
     ]
-    assert diagnosed(target, replace(workflow(nodes), workspace=SHARED)) == codes
+    assert diagnosed(target, workflow(nodes)._replace(workspace=SHARED)) == codes
 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_service_in_the_way_is_said_first(target: str) -> None:
     one, two = (job(name, placement=place, uses_workspace=True) for name, place in (("a", CPU), ("b", GPU)))
     nodes: list[Node] = [one, two, service(job("c", "a", "b", placement=GPU, uses_workspace=True))]
-    assert diagnosed(target, replace(workflow(nodes), workspace=SHARED)) == [Code.CANNOT_SAY]
+    assert diagnosed(target, workflow(nodes)._replace(workspace=SHARED)) == [Code.CANNOT_SAY]
 
 
 def diagnosed(target: str, wanted: Workflow) -> list[Code]:

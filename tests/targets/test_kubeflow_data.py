@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +46,7 @@ def handing(
     first = job("load", outputs=OUTPUTS, **load)
     other = job("train", "stage/a", "load", values=(*values, *TAKEN), **train)
     nodes: list[Node] = [first, barrier("stage/a", "load"), other, barrier("stage/b", "train")]
-    return replace(workflow(nodes), code=CODE, **more)
+    return workflow(nodes)._replace(code=CODE, **more)
 
 
 def spec_of(wanted: Workflow) -> Object:
@@ -109,10 +108,10 @@ def test_in_one_stage_the_task_beside_is_the_source() -> None:
     wanted = handing(PROJECT, PROJECT)
     nodes = [
         wanted.nodes[0],
-        replace(wanted.nodes[2], after=wanted.nodes[2].after[1:]),
+        wanted.nodes[2]._replace(after=wanted.nodes[2].after[1:]),
         barrier("stage/a", "load", "train"),
     ]
-    spec = spec_of(replace(wanted, nodes=tuple(nodes)))
+    spec = spec_of(wanted._replace(nodes=tuple(nodes)))
     inputs = spec["components"]["comp-stage-a"]["dag"]["tasks"]["train"]["inputs"]
     assert inputs["parameters"]["load_rows"] == {
         "taskOutputParameter": {"producerTask": "load", "outputParameterKey": "rows"}
@@ -131,7 +130,7 @@ def test_a_value_for_an_image_goes_to_a_project_as_it_is_too(load: Mapping[str, 
     """It fails if the project decodes it: `%41` would be `A`."""
     wanted = handing(load, {})
     nodes = [*wanted.nodes, job("other", "stage/b", values=TAKEN[:1], **PROJECT), barrier("stage/c", "other")]
-    spec = spec_of(replace(wanted, nodes=tuple(nodes)))
+    spec = spec_of(wanted._replace(nodes=tuple(nodes)))
     assert words_behind(spec, "other", "--value") == []
     [given] = words_behind(spec, "other", "--plain")
     assert given.startswith("AUTOML_INPUT_ROWS={{$.inputs.parameters['load_")
@@ -219,7 +218,7 @@ def test_a_parameter_is_an_input_that_a_step_sees_as_it_is_written(
     parameter = Parameter("learning-Rate", type, text, "How fast.", SPAN)
     taken = (Reference(parameter.variable, parameter),)
     nodes: list[Node] = [job("a", values=taken), barrier("stage/s", "a")]
-    spec = spec_of(replace(workflow(nodes), params=(parameter,)))
+    spec = spec_of(workflow(nodes)._replace(params=(parameter,)))
     assert spec["root"]["inputDefinitions"]["parameters"] == {
         "learning_rate": {
             "parameterType": kind,
@@ -243,7 +242,7 @@ def test_a_parameter_that_no_run_can_change_is_said_and_stands_in_the_pipeline(
     parameter = Parameter("a", Type.TEXT, text, None, SPAN, pinned)
     value = Reference(parameter.variable, parameter)
     command = Command((Text.of(str(see), SPAN),), (Text(("a=", value), SPAN),))
-    wanted = replace(workflow([job("a", values=(value,), command=command)]), params=(parameter,))
+    wanted = workflow([job("a", values=(value,), command=command)])._replace(params=(parameter,))
     assert "inputDefinitions" not in spec_of(wanted)["root"]
     words, seen = received(start(spec_of(wanted), "a", {}))
     assert words == [f"a={text}"]
@@ -367,7 +366,7 @@ def test_a_service_takes_values_and_no_files() -> None:
     api = service(job("api", "stage/a", values=values))
     first = job("load", outputs=OUTPUTS, **PROJECT)
     nodes: list[Node] = [first, barrier("stage/a", "load"), api, barrier("stage/b", "api")]
-    wanted = replace(workflow(nodes), code=CODE)
+    wanted = workflow(nodes)._replace(code=CODE)
     engine = load("kubeflow")
     assert engine
     emission = engine.emit(wanted, Options(engine.default_version, "package"))
@@ -377,8 +376,8 @@ def test_a_service_takes_values_and_no_files() -> None:
     assert refusals == [
         'the service "api" cannot take the file "table" of "load": Kubeflow brings files to the tasks of a run only'
     ]
-    nodes[2] = replace(api, values=(TAKEN[0], values[-1]))
-    spec = spec_of(replace(wanted, nodes=tuple(nodes)))
+    nodes[2] = api._replace(values=(TAKEN[0], values[-1]))
+    spec = spec_of(wanted._replace(nodes=tuple(nodes)))
     assert words_behind(spec, "api", "--value") == ["AUTOML_INPUT_ROWS={{$.inputs.parameters['load_rows']}}"]
     assert words_behind(spec, "api", "--plain") == [
         "AUTOML_FROM_RUN_NAME={{$.inputs.parameters['run_name']}}"
@@ -395,7 +394,7 @@ def test_metrics_are_text_to_hand_on_and_numbers_to_show() -> None:
         job("train", "stage/a", values=(Reference("AUTOML_INPUT_S", source),), **PROJECT),
         barrier("stage/b", "image", "train"),
     ]
-    spec = spec_of(replace(workflow(nodes), code=CODE))
+    spec = spec_of(workflow(nodes)._replace(code=CODE))
     made = spec["components"]["comp-load"]["outputDefinitions"]
     assert made["artifacts"]["scores"]["artifactType"]["schemaTitle"] == "system.Metrics"
     assert made["parameters"].keys() == {"scores_text_text", "scores_text"}
@@ -414,7 +413,7 @@ def test_an_executed_notebook_is_an_artifact_by_itself(is_named: bool) -> None:
     project = Project(None, notebook="a/report.output.ipynb")
     outputs = (Output("Notebook", Type.FILE, "own.ipynb", SPAN),) if is_named else ()
     report = job("report", outputs=outputs, **{**PROJECT, "project": project})
-    spec = spec_of(replace(workflow([report, barrier("stage/a", "report")]), code=CODE))
+    spec = spec_of(workflow([report, barrier("stage/a", "report")])._replace(code=CODE))
     assert spec["components"]["comp-report"]["outputDefinitions"]["artifacts"].keys() == {"notebook"}
     path = "{{$.outputs.artifacts['notebook'].path}}"
     wanted = ("Notebook:file:own.ipynb", f"Notebook={path}")

@@ -1,7 +1,5 @@
 """The files of all trials on plain Kubernetes: who finds them, and who cannot."""
 
-from dataclasses import replace
-
 import pytest
 
 from automl.compiler.ir import Axis, Collected, Job, Reference, Service, Trial, Trials, Type, Workflow
@@ -51,7 +49,7 @@ def test_a_container_before_the_task_makes_the_folder(name: str) -> None:
 
 
 def test_files_in_a_bucket_are_refused() -> None:
-    refusals = list(files_of_all(replace(sweeping(3), store=STORE, workspace=None)))
+    refusals = list(files_of_all(sweeping(3)._replace(store=STORE, workspace=None)))
     assert [one.message for one in refusals] == [
         f'"{name}" cannot take the files of all trials: they are in a bucket, one by one' for name in TAKING
     ]

@@ -1,7 +1,6 @@
 """What plain Kubernetes emits for values and files: placeholders, the plan, places, and who may read what."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,7 +36,7 @@ RUN = Command(None, (Text.of("run", SPAN),))
 
 
 def made_of(nodes: list[Node]) -> Workflow:
-    return replace(workflow(nodes), workspace=DISK, code=GIT)
+    return workflow(nodes)._replace(workspace=DISK, code=GIT)
 
 
 def project(name: str, *after: str, **more: Any) -> Job:
@@ -141,7 +140,7 @@ def test_a_step_is_another_if_its_values_come_from_elsewhere() -> None:
     other = ROWS._replace(source=OutputOf("extract", "columns", Type.INT))
     hashes = [
         {name: task["hash"] for name, task in tasks_of(made_of([EXTRACT, changed, API])).items()}
-        for changed in (TRAIN, replace(TRAIN, values=(other, TABLE, IDENTITY)))
+        for changed in (TRAIN, TRAIN._replace(values=(other, TABLE, IDENTITY)))
     ]
     assert hashes[0]["extract"] == hashes[1]["extract"]
     assert hashes[0]["train"] != hashes[1]["train"]

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -66,14 +65,14 @@ def tasks(draw: st.DrawFn, name: str) -> Task:
     )
     project = draw(st.none() | st.builds(Project, st.none() | any_text))
     made = job(name, command=command, project=project, image=name)
-    made = replace(made, variables=tuple(Variable(*pair) for pair in draw(variables).items()))
+    made = made._replace(variables=tuple(Variable(*pair) for pair in draw(variables).items()))
     return service(made) if draw(st.integers(0, 3)) == 0 else made
 
 
 def service(made: Job) -> Service:
     """The same as a service."""
     return Service(
-        **{field.name: getattr(made, field.name) for field in fields(BaseTask)},
+        **{name: getattr(made, name) for name in BaseTask._fields},
         port=80,
         replicas=1,
         min_ready_seconds=5,
@@ -137,7 +136,7 @@ def test_a_program_gets_the_values_in_its_texts(
 ) -> None:
     written = [first, second]
     has_code = any(task.project for task in written)
-    wanted = replace(workflow([with_values(task) for task in written]), code=_GIT if has_code else None)
+    wanted = workflow([with_values(task) for task in written])._replace(code=_GIT if has_code else None)
     documents = emitted(target, form, wanted)
     config_maps = {each["metadata"]["name"]: each.get("data", {}) for each in documents}
     every = [each for document in documents for each in containers(document)]
@@ -158,7 +157,7 @@ def test_argo_sees_no_part_that_it_would_expand() -> None:
     made = job(
         "a", command=Command((Text.of("true", SPAN),), (Text(("{{before}}", rate, "{{after}}"), SPAN),))
     )
-    made = replace(made, variables=(Variable("A", Text((rate, "{{own}}"), SPAN)),))
+    made = made._replace(variables=(Variable("A", Text((rate, "{{own}}"), SPAN)),))
     documents = emitted("argo", None, workflow([with_values(made)]))
     [run] = [document for document in documents if document["kind"] == "Workflow"]
     assert "{{" not in json.dumps(run)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -53,7 +52,7 @@ def test_the_script_is_told_what_is_given_and_what_is_left() -> None:
     project = Project(Text.of("requirements.txt", SPAN), ("papermill",), "conf/params.json")
     values = (RATE, ROWS, RATE._replace(variable="AUTOML_INPUT_LR"))
     made = job("a", project=project, command=Command(None, (Text.of("run", SPAN),)), values=values)
-    wanted = replace(made, outputs=outputs)
+    wanted = made._replace(outputs=outputs)
     words = [word if isinstance(word, str) else word.literal for word in start_arguments(wanted, ["--more"])]
     assert words == [
         *("--dependencies", "requirements.txt", "--package", "papermill"),
@@ -79,7 +78,7 @@ def test_what_is_known_in_a_run_only_is_left_to_be_filled() -> None:
 )
 def test_the_script_puts_values_into_texts(words: list[Text], value: Text, rows: str) -> None:
     made = job("a", project=Project(None), command=Command(None, tuple(words)), values=(RATE, ROWS))
-    wanted = replace(made, variables=(Variable("N", value),))
+    wanted = made._replace(variables=(Variable("N", value),))
     keys = collect_texts(workflow([wanted]), has_template_tag)
     main = container(wanted, Texts("texts", keys), Given(options=["--value", "x={{y}}"], by_script=True))
     seen_words, variables = seen_by(main, {key: text for text, key in keys.items()}, rows)

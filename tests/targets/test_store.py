@@ -1,6 +1,5 @@
 """Files that travel by a store on plain Kubernetes: which containers bring them, with which variables."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,7 +36,7 @@ IN_PROJECT: Object = {"project": Project(None), "command": Command((Text.of("tru
 
 
 def in_store(*nodes: Node, store: Store = STORE) -> Workflow:
-    return replace(workflow(list(nodes)), store=store)
+    return workflow(list(nodes))._replace(store=store)
 
 
 def pods(wanted: Workflow) -> dict[str, Object]:
@@ -137,7 +136,7 @@ def replace_name(output: Output, name: str) -> Output:
 def test_what_hands_on_no_file_is_as_ever() -> None:
     def wanted(store: Store | None) -> Workflow:
         jobs = job("load", outputs=(ROWS,)), job("train", "load", values=TAKEN[2:], **IN_PROJECT)
-        return replace(workflow(list(jobs)), store=store)
+        return workflow(list(jobs))._replace(store=store)
 
     by_store, by_disk = pods(wanted(STORE)), pods(wanted(None))
     assert by_store["train"] == by_disk["train"]
