@@ -8,7 +8,7 @@ RUN := $(UV) run --frozen
 SLOW := tests/conformance tests/test_quickstart.py tests/runtime/test_start.py \
 	tests/runtime/test_checkout.py tests/runtime/test_recurring_run.py
 
-.PHONY: help setup lint check test golden bench fuzz clean
+.PHONY: help setup lint check test golden bench instructions plots fuzz clean
 help:
 	@echo "make setup   create .venv with everything development needs"
 	@echo "make lint    ruff and mypy"
@@ -16,6 +16,8 @@ help:
 	@echo "make test    lint, then every test, on every core; installs the engines' own validators and caches them"
 	@echo "make golden  rewrite the golden files; read the diff before you commit it"
 	@echo "make bench   time the compiler against its peers"
+	@echo "make instructions   count those of the compiler; needs valgrind"
+	@echo "make plots   measure what steps, edges and trials cost, and draw docs/performance"
 	@echo "make fuzz    320,000 random configs: none may break anything (half an hour)"
 
 $(TOOLS)/bin/uv:
@@ -41,6 +43,13 @@ golden: setup
 
 bench: setup
 	$(RUN) python -m benchmarks.compare
+
+instructions: setup
+	$(RUN) python -m benchmarks.instructions
+
+plots: setup
+	$(UV) pip install --quiet "matplotlib>=3.9"
+	$(RUN) python -m benchmarks.growth
 
 fuzz: setup
 	$(RUN) python -m tests.fuzzing
