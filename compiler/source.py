@@ -9,7 +9,8 @@ from automl.compiler.patterns import regex
 from automl.compiler.records import NamedTuple, Record
 
 T = TypeVar("T")
-_LINE_BREAK = regex("\r\n|[\r\n\x85\u2028\u2029]")  # what YAML counts as the end of a line
+_RARE_LINE_BREAKS = "\r\x85\u2028\u2029"
+_LINE_BREAK = regex(f"\r\n|[\n{_RARE_LINE_BREAKS}]")  # what YAML counts as the end of a line
 
 
 class Source:
@@ -22,7 +23,8 @@ class Source:
     @cached_property
     def lines(self) -> list[str]:
         """The lines without their ends."""
-        return _LINE_BREAK.split(self.text)
+        has_others = any(character in self.text for character in _RARE_LINE_BREAKS)
+        return _LINE_BREAK.split(self.text) if has_others else self.text.split("\n")
 
     def line(self, number: int) -> str:
         """Line `number`, counted from 1; empty past the end."""

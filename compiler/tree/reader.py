@@ -1,6 +1,6 @@
 """From text to a tree of nodes: strict YAML 1.2 over PyYAML's parser, which is used for its events only."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import yaml
@@ -11,6 +11,7 @@ from automl.compiler.records import NamedTuple
 from automl.compiler.source import Source, Span
 from automl.compiler.tree.budgets import MAX_ALIASED_CHARACTERS, MAX_ALIASED_VALUES, MAX_VALUES
 from automl.compiler.tree.indentation import position
+from automl.compiler.tree.merge_keys import check_merge, merge
 from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
 from automl.compiler.tree.scalars import interpret
 from automl.compiler.tree.syntax_errors import syntax_error, wrong_key
@@ -18,6 +19,7 @@ from automl.compiler.tree.syntax_errors import syntax_error, wrong_key
 MAX_DEPTH = 64
 
 _PARSER = yaml.CLoader if yaml.__with_libyaml__ else yaml.Loader
+_new = tuple.__new__  # of a named tuple whose fields are there, without its own constructor: there are many
 _UNWRITABLE = regex("[\0\ud800-\udfff]")
 _TAGS = {
     "tag:yaml.org,2002:str": (yaml.ScalarEvent,),
@@ -30,8 +32,7 @@ def read(source: Source) -> tuple[Mapping | None, list[Diagnostic]]:
     """The tree of the one mapping that the text holds; None if it cannot be read."""
     builder = _Builder(source)
     try:
-        for event in yaml.parse(source.text, Loader=_PARSER):
-            builder.take(event)
+        builder.take_all(_PARSER(source.text).get_event)
     except yaml.MarkedYAMLError as error:
         builder.diagnostics.append(syntax_error(source, error))
     except _Stop as stop:
@@ -68,13 +69,15 @@ class _Measured(NamedTuple):
 
 
 class _Frame:
-    """A collection that is being read."""
+    """A collection that is being read: keys and values, or else items."""
 
-    __slots__ = ("anchor", "characters", "height", "key", "merges", "node", "size")
+    __slots__ = ("anchor", "characters", "entries", "height", "items", "key", "merges", "size", "start")
 
-    def __init__(self, node: Mapping | Sequence, anchor: str | None) -> None:
-        self.node = node
+    def __init__(self, start: Any, anchor: str | None, items: list[Node] | None) -> None:
+        self.start = start  # the mark of its first character
         self.anchor = anchor
+        self.entries: dict[str, Entry] = {}
+        self.items = items
         self.size = 1  # nodes, aliases expanded
         self.characters = 0  # aliases expanded
         self.height = 1  # levels, aliases expanded
@@ -99,31 +102,63 @@ class _Builder:
         self._line_count = len(source.lines)
         self._handlers: dict[type[yaml.Event], Callable[[Any], None]] = {
             yaml.ScalarEvent: self._take_scalar,
-            yaml.MappingStartEvent: self._open_mapping,
+            yaml.MappingStartEvent: self._open,
             yaml.MappingEndEvent: self._close,
-            yaml.SequenceStartEvent: self._open_sequence,
+            yaml.SequenceStartEvent: self._open,
             yaml.SequenceEndEvent: self._close,
             yaml.AliasEvent: self._alias,
             yaml.DocumentStartEvent: self._start_document,
         }
+
+    def take_all(self, next_event: Callable[[], yaml.Event | None]) -> None:
+        """Handle the events of the parser, to the end."""
+        scalar = yaml.ScalarEvent
+        while event := next_event():
+            if type(event) is not scalar or not self._take_simple(event):
+                self.take(event)
 
     def take(self, event: yaml.Event) -> None:
         """Handle one event of the parser."""
         if handler := self._handlers.get(type(event)):
             handler(event)
 
+    def _take_simple(self, event: Any) -> bool:
+        """Handle a scalar that nothing can be said about, as most are; False, and nothing is done, if it is another."""
+        text, end, end_line = event.value, event.end_mark, event.end_mark.line
+        if event.anchor or event.tag or not self._frames or end_line >= self._line_count:
+            return False
+        value, meaning = (text, None) if event.style else interpret(text)
+        if meaning or value is None or text == "<<" or (event.style and _UNWRITABLE.search(text)):
+            return False
+        if self._values >= MAX_VALUES:
+            return False
+        self._values += 1
+        start, frame = event.start_mark, self._frames[-1]
+        place = (self.source, start.line + 1, start.column + 1, end_line + 1, end.column + 1)
+        node = Scalar(text, value, _new(Span, place))
+        if self._anchors:
+            frame.size += 1
+            frame.characters += len(text)
+        if frame.items is not None:
+            frame.items.append(node)
+        elif (key := frame.key) is None:
+            frame.key = node
+        elif key.text in frame.entries or key.value is None or key.text == "<<":
+            self._add_entry(frame, key, node)
+            frame.key = None
+        else:
+            frame.entries[key.text] = _new(Entry, (key, node))
+            frame.key = None
+        return True
+
     def _take_scalar(self, event: yaml.ScalarEvent) -> None:
         self._count(event)
         self._add(self._scalar(event), 1, len(event.value), 0, event.anchor)
 
-    def _open_mapping(self, event: yaml.MappingStartEvent) -> None:
-        self._open(Mapping(self._span(event)), event)
-
-    def _open_sequence(self, event: yaml.SequenceStartEvent) -> None:
-        self._open(Sequence(self._span(event)), event)
-
     def _span(self, event: yaml.Event) -> Span:
-        start, end = event.start_mark, event.end_mark
+        return self._between(event.start_mark, event.end_mark)
+
+    def _between(self, start: Any, end: Any) -> Span:
         if end is None or start is None or end.line >= self._line_count:
             return Span(self.source, *position(self.source, start), *position(self.source, end))
         return Span(self.source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
@@ -169,15 +204,14 @@ class _Builder:
             Diagnostic(Code.TAG, message, self._span(event), help="write the value without a tag")
         )
 
-    def _open(
-        self, node: Mapping | Sequence, event: yaml.MappingStartEvent | yaml.SequenceStartEvent
-    ) -> None:
+    def _open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
         self._count(event)
         self._check_tag(event)
         self._check_depth(event, 1)
         if event.anchor:
             self._anchors[event.anchor] = None
-        self._frames.append(_Frame(node, event.anchor))
+        items: list[Node] | None = [] if isinstance(event, yaml.SequenceStartEvent) else None
+        self._frames.append(_Frame(event.start_mark, event.anchor, items))
 
     def _count(self, event: yaml.Event) -> None:
         self._values += 1
@@ -190,13 +224,13 @@ class _Builder:
             message = f"nested deeper than {MAX_DEPTH} levels"
             raise _Stop(Diagnostic(Code.TOO_LARGE, message, self._span(event)))
 
-    def _close(self, event: yaml.Event) -> None:
+    def _close(self, event: yaml.MappingEndEvent | yaml.SequenceEndEvent) -> None:
         frame = self._frames.pop()
-        start, end = frame.node.span, position(self.source, event.end_mark)
-        frame.node.span = Span(self.source, start.line, start.column, *end)
-        if frame.merges and isinstance(frame.node, Mapping):
-            _merge(frame.node, frame.merges)
-        self._add(frame.node, frame.size, frame.characters, frame.height, frame.anchor)
+        span = self._between(frame.start, event.end_mark)
+        node = Mapping(span, frame.entries) if frame.items is None else Sequence(span, frame.items)
+        if frame.merges and isinstance(node, Mapping):
+            merge(node, frame.merges)
+        self._add(node, frame.size, frame.characters, frame.height, frame.anchor)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         span = self._span(event)
@@ -230,12 +264,12 @@ class _Builder:
         frame.characters += characters
         if height >= frame.height:
             frame.height = height + 1
-        if isinstance(frame.node, Sequence):
-            frame.node.items.append(node)
+        if frame.items is not None:
+            frame.items.append(node)
         elif frame.key is None:
             frame.key = self._key(node)
         else:
-            self._add_entry(frame, frame.node, frame.key, node)
+            self._add_entry(frame, frame.key, node)
             frame.key = None
 
     def _key(self, node: Node) -> Scalar:
@@ -244,42 +278,22 @@ class _Builder:
         self.diagnostics.append(wrong_key(self.source, node))
         return Scalar("", None, node.span)  # its value is left out
 
-    def _add_entry(self, frame: _Frame, mapping: Mapping, key: Scalar, value: Node) -> None:
+    def _add_entry(self, frame: _Frame, key: Scalar, value: Node) -> None:
+        name = key.text
         if key.value is None:
             return
-        if key in self._merge_keys:
+        if name == "<<" and key in self._merge_keys:
             frame.merges.append(value)
-            self._check_merge(value)
-        elif first := mapping.entries.get(key.text):
+            self.diagnostics.extend(check_merge(value))
+        elif name in frame.entries:
             self.diagnostics.append(
                 Diagnostic(
                     Code.DUPLICATE_KEY,
-                    f'the key "{key.text}" stands twice in the same place',
+                    f'the key "{name}" stands twice in the same place',
                     key.span,
                     help="remove one of them",
-                    related=(Related("first written here", first.key.span),),
+                    related=(Related("first written here", frame.entries[name].key.span),),
                 )
             )
         else:
-            mapping.entries[key.text] = Entry(key, value)
-
-    def _check_merge(self, value: Node) -> None:
-        values = value.items if isinstance(value, Sequence) else [value]
-        wrong = (node for node in values if not isinstance(node, Mapping))
-        message = "`<<` takes a mapping, or a list of mappings"
-        self.diagnostics.extend(Diagnostic(Code.ALIAS, message, node.span) for node in wrong)
-
-
-def _merge(mapping: Mapping, merges: list[Node]) -> None:
-    """Add what `<<` brings in; what the mapping itself says wins, then the earlier of a list."""
-    for merged in _mappings(merges):
-        for name, entry in merged.entries.items():
-            mapping.entries.setdefault(name, entry)
-
-
-def _mappings(nodes: list[Node]) -> Iterator[Mapping]:
-    for node in nodes:
-        if isinstance(node, Mapping):
-            yield node
-        elif isinstance(node, Sequence):
-            yield from _mappings(node.items)
+            frame.entries[name] = Entry(key, value)

@@ -2,8 +2,10 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 from typing import Any, TypeAlias
+from unittest.mock import patch
 
 import pytest
 import yaml
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from automl.compiler.diagnostics import Code, Diagnostic, Severity, in_order
 from automl.compiler.driver import Input, Overrides, analyse
-from automl.compiler.source import Span
+from automl.compiler.source import Source, Span
 from automl.compiler.tree import reader
 from automl.compiler.tree.budgets import MAX_ALIASED_VALUES
 from automl.compiler.tree.decoding import MAX_BYTES, MOST_CHARACTERS_NAMED, decode
@@ -476,6 +478,50 @@ def test_any_change_of_the_values_of_a_config(folder: Path, config: dict[str, An
 @given(configs.changed(), st.integers(0, 2000))
 def test_any_start_of_a_config(folder: Path, config: dict[str, Any], length: int) -> None:
     judge(write_yaml([config]).encode()[:length], folder)
+
+
+def in_full(node: Node | None) -> object:
+    """All that is known of a tree."""
+    if isinstance(node, Mapping):
+        return node.span, [(name, *map(in_full, entry)) for name, entry in node.entries.items()]
+    if isinstance(node, Sequence):
+        return node.span, [in_full(item) for item in node.items]
+    return node and (node.span, node.text, node.value, type(node.value), node.parts)
+
+
+def read_both_ways(data: bytes) -> None:
+    root, found = read_bytes(data)
+    with patch.object(reader._Builder, "_take_simple", return_value=False):
+        other, others = read_bytes(data)
+    assert in_full(root) == in_full(other)
+    assert [*found] == [*others]
+
+
+@pytest.mark.parametrize("case", [*REFUSED, *ACCEPTED], ids=lambda case: case[0])
+def test_the_short_way_of_scalars_reads_the_same(case: tuple[str, bytes, object]) -> None:
+    read_both_ways(case[1])
+
+
+@_ANY
+@given(st.text(" \n:-#,[]{}&*!|>'\"~<\\0ey1", max_size=40) | configs.changed_texts())
+def test_the_short_way_of_scalars_reads_any_text_the_same(text: str) -> None:
+    read_both_ways(text.encode())
+
+
+@pytest.mark.parametrize("text", ["a: yes", "010: 1", "a: |\n  x", "a: >\n x\n\n", "- x\n- 'y'", "a: '\n"])
+def test_the_short_way_of_scalars_leaves_what_something_is_said_about(text: str) -> None:
+    read_both_ways(text.encode())
+
+
+def test_the_short_way_of_scalars_has_the_same_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit in range(9):
+        monkeypatch.setattr(reader, "MAX_VALUES", limit)
+        read_both_ways(b"a: [1, 'b', &c d]\nb: *c\n")
+
+
+@given(st.text("a\n\r\v\f\x1c\x85\u2028\u2029é"))
+def test_lines_end_where_those_of_yaml_do(text: str) -> None:
+    assert Source("", text).lines == re.split("\r\n|[\r\n\x85\u2028\u2029]", text)
 
 
 def test_the_parser_without_libyaml_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
