@@ -263,12 +263,8 @@ def _collect(config: Config, given: Input) -> Collection | None:
     if not uses_bundle(config):
         return None
     patterns = config.code.bundle if config.code else None
-    needed = frozenset(
-        str(PurePosixPath(path.value))
-        for step in config.steps
-        if uses_project(step, config.code)
-        for path in step.files
-    )
+    files = {path.value for step in config.steps if uses_project(step, config.code) for path in step.files}
+    needed = frozenset(str(PurePosixPath(file)) for file in files)
     span = patterns.span if patterns else config.span
     project = Project(given.folder, given.file_name, needed, given.streams, given.seen, given.most_bytes)
     return collect_bundle(project, patterns, span)

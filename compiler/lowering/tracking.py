@@ -29,10 +29,13 @@ class Tracking:
 
     def __init__(self, trackers: Trackers | None, workflow: str) -> None:
         self._trackers = trackers or Trackers(None, None, None)
+        self._is_used = bool(self._trackers.all)
         self._workflow = workflow
 
     def variables(self, at: StepAt, trials: Trials | None) -> Iterator[Variable]:
         """What a step is told of server, project and run."""
+        if not self._is_used:
+            return
         named, span = _named_by(at), at.step.name.span
         for name, parts in self._all(at, trials):
             if name not in named:
@@ -40,6 +43,8 @@ class Tracking:
 
     def secrets(self, at: StepAt) -> Iterator[Secret]:
         """The credentials that a step is given."""
+        if not self._is_used:
+            return
         named = _named_by(at)
         for name, tracker in self._trackers._asdict().items():
             if tracker and tracker.secret:

@@ -1,6 +1,7 @@
 """From the typed config to the workflow it means: names, commands and order are worked out here."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -181,7 +182,7 @@ class _Texts(NamedTuple):
 
     def all(self, words: Sequence[Located[str]]) -> tuple[ir.Text, ...]:
         """One text after the other."""
-        return tuple(self.of(word) for word in words)
+        return tuple([self.of(word) for word in words])
 
 
 def _project_command(step: StepConfig, texts: _Texts) -> ir.Command:
@@ -208,15 +209,22 @@ def _image_command(step: StepConfig, texts: _Texts) -> ir.Command:
 
 def _interpreter(step: StepConfig, path: Located[str], in_project: bool) -> tuple[ir.Text, ...]:
     """The words that run a script. The notebook that papermill writes stays where the task can write."""
-    script = PurePosixPath(path.value)
     words: tuple[str, ...]
-    if script.suffix == ".ipynb":
-        output = _executed(path.value) if in_project else f"/tmp/{script.stem}.output.ipynb"
+    suffix, stem = _suffix_and_stem(path.value)
+    if suffix == ".ipynb":
+        output = _executed(path.value) if in_project else f"/tmp/{stem}.output.ipynb"
         files = (_as_template(_as_file(name)) for name in (path.value, str(output)))
         words = ("papermill", "--log-output", "--no-progress-bar", *_kernel(step), *files)
     else:
-        words = ("bash" if script.suffix == ".sh" else "python", _as_file(path.value))
-    return tuple(ir.Text.of(word, path.span) for word in words)
+        words = ("bash" if suffix == ".sh" else "python", _as_file(path.value))
+    return tuple([ir.Text.of(word, path.span) for word in words])
+
+
+@lru_cache(maxsize=1000)
+def _suffix_and_stem(path: str) -> tuple[str, str]:
+    """What a script's path ends in, and what its name is without that; many steps have one script."""
+    script = PurePosixPath(path)
+    return script.suffix, script.stem
 
 
 def _as_file(path: str) -> str:
