@@ -27,9 +27,9 @@ Read: TypeAlias = Callable[[Any, list[Diagnostic]], Any]  # from a node
 
 
 class _Field(NamedTuple):
-    """How a field is had: the keys below the first of those that lead to its value, and what reads that."""
+    """How a field is had: its number, the keys below the first of those that lead to its value, and what reads that."""
 
-    name: str
+    number: int
     below: Keys
     read: Read
 
@@ -39,8 +39,9 @@ class _Fields(NamedTuple):
 
     by_key: dict[str, list[_Field]]
     of_noun: list[_Field]
-    absent: dict[str, object]
-    absent_there: list[tuple[str, Callable[[Span], object]]]  # that has the place of the noun
+    numbers: dict[str, int]
+    absent: list[object]
+    absent_there: list[tuple[int, Callable[[Span], object]]]  # that has the place of the noun
 
 
 def bind(noun: Callable[..., T], node: Mapping, at: str, diagnostics: list[Diagnostic], **given: object) -> T:
@@ -49,17 +50,19 @@ def bind(noun: Callable[..., T], node: Mapping, at: str, diagnostics: list[Diagn
     A value that cannot be read becomes a diagnostic, and another stands for it, so that the rest is looked at.
     """
     fields = _fields(noun, at)
-    values = {**fields.absent, **given}
-    for name, absent in fields.absent_there:
-        values[name] = absent(node.span)
-    for name, _, read in fields.of_noun:
-        values[name] = read(node, diagnostics)
+    values = fields.absent.copy()
+    for name, value in given.items():
+        values[fields.numbers[name]] = value
+    for number, absent in fields.absent_there:
+        values[number] = absent(node.span)
+    for number, _, read in fields.of_noun:
+        values[number] = read(node, diagnostics)
     for key, entry in node.entries.items():
-        for name, below, read in fields.by_key.get(key, ()):
-            value = _below(entry.value, below) if below else entry.value
-            if value is not None:
-                values[name] = read(value, diagnostics)
-    return noun(**values)
+        for number, below, read in fields.by_key.get(key, ()):
+            at_key = _below(entry.value, below) if below else entry.value
+            if at_key is not None:
+                values[number] = read(at_key, diagnostics)
+    return noun(*values)
 
 
 def name_of(node: Scalar) -> Name:
@@ -81,13 +84,14 @@ def _below(node: Node, keys: Keys) -> Node | None:
 def _fields(noun: Any, at: str) -> _Fields:
     kinds = kinds_of(noun)
     written = [kind.keys for kind in kinds.values() if not kind.is_place]
-    fields = _Fields({}, [], {}, [])
+    numbers = {name: number for number, name in enumerate(noun._fields)}
+    fields = _Fields({}, [], numbers, [noun._field_defaults.get(name) for name in numbers], [])
     for name, kind in kinds.items():
         key = joined(at, kind.keys)
-        field = _Field(name, kind.keys[1:], _reader(kind, key, written))
+        field = _Field(numbers[name], kind.keys[1:], _reader(kind, key, written))
         if kind.keys:
             fields.by_key.setdefault(kind.keys[0], []).append(field)
-            _add_absent(name, kind, key, fields)
+            _add_absent(numbers[name], kind, key, fields)
         else:
             fields.of_noun.append(field)
     return fields
@@ -96,7 +100,8 @@ def _fields(noun: Any, at: str) -> _Fields:
 def _reader(kind: Kind, key: str, written: list[Keys]) -> Read:
     """What reads a value of a kind that the schema has at a key; `written` are the keys beside it."""
     if kind.type == Written:
-        return lambda node, _: _written(node, written)
+        texts = [(path, joined("", path)) for path in written]
+        return lambda node, _: _written(node, texts)
     if kind.parse:
         return partial(_parsed, kind.parse, _stand_in(kind, kind.parse, key))
     if kind.type in _SINGLE:
@@ -155,17 +160,15 @@ def _located(node: Node) -> Located[str]:
     return Located(node.text, node.span)
 
 
-def _written(node: Mapping, keys: list[Keys]) -> Written:
+def _written(node: Mapping, keys: list[tuple[Keys, str]]) -> Written:
     """The texts behind some keys, and those of the pairs there."""
     texts: dict[str, Located[str]] = {}
-    for path in keys:
-        value = _below(node, path)
+    for path, key in keys:
+        value = _below(node, path) if path[0] in node.entries else None
         if isinstance(value, Scalar):
-            texts[joined("", path)] = _located(value)
+            texts[key] = _located(value)
         elif isinstance(value, Mapping):
-            texts |= {
-                joined("", (*path, name)): _located(entry.value) for name, entry in value.entries.items()
-            }
+            texts |= {f"{key}.{name}": _located(entry.value) for name, entry in value.entries.items()}
     return texts
 
 
@@ -191,16 +194,16 @@ def _stand_in(kind: Kind, parse: Callable[[str], object], key: str) -> object:
     return parse(str(at.get("default", at.get("examples", [""])[0])))
 
 
-def _add_absent(name: str, kind: Kind, key: str, fields: _Fields) -> None:
+def _add_absent(number: int, kind: Kind, key: str, fields: _Fields) -> None:
     """What stands for a field that is not written: the schema's default, or nothing."""
     default = schema_of(key).get("default")
     if kind.is_place:
-        fields.absent_there.append((name, lambda span: span))
+        fields.absent_there.append((number, lambda span: span))
     elif default is None or kind.is_noun:
-        fields.absent[name] = None if kind.is_optional else False if kind.type is bool else ()
+        fields.absent[number] = None if kind.is_optional else False if kind.type is bool else ()
     else:
-        read = _reader(kind, key, [])
+        value = _reader(kind, key, [])(Scalar(str(default), default, _NOWHERE), [])
         if get_origin(kind.type) is Located:
-            fields.absent_there.append((name, lambda span: read(Scalar(str(default), default, span), [])))
+            fields.absent_there.append((number, lambda span: Located(value.value, span)))
         else:
-            fields.absent[name] = read(Scalar(str(default), default, _NOWHERE), [])
+            fields.absent[number] = value

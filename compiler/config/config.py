@@ -108,7 +108,7 @@ def _step(step: object, inherited: Mapping, diagnostics: list[Diagnostic]) -> St
     assert isinstance(step, Mapping), "the schema asks for keys and values here"
     keys = inherited.entries
     own = frozenset(
-        name for name, entry in step.entries.items() if name not in keys or entry.key is not keys[name].key
+        [name for name, entry in step.entries.items() if name not in keys or entry.key is not keys[name].key]
     )
     config = bind(StepConfig, step, "step", diagnostics, spans=spans_of(step, "step"), own=own)
     return config._replace(sweep=None, cross_validation=None) if config.service else config  # it runs once

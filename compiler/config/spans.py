@@ -19,12 +19,12 @@ def spans_of(node: Mapping, at: str = "") -> Spans:
 
 def _add(spans: dict[str, Span], node: Mapping, prefix: str, at: str) -> None:
     has_notes = not _has_keys_of_the_user(at)
-    for name, entry in node.entries.items():
-        if has_notes and (name.startswith("x-") or name == "$schema"):
+    for name, (key, value) in node.entries.items():
+        if has_notes and (name[:2] == "x-" or name == "$schema"):
             continue
-        spans[prefix + name] = entry.key.span
-        if name not in ("stages", "defaults") and not isinstance(entry.value, Scalar):
-            _add_below(spans, entry.value, prefix + name, f"{at}.{name}".lstrip("."))
+        spans[prefix + name] = key.span
+        if not isinstance(value, Scalar) and name not in ("stages", "defaults"):
+            _add_below(spans, value, prefix + name, f"{at}.{name}".lstrip("."))
 
 
 def _add_below(spans: dict[str, Span], node: Node, key: str, at: str) -> None:
