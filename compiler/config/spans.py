@@ -1,6 +1,6 @@
 """Where the keys of a config were written."""
 
-from functools import cache
+from functools import lru_cache
 
 from automl.compiler.source import Span, Spans
 from automl.compiler.tree.nodes import Mapping, Node, Scalar
@@ -40,7 +40,7 @@ def _add_below(spans: dict[str, Span], node: Node, key: str, at: str) -> None:
             _add_below(spans, item, f"{key}[{number}]", at)
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def _has_keys_of_the_user(at: str) -> bool:
     """Whether the keys there are no words of the language: those of labels, variables, a selector."""
     try:
@@ -49,7 +49,7 @@ def _has_keys_of_the_user(at: str) -> bool:
         return False
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def _has_names_of_the_user(at: str) -> bool:
     """Whether the user's own keys there lead to keys of the language: those of outputs, of volumes."""
     try:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from typing import Annotated, TypeAlias
 
 from automl.compiler.patterns import regex
@@ -71,7 +71,7 @@ class Quantity(NamedTuple):
     amount: int
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def parse_cpu(text: str) -> Quantity:
     """Read a number of processors: `2`, `0.5` or `500m` (thousandths); the amount is in thousandths.
 
@@ -90,7 +90,7 @@ def parse_cpu(text: str) -> Quantity:
     return Quantity(_cpu_text(amount), amount)
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def parse_memory(text: str) -> Quantity:
     """Read a size of memory: `1.5Gi`, `200M`, or a bare number of megabytes (10^6 bytes).
 
@@ -112,7 +112,7 @@ def parse_memory(text: str) -> Quantity:
     return Quantity(_memory_text(amount, unit), amount)
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def parse_duration(text: str) -> int:
     """Read a time in whole seconds: a bare number, or days, hours, minutes and seconds as in `1h30m`.
 
