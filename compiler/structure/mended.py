@@ -26,7 +26,7 @@ def mended(root: Mapping) -> Mapping | None:
     It does not mean what was written: a key or an item may be gone. Only values may be judged by it.
     """
     for _ in range(_ROUNDS):
-        wrong = misfits(root, schema())
+        wrong = misfits(root, schema)
         if not wrong:
             return root
         node = _rebuilt(root, _changes(wrong)) if len(wrong) <= MOST_FOUND else None

@@ -1,5 +1,7 @@
 """Where a tree is not what its JSON Schema asks for: jsonschema-rs decides, this module finds the places again."""
 
+from collections.abc import Callable
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -26,13 +28,19 @@ class Misfit(NamedTuple):
     value: Any
 
 
-def misfits(root: Mapping, whole: Schema) -> list[Misfit]:
-    """The misfits of the tree, in the order of the schema; of too many the first ones, and one more."""
-    validator = jsonschema_rs.Draft202012Validator(whole)
+def misfits(root: Mapping, of: Callable[[], Schema]) -> list[Misfit]:
+    """The misfits of the tree, in the order of the schema that `of` gives; of too many the first ones, and one more."""
+    validator = _validator(of)
     if validator.is_valid(to_plain(root)):
         return []
     errors = islice(validator.iter_errors(_with_marks(root)), MOST_FOUND + 1)
-    return _once([_misfit(error, whole) for error in errors])
+    return _once([_misfit(error, of()) for error in errors])
+
+
+@cache
+def _validator(of: Callable[[], Schema]) -> jsonschema_rs.Draft202012Validator:
+    """It takes longer to make than to check a hundred configs with."""
+    return jsonschema_rs.Draft202012Validator(of())
 
 
 def _once(them: list[Misfit]) -> list[Misfit]:

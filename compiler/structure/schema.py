@@ -36,7 +36,7 @@ def check_structure(root: Mapping) -> tuple[Mapping | None, list[Diagnostic]]:
     A step with such a place is left out of that part, so that what can be said of the others is said in the same
     run, and nothing is said twice. There is none if the rest would not mean what was written.
     """
-    wrong = sorted(misfits(root, schema()), key=lambda misfit: misfit.path[:1] != ["defaults"])
+    wrong = sorted(misfits(root, schema), key=lambda misfit: misfit.path[:1] != ["defaults"])
     diagnostics = Findings(diagnostic for misfit in wrong for diagnostic in _explain(misfit, root, schema()))
     sound = None if len(wrong) > MOST_FOUND else _sound_part(root, [misfit.path for misfit in wrong])
     return sound, list(_each_once(diagnostics))
@@ -44,9 +44,10 @@ def check_structure(root: Mapping) -> tuple[Mapping | None, list[Diagnostic]]:
 
 def check_contexts_file(root: Mapping) -> list[Diagnostic]:
     """Every place where a file of a user's own contexts is not what its schema asks for."""
-    whole = schema_of_contexts()
-    wrong = misfits(root, whole)
-    return Findings(diagnostic for misfit in wrong for diagnostic in _explain(misfit, root, whole))
+    wrong = misfits(root, schema_of_contexts)
+    return Findings(
+        diagnostic for misfit in wrong for diagnostic in _explain(misfit, root, schema_of_contexts())
+    )
 
 
 def _each_once(diagnostics: list[Diagnostic]) -> Iterator[Diagnostic]:
