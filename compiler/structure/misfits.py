@@ -1,18 +1,25 @@
-"""Where a tree is not what its JSON Schema asks for: jsonschema-rs decides, this module finds the places again."""
+"""Where a tree is not what its JSON Schema asks for: jsonschema-rs decides, this module finds the places again.
+
+A small config that is surely sound does not need it, and it is not imported for that.
+"""
 
 from collections.abc import Callable
 from functools import cache
 from itertools import islice
-from typing import Any
-
-import jsonschema_rs
+from typing import TYPE_CHECKING, Any
 
 from automl.compiler.diagnostics import MOST_FOUND
 from automl.compiler.records import NamedTuple
+from automl.compiler.structure.sound import is_surely_sound
 from automl.compiler.tree.nodes import Mapping, Node, Scalar, Sequence, to_plain
 from automl.compiler.tree.stages import Path
 from automl.schemas import Schema
 
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+_SMALL = 64 * 1024
+"""Characters of a config that jsonschema-rs, once it has started, does not check faster."""
 _MARK = "key."  # before a key that is a number; what `propertyNames` asks for allows it
 _EMPTY = "\0"  # instead of an empty key, and before a key that begins so: what `propertyNames` asks for allows neither
 _STARTS_TO_MARK = "+0123456789k\0"  # the empty text is in it too
@@ -30,16 +37,21 @@ class Misfit(NamedTuple):
 
 def misfits(root: Mapping, of: Callable[[], Schema]) -> list[Misfit]:
     """The misfits of the tree, in the order of the schema that `of` gives; of too many the first ones, and one more."""
+    plain = to_plain(root)
+    if len(root.span.source.text) <= _SMALL and is_surely_sound(plain, of()):
+        return []
     validator = _validator(of)
-    if validator.is_valid(to_plain(root)):
+    if validator.is_valid(plain):
         return []
     errors = islice(validator.iter_errors(_with_marks(root)), MOST_FOUND + 1)
     return _once([_misfit(error, of()) for error in errors])
 
 
 @cache
-def _validator(of: Callable[[], Schema]) -> jsonschema_rs.Draft202012Validator:
-    """It takes longer to make than to check a hundred configs with."""
+def _validator(of: Callable[[], Schema]) -> "jsonschema_rs.Draft202012Validator":
+    """It takes longer to make than to check a thousand steps with."""
+    import jsonschema_rs
+
     return jsonschema_rs.Draft202012Validator(of())
 
 
@@ -49,7 +61,7 @@ def _once(them: list[Misfit]) -> list[Misfit]:
     return [misfit for misfit in them if misfit.keyword == "type" or tuple(misfit.path) not in of_type]
 
 
-def _misfit(error: jsonschema_rs.ValidationError, whole: Schema) -> Misfit:
+def _misfit(error: "jsonschema_rs.ValidationError", whole: Schema) -> Misfit:
     at, value = _schema_at(whole, list(error.schema_path))
     keyword = error.kind.name
     names: list[str] = []
