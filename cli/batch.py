@@ -59,7 +59,7 @@ def compile_one(given: Input, request: Request) -> Compiled:
         for choice in request.choices:
             with suppress(*((FailedTargetError,) if request.is_any_enough else ())):
                 emission = emit(workflow, choice)
-                emissions[choice.target.name] = emission if request.keep else emission._replace(artifacts=())
+                emissions[choice.target.name] = _kept(emission, request)
     files = workflow.files if workflow else ()
     return Compiled(
         given,
@@ -67,6 +67,16 @@ def compile_one(given: Input, request: Request) -> Compiled:
         emissions,
         (given.file, *(under(given.folder, path) for path in files), *request.overrides.files),
     )
+
+
+def _kept(emission: Emission, request: Request) -> Emission:
+    """With its texts, if they are wanted: what a text is made of takes more memory. Nothing is written of what is refused."""
+    if not request.keep:
+        return emission._replace(artifacts=())
+    if not has_errors(emission.diagnostics):
+        for artifact in emission.artifacts:
+            artifact.write()
+    return emission
 
 
 def diagnostics(compiled: Iterable[Compiled], request: Request) -> list[Diagnostic]:

@@ -74,7 +74,11 @@ def emit(workflow: Workflow, choice: Choice) -> Emission:
 def _refuse_nonsense(emission: Emission) -> None:
     """What is no text or no finding would fail later, where nobody knows any more whose it is."""
     for artifact in emission.artifacts:
-        if not (isinstance(artifact, Artifact) and all(isinstance(part, str) for part in artifact)):
+        if not (
+            isinstance(artifact, Artifact)
+            and isinstance(artifact.path, str)
+            and isinstance(artifact.text, str)
+        ):
             raise TypeError("an artifact is a path and a text")
         artifact.text.encode()
     if not all(isinstance(diagnostic, Diagnostic) for diagnostic in emission.diagnostics):

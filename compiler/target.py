@@ -9,11 +9,34 @@ from automl.compiler.ir import Workflow
 from automl.compiler.records import NamedTuple, Record
 
 
-class Artifact(NamedTuple):
-    """One file of the output: a path in the output folder, and its text, which begins with our `header`."""
+class Artifact:
+    """One file of the output: a path in the output folder, and its text, which begins with our `header`.
 
-    path: str
-    text: str
+    `text` may be what makes the text, without a reason to fail: it is called once, when somebody asks for the text, and
+    that nobody does of a config that is refused, or only validated.
+    """
+
+    __slots__ = ("_text", "path")
+
+    def __init__(self, path: str, text: str | Callable[[], str]) -> None:
+        self.path, self._text = path, text
+
+    @property
+    def text(self) -> str:
+        """All of the file."""
+        return self.write()
+
+    def write(self) -> str:
+        """Make the text, if it is not made yet, and let go what it is made of."""
+        if callable(self._text):
+            self._text = self._text()
+        return self._text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Artifact) and (self.path, self.text) == (other.path, other.text)
+
+    def __hash__(self) -> int:
+        return hash(self.path)
 
 
 class Emission(NamedTuple):

@@ -27,6 +27,7 @@ from automl.compiler.project.files import Seen
 from automl.compiler.source import Source
 from automl.compiler.structure import schema as structure
 from automl.compiler.target import (
+    Artifact,
     ByKind,
     Capabilities,
     Capability,
@@ -108,7 +109,7 @@ def _own(name: str) -> Target:
         if (id(workflow), options) not in memory:
             artifacts, diagnostics = emit(workflow, options)
             hashed = [
-                each._replace(text=hashlib.sha256(each.text.encode()).hexdigest()) for each in artifacts
+                Artifact(each.path, hashlib.sha256(each.text.encode()).hexdigest()) for each in artifacts
             ]
             memory[id(workflow), options] = (workflow, Emission(tuple(hashed), diagnostics))
         return memory[id(workflow), options][1]

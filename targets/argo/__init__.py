@@ -33,6 +33,7 @@ from automl.targets.objects.collecting import program
 from automl.targets.objects.config_maps import Files, config_maps
 from automl.targets.objects.disks import claims, disks, has_claim
 from automl.targets.objects.escape import has_template_tag
+from automl.targets.objects.json import canonical
 from automl.targets.objects.metadata import Object, Objects, hashed_name, with_annotations
 from automl.targets.objects.pod import pull_secrets
 from automl.targets.objects.pod_patch import of_patches
@@ -63,15 +64,16 @@ class Argo:
         objects = Objects(workflow, self.name)
         files = config_maps(objects, has_template_tag)
         templates, programs, diagnostics = _templates(objects, files)
-        sizes = sizes_of(templates)
+        texts = [canonical(template) for template in templates]
+        sizes = sizes_of(texts)
         diagnostics += [*of_workflow(workflow), *files.diagnostics, *too_long(workflow, templates, sizes)]
         diagnostics += of_patches(workflow, self.name)
         diagnostics += too_many_inputs(workflow, templates)
         if run_bytes(workflow, templates, sizes) > MAX_WORKFLOW_BYTES:
             templates = _fewer(workflow, templates)
-            sizes = sizes_of(templates)
+            texts = [canonical(template) for template in templates]
+            sizes = sizes_of(texts)
         diagnostics += check_size(workflow, templates, sizes)
-        overflow, own = split(objects, templates, sizes)
         deployers = [deployer(objects)] if workflow.services else []
         mounted = [*_volumes_of_jobs(workflow, files), *map(deployer_volume, deployers)]
         is_needed = any(is_collected(workflow, job) for job in workflow.jobs)
@@ -84,10 +86,14 @@ class Argo:
             *deployers,
         ]
         diagnostics += too_large(workflow, beside, but=[files.code])
-        # A Workflow fails if the controller has not heard of its templates yet, so they come first of all.
-        documents = [*overflow, *beside, *_top(objects, options, _spec(objects, mounted, own))]
-        output = artifact(workflow, self.name, options, documents)
-        return Emission((output,), (*diagnostics, *unused_registry(workflow, output)))
+
+        def documents() -> list[Object]:
+            # A Workflow fails if the controller has not heard of its templates yet, so they come first of all.
+            overflow, own = split(objects, templates, texts)
+            return [*overflow, *beside, *_top(objects, options, _spec(objects, mounted, own))]
+
+        diagnostics += unused_registry(workflow, documents)
+        return Emission((artifact(workflow, self.name, options, documents),), tuple(diagnostics))
 
 
 class _Templates(NamedTuple):
@@ -128,7 +134,7 @@ def _fewer(workflow: Workflow, templates: list[Object]) -> list[Object]:
     """The templates, of which many tasks share one, if each of these fits into an object. They begin with those of the tasks."""
     pairs = zip(workflow.tasks, templates, strict=False)
     fewer = shared(templates, {str(template["name"]) for task, template in pairs if isinstance(task, Job)})
-    return fewer if max(sizes_of(fewer)) <= MAX_TEMPLATE_BYTES else templates
+    return fewer if max(sizes_of(map(canonical, fewer))) <= MAX_TEMPLATE_BYTES else templates
 
 
 def _volumes_of_jobs(workflow: Workflow, files: Files) -> list[Value]:

@@ -3,10 +3,13 @@
 A WorkflowTemplate that is made here takes what would overflow. It is named after its content and never changed.
 """
 
+from collections.abc import Iterable
+
+from automl.compiler.values.dns import digest, with_suffix
 from automl.targets.dag.nesting import MAX_ITEMS
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES
-from automl.targets.objects.json import size_of
-from automl.targets.objects.metadata import Object, Objects, hashed_name
+from automl.targets.objects.json import canonical
+from automl.targets.objects.metadata import Object, Objects
 from automl.targets.writers.yaml import Value
 
 MAX_TEMPLATE_BYTES = MAX_OBJECT_BYTES - 16 * 1024
@@ -28,25 +31,31 @@ class _Overflow:
         self.size += size
 
 
-def sizes_of(templates: list[Object]) -> list[int]:
-    """The bytes of each template as JSON, the form in which Argo keeps it."""
-    return [size_of(template) + 1 for template in templates]
+def sizes_of(texts: Iterable[str]) -> list[int]:
+    """The bytes of each template, given as JSON, the form in which Argo keeps it."""
+    return [len(text.encode()) + 1 for text in texts]
 
 
-def split(objects: Objects, templates: list[Object], sizes: list[int]) -> tuple[list[Object], list[Object]]:
+def split(objects: Objects, templates: list[Object], texts: list[str]) -> tuple[list[Object], list[Object]]:
     """The WorkflowTemplates, in the order of their creation, and the templates that stay in the Workflow.
 
-    Every template comes after those it refers to; the last is the entrypoint, which always stays.
+    Every template comes after those it refers to; the last is the entrypoint, which always stays. `texts` are the
+    templates as JSON.
     """
+    sizes = sizes_of(texts)
     if len(templates) <= MAX_ITEMS and sum(sizes) <= MAX_TEMPLATE_BYTES:
         return [], templates
     parts = _fill(templates[:-1], sizes[:-1])
+    known = {id(template): text for template, text in zip(templates, texts, strict=True)}
     holders: dict[str, str] = {}
     documents = []
     for part in parts:
         local = {str(template["name"]) for template in part.templates}
         placed: list[Value] = [_resolved(template, holders, local) for template in part.templates]
-        name = hashed_name(f"{objects.workflow.name}-templates", {"templates": placed})
+        written = (known.get(id(template)) or canonical(template) for template in placed)
+        name = with_suffix(
+            f"{objects.workflow.name}-templates", digest(f'{{"templates":[{",".join(written)}]}}')
+        )
         holders |= dict.fromkeys(local, name)
         body: Object = {"spec": {"templates": placed}}
         documents.append(objects.object("argoproj.io/v1alpha1", "WorkflowTemplate", name, body))

@@ -51,8 +51,8 @@ class Kubeflow:
             diagnostics += [*of_rights(workflow), *of_disks(workflow, makes_claims=False)]
         else:
             diagnostics += of_vertex(workflow)
-        output = stream(workflow, self.name, options, documents)
-        return Emission((output,), (*diagnostics, *unused_registry(workflow, output)))
+        diagnostics += unused_registry(workflow, lambda: documents)
+        return Emission((stream(workflow, self.name, options, documents),), tuple(diagnostics))
 
 
 class KubeflowNative:
@@ -84,8 +84,8 @@ class KubeflowNative:
             *of_sizes(workflow, package),
         ]
         diagnostics += [*files.diagnostics, *of_version_object(workflow, documents)]
-        output = artifact(workflow, self.name, options, documents)
-        return Emission((output,), (*diagnostics, *unused_registry(workflow, output)))
+        diagnostics += unused_registry(workflow, lambda: documents)
+        return Emission((artifact(workflow, self.name, options, lambda: documents),), tuple(diagnostics))
 
 
 def _numbers(version: str) -> tuple[int, ...]:

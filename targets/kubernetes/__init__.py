@@ -54,8 +54,8 @@ class Kubernetes:
         else:
             documents += [alone(objects, job, files) for job in workflow.jobs]
         diagnostics += too_large(workflow, documents, but=judged)
-        output = artifact(workflow, self.name, options, documents)
-        return Emission((output,), (*diagnostics, *unused_registry(workflow, output)))
+        diagnostics += unused_registry(workflow, lambda: documents)
+        return Emission((artifact(workflow, self.name, options, lambda: documents),), tuple(diagnostics))
 
 
 def _needs_coordinator(workflow: Workflow) -> bool:

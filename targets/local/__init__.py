@@ -22,9 +22,12 @@ class Local:
 
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One program; or its plan alone, for who wants to see what it would do."""
-        plan = without_unseen(plan_of(workflow).to_json())
         diagnostics = (*same_ports(workflow), *of_processes(workflow), *amounts(workflow))
         if options.form == "plan":
-            return Emission((Artifact(f"{workflow.name}.local.json", plan),), diagnostics)
-        text = program(workflow, plan, options)
-        return Emission((Artifact(f"{workflow.name}.local.py", text),), diagnostics)
+            return Emission((Artifact(f"{workflow.name}.local.json", lambda: _plan(workflow)),), diagnostics)
+        output = Artifact(f"{workflow.name}.local.py", lambda: program(workflow, _plan(workflow), options))
+        return Emission((output,), diagnostics)
+
+
+def _plan(workflow: Workflow) -> str:
+    return without_unseen(plan_of(workflow).to_json())

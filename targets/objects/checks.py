@@ -6,10 +6,11 @@ from itertools import combinations, product
 from automl.compiler.diagnostics import Code, Diagnostic, Related
 from automl.compiler.graph import upstream
 from automl.compiler.ir import Job, Service, Task, Text, Workflow
-from automl.compiler.target import Artifact
 from automl.targets.objects.disks import needs_node
+from automl.targets.objects.json import canonical
 from automl.targets.objects.placement import selector
 from automl.targets.objects.resources import model_label
+from automl.targets.objects.stream import Documents
 from automl.targets.writers.yaml import Value
 
 Selector = frozenset[tuple[str, Value]]
@@ -38,10 +39,10 @@ def rights_of_account(workflow: Workflow, rights: str, page: str) -> Iterator[Di
         yield Diagnostic(Code.NEEDS_RIGHTS, message, place, help)
 
 
-def unused_registry(workflow: Workflow, artifact: Artifact) -> Iterator[Diagnostic]:
+def unused_registry(workflow: Workflow, documents: Documents) -> Iterator[Diagnostic]:
     """A registry of images that the output does not have."""
     registry = workflow.image_registry
-    if registry and f"{registry.rstrip('/')}/" not in artifact.text:
+    if registry and f"{registry.rstrip('/')}/" not in canonical([*documents()]):
         message = '"image_registry" is not needed: the output has no image but those that you name'
         place = workflow.spans.get("image_registry", workflow.span)
         yield Diagnostic(Code.NOT_NEEDED, message, place, "remove it, or leave it for other targets")

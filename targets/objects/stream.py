@@ -1,6 +1,7 @@
 """Objects of Kubernetes as the one file that `kubectl apply -f -` reads."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
+from typing import TypeAlias
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.generated import header
@@ -11,21 +12,24 @@ from automl.targets.objects.json import size_of
 from automl.targets.objects.metadata import STAGE, STEP, Object, labels_of, name_of
 from automl.targets.writers.yaml import write_json, write_yaml
 
+Documents: TypeAlias = Callable[[], Sequence[Object]]
+"""What makes the documents of a file."""
+
 
 def stream(workflow: Workflow, target: str, options: Options, documents: Sequence[Object]) -> Artifact:
     """Documents that are no objects of Kubernetes: as JSON, too, one after the other."""
     if options.format == "json" and len(documents) > 1:
-        text = "---\n".join(write_json([document]) for document in documents)
-        return Artifact(f"{workflow.name}.{target}.json", text)
-    return artifact(workflow, target, options, documents)
+        path = f"{workflow.name}.{target}.json"
+        return Artifact(path, lambda: "---\n".join(write_json([document]) for document in documents))
+    return artifact(workflow, target, options, lambda: documents)
 
 
-def artifact(workflow: Workflow, target: str, options: Options, documents: Sequence[Object]) -> Artifact:
-    """The documents in the format that is asked for."""
+def artifact(workflow: Workflow, target: str, options: Options, documents: Documents) -> Artifact:
+    """The documents in the format that is asked for, made and written when somebody asks for the text."""
     path = f"{workflow.name}.{target}.{options.format}"
     if options.format == "json":
-        return Artifact(path, write_json(documents))
-    return Artifact(path, write_yaml(documents, header(workflow.origin, target, options.version)))
+        return Artifact(path, lambda: write_json(documents()))
+    return Artifact(path, lambda: write_yaml(documents(), header(workflow.origin, target, options.version)))
 
 
 def too_large(

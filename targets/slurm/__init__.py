@@ -21,7 +21,5 @@ class Slurm:
 
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One script; or without what it carries, for who wants to see what it submits."""
-        text = script(workflow, plan_of(workflow), options)
-        return Emission(
-            (Artifact(f"{workflow.name}.slurm.sh", text),), (*of_processes(workflow), *checks(workflow))
-        )
+        output = Artifact(f"{workflow.name}.slurm.sh", lambda: script(workflow, plan_of(workflow), options))
+        return Emission((output,), (*of_processes(workflow), *checks(workflow)))

@@ -9,6 +9,7 @@ import yaml
 from automl.targets.argo.checks import WORKFLOW_OVERHEAD, run_bytes
 from automl.targets.argo.overflow import sizes_of
 from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
+from automl.targets.objects.json import canonical
 from tests.conformance.argo_controller import Controller
 from tests.conformance.argo_judge import Case, compiled, meaning, submitted
 from tests.conformance.argo_runs import Ending, Run, play
@@ -39,7 +40,7 @@ def bytes_of(case: Case, manifest: str) -> int:
     """What the compiler takes for the size of a run."""
     specs = [document.get("spec", {}) for document in yaml.load_all(manifest, yaml.CSafeLoader)]
     templates = [each for spec in specs for each in spec.get("templates", [])]
-    return run_bytes(case.workflow, templates, sizes_of(templates))
+    return run_bytes(case.workflow, templates, sizes_of(map(canonical, templates)))
 
 
 @pytest.mark.parametrize("argo", [OF_LARGEST], indirect=True)

@@ -15,6 +15,7 @@ from automl.targets.argo.checks import run_bytes
 from automl.targets.argo.overflow import sizes_of
 from automl.targets.dag import nesting
 from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
+from automl.targets.objects.json import canonical
 from tests.by_hand import PROJECT, SPAN, barrier, job
 from tests.conformance.argo_controller import Controller
 from tests.conformance.argo_judge import check, submitted
@@ -112,7 +113,7 @@ def bytes_of(wanted: Workflow, manifest: str) -> int:
     """What the compiler takes for the size of a run."""
     specs = [document.get("spec", {}) for document in yaml.load_all(manifest, yaml.CSafeLoader)]
     templates = [each for spec in specs for each in spec.get("templates", [])]
-    return run_bytes(wanted, templates, sizes_of(templates))
+    return run_bytes(wanted, templates, sizes_of(map(canonical, templates)))
 
 
 @pytest.mark.parametrize("most", [200, 6], ids=["flat", "nested"])

@@ -28,6 +28,7 @@ from automl.targets.argo import Argo
 from automl.targets.argo.checks import run_bytes
 from automl.targets.argo.overflow import MAX_TEMPLATE_BYTES, sizes_of
 from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
+from automl.targets.objects.json import canonical
 from tests.by_hand import PROJECT, SPAN, job, output
 from tests.targets.test_argo_data import ROWS, templates, variables, words, written
 from tests.targets.test_references import emitted, service
@@ -262,7 +263,7 @@ def test_trials_that_one_object_does_not_hold_are_in_parts() -> None:
     *parts, whole = [
         one for one in templates(wanted).values() if one["name"].startswith("train") and "dag" in one
     ]
-    assert all(size <= MAX_TEMPLATE_BYTES for size in sizes_of(parts))
+    assert all(size <= MAX_TEMPLATE_BYTES for size in sizes_of(map(canonical, parts)))
     items = [item for one in parts for item in one["dag"]["tasks"][0]["withItems"]]
     assert [item["lr"] for item in items] == [encode(str(number)) for number in range(6000)]
     tasks = whole["dag"]["tasks"]
@@ -289,7 +290,7 @@ def test_five_thousand_trials_are_run() -> None:
     wanted = sweeping(axes=AXES[:1], table=table)
     assert refusals(wanted) == []
     found = list(templates(wanted).values())
-    assert run_bytes(wanted, found, sizes_of(found)) < 0.75 * MAX_WORKFLOW_BYTES
+    assert run_bytes(wanted, found, sizes_of(map(canonical, found))) < 0.75 * MAX_WORKFLOW_BYTES
     [train] = [one for one in wanted.jobs if one.trials]
     twice = wanted._replace(nodes=(*wanted.nodes, train._replace(name="again", step="again", after=())))
     [refusal] = refusals(twice)
