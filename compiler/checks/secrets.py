@@ -1,10 +1,11 @@
 """Secrets stay out of the config and of everything that is made from it."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from automl.compiler.checks.tracking import uris_of
 from automl.compiler.config.config import Config
-from automl.compiler.config.located import Name
+from automl.compiler.config.located import Name, Template
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Git
 from automl.compiler.patterns import regex
@@ -111,20 +112,20 @@ def check_texts(config: Config) -> Iterator[Diagnostic]:
             yield _plain_text(span, "put it into a Secret, and name that under `secrets`")
 
 
-def _add_texts(parts: Iterable[object], apart: set[int], texts: list[tuple[str, Span]]) -> None:
+def _add_texts(parts: Iterable[Any], apart: set[int], texts: list[tuple[str, Span]]) -> None:
     """Add all texts within parts of the config, with their places."""
     for part in parts:
         kind = type(part)
         if not part or kind in _WITHOUT_TEXTS:  # most are
             continue
-        if isinstance(part, Located):
+        if kind is Located or kind is Template:
             if isinstance(part.value, str) and id(part) not in apart:
                 texts.append((part.value, part.span))
-        elif isinstance(part, Name):
+        elif kind is Name:
             texts.append((part.written, part.span))
         elif isinstance(part, tuple):
             _add_texts(part, apart, texts)
-        elif isinstance(part, dict) and not isinstance(next(iter(part.values())), Span):
+        elif isinstance(part, dict) and type(next(iter(part.values()))) is not Span:
             texts += [
                 (key, inner.span) for key, inner in part.items()
             ]  # what was written for the keys of a noun
