@@ -69,11 +69,12 @@ class Argo:
         diagnostics += [*of_workflow(workflow), *files.diagnostics, *too_long(workflow, templates, sizes)]
         diagnostics += of_patches(workflow, self.name)
         diagnostics += too_many_inputs(workflow, templates)
-        if run_bytes(workflow, templates, sizes) > MAX_WORKFLOW_BYTES:
+        size = run_bytes(workflow, templates, sizes)
+        if size > MAX_WORKFLOW_BYTES:
             templates = _fewer(workflow, templates)
             texts = [canonical(template) for template in templates]
-            sizes = sizes_of(texts)
-        diagnostics += check_size(workflow, templates, sizes)
+            size = run_bytes(workflow, templates, sizes_of(texts))
+        diagnostics += check_size(workflow, size)
         deployers = [deployer(objects)] if workflow.services else []
         mounted = [*_volumes_of_jobs(workflow, files), *map(deployer_volume, deployers)]
         is_needed = any(is_collected(workflow, job) for job in workflow.jobs)

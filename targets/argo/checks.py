@@ -137,12 +137,11 @@ def _too_long(what: str, size: int, limit: int, place: Task | Text) -> Diagnosti
     )
 
 
-def check_size(workflow: Workflow, templates: Sequence[Object], sizes: Sequence[int]) -> Iterator[Diagnostic]:
+def check_size(workflow: Workflow, size: int) -> Iterator[Diagnostic]:
     """A workflow that Argo's controller would give up when it runs, long after it was applied.
 
-    `sizes` are the bytes of its templates.
+    `size` are the bytes that it comes to.
     """
-    size = run_bytes(workflow, templates, sizes)
     if size > MAX_WORKFLOW_BYTES:
         runs = sum(len(job.trials.runs) for job in workflow.jobs if job.trials)
         message = (

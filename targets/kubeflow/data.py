@@ -113,7 +113,8 @@ class Data(NamedTuple):
 
     def of_item(self, task: Task) -> list[str]:
         """What a task in a loop takes of its item, by the keys of both."""
-        loop, takes = self.loop(task), self.takes(task).parameters
+        loop = self.loop(task)
+        takes = self.takes(task).parameters if loop else {}
         return [key for key in loop.keys if key in takes] if loop else []
 
     def made_by_dag(self, dag: str) -> dict[str, Origin]:

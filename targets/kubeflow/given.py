@@ -51,7 +51,8 @@ def in_image(job: Job, data: Data) -> Given:
 
 
 def _is_late(text: Text, data: Data) -> bool:
-    return any(data.is_late(reference) for reference in text.references)
+    references = text.references
+    return bool(references) and any(map(data.is_late, references))
 
 
 def _by_script(text: Text, data: Data) -> Word:
@@ -68,6 +69,8 @@ def _folded(text: Text, data: Data) -> str:
 
 def _known(text: Text, data: Data) -> Text:
     """The text with what is known in the place of references."""
+    if not text.references:
+        return text
     parts = (part if isinstance(part, str) or data.is_late(part) else str(part.known) for part in text.parts)
     return Text(tuple(parts), text.span)
 

@@ -134,7 +134,7 @@ def _is_unsafe(word: Word) -> bool:
 
 
 def _is_filled(word: Word) -> bool:
-    return any(isinstance(part, Filled) for part in _parts(word))
+    return not isinstance(word, str) and any(isinstance(part, Filled) for part in word)
 
 
 def _plain(words: Sequence[Word]) -> list[str]:
@@ -142,7 +142,9 @@ def _plain(words: Sequence[Word]) -> list[str]:
 
 
 def _text(word: Word) -> str:
-    return "".join(part for part in _parts(word) if isinstance(part, str))
+    if isinstance(word, str):
+        return word
+    return "".join(part for part in word if isinstance(part, str))
 
 
 def _quoted(text: str) -> str:

@@ -74,6 +74,8 @@ def _moves(patch: Mapping[str, Any]) -> bool:
 
 
 def _unrestricted(options: TargetOptions, run_as: RunAs | None) -> Iterator[Diagnostic]:
+    if not options.places:
+        return
     patch = patch_of(options)
     security = patched({"securityContext": pod_security(False, run_as)}, patch).get("securityContext", {})
     assert isinstance(security, Mapping)

@@ -1,6 +1,7 @@
 """What the container of a task has of a machine, as Kubernetes says it."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Gpus, Resources, Task, Workflow
@@ -26,7 +27,14 @@ def amounts(resources: Resources) -> Object:
     if resources.memory_limit:
         limits["memory"] = resources.memory_limit.text
     limits |= {name: str(count) for name, count in devices(resources)}
-    return {"requests": requests, "limits": limits} if limits else {"requests": requests}
+    if limits or resources.disk:
+        return {"requests": requests, "limits": limits} if limits else {"requests": requests}
+    return _requested(resources.cpu.text, resources.memory.text)
+
+
+@lru_cache  # one object, whose lines are written once
+def _requested(cpu: str, memory: str) -> Object:
+    return {"requests": {"cpu": cpu, "memory": memory}}
 
 
 def devices(resources: Resources) -> Iterator[tuple[str, int]]:

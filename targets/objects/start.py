@@ -60,11 +60,14 @@ def declared(outputs: Sequence[Output]) -> Iterator[str]:
 
 def is_late(text: Text) -> bool:
     """Whether a part of a text is known in a run only."""
-    return any(reference.known is None for reference in text.references)
+    references = text.references
+    return bool(references) and any(reference.known is None for reference in references)
 
 
 def late_options(task: Task, is_late: Callable[[Text], bool] = is_late) -> Iterator[Text | str]:
     """What tells the start script of the texts that it puts values into: words, and values of variables."""
+    if not task.values:  # to which all references of its texts are
+        return
     for variable in task.variables:
         if is_late(variable.value):
             yield from ("--set", Text((f"{variable.name}=", *variable.value.parts), variable.value.span))
