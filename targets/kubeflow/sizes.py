@@ -21,7 +21,7 @@ from typing import Any
 from automl.compiler.records import NamedTuple
 from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from automl.targets.kubeflow.pipeline import Pipeline
-from automl.targets.objects.json import go_json, size_in_go
+from automl.targets.objects.json import go_json, size_as_text, size_in_go
 
 _FIXED = 8_500  # the templates of every Workflow, its metadata, and what the status has beside the nodes
 _PGZIP = 1.2  # what Argo packs with finds less than zlib
@@ -34,6 +34,9 @@ _METADATA = "metadata-grpc-service.kubeflow.svc.cluster.local"
 _ARTIFACT = (
     f"minio://mlpipeline/v2/artifacts/{_RUN}/code/{_RUN}/code with its type, name and metadata in JSON"
 )
+_ARGUMENT = (
+    size_in_go([{"name": "", "value": 0}]) - 2
+)  # what an argument has beside its name and its value; a comma
 Json = dict[str, Any]
 
 
@@ -51,7 +54,7 @@ def sizes_of(pipeline: Pipeline) -> Sizes:
     apart, and what is packed looks back no further than 32 KiB. Other hashes than those of the run serve as well.
     """
     run = _Run(pipeline, _SAMPLED)
-    start = _FIXED + run.bytes_of_templates() + size_in_go(run.arguments()) + size_in_go(run.tasks())
+    start = _FIXED + run.bytes_of_templates() + run.bytes_of_arguments() + size_in_go(run.tasks())
     if start > MAX_WORKFLOW_BYTES:
         return Sizes(start, start)
     status = _Status.of(run)
@@ -107,12 +110,12 @@ class _Run:
         kinds = {(len(self._metadata(task)), "retryPolicy" in task) for task in steps}
         return sum(_PAIR + _LABEL * labels // 2 + _RETRIES * repeated for labels, repeated in kinds)
 
-    def arguments(self) -> list[Json]:
+    def bytes_of_arguments(self) -> int:
         """The arguments of the Workflow: components, containers, and what only Kubernetes understands."""
         arguments = [(f"components-{_HASH}", component) for component in self._components.values()]
         arguments += [(f"implementations-{_HASH}", container) for container in self._containers.values()]
         arguments += [(f"kubernetes-{name}", config) for name, config in self._configs.items()]
-        return [{"name": name, "value": go_json(value)} for name, value in arguments]
+        return sum(_ARGUMENT + len(name) + size_as_text(go_json(value)) for name, value in arguments) + 1
 
     def tasks(self) -> list[Json]:
         """The tasks in the templates of the DAGs: two for each of ours, and for a loop two more."""

@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
 
 from automl import targets
 from automl.compiler.diagnostics import has_errors
 from automl.compiler.driver import Input, Overrides, Result, compile_config
 from automl.compiler.target import Options
+from automl.targets.objects.json import go_json, size_as_text, size_in_go
+from tests.examples import examples
+from tests.targets.nasty import VALUES
 
 LONGEST_COPY = (
     262_144  # bytes of the annotations of an object, in one of which kubectl apply keeps a copy of it
@@ -91,3 +95,10 @@ def test_it_is_said_at_the_step(tmp_path: Path) -> None:
         assert said.span.line == 6
         size, *_ = re.findall(r" takes (\d+) KiB", said.message)
         assert 300_000 // 1024 <= int(size) < 310_000 // 1024
+
+
+@settings(max_examples=examples(100), deadline=None)
+@given(VALUES)
+def test_the_size_of_json_in_json_is_counted(value: Any) -> None:
+    text = go_json(value)
+    assert size_as_text(text) == size_in_go(text)
