@@ -115,8 +115,7 @@ def check_texts(config: Config) -> Iterator[Diagnostic]:
 def _add_texts(parts: Iterable[Any], apart: set[int], texts: list[tuple[str, Span]]) -> None:
     """Add all texts within parts of the config, with their places."""
     for part in parts:
-        kind = type(part)
-        if not part or kind in _WITHOUT_TEXTS:  # most are
+        if not part or (kind := type(part)) in _WITHOUT_TEXTS:  # most are
             continue
         if kind is Located or kind is Template:
             if isinstance(part.value, str) and id(part) not in apart:

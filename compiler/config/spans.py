@@ -37,7 +37,8 @@ def _add_below(spans: dict[str, Span], node: Node, key: str, at: str) -> None:
         _add(spans, node, f"{key}.", at)
     elif not isinstance(node, Scalar):
         for number, item in enumerate(node.items):
-            _add_below(spans, item, f"{key}[{number}]", at)
+            if not isinstance(item, Scalar):
+                _add_below(spans, item, f"{key}[{number}]", at)
 
 
 @lru_cache(maxsize=10_000)
