@@ -161,15 +161,13 @@ class _Walk:
         here = folder._replace(levels=self._levels(folder, entries.get(b".gitignore")))
         for name, entry in entries.items():
             path = folder.path + name
-            if entry.is_symlink():
-                self._leave_out(path, _LINK)
+            if entry.is_file(follow_symlinks=False):
+                self._file(here, path, entry, entries)
             elif entry.is_dir(follow_symlinks=False):
                 if below := self._below(here, path):
                     yield below
-            elif entry.is_file(follow_symlinks=False):
-                self._file(here, path, entry, entries)
             else:
-                self._leave_out(path, _NO_FILE)
+                self._leave_out(path, _LINK if entry.is_symlink() else _NO_FILE)
 
     def _levels(self, folder: _Folder, git: "os.DirEntry[bytes] | None") -> tuple[Level, ...]:
         if git is None or not git.is_file(follow_symlinks=False):
@@ -193,13 +191,15 @@ class _Walk:
     def _file(
         self, folder: _Folder, path: bytes, entry: "os.DirEntry[bytes]", beside: Collection[bytes]
     ) -> None:
-        rule = self._rule(path, False)
-        asked = folder.asked or _asks(rule)
         if ignored := self._repository.ignoring(path, False, folder.levels):
             self._leave_out(path, _reason(ignored))
-        elif not self._is_included(folder, path, False):
+            return
+        if not self._is_included(folder, path, False):
             self._leave_out(path, _NOT_INCLUDED)
-        elif rule and not rule.negated:
+            return
+        rule = self._rule(path, False)
+        asked = folder.asked or _asks(rule)
+        if rule and not rule.negated:
             self._leave_out(path, _reason(rule))
         elif not asked and entry.name.endswith(_OUTPUT) and _notebook_of(entry.name) in beside:
             self._leave_out(path, f"the output of {text_of(_notebook_of(entry.name))}")

@@ -4,7 +4,6 @@ does, too."""
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import takewhile
 
 from automl.compiler.project.globs import (
     components,
@@ -112,14 +111,15 @@ class _Index:
         self._patterns = patterns
         self._texts: dict[bytes, int] = {}  # names, and paths behind a slash
         self._ends: dict[bytes, int] = {}
-        self._globs: list[int] = []
+        self._globs: list[tuple[int, bytes]] = []  # with the first byte of a name that may match
         for number, pattern in enumerate(patterns):
             if (text := pattern.text) is not None:
                 self._texts[text if pattern.by_name else b"/" + text] = number
             elif pattern.by_name and (end := ending(pattern.tokens)) is not None:
                 self._ends[end] = number
             else:
-                self._globs.append(number)
+                first = literal(pattern.tokens[:1]) if pattern.by_name else None
+                self._globs.append((number, first or b""))
         if len(self._globs) > MAX_GLOBS:
             raise TooManyGlobsError(f"it has more than {MAX_GLOBS} patterns with wildcards")
         self._globs.reverse()
@@ -127,13 +127,16 @@ class _Index:
 
     def last(self, path: bytes) -> Pattern | None:
         name = path[path.rfind(b"/") + 1 :]
+        size = len(name)
         best = max(self._texts.get(name, -1), self._texts.get(b"/" + path, -1))
-        for length in takewhile(len(name).__ge__, self._lengths):
-            best = max(best, self._ends.get(name[len(name) - length :], -1))
-        for number in takewhile(best.__lt__, self._globs):
-            pattern = self._patterns[number]
-            if pattern.matches(path, name):
-                return pattern
+        for length in self._lengths:
+            if (number := self._ends.get(name[size - length :], -1)) > best:
+                best = number
+        for number, first in self._globs:
+            if number < best:
+                break
+            if name.startswith(first) and self._patterns[number].matches(path, name):
+                return self._patterns[number]
         return self._patterns[best] if best >= 0 else None
 
 

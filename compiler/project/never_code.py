@@ -22,7 +22,7 @@ _NEVER_CODE = {
         .idea/ .vscode/ .vs/ *.code-workspace *.sublime-project *.sublime-workspace .project .pydevproject
         .settings/ .spyderproject .spyproject/ .ropeproject/""",
     "never code: caches": """
-        __pycache__/ *.py[co] .ipynb_checkpoints/ .*_cache/ .cache/ .hypothesis/ .tox/ .nox/ .eggs/ *.egg-info/
+        __pycache__/ *.pyc *.pyo .ipynb_checkpoints/ .*_cache/ .cache/ .hypothesis/ .tox/ .nox/ .eggs/ *.egg-info/
         .coverage .coverage.* htmlcov/ node_modules/""",
     "never code: version control": """
         .git .hg .svn .bzr .jj /.gitignore .gitattributes .gitmodules .git-blame-ignore-revs .mailmap .hgignore

@@ -5,7 +5,8 @@ import json
 import os
 import socket
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -493,3 +494,42 @@ def test_patterns_of_the_config_have_a_limit(tmp_path: Path) -> None:
         config = json.dumps({"bundle": {"exclude": exclude}})
         fill(tmp_path, {"run.py": "", "config.yaml": f"name: x\ncode: {config}\n{CONFIG}"})
         assert [found.code for found in compile_project(tmp_path).diagnostics] == expected
+
+
+def test_of_a_file_that_is_left_out_by_its_name_nothing_else_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor of what is in a folder that is left out: it is not listed."""
+    fill(
+        tmp_path,
+        {"a.py": "", "b.txt": "", "c.pyc": "", "d.log": "", "e/f.py": "", "e/g.txt": "", "e/h/i.py": ""},
+    )
+    fill(tmp_path, {".git/HEAD": "", ".gitignore": "*.log\nh/\n"})
+    listed, asked = set(), set()
+
+    class Entry:
+        """An entry of a folder that writes down what more than its kind is asked for."""
+
+        def __init__(self, entry: "os.DirEntry[bytes]") -> None:
+            self._entry = entry
+            self.name, self.is_file, self.is_dir, self.is_symlink = (
+                entry.name,
+                entry.is_file,
+                entry.is_dir,
+                entry.is_symlink,
+            )
+
+        def stat(self, *, follow_symlinks: bool) -> os.stat_result:
+            asked.add(self.name.decode())
+            return self._entry.stat(follow_symlinks=follow_symlinks)
+
+    @contextmanager
+    def scanned(folder: bytes) -> Iterator[Iterator[Entry]]:
+        listed.add(os.path.relpath(folder, os.fsencode(tmp_path)).decode())
+        with scandir(folder) as entries:
+            yield map(Entry, entries)
+
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", scanned)
+    assert packed(tmp_path, ["*.py"]) == packed(tmp_path, None, ["*.txt"]) == ["a.py", "e/f.py"]
+    assert (listed, asked) == ({".", "e"}, {"a.py", "f.py"})
