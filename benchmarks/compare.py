@@ -18,6 +18,7 @@ import yaml
 
 from benchmarks.sweeps import trials_against_hera, trials_against_kfp
 from benchmarks.turns import AUTOML, ENVIRONMENT, PYTHON, ROUNDS, in_turns, outputs, run, show
+from benchmarks.writing import writing_against_pyyaml
 
 HERE = Path(__file__).parent
 HERA = [PYTHON, str(HERE / "hera_workflow.py")]
@@ -238,6 +239,7 @@ def main() -> None:
             against_make,
         ):
             compare(Path(name))
+        writing_against_pyyaml(project(Path(name), 100))
 
 
 if __name__ == "__main__":
