@@ -2,6 +2,7 @@
 
 import base64
 import textwrap
+from functools import cache
 from itertools import starmap
 
 from automl.compiler.generated import header
@@ -55,7 +56,7 @@ def program(workflow: Workflow, plan: str, options: Options) -> str:
         name=workflow.name,
         plan=plan,
         project=_project(workflow),
-        modules="\n".join(starmap(_module, local_scripts().items())),
+        modules=_modules(),
         start=textwrap.indent(start, "    ", lambda line: bool(line.strip())).rstrip(),
     )
 
@@ -64,6 +65,12 @@ def _project(workflow: Workflow) -> str:
     if not isinstance(workflow.code, Bundle):
         return ""
     return "\n".join(textwrap.wrap(base64.b64encode(archive(workflow.code.files)).decode(), 100))
+
+
+@cache
+def _modules() -> str:
+    """The same of every workflow."""
+    return "\n".join(starmap(_module, local_scripts().items()))
 
 
 def _module(name: str, text: str) -> str:

@@ -5,6 +5,7 @@ import hashlib
 import json
 import textwrap
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from automl.compiler.generated import header
@@ -89,12 +90,17 @@ def _files(workflow: Workflow, plan: Plan, text: str, is_whole: bool) -> Iterato
     if settings := _of_runtime(workflow):
         yield fed("put slurm.json", without_unseen(json.dumps(settings, ensure_ascii=False, indent=1)))
     if is_whole:
-        for path, module in slurm_scripts().items():
-            yield fed(f"put runtime/{path}", module)
+        yield _program()
         if isinstance(workflow.code, Bundle):
             packed = base64.b64encode(archive(workflow.code.files)).decode()
             yield fed("unpack", "\n".join(textwrap.wrap(packed, 100)))
     yield f"keep {line([without_unseen(json.dumps(plan.params, ensure_ascii=False))])}\n"
+
+
+@cache
+def _program() -> str:
+    """What runs a workflow, which is the same of every one."""
+    return "".join(fed(f"put runtime/{path}", module) for path, module in slurm_scripts().items())
 
 
 def _of_runtime(workflow: Workflow) -> dict[str, Any]:
