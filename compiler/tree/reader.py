@@ -100,15 +100,6 @@ class _Builder:
         self._aliased_characters = 0
         self._documents = 0
         self._line_count = len(source.lines)
-        self._handlers: dict[type[yaml.Event], Callable[[Any], None]] = {
-            yaml.ScalarEvent: self._take_scalar,
-            yaml.MappingStartEvent: self._open,
-            yaml.MappingEndEvent: self._close,
-            yaml.SequenceStartEvent: self._open,
-            yaml.SequenceEndEvent: self._close,
-            yaml.AliasEvent: self._alias,
-            yaml.DocumentStartEvent: self._start_document,
-        }
 
     def take_all(self, next_event: Callable[[], yaml.Event | None]) -> None:
         """Handle the events of the parser, to the end."""
@@ -119,8 +110,8 @@ class _Builder:
 
     def take(self, event: yaml.Event) -> None:
         """Handle one event of the parser."""
-        if handler := self._handlers.get(type(event)):
-            handler(event)
+        if handler := _HANDLERS.get(type(event)):
+            handler(self, event)
 
     def _take_simple(self, event: Any) -> bool:
         """Handle a scalar that nothing can be said about, as most are; False, and nothing is done, if it is another."""
@@ -134,8 +125,16 @@ class _Builder:
             return False
         self._values += 1
         start, frame = event.start_mark, self._frames[-1]
-        place = (self.source, start.line + 1, start.column + 1, end_line + 1, end.column + 1)
-        node = Scalar(text, value, _new(Span, place))
+        line = start.line + 1
+        place = (
+            self.source,
+            line,
+            start.column + 1,
+            line if start.line == end_line else end_line + 1,
+            end.column + 1,
+        )
+        # A text that was met before is kept once: `interpret` remembers the first of them.
+        node = Scalar(value if type(value) is str else text, value, _new(Span, place))
         if self._anchors:
             frame.size += 1
             frame.characters += len(text)
@@ -297,3 +296,15 @@ class _Builder:
             )
         else:
             frame.entries[name] = Entry(key, value)
+
+
+# Beside the class: an object that kept its own methods would be kept by them, with all that it has read.
+_HANDLERS: dict[type[yaml.Event], Callable[[_Builder, Any], None]] = {
+    yaml.ScalarEvent: _Builder._take_scalar,
+    yaml.MappingStartEvent: _Builder._open,
+    yaml.MappingEndEvent: _Builder._close,
+    yaml.SequenceStartEvent: _Builder._open,
+    yaml.SequenceEndEvent: _Builder._close,
+    yaml.AliasEvent: _Builder._alias,
+    yaml.DocumentStartEvent: _Builder._start_document,
+}

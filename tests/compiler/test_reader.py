@@ -1,5 +1,6 @@
 """What is read from bytes: values, places and complaints."""
 
+import gc
 import gzip
 import json
 import re
@@ -530,3 +531,24 @@ def test_the_parser_without_libyaml_reads_the_same(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(reader, "_PARSER", yaml.Loader)
     pure = nodes(read_tree(configs.FULL))
     assert [written(node.span) for node in pure] == [written(node.span) for node in compiled]
+
+
+def nodes_in_memory() -> int:
+    return sum(isinstance(kept, Scalar | Sequence | Mapping) for kept in gc.get_objects())
+
+
+@pytest.mark.parametrize(
+    "text", ["a: [1, {b: c}]\nd: &x {<<: {e: f}}\ng: *x\n", "a: [1, {b: c}\n", "a: {b: !x c}\n"]
+)
+def test_what_was_read_goes_as_soon_as_nobody_has_it(text: str) -> None:
+    """The command line collects no garbage: a tree in a circle would stay, with all that it was read from."""
+    gc.collect()
+    gc.disable()
+    try:
+        before = nodes_in_memory()
+        found = read(Source("config.yaml", text))
+        assert (nodes_in_memory() > before) == (found[0] is not None)
+        del found
+        assert nodes_in_memory() == before
+    finally:
+        gc.enable()
