@@ -16,9 +16,10 @@ from typing import Any
 
 import yaml
 
+from benchmarks.many import many_configs, many_files
 from benchmarks.sweeps import trials_against_hera, trials_against_kfp
 from benchmarks.turns import AUTOML, ENVIRONMENT, PYTHON, ROUNDS, in_turns, outputs, run, show
-from benchmarks.writing import writing_against_pyyaml
+from benchmarks.writing import compiling_against_load_and_dump, writing_against_pyyaml
 
 HERE = Path(__file__).parent
 HERA = [PYTHON, str(HERE / "hera_workflow.py")]
@@ -233,13 +234,16 @@ def main() -> None:
             against_kfp,
             against_imports,
             against_itself,
+            many_configs,
+            many_files,
             against_steps_without_values,
             trials_against_hera,
             trials_against_kfp,
             against_make,
         ):
             compare(Path(name))
-        writing_against_pyyaml(project(Path(name), 100))
+        writing_against_pyyaml(project(Path(name), 200))
+        compiling_against_load_and_dump(project(Path(name), 200))
 
 
 if __name__ == "__main__":

@@ -57,6 +57,28 @@ def writing_against_pyyaml(config: Path) -> None:
             print(f"  {name:16}{how:12}{ours * 1e3:8.1f}{theirs * 1e3:8.1f}{theirs / ours:8.1f}")
 
 
+def compiling_against_load_and_dump(config: Path) -> None:
+    """Print how often longer all of a compilation takes, beyond start-up, than to load its config and to dump its output
+    in C: what nobody who writes Python can do without."""
+    print("\nbeyond start-up: milliseconds of ours, of CSafeLoader.load and json.dumps, their ratio")
+    for name in TARGETS:
+        documents = documents_of(config, name)
+        ours, theirs = (
+            min(times)
+            for times in zip(*(_whole(config, name, documents) for _ in range(ROUNDS)), strict=True)
+        )
+        print(f"  {name:28}{ours * 1e3:8.1f}{theirs * 1e3:8.1f}{ours / theirs:8.1f}")
+
+
+def _whole(config: Path, name: str, documents: Any) -> tuple[float, float]:
+    start = time.process_time()
+    documents_of(config, name)
+    compiled = time.process_time()
+    yaml.load(config.read_bytes(), Loader=yaml.CSafeLoader)
+    json.dumps(documents)
+    return compiled - start, time.process_time() - compiled
+
+
 def _round(documents: Any) -> tuple[float, float]:
     times = []
     for write in (write_yaml, by_pyyaml):
