@@ -9,6 +9,7 @@ share the code of one constructor.
   below it add fields, and `kw_only=True` in the head of a class has its fields given by name, in any order.
 """
 
+import sys
 from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
 if TYPE_CHECKING:
@@ -39,11 +40,20 @@ else:
         names = "".join(f"f{index}, " for index in range(count))
         return eval(f"lambda cls, {'*, ' if kw_only else ''}{names}: make(cls, ({names}))").__code__
 
+    def _annotated(body):
+        """The names that the body of a class annotates. From Python 3.14 on a function tells them."""
+        if "__annotations__" in body or sys.version_info < (3, 14):
+            return tuple(body.get("__annotations__", ()))
+        from annotationlib import Format, call_annotate_function, get_annotate_from_class_namespace
+
+        tell = get_annotate_from_class_namespace(body)
+        return tuple(call_annotate_function(tell, Format.FORWARDREF)) if tell else ()
+
     class _Meta(type):
         """Makes the fields of a class from those of the class above it and from what it annotates."""
 
         def __new__(meta, name, bases, body, kw_only=False):
-            own = tuple(body.get("__annotations__", ()))
+            own = _annotated(body)
             if hidden := [field for field in own if field.startswith("_")]:
                 raise ValueError(f"a field cannot begin with an underscore: {hidden[0]!r}")
             fields = (*bases[0]._fields, *own)

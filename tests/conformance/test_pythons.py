@@ -55,6 +55,23 @@ for numbers in asked:
 print(json.dumps(found))
 """
 
+NOUNS = """\
+import json
+from automl.compiler import ir
+from automl.compiler.config.kinds import kinds_of
+from automl.compiler.config.step import StepConfig
+from automl.compiler.source import Located
+
+job = {name: None for name in ir.Job._fields} | {"name": "a"}
+found = [ir.Job._fields, sorted(ir.Job._field_defaults), ir.Job(**job)._replace(name="b").name]
+found += [repr(Located("a", None)), {name: str(kind.keys) for name, kind in kinds_of(StepConfig).items()}]
+try:
+    ir.Job(nothing=1)
+except TypeError as error:
+    found.append(str(error))
+print(json.dumps(found))
+"""
+
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -121,3 +138,9 @@ def test_the_same_trial_is_the_best(python: str, sources: Path) -> None:
     there, here = answers(python, SELECTING, asked, sources)
     assert there == here
     assert len({str(one) for one in there}) > 100
+
+
+@pytest.mark.parametrize("python", OF_COMPILER)
+def test_nouns_are_made_of_what_their_classes_annotate(python: str, sources: Path) -> None:
+    there, here = answers(python, NOUNS, [], sources)
+    assert there == here
