@@ -19,6 +19,9 @@ from automl.runtime.local.record import events_of
 
 MODULES = local_scripts()
 
+LONGEST = 240
+"""Seconds for a run. Where the first process of a machine reaps others late, podman waits 20 s for the monitor of each container."""
+
 
 def shell(name: str, text: str, after: Sequence[str] = (), **more: Any) -> Task:
     """A task that runs a text in the shell."""
@@ -60,7 +63,7 @@ def finish(folder: Path, *options: str) -> tuple[int, str]:
     """Run it, or go on with it, to its end: the status, and what was said."""
     process = runner(folder, *options)
     try:
-        text, _ = process.communicate(timeout=60)
+        text, _ = process.communicate(timeout=LONGEST)
     except subprocess.TimeoutExpired:
         process.kill()
         text, _ = process.communicate()
