@@ -16,7 +16,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -258,7 +257,7 @@ def test_it_holds_out_as_many_months_as_are_asked_for(place: Place, stages: dict
         each._replace(source=Constant("30")) if each.variable.endswith("HELD_OUT") else each
         for each in prepare.values
     ]
-    run_stage([replace(prepare, values=tuple(more))], place)
+    run_stage([prepare._replace(values=tuple(more))], place)
     train, test = (place.output(prepare.name, part).read_text().splitlines() for part in ("train", "test"))
     assert train[0] == test[0] == "month,passengers"
     assert (train[1], train[-1]) == ("1949-01,112.0", "1958-06,435.0")
