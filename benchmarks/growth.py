@@ -19,7 +19,7 @@ TARGETS = ("argo", "kubeflow", "kubernetes", "slurm", "local")
 STEPS = (1, 250, 500, 1000, 2000, 4000, 7000, 10_000)
 EDGES = (0, 1, 5, 10, 25, 50, 100)  # of each of a hundred steps
 TRIALS = (10, 500, 1000, 2000, 3500, 5000)
-ROUNDS = 2
+ROUNDS = 3
 MOST = 20_000  # steps that are looked at
 PLOTS = Path(__file__).parent.parent / "docs" / "performance"
 
