@@ -110,8 +110,19 @@ class _Builder:
 
     def take(self, event: yaml.Event) -> None:
         """Handle one event of the parser."""
-        if handler := _HANDLERS.get(type(event)):
-            handler(self, event)
+        match (
+            event
+        ):  # and no table of its own methods, which would keep it, and all that it has read, in a circle
+            case yaml.ScalarEvent():
+                self._take_scalar(event)
+            case yaml.CollectionStartEvent():
+                self._open(event)
+            case yaml.CollectionEndEvent():
+                self._close(event)
+            case yaml.AliasEvent():
+                self._alias(event)
+            case yaml.DocumentStartEvent():
+                self._start_document(event)
 
     def _take_simple(self, event: Any) -> bool:
         """Handle a scalar that nothing can be said about, as most are; False, and nothing is done, if it is another."""
@@ -166,9 +177,8 @@ class _Builder:
         self._documents += 1
         if self._documents > 1:
             help = "put each config in a file of its own"
-            raise _Stop(
-                Diagnostic(Code.DOCUMENTS, "a file holds one document only", self._span(event), help=help)
-            )
+            message = "a file holds one document only"
+            raise _Stop(Diagnostic(Code.DOCUMENTS, message, self._span(event), help=help))
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
         if event.tag is not None:
@@ -184,9 +194,8 @@ class _Builder:
         value, meaning = interpret(text)
         if meaning:
             message = f'"{text}" is text here, but other YAML readers take it for {meaning}'
-            self.diagnostics.append(
-                Diagnostic(Code.AMBIGUOUS_SCALAR, message, span, help=f'write "{text}", in quotes')
-            )
+            help = f'write "{text}", in quotes'
+            self.diagnostics.append(Diagnostic(Code.AMBIGUOUS_SCALAR, message, span, help))
         return Scalar(text, value, span)
 
     def _merge_key(self, span: Span) -> Scalar:
@@ -194,16 +203,15 @@ class _Builder:
         self._merge_keys.add(key)
         return key
 
-    def _check_tag(self, event: yaml.ScalarEvent | yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
+    def _check_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         if event.tag in (None, "!") or isinstance(event, _TAGS.get(event.tag, ())):
             return
         tag = event.tag.replace("tag:yaml.org,2002:", "!!")
         message = f'the tag "{tag}" is not allowed'
-        self.diagnostics.append(
-            Diagnostic(Code.TAG, message, self._span(event), help="write the value without a tag")
-        )
+        help = "write the value without a tag"
+        self.diagnostics.append(Diagnostic(Code.TAG, message, self._span(event), help))
 
-    def _open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
+    def _open(self, event: yaml.CollectionStartEvent) -> None:
         self._count(event)
         self._check_tag(event)
         self._check_depth(event, 1)
@@ -223,7 +231,7 @@ class _Builder:
             message = f"nested deeper than {MAX_DEPTH} levels"
             raise _Stop(Diagnostic(Code.TOO_LARGE, message, self._span(event)))
 
-    def _close(self, event: yaml.MappingEndEvent | yaml.SequenceEndEvent) -> None:
+    def _close(self, event: yaml.CollectionEndEvent) -> None:
         frame = self._frames.pop()
         span = self._between(frame.start, event.end_mark)
         node = Mapping(span, frame.entries) if frame.items is None else Sequence(span, frame.items)
@@ -285,26 +293,8 @@ class _Builder:
             frame.merges.append(value)
             self.diagnostics.extend(check_merge(value))
         elif name in frame.entries:
-            self.diagnostics.append(
-                Diagnostic(
-                    Code.DUPLICATE_KEY,
-                    f'the key "{name}" stands twice in the same place',
-                    key.span,
-                    help="remove one of them",
-                    related=(Related("first written here", frame.entries[name].key.span),),
-                )
-            )
+            first = Related("first written here", frame.entries[name].key.span)
+            what, help = f'the key "{name}" stands twice in the same place', "remove one of them"
+            self.diagnostics.append(Diagnostic(Code.DUPLICATE_KEY, what, key.span, help, (first,)))
         else:
             frame.entries[name] = Entry(key, value)
-
-
-# Beside the class: an object that kept its own methods would be kept by them, with all that it has read.
-_HANDLERS: dict[type[yaml.Event], Callable[[_Builder, Any], None]] = {
-    yaml.ScalarEvent: _Builder._take_scalar,
-    yaml.MappingStartEvent: _Builder._open,
-    yaml.MappingEndEvent: _Builder._close,
-    yaml.SequenceStartEvent: _Builder._open,
-    yaml.SequenceEndEvent: _Builder._close,
-    yaml.AliasEvent: _Builder._alias,
-    yaml.DocumentStartEvent: _Builder._start_document,
-}
