@@ -12,8 +12,10 @@ share the code of one constructor.
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
+__all__ = ["NamedTuple", "Record"]
+
 if TYPE_CHECKING:
-    from typing import NamedTuple as NamedTuple  # noqa: PLC0414 - to be imported from here
+    from typing import NamedTuple
 
     @dataclass_transform(frozen_default=True)
     class Record:
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 else:
     from collections import _tuplegetter  # read by C, as those of typing are
     from functools import cache
-    from types import FunctionType
+    from types import FunctionType, MappingProxyType
 
     @cache
     def _constructor(count: int, kw_only: bool):
@@ -85,7 +87,7 @@ else:
 
         __slots__ = ()
         _fields = ()
-        _field_defaults = {}  # noqa: RUF012 - each class has its own
+        _field_defaults = MappingProxyType({})
 
         @classmethod
         def _make(cls, values):
