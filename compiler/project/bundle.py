@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 
 from automl.compiler.bundle_size import exclude_pattern, too_large
 from automl.compiler.config.code import BundleConfig
@@ -49,8 +50,8 @@ def collect_bundle(project: Project, config: BundleConfig | None, span: Span) ->
         return Collection(Bundle((), span), sizes, left_out, diagnostics)
     looks = [(file.path, _look_once(project, file)) for file in selection.files]
     files = [look.file for _, look in looks if look and look.file]
-    left_out += [LeftOut(path, look.reason) for path, look in looks if look and look.reason]
-    left_out.sort(key=lambda file: bytes_of(file.path))
+    left_out += [LeftOut(bytes_of(path), look.reason) for path, look in looks if look and look.reason]
+    left_out.sort(key=itemgetter(0))
     diagnostics += [_credential(path, look.line, span) for path, look in looks if look and look.line]
     sizes = {file.path: len(file.content) for file in files}
     return Collection(Bundle(tuple(files), span), sizes, left_out, diagnostics)

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -79,10 +81,16 @@ class ProjectFile(NamedTuple):
 
 
 class LeftOut(NamedTuple):
-    """A file, or a folder with a slash at its end, and why it is not packed."""
+    """A file, or a folder with a slash at its end, and why it is not packed. There may be very many: they are kept as
+    they are sorted, by their bytes."""
 
-    path: str
+    name: bytes
     reason: str
+
+    @property
+    def path(self) -> str:
+        """The same as text."""
+        return text_of(self.name)
 
 
 class Selection(NamedTuple):
@@ -107,20 +115,19 @@ def select_files(project: Project, config: BundleConfig | None) -> Selection:
     for path in project.needed:
         status = under(project.folder, path).stat()
         files[path] = ProjectFile(path, status.st_size, bool(status.st_mode & _EXECUTABLE), asked=True)
-    left_out = [file for file in walk.left_out if file.path not in (*project.needed, project.config)]
+    config_name = bytes_of(project.config)
+    taken = {config_name, *map(bytes_of, project.needed)}
+    left_out = [file for file in walk.left_out if file.name not in taken]
     if project.config not in project.needed and os.path.lexists(project.place(project.config)):
-        left_out.append(LeftOut(project.config, _OWN_CONFIG))
-    return Selection(tuple(sorted(files.values(), key=_place)), tuple(sorted(left_out, key=_place)))
+        left_out.append(LeftOut(config_name, _OWN_CONFIG))
+    by_name = sorted(files.values(), key=lambda file: bytes_of(file.path))
+    return Selection(tuple(by_name), tuple(sorted(left_out, key=itemgetter(0))))
 
 
 def _walked(project: Project, config: BundleConfig | None) -> "_Walk":
     walk = _Walk(project, config)
     walk.run()
     return walk
-
-
-def _place(file: ProjectFile | LeftOut) -> bytes:
-    return bytes_of(file.path)
 
 
 class _Folder(NamedTuple):
@@ -145,6 +152,7 @@ class _Walk:
         self._never_code = never_code(is_built)
         self._exclude = Patterns(_given(config.exclude if config else ()))
         self._include = Patterns(_given(config.include)) if config and config.include else None
+        self._reason = cache(_reason)
 
     def run(self) -> None:
         """Fill `found` and `left_out`. Raises OSError for a folder that cannot be listed."""
@@ -179,29 +187,30 @@ class _Walk:
         """What is to be known of a folder in another, if it is not left out whole."""
         folder = path + b"/"
         if ignored := self._repository.ignoring(path, True, parent.levels):
-            self._leave_out(folder, _reason(ignored))
+            self._leave_out(folder, self._reason(ignored))
             return None
         included = self._is_included(parent, path, True)
         rule = self._rule(path, True)
         if rule and not rule.negated:
-            self._leave_out(folder, _reason(rule) if included else _NOT_INCLUDED)
+            self._leave_out(folder, self._reason(rule) if included else _NOT_INCLUDED)
             return None
         return _Folder(folder, parent.levels, included, parent.asked or _asks(rule))
 
     def _file(
         self, folder: _Folder, path: bytes, entry: "os.DirEntry[bytes]", beside: Collection[bytes]
     ) -> None:
-        if ignored := self._repository.ignoring(path, False, folder.levels):
-            self._leave_out(path, _reason(ignored))
+        if folder.levels and (ignored := self._repository.ignoring(path, False, folder.levels)):
+            self._leave_out(path, self._reason(ignored))
             return
-        if not self._is_included(folder, path, False):
+        if not (self._is_included(folder, path, False) if self._include else folder.included):
             self._leave_out(path, _NOT_INCLUDED)
             return
         rule = self._rule(path, False)
-        asked = folder.asked or _asks(rule)
         if rule and not rule.negated:
-            self._leave_out(path, _reason(rule))
-        elif not asked and entry.name.endswith(_OUTPUT) and _notebook_of(entry.name) in beside:
+            self._leave_out(path, self._reason(rule))
+            return
+        asked = folder.asked or _asks(rule)
+        if not asked and entry.name.endswith(_OUTPUT) and _notebook_of(entry.name) in beside:
             self._leave_out(path, f"the output of {text_of(_notebook_of(entry.name))}")
         elif status := _status(entry):
             if (status.st_dev, status.st_ino) in self._streams:
@@ -223,7 +232,7 @@ class _Walk:
         return folder.included if rule is None else not rule.negated
 
     def _leave_out(self, path: bytes, reason: str) -> None:
-        self.left_out.append(LeftOut(text_of(path), reason))
+        self.left_out.append(LeftOut(path, reason))
 
 
 def _given(patterns: Iterable[Located[str]]) -> list[Pattern]:

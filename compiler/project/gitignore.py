@@ -111,33 +111,42 @@ class _Index:
         self._patterns = patterns
         self._texts: dict[bytes, int] = {}  # names, and paths behind a slash
         self._ends: dict[bytes, int] = {}
-        self._globs: list[tuple[int, bytes]] = []  # with the first byte of a name that may match
+        globs: list[tuple[int, bytes]] = []  # with the first byte of a name that may match
         for number, pattern in enumerate(patterns):
             if (text := pattern.text) is not None:
                 self._texts[text if pattern.by_name else b"/" + text] = number
-            elif pattern.by_name and (end := ending(pattern.tokens)) is not None:
+            elif pattern.by_name and (end := ending(pattern.tokens)):
                 self._ends[end] = number
             else:
                 first = literal(pattern.tokens[:1]) if pattern.by_name else None
-                self._globs.append((number, first or b""))
-        if len(self._globs) > MAX_GLOBS:
+                globs.append((number, first or b""))
+        if len(globs) > MAX_GLOBS:
             raise TooManyGlobsError(f"it has more than {MAX_GLOBS} patterns with wildcards")
-        self._globs.reverse()
-        self._lengths = sorted({len(end) for end in self._ends})
+        globs.reverse()
+        self._globs = {
+            byte: [number for number, first in globs if first in (b"", byte)]
+            for byte in {first for _, first in globs} | {b""}
+        }
+        self._lengths = _grouped({(end[-1:], len(end)) for end in self._ends})
 
     def last(self, path: bytes) -> Pattern | None:
         name = path[path.rfind(b"/") + 1 :]
-        size = len(name)
         best = max(self._texts.get(name, -1), self._texts.get(b"/" + path, -1))
-        for length in self._lengths:
-            if (number := self._ends.get(name[size - length :], -1)) > best:
-                best = number
-        for number, first in self._globs:
+        for length in self._lengths.get(path[-1:], ()):
+            best = max(best, self._ends.get(name[-length:], -1))
+        for number in self._globs.get(name[:1], self._globs[b""]):
             if number < best:
                 break
-            if name.startswith(first) and self._patterns[number].matches(path, name):
+            if self._patterns[number].matches(path, name):
                 return self._patterns[number]
         return self._patterns[best] if best >= 0 else None
+
+
+def _grouped(pairs: Iterable[tuple[bytes, int]]) -> dict[bytes, list[int]]:
+    groups: dict[bytes, list[int]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups
 
 
 def read_patterns(source: str, data: bytes) -> Iterator[Pattern]:

@@ -210,7 +210,7 @@ def test_files_that_the_command_itself_writes_are_left_out(tmp_path: Path) -> No
     project = Project(tmp_path, "config.yaml", frozenset(), frozenset({(status.st_dev, status.st_ino)}))
     collection = collect_bundle(project, None, SPAN)
     assert [file.path for file in collection.bundle.files] == ["run.py"]
-    assert collection.left_out[-1] == ("out.yaml", "what this command writes to")
+    assert collection.left_out[-1] == (b"out.yaml", "what this command writes to")
 
 
 CREDENTIALS = (
@@ -232,9 +232,9 @@ def test_files_of_credentials_are_left_out_with_a_word(name: str, folder: str, t
     collection = collect(tmp_path)
     assert [file.path for file in collection.bundle.files] == ["run.py"]
     [found] = collection.diagnostics
-    [(path, reason)] = collection.left_out
-    assert (found.code, reason) == (Code.LEFT_OUT_CREDENTIALS, "credentials")
-    assert found.message.startswith(f'"{path}" is not packed')
+    [left] = collection.left_out
+    assert (found.code, left.reason) == (Code.LEFT_OUT_CREDENTIALS, "credentials")
+    assert found.message.startswith(f'"{left.path}" is not packed')
     assert found.help
     pattern = found.help.partition("exclude: [")[2].partition("]")[0].strip('"')
     assert packed(tmp_path, exclude=[pattern, f"!{Path(name).name}"]) == sorted([folder + name, "run.py"])

@@ -89,6 +89,7 @@ def _file(lines: list[str], end: bytes = b"\n", start: bytes = b"") -> bytes:
 @example(["x/a**/b", "y/a**"], [], [], ["x/ab", "x/a/c/b", "x/ac/d", "y/a", "y/ab/c"], b"\n", "")
 @example(["!", "\\", "a\\", "[z-a]", "[a-\\]]"], [], [], ["a", "!", "z", "a\\"], b"\n", "")
 @example(["a  ", "b\\ ", "c\\ \\  "], [], [], ["a", "b", "b ", "c  "], b"\n", "")
+@example(["a?c", "*b*d"], [], [], ["a-c", "a-b-d", "b-d", "d"], b"\n", "")
 @example(["*.csv", "a\t"], [], [], ["a", "a\t", "b.csv"], b"\r\n", "")
 @example(["caf\udce9", "*.csv"], [], [], ["caf\udce9", "caf\u00e9", "a.csv"], b"\n", "")
 @example([], [], ["private.key", "!b"], ["private.key", "b", "a/private.key"], b"\n", "a/")
