@@ -7,6 +7,7 @@ from types import MappingProxyType
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Service, Task, Workflow
 from automl.compiler.patterns import regex
+from automl.compiler.records import NamedTuple
 from automl.compiler.source import Span
 from automl.compiler.target import ByKind, Capabilities, Capability, Help, Options, Row, Support, Target
 
@@ -107,15 +108,37 @@ def at_version(row: Row | None, is_service: bool, version: str, target: Target) 
 
 def unsupported(workflow: Workflow, target: Target, options: Options) -> Iterator[Diagnostic]:
     """A diagnostic for each key of a workflow that is implied, lost, refused or not in the table of the target."""
-    table = table_of(target, options.form)
-    if not table:
+    table = _table(target, options.form)
+    if not table.rows:
         span = next(iter(workflow.spans.values()), workflow.span)
         yield Diagnostic(Code.NOT_IN_TABLE, f"{target.name} does not say what becomes of any key", span)
         return
-    reader = _Reader(workflow, target, options, table)
+    reader = _Reader(workflow, options.version, table)
     yield from reader.read(None)
     for task in workflow.tasks:
         yield from reader.read(task)
+
+
+class _Table(NamedTuple):
+    """What becomes of each key in one form of a target, and the keys around these."""
+
+    target: Target
+    rows: Capabilities
+    around: frozenset[str]
+
+
+_TABLES: dict[tuple[int, str], _Table] = {}
+"""By the identity of a target, which stays its own, since the table has the target. Not every target can be hashed."""
+
+
+def _table(target: Target, form: str) -> _Table:
+    """The table of one form of a target, worked out once for all configs."""
+    table = _TABLES.get((id(target), form))
+    if table is None:
+        rows = table_of(target, form)
+        around = frozenset(key for row in rows for key in _keys_around(row))
+        table = _TABLES[id(target), form] = _Table(target, rows, around)
+    return table
 
 
 class _Reader:
@@ -124,9 +147,9 @@ class _Reader:
     Where keys stand together in a noun, one that cannot be said stands for all that the same is said of.
     """
 
-    def __init__(self, workflow: Workflow, target: Target, options: Options, table: Capabilities) -> None:
-        self.workflow, self.target, self.version, self.table = workflow, target, options.version, table
-        self.around = {key for row in table for key in _keys_around(row)}
+    def __init__(self, workflow: Workflow, version: str, table: _Table) -> None:
+        self.workflow, self.version = workflow, version
+        self.target, self.table, self.around = table
         self.unknown: set[str] = set()
         self.silent: set[tuple[object, ...]] = set()  # keys together of which there is nothing to say
 

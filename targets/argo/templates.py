@@ -5,7 +5,6 @@ from typing import Any
 
 from automl.compiler.ir import Job, Service, Task
 from automl.compiler.values.images import PYTHON_IMAGE
-from automl.runtime import script
 from automl.targets.argo.data import INPUTS, RUN, Data, is_collected
 from automl.targets.argo.rbac import deployer_name
 from automl.targets.objects.collecting import DEFAULT_CONTAINER, OF_COLLECTING, Collecting, collected
@@ -23,6 +22,7 @@ from automl.targets.objects.metadata import (
 from automl.targets.objects.placement import placed
 from automl.targets.objects.pod import pod_spec
 from automl.targets.objects.resources import SHM
+from automl.targets.objects.scripts import script
 from automl.targets.objects.service import deploy_arguments, service_objects
 
 DEPLOY = "/automl/deploy"

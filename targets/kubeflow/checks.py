@@ -9,6 +9,7 @@ from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from automl.targets.kubeflow.mounts import can_be_volume
 from automl.targets.kubeflow.native import MAX_CONCURRENCY, six_fields
 from automl.targets.kubeflow.parameters import of_fixed_parameters
+from automl.targets.kubeflow.parts import Parts, parts_of
 from automl.targets.kubeflow.pipeline import Pipeline
 from automl.targets.kubeflow.quoting import is_broken, is_misread
 from automl.targets.kubeflow.sizes import sizes_of
@@ -21,7 +22,7 @@ from automl.targets.objects.checks import (
 )
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES
 from automl.targets.objects.escape import has_template_tag
-from automl.targets.objects.json import size_in_go, size_of
+from automl.targets.objects.json import size_of
 from automl.targets.objects.metadata import Object
 from automl.targets.objects.resources import unknown_models
 
@@ -145,20 +146,18 @@ def of_schedule(workflow: Workflow) -> Iterator[Diagnostic]:
 
 def of_sizes(workflow: Workflow, pipeline: Pipeline, is_kubernetes: bool = True) -> list[Diagnostic]:
     """What is too large for an argument of the driver, or else for the object that Argo keeps a run in."""
-    diagnostics = [*_arguments(workflow, pipeline)]
-    return diagnostics if diagnostics or not is_kubernetes else [*_workflow_object(workflow, pipeline)]
+    parts = parts_of(pipeline)
+    diagnostics = [*_arguments(workflow, pipeline, parts)]
+    return diagnostics if diagnostics or not is_kubernetes else [*_workflow_object(workflow, pipeline, parts)]
 
 
-def _arguments(workflow: Workflow, pipeline: Pipeline) -> Iterator[Diagnostic]:
-    spec: Any = pipeline.spec
-    platform: Any = pipeline.platform
-    configs = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"] if platform else {}
-    for label, executor in spec["deploymentSpec"]["executors"].items():
-        size = max(size_in_go(executor["container"]), size_in_go(configs.get(label, {})))
+def _arguments(workflow: Workflow, pipeline: Pipeline, parts: Parts) -> Iterator[Diagnostic]:
+    for label, container in parts.containers.items():
+        size = max(len(text.encode()) for text in (container, parts.configs.get(label, "")))
         if size > MAX_ARGUMENT_BYTES:
             task = pipeline.tasks.get(label)
             yield _task_too_large(task, size) if task else _code_too_large(workflow, size)
-    size = max(size_in_go(component) for component in (spec["root"], *spec["components"].values()))
+    size = max(len(component.encode()) for component in parts.components.values())
     if size > MAX_ARGUMENT_BYTES:
         most = most_swept(workflow)
         runs = f'of which "{most.step}" has {runs_of(most):,} runs' if most else ""
@@ -171,8 +170,8 @@ def _arguments(workflow: Workflow, pipeline: Pipeline) -> Iterator[Diagnostic]:
         yield Diagnostic(Code.CANNOT_SAY, message, most.place("sweep") if most else workflow.span, help)
 
 
-def _workflow_object(workflow: Workflow, pipeline: Pipeline) -> Iterator[Diagnostic]:
-    start, end = sizes_of(pipeline)
+def _workflow_object(workflow: Workflow, pipeline: Pipeline, parts: Parts) -> Iterator[Diagnostic]:
+    start, end = sizes_of(pipeline, parts, int(NEARLY * MAX_WORKFLOW_BYTES))
     if end < NEARLY * MAX_WORKFLOW_BYTES:
         return
     most = most_swept(workflow)

@@ -8,7 +8,6 @@ from automl.compiler.ir import Bundle, Schedule, Workflow
 from automl.compiler.patterns import regex
 from automl.compiler.values.dns import cut, with_suffix
 from automl.compiler.values.images import PYTHON_IMAGE
-from automl.runtime import script
 from automl.targets.kubeflow.pipeline import LONGEST_NAME, Pipeline
 from automl.targets.kubeflow.titles import display_name
 from automl.targets.objects.config_maps import Files
@@ -17,6 +16,7 @@ from automl.targets.objects.disks import claims
 from automl.targets.objects.escape import escaped
 from automl.targets.objects.metadata import Object, Objects, hashed_name, name_of
 from automl.targets.objects.rbac import deploy_rules, role, service_account
+from automl.targets.objects.scripts import script
 from automl.targets.objects.security import POD_SECURITY
 from automl.targets.writers.yaml import Value
 

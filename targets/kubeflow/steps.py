@@ -7,7 +7,7 @@ from types import MappingProxyType
 from automl.compiler.ir import Bundle, Git, Job, OfRun, Placement, Service, Workflow
 from automl.compiler.records import NamedTuple
 from automl.compiler.values.images import PYTHON_IMAGE
-from automl.runtime import collecting_script, script, selecting_script
+from automl.runtime import collecting_script, selecting_script
 from automl.targets.kubeflow.backend import Backend
 from automl.targets.kubeflow.container import SMALL, amounts, container
 from automl.targets.kubeflow.data import OF_RUN, Data, made_by
@@ -26,6 +26,7 @@ from automl.targets.objects.config_maps import archive, scripts_of
 from automl.targets.objects.container import needs_home
 from automl.targets.objects.disks import has_claim
 from automl.targets.objects.metadata import Object, Objects
+from automl.targets.objects.scripts import script
 from automl.targets.objects.security import user_and_group
 from automl.targets.objects.service import deploy_arguments
 from automl.targets.objects.volumes import CODE, WORK

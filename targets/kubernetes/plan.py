@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.ir import Workflow
 from automl.compiler.patterns import regex
-from automl.runtime import script
 from automl.runtime.plan import Plan, Step
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES, config_map
 from automl.targets.objects.json import size_of
 from automl.targets.objects.metadata import Object, Objects, name_of
+from automl.targets.objects.scripts import script
 from automl.targets.writers.yaml import Value
 
 PLAN = "/automl/plan"

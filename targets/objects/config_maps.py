@@ -11,10 +11,10 @@ from automl.compiler.bundle_size import too_large
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Bundle, BundledFile, Git, Job, Task, Workflow
 from automl.compiler.records import NamedTuple
-from automl.runtime import script, start_scripts
 from automl.targets.objects.escape import Texts, collect_texts
 from automl.targets.objects.json import size_of
 from automl.targets.objects.metadata import Object, Objects, hashed_name, name_of
+from automl.targets.objects.scripts import script, start_scripts
 
 MAX_OBJECT_BYTES = 240 * 1024
 """As JSON. kubectl apply copies an object into an annotation, and those may have 256 KiB together."""
@@ -74,7 +74,8 @@ def scripts_of(workflow: Workflow, *, for_results: bool = False) -> dict[str, st
     """What starts the tasks of a project, by the names of the files."""
     tasks = [task for task in workflow.tasks if task.project]
     has_trials = any(isinstance(task, Job) and task.trials for task in tasks)
-    return start_scripts(for_values=any(map(_has_values, tasks)), for_results=for_results and has_trials)
+    has_values = any(map(_has_values, tasks))
+    return {**start_scripts(for_values=has_values, for_results=for_results and has_trials)}
 
 
 def _has_values(task: Task) -> bool:

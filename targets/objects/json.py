@@ -5,7 +5,7 @@ import json
 from automl.targets.writers.yaml import Value
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
-_ESCAPED_BY_GO = "<>&\u2028\u2029"
+_ESCAPED_BY_GO = {sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 
 def canonical(value: Value) -> str:
@@ -21,8 +21,8 @@ def size_of(value: Value) -> int:
 def go_json(value: Value) -> str:
     """JSON as Go writes it, in which some characters are escapes of six bytes."""
     text = canonical(value)
-    for sign in _ESCAPED_BY_GO:
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    for sign, escape in _ESCAPED_BY_GO.items():
+        text = text.replace(sign, escape)
     return text
 
 

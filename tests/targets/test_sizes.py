@@ -13,8 +13,13 @@ from automl import targets
 from automl.compiler.diagnostics import has_errors
 from automl.compiler.driver import Input, Overrides, Result, compile_config
 from automl.compiler.target import Options
+from automl.targets.kubeflow.in_argo import Run
+from automl.targets.kubeflow.parts import Parts, parts_of
+from automl.targets.kubeflow.pipeline import Pipeline
+from automl.targets.kubeflow.sizes import sizes_of
 from automl.targets.objects.json import go_json, size_as_text, size_in_go
 from tests.examples import examples
+from tests.golden import GOLDEN
 from tests.targets.nasty import VALUES
 
 LONGEST_COPY = (
@@ -102,3 +107,60 @@ def test_it_is_said_at_the_step(tmp_path: Path) -> None:
 def test_the_size_of_json_in_json_is_counted(value: Any) -> None:
     text = go_json(value)
     assert size_as_text(text) == size_in_go(text)
+
+
+PACKAGES = sorted(path.parent.name for path in GOLDEN.glob("*/kubeflow.yaml"))
+
+
+def package(text: str) -> tuple[Pipeline, Parts]:
+    documents: list[Any] = [*yaml.load_all(text, yaml.CSafeLoader), {}]
+    pipeline = Pipeline(*documents[:2])
+    return pipeline, parts_of(pipeline)
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_the_arguments_of_a_run_take_what_they_are_as_json(name: str) -> None:
+    pipeline, parts = package((GOLDEN / name / "kubeflow.yaml").read_text())
+    prefixes = (f"components-{'0' * 64}", f"implementations-{'0' * 64}", "kubernetes-")
+    arguments: list[Any] = [
+        {"name": prefix if len(prefix) > 64 else f"{prefix}{part}", "value": text}
+        for prefix, texts in zip(prefixes, parts, strict=True)
+        for part, text in texts.items()
+    ]
+    assert Run(pipeline, parts, 1).bytes_of_arguments() == size_in_go(arguments)
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_run_that_is_not_written_down_takes_no_more_than_is_said(name: str) -> None:
+    pipeline, parts = package((GOLDEN / name / "kubeflow.yaml").read_text())
+    assert sizes_of(pipeline, parts, below=10**9).end >= sizes_of(pipeline, parts).end
+
+
+@pytest.mark.parametrize("sign", ['"', "\\", '\\"', "<", "x"])
+def test_nor_does_one_whose_texts_are_mostly_escapes(sign: str, tmp_path: Path) -> None:
+    texts = {"args": [sign * 500], "envs": {"A": sign * 100}, "annotations": {"a": sign * 50}}
+    job = {"image": "i", "entrypoint": ["run"], "backoff_limit": 3, **texts}
+    steps = [{"step_name": f"{'long' * 12}-{number}", **job} for number in range(15)]
+    config = {"name": "w" * 60, "stages": {f"stage-{number}": [one] for number, one in enumerate(steps)}}
+    pipeline, parts = package(compiled(config, "kubeflow", tmp_path).artifacts[0].text)
+    exact, most = sizes_of(pipeline, parts), sizes_of(pipeline, parts, below=10**9)
+    assert exact.end <= most.end
+    assert exact.start == most.start
+
+
+def test_a_run_with_a_loop_is_always_written_down(tmp_path: Path) -> None:
+    sweep = {"grid": {"x": {"min": 1, "max": 100, "step": 1}}}
+    swept = {"step_name": "a", "image": "i", "entrypoint": ["run"], "sweep": sweep}
+    config = {"name": "w", "stages": {"a": [swept]}}
+    pipeline, parts = package(compiled(config, "kubeflow", tmp_path).artifacts[0].text)
+    exact = sizes_of(pipeline, parts)
+    assert sizes_of(pipeline, parts, below=10**9) == exact
+
+
+def test_what_is_far_from_the_limit_is_not_written_down(tmp_path: Path) -> None:
+    config = {"name": "w", "stages": {"a": [step(100)]}}
+    pipeline, parts = package(compiled(config, "kubeflow", tmp_path).artifacts[0].text)
+    start, most = sizes_of(pipeline, parts, below=10**9)
+    assert most > sizes_of(pipeline, parts).end
+    assert sizes_of(pipeline, parts, below=most).end < most
+    assert start < most
