@@ -153,6 +153,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.diagnostics",
         "compiler.ir",
         "compiler.patterns",
+        "compiler.records",
         "compiler.source",
         "compiler.target",
     },
