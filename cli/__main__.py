@@ -19,7 +19,10 @@ def main() -> NoReturn:
         sys.path.pop(0)  # the current folder is the user's: none of its files is a module of ours
 
     gc.set_threshold(MANY_OBJECTS)
-    from automl.cli import app
+    from automl.compiler.patterns import compiled_later
+
+    with compiled_later():
+        from automl.cli import app
 
     signal.signal(signal.SIGINT, interrupt)
     app.main()

@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from automl.cli.terminal import BUG, NOBODY_READS, USAGE, open_streams, print_text, say
 from automl.compiler import __version__
 from automl.compiler.diagnostics import Code
+from automl.compiler.patterns import compiled_later
 
 COMMANDS = {
     "run": "Run a config or a script on this machine, and keep a record.",
@@ -47,7 +48,8 @@ class Command(TyperCommand):
 
 
 def _imported(name: str) -> Any:
-    module = import_module(f"automl.cli.commands.{name}")
+    with compiled_later():
+        module = import_module(f"automl.cli.commands.{name}")
     if hasattr(module, "group"):
         return typer.main.get_command(module.group)
     alone = typer.Typer(rich_markup_mode=None, add_completion=False)

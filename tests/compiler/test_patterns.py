@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from automl.compiler.patterns import regex
+from automl.compiler.patterns import compiled_later, regex
 
 ROOT = Path(__file__).resolve().parents[2]
 USERS = [
@@ -25,7 +25,7 @@ def test_nothing_is_compiled_before_it_is_used(monkeypatch: pytest.MonkeyPatch) 
         compiled.append(text)
         return compile(text, flags)
 
-    monkeypatch.setattr(re, "compile", noted)
+    monkeypatch.setattr("automl.compiler.patterns._compile", noted)
     word = regex(r"\w+")
     assert compiled == []
     assert [word.findall("a b"), word.sub("-", "a b"), word.split("a b")] == [
@@ -43,6 +43,25 @@ def test_flags_bytes_and_positions_are_those_of_re() -> None:
     assert regex("a").match("ba", 1)
     assert not regex("a").match("ba")
     assert not regex("a").fullmatch("ab")
+
+
+def test_the_functions_of_re_take_it_for_a_compiled_one() -> None:
+    assert [match.group() for match in re.finditer(regex(r"\w"), "a b")] == ["a", "b"]
+    assert re.sub(regex("a"), "-", "ab") == "-b"
+    assert isinstance(re.compile(regex("a")), re.Pattern)
+    with pytest.raises(ValueError, match="cannot process flags"):
+        re.compile(regex("a"), re.IGNORECASE)
+
+
+def test_what_is_imported_within_it_gets_later_ones_and_nothing_else_does() -> None:
+    compile = re.compile
+    with pytest.raises(re.error), compiled_later():
+        word = re.compile(pattern=r"(\w+)", flags=re.ASCII)
+        none = re.compile("(")
+        assert [type(word), type(none)] == [type(regex(""))] * 2
+        assert word.findall("a é") == ["a"]
+        none.search("")
+    assert re.compile is compile
 
 
 @pytest.mark.parametrize("name", USERS)
