@@ -13,6 +13,7 @@ import jsonschema_rs
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from automl.compiler.driver import Input, Overrides, analyse
 from automl.compiler.structure import misfits, sound
 from automl.compiler.structure.sound import is_surely_sound
 from automl.compiler.tree.decoding import decode
@@ -155,3 +156,13 @@ def test_a_quickstart_does_without_jsonschema_rs(tmp_path: Path) -> None:
             [sys.executable, "-c", tell], check=True, cwd=tmp_path, capture_output=True, text=True
         )
         assert ran.stdout.strip() == needs
+
+
+def test_of_many_mistaken_configs_only_the_first_makes_a_validator() -> None:
+    """It takes longer to make than all else that is done for a small config."""
+    misfits._validator.cache_clear()
+    for number in range(3):
+        given = Input("config.yaml", f"nmae: a{number}\nstages: {{}}\n".encode(), ROOT)
+        assert analyse(given, Overrides())[1]
+    found = misfits._validator.cache_info()
+    assert (found.misses, found.hits > 1) == (1, True)
