@@ -10,6 +10,7 @@ from automl.compiler.project.globs import (
     cut,
     end_of,
     ending,
+    ending_of_any_folder,
     is_plain,
     literal,
     name_regex,
@@ -65,6 +66,13 @@ class Pattern:
         """What it is made of, for patterns that are no plain text."""
         return tokens_of(self._glob, self.by_name)
 
+    @property
+    def end(self) -> bytes | None:
+        """What a path behind a slash ends with if it matches, and only then: `*.py` is such a pattern, or `**/a/b`."""
+        if self.by_name:
+            return ending(self.tokens)
+        return None if self.prefix else ending_of_any_folder(self.tokens)
+
     def matches(self, path: bytes, name: bytes) -> bool:
         """Whether it matches a path with this last part."""
         text = name if self.by_name else path
@@ -110,12 +118,12 @@ class _Index:
     def __init__(self, patterns: Sequence[Pattern]) -> None:
         self._patterns = patterns
         self._texts: dict[bytes, int] = {}  # names, and paths behind a slash
-        self._ends: dict[bytes, int] = {}
+        self._ends: dict[bytes, int] = {}  # of paths behind a slash
         globs: list[tuple[int, bytes]] = []  # with the first byte of a name that may match
         for number, pattern in enumerate(patterns):
             if (text := pattern.text) is not None:
                 self._texts[text if pattern.by_name else b"/" + text] = number
-            elif pattern.by_name and (end := ending(pattern.tokens)):
+            elif end := pattern.end:
                 self._ends[end] = number
             else:
                 first = literal(pattern.tokens[:1]) if pattern.by_name else None
@@ -123,30 +131,29 @@ class _Index:
         if len(globs) > MAX_GLOBS:
             raise TooManyGlobsError(f"it has more than {MAX_GLOBS} patterns with wildcards")
         globs.reverse()
+        self._wild = [number for number, first in globs if not first]
         self._globs = {
-            byte: [number for number, first in globs if first in (b"", byte)]
-            for byte in {first for _, first in globs} | {b""}
+            byte: [number for number, first in globs if first in (b"", byte)] for _, byte in globs if byte
         }
-        self._lengths = _grouped({(end[-1:], len(end)) for end in self._ends})
+        self._lengths: dict[bytes, set[int]] = {}  # of the ends with that last byte
+        for end in self._ends:
+            self._lengths.setdefault(end[-1:], set()).add(len(end))
 
     def last(self, path: bytes) -> Pattern | None:
+        whole = b"/" + path
         name = path[path.rfind(b"/") + 1 :]
-        best = max(self._texts.get(name, -1), self._texts.get(b"/" + path, -1))
+        best = self._texts.get(name, -1)
+        if (number := self._texts.get(whole, -1)) > best:
+            best = number
         for length in self._lengths.get(path[-1:], ()):
-            best = max(best, self._ends.get(name[-length:], -1))
-        for number in self._globs.get(name[:1], self._globs[b""]):
+            if (number := self._ends.get(whole[-length:], -1)) > best:
+                best = number
+        for number in self._globs.get(name[:1], self._wild):
             if number < best:
                 break
             if self._patterns[number].matches(path, name):
                 return self._patterns[number]
         return self._patterns[best] if best >= 0 else None
-
-
-def _grouped(pairs: Iterable[tuple[bytes, int]]) -> dict[bytes, list[int]]:
-    groups: dict[bytes, list[int]] = {}
-    for key, value in pairs:
-        groups.setdefault(key, []).append(value)
-    return groups
 
 
 def read_patterns(source: str, data: bytes) -> Iterator[Pattern]:

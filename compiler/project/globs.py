@@ -149,6 +149,11 @@ def ending(tokens: Sequence[bytes]) -> bytes | None:
     return literal(tokens[1:]) if tokens[0] == _STAR else None
 
 
+def ending_of_any_folder(tokens: Sequence[bytes]) -> bytes | None:
+    """A slash and the text behind it, if all before it is any number of folders."""
+    return literal(tokens[1:]) if tokens[:2] == [_ALL, _SLASH] else None
+
+
 def components(tokens: Sequence[bytes]) -> list[list[bytes]]:
     """The tokens of each name of a path."""
     return _split(tokens, _SLASH)

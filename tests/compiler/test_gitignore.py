@@ -90,6 +90,8 @@ def _file(lines: list[str], end: bytes = b"\n", start: bytes = b"") -> bytes:
 @example(["!", "\\", "a\\", "[z-a]", "[a-\\]]"], [], [], ["a", "!", "z", "a\\"], b"\n", "")
 @example(["a  ", "b\\ ", "c\\ \\  "], [], [], ["a", "b", "b ", "c  "], b"\n", "")
 @example(["a?c", "*b*d"], [], [], ["a-c", "a-b-d", "b-d", "d"], b"\n", "")
+@example(["/a", "!a", "!b", "/b"], [], [], ["a", "b", "c/a", "c/b"], b"\n", "")
+@example(["**/a/b", "a/**/c", "!**/a/c"], [], [], ["a/b", "c/a/b", "ca/b", "b", "a/c", "d/a/c"], b"\n", "")
 @example(["*.csv", "a\t"], [], [], ["a", "a\t", "b.csv"], b"\r\n", "")
 @example(["caf\udce9", "*.csv"], [], [], ["caf\udce9", "caf\u00e9", "a.csv"], b"\n", "")
 @example([], [], ["private.key", "!b"], ["private.key", "b", "a/private.key"], b"\n", "a/")
