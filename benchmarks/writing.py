@@ -13,7 +13,7 @@ from automl import targets
 from automl.compiler.driver import Input, Overrides, compile_config
 from automl.compiler.target import Options
 from automl.targets.objects import stream
-from automl.targets.writers.yaml import write_yaml
+from automl.targets.writers.yaml import write_yaml, yaml_pieces
 
 TARGETS = ("argo", "kubeflow-native", "kubernetes")
 ROUNDS = 5
@@ -37,7 +37,7 @@ def documents_of(config: Path, name: str) -> Any:
     target = targets.load(name)
     assert target
     given = Input(config.name, config.read_bytes(), config.parent)
-    with patch.object(stream, "write_yaml", side_effect=write_yaml) as writer:
+    with patch.object(stream, "yaml_pieces", side_effect=yaml_pieces) as writer:
         result = compile_config(given, Overrides(), target, Options(target.default_version, target.forms[0]))
         assert all(artifact.text for artifact in result.artifacts), result.diagnostics
     return writer.call_args.args[0]

@@ -77,7 +77,7 @@ def _refuse_nonsense(emission: Emission) -> None:
         if not (
             isinstance(artifact, Artifact)
             and isinstance(artifact.path, str)
-            and isinstance(artifact.text, str)
+            and all(isinstance(piece, str) for piece in artifact.write())
         ):
             raise TypeError("an artifact is a path and a text")
         artifact.text.encode()

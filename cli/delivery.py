@@ -27,6 +27,7 @@ from automl.cli.terminal import (
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.driver import Input
 from automl.compiler.params.given import Given
+from automl.compiler.target import Artifact
 
 
 def chosen(names: Sequence[str], version: str | None, form: str | None, format: str = "yaml") -> list[Choice]:
@@ -76,7 +77,7 @@ def conclude(diagnostics: Sequence[Diagnostic], unreadable: Sequence[str], manne
         raise typer.Exit(USAGE if unreadable else PROBLEMS)
 
 
-def _places(output: str, compiled: Sequence[Compiled]) -> dict[Path, str]:
+def _places(output: str, compiled: Sequence[Compiled]) -> dict[Path, Artifact]:
     try:
         return destination(output, batch.artifacts(compiled))
     except OutputError as error:
@@ -100,6 +101,6 @@ def check_output(
 ) -> None:
     """Print how the files that are there differ, and end as `conclude` does."""
     with touching_files("read"):
-        stale = check_files(_places(output, compiled))
+        stale = check_files({path: artifact.text for path, artifact in _places(output, compiled).items()})
     print_text("".join(difference.diff for difference in stale))
     conclude([*diagnostics, *(difference.diagnostic for difference in stale)], (), manner)

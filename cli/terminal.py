@@ -98,9 +98,9 @@ def _has_colour() -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or sys.stderr.isatty()
 
 
-def print_text(text: str) -> None:
-    """The product, whole and as UTF-8, whatever the locale says."""
-    print_pieces((text.encode(),))
+def print_text(text: str | Iterable[str]) -> None:
+    """The product, or the pieces of it, whole and as UTF-8, whatever the locale says."""
+    print_pieces(piece.encode() for piece in ((text,) if isinstance(text, str) else text))
 
 
 def print_lines(lines: Iterable[bytes]) -> None:

@@ -12,25 +12,25 @@ from automl.compiler.records import NamedTuple, Record
 class Artifact:
     """One file of the output: a path in the output folder, and its text, which begins with our `header`.
 
-    `text` may be what makes the text, without a reason to fail: it is called once, when somebody asks for the text, and
-    that nobody does of a config that is refused, or only validated.
+    `text` may be what makes the text, whole or as a list of pieces, without a reason to fail: it is called once, when
+    somebody asks for the text, and that nobody does of a config that is refused, or only validated.
     """
 
     __slots__ = ("_text", "path")
 
-    def __init__(self, path: str, text: str | Callable[[], str]) -> None:
-        self.path, self._text = path, text
+    def __init__(self, path: str, text: str | Callable[[], str | list[str]]) -> None:
+        self.path = path
+        self._text: str | list[str] | Callable[[], str | list[str]] = text
 
     @property
     def text(self) -> str:
         """All of the file."""
-        return self.write()
+        return "".join(self.write())
 
-    def write(self) -> str:
-        """Make the text, if it is not made yet, and let go what it is made of."""
-        if callable(self._text):
-            self._text = self._text()
-        return self._text
+    def write(self) -> list[str]:
+        """Make the text, if it is not made yet, and let go what it is made of. A large one is put together nowhere."""
+        self._text = text = self._text() if callable(self._text) else self._text
+        return text if isinstance(text, list) else [text]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Artifact) and (self.path, self.text) == (other.path, other.text)

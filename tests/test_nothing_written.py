@@ -17,7 +17,7 @@ from tests import golden
 from tests.test_mistakes import BESIDE, CASES, Case
 
 _WRITERS = (
-    (stream, "write_yaml"),
+    (stream, "yaml_pieces"),
     (stream, "write_json"),
     (slurm, "script"),
     (local, "program"),

@@ -100,7 +100,7 @@ def _deliver(
     diagnostics += batch.same_paths(compiled)
     if output is None or output == STDIN or unreadable or are_refused(diagnostics, manner):
         conclude(diagnostics, unreadable, manner)
-        print_text("".join(artifact.text for artifact in batch.artifacts(compiled)))
+        print_text(piece for artifact in batch.artifacts(compiled) for piece in artifact.write())
     elif check:
         check_output(output, compiled, diagnostics, manner)
     else:

@@ -10,7 +10,7 @@ from automl.compiler.target import Artifact, Options
 from automl.targets.objects.config_maps import MAX_OBJECT_BYTES
 from automl.targets.objects.json import size_of
 from automl.targets.objects.metadata import STAGE, STEP, Object, labels_of, name_of
-from automl.targets.writers.yaml import write_json, write_yaml
+from automl.targets.writers.yaml import write_json, yaml_pieces
 
 Documents: TypeAlias = Callable[[], Sequence[Object]]
 """What makes the documents of a file."""
@@ -29,7 +29,7 @@ def artifact(workflow: Workflow, target: str, options: Options, documents: Docum
     path = f"{workflow.name}.{target}.{options.format}"
     if options.format == "json":
         return Artifact(path, lambda: write_json(documents()))
-    return Artifact(path, lambda: write_yaml(documents(), header(workflow.origin, target, options.version)))
+    return Artifact(path, lambda: yaml_pieces(documents(), header(workflow.origin, target, options.version)))
 
 
 def too_large(

@@ -27,6 +27,8 @@ Value: TypeAlias = "str | int | float | bool | Mapping[str, Value] | Sequence[Va
 FULL_CHECK_LIMIT = 64 * 1024
 """Up to this many characters the whole text is read again; beyond it, every distinct string that does not stand as it is."""
 
+_DOCUMENTS = 100  # in a piece of text; what was met in one is forgotten in the next: it takes more memory than the text
+
 _LONGEST_KEY = 1000  # YAML allows 1024 characters up to the colon
 
 _MAPPINGS = (dict, Mapping)  # the common case first: the test for an abstract class is slow
@@ -60,15 +62,24 @@ def write_yaml(documents: Sequence[Mapping[str, Value]], header: str = "") -> st
     pair, a key over 1000 characters), TypeError for what is no `Value`, and WriterError if the text does not
     read back as the documents.
     """
+    return "".join(yaml_pieces(documents, header))
+
+
+def yaml_pieces(documents: Sequence[Mapping[str, Value]], header: str = "") -> list[str]:
+    """Return the same text in pieces: who writes it to a file needs a large one nowhere as a whole."""
     writer = _Writer()
-    text = comment(header) + "---\n".join(map(writer.document, documents))
-    if len(text) <= FULL_CHECK_LIMIT:
-        _check(text, documents)
+    pieces = [comment(header)]
+    for start in range(0, len(documents), _DOCUMENTS):
+        texts = map(writer.document, documents[start : start + _DOCUMENTS])
+        pieces.append(("---\n" if start else "") + "---\n".join(texts))
+        writer.met.clear()
+    if sum(map(len, pieces)) <= FULL_CHECK_LIMIT:
+        _check("".join(pieces), documents)
     else:
         keys, strings = writer.keys.unsure, writer.strings.unsure
         sample: Mapping[str, Value] = {"keys": dict.fromkeys(keys), "strings": strings}
         _check(comment(header) + writer.document(sample), [sample])
-    return text
+    return pieces
 
 
 def write_json(documents: Sequence[Mapping[str, Value]]) -> str:

@@ -64,6 +64,10 @@ def tree(top: Path) -> dict[str, object]:
     return {path.relative_to(top).as_posix(): _what(path) for path in sorted(top.rglob("*"))}
 
 
+def written(texts: dict[Path, str], inputs: Sequence[Path] = (), force: bool = False) -> None:
+    write_files({path: Artifact(path.name, text) for path, text in texts.items()}, inputs, force)
+
+
 def _what(path: Path) -> object:
     mode = path.lstat().st_mode
     if path.is_symlink():
@@ -332,7 +336,7 @@ def test_only_a_whole_header_makes_a_file_ours(tmp_path: Path, data: bytes) -> N
     path = tmp_path / "out.yaml"
     path.write_bytes(data)
     try:
-        write_files({path: "new"})
+        written({path: "new"})
     except OutputError:
         assert path.read_bytes() == data
     else:
@@ -438,28 +442,26 @@ def test_all_are_judged_before_the_first_is_written(tmp_path: Path) -> None:
     (tmp_path / "2.yaml").write_bytes(MINE)
     before = tree(tmp_path)
     with pytest.raises(OutputError, match=r'2\.yaml" is not output of automl'):
-        write_files({tmp_path / f"{number}/../{number}.yaml": "new" for number in "123"})
+        written({tmp_path / f"{number}/../{number}.yaml": "new" for number in "123"})
     assert tree(tmp_path) == before
     with pytest.raises(OutputError, match="is read by this compilation"):
-        write_files(
-            {tmp_path / "1.yaml": "new", tmp_path / "2.yaml": "new"}, [tmp_path / "2.yaml"], force=True
-        )
+        written({tmp_path / "1.yaml": "new", tmp_path / "2.yaml": "new"}, [tmp_path / "2.yaml"], force=True)
     assert tree(tmp_path) == before
 
 
 def test_two_files_with_one_place_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").symlink_to("b.yaml")
     with pytest.raises(OutputError, match="same place"):
-        write_files({tmp_path / "a.yaml": "one", tmp_path / "b.yaml": "two"})
+        written({tmp_path / "a.yaml": "one", tmp_path / "b.yaml": "two"})
     assert not (tmp_path / "b.yaml").exists()
 
 
 def test_what_a_target_without_our_header_wrote_may_be_written_again_as_it_is(tmp_path: Path) -> None:
     place = tmp_path / "a.txt"
-    write_files({place: "one"})
-    write_files({place: "one"})
+    written({place: "one"})
+    written({place: "one"})
     with pytest.raises(OutputError):
-        write_files({place: "two"})
+        written({place: "two"})
     assert place.read_text() == "one"
 
 
@@ -571,5 +573,5 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(OURS)
     before = tree(tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        write_files({tmp_path / "a.yaml": "new", tmp_path / "b.yaml": _Interrupted("new")})
+        written({tmp_path / "a.yaml": "new", tmp_path / "b.yaml": _Interrupted("new")})
     assert tree(tmp_path) == before
