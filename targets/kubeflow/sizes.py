@@ -36,7 +36,7 @@ def sizes_of(pipeline: Pipeline, parts: Parts, below: int = 0) -> Sizes:
     apart, and what is packed looks back no further than 32 KiB. Other hashes than those of the run serve as well.
     """
     run = Run(pipeline, parts, _SAMPLED)
-    start = _FIXED + run.bytes_of_templates() + run.bytes_of_arguments() + size_in_go(run.tasks())
+    start = _FIXED + run.bytes_of_templates() + run.bytes_of_arguments() + run.bytes_of_tasks()
     if start > MAX_WORKFLOW_BYTES:
         return Sizes(start, start)
     if _GROWS * start < below and not run.has_loops:
