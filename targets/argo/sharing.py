@@ -89,9 +89,10 @@ def _numbers(template: Template) -> dict[str, str]:
 def _numbered(template: Template) -> Template:
     """The template with inputs that have such names."""
     numbers = _numbers(template)
+    if not numbers:
+        return template
     numbered: Template = json.loads(_INPUT.sub(lambda match: _tag(numbers[match[1]]), canonical(template)))
-    if numbers:
-        numbered["inputs"]["parameters"] = [{"name": number} for number in numbers.values()]
+    numbered["inputs"]["parameters"] = [{"name": number} for number in numbers.values()]
     return numbered
 
 
