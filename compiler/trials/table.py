@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Hashable, Iterator, Sequence
+from functools import cache
 from itertools import chain, product
 from math import prod
 
@@ -18,7 +19,7 @@ from automl.compiler.tree.nodes import Mapping
 from automl.compiler.trials.axes import Row, Sweep, too_long
 from automl.compiler.trials.choices import choice_of, type_of
 
-_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 _NAME_LENGTH = 10
 _MOST_BEFORE_EXCLUDE = 65_536
 _MOST_TASKS = 1_000_000  # the greatest limit that a config can ask for
@@ -58,18 +59,17 @@ def table_of(config: SweepConfig, most: int) -> Table:
     return Table(axes, tuple(_named(names, rows)), len(rows), diagnostics)
 
 
-def trial_digest(names: Sequence[str], values: Sequence[str]) -> str:
-    """The SHA-256 of the values by their names, and of nothing else that there is, in hexadecimal digits."""
-    text = _ENCODER.encode(dict(zip(names, values, strict=True)))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def _named(names: Sequence[str], rows: Sequence[Row]) -> Iterator[Trial]:
-    """A trial for each row. If one would have the name of another before it, its name is longer."""
+    """A trial for each row, named by the SHA-256 of its values by their names, as JSON with its keys sorted, and of nothing
+    else that there is. If one would have the name of another before it, its name is longer."""
+    quoted = cache(_ENCODER.encode)
+    order = sorted(range(len(names)), key=names.__getitem__)
+    keys = [f"{quoted(names[at])}:" for at in order]
     taken: set[str] = set()
     for row in rows:
         values = tuple(choice.text for choice in row)
-        digest = trial_digest(names, values)
+        pairs = (key + quoted(values[at]) for key, at in zip(keys, order, strict=True))
+        digest = hashlib.sha256(f"{{{','.join(pairs)}}}".encode()).hexdigest()
         name = digest if digest[:_NAME_LENGTH] in taken else digest[:_NAME_LENGTH]
         taken.add(name)
         yield Trial(name[: 2 * _NAME_LENGTH], values)

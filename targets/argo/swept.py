@@ -1,6 +1,7 @@
 """The runs of a step with trials: the templates they have, what differs between them, and what is asked of them all."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from automl.compiler.ir import (
     BestOutput,
@@ -82,7 +83,7 @@ class Swept(NamedTuple):
         """An item for each run. Those of a project are written in the code of outputs, which its start script reads."""
         from automl.runtime.outputs import encode
 
-        text = encode if self.job.project else str
+        text = cache(encode) if self.job.project else str
         axes = [axis.name for axis in self.trials.axes]
         for run in self.trials.runs:
             item: Object = {TRIAL_KEY: run.trial.name} if axes else {}
