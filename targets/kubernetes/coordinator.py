@@ -1,7 +1,6 @@
 """The Job that makes the Jobs of the steps in their order: its plan, its rights, and itself."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from automl.compiler import ir
 from automl.compiler.diagnostics import Diagnostic
@@ -69,17 +68,16 @@ def _planned(objects: Objects, files: Files) -> tuple[Plan, list[Object]]:
     barriers: list[Barrier] = []
     digests: dict[str, str] = {}
     for node in nodes:
-        names = tuple(edge.node for edge in node.after)
-        before = [digests[name] for name in names]
+        before = [digests[edge.node] for edge in node.after]
         if isinstance(node, ir.Barrier):
-            barriers.append(Barrier(node.name, names))
+            barriers.append(Barrier(node.name, tuple(edge.node for edge in node.after)))
             digests[node.name] = digest(canonical([*before]))
         else:
             task = _planned_task(objects, node, files, before, templates)
             digests[node.name] = (
                 digest(canonical([task.hash, _of_trials(node)])) if _of_trials(node) else task.hash
             )
-            tasks.append(replace(task, after=names))
+            tasks.append(task)
     awaited = {edge.node for node in nodes for edge in node.after}
     kept = tuple(barrier for barrier in barriers if barrier.name in awaited)
     repeats = objects.workflow.schedule is not None
@@ -103,19 +101,18 @@ def _planned_task(
 ) -> Step | Service:
     """What the plan says of a task. Its hash is of all that it runs, of where its values come from, and of what ran before."""
     poll, first_look = task.polling_seconds, task.initial_delay_seconds
-    values = sources(task)
+    after, values = tuple(edge.node for edge in task.after), sources(task)
     before = [*before, canonical(values)] if values else before
     if isinstance(task, ir.Service):
         wanted = deployment_with_files(objects, task, deployment(objects, task, files))
         hashed, deadline = digest(canonical([wanted["spec"], *before])), task.rollout_deadline
-        service = Service(task.name, hashed, wanted, deadline=deadline, poll=poll, first_look=first_look)
-        return replace(service, values=values)
+        return Service(task.name, hashed, wanted, after, deadline, poll, first_look, values)
     spec = job_spec(objects, task, files)
     hashed = digest(canonical([spec, *before]))
     templates.append(template(objects, task, spec, hashed))
-    step = Step(task.name, hashed, template_name(objects.workflow, task), poll=poll, first_look=first_look)
     types = {output.name: str(output.type) for output in task.outputs} if task.trials else {}
-    return replace(step, values=values, outputs=tuple(values_of(task)), types=types, trials=trials_of(task))
+    name, outputs, trials = template_name(objects.workflow, task), tuple(values_of(task)), trials_of(task)
+    return Step(task.name, hashed, name, after, poll, first_look, values, outputs, types, trials)
 
 
 def _rules(workflow: Workflow) -> list[Value]:

@@ -32,6 +32,7 @@ _DOCUMENTS = 100  # in a piece of text; what was met in one is forgotten in the 
 _LONGEST_KEY = 1000  # YAML allows 1024 characters up to the colon
 
 _MAPPINGS = (dict, Mapping)  # the common case first: the test for an abstract class is slow
+_SCALARS = (bool, int, float, type(None))
 _LISTS = (list, tuple, Sequence)
 _TEXTS = (str, bytes, bytearray, memoryview)
 
@@ -166,6 +167,8 @@ class _Writer:
                 lines.append(f"{keys[key]}\n{inner}{self.collection(value, inner, self.mapping)}")
             elif type(value) is list and value:
                 lines.append(f"{keys[key]}\n{pad}{self.collection(value, pad, self.sequence)}")
+            elif type(value) in _SCALARS:
+                lines.append(f"{keys[key]} {inline_scalar(value)}\n")
             elif isinstance(value, Mapping) and value:
                 lines.append(f"{keys[key]}\n{inner}{self.mapping(value, inner)}")
             elif _is_list(value) and value:
