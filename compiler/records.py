@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 __all__ = ["NamedTuple", "Record"]
 
 if TYPE_CHECKING:
-    from typing import NamedTuple
+    from typing import NamedTuple, TypeVar
+
+    R = TypeVar("R", bound="Record")
 
     @dataclass_transform(frozen_default=True)
     class Record:
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
         def _asdict(self) -> dict[str, Any]:
             """The fields by their names; what is in them stays as it is."""
+
+        def _as(self, kind: "type[R]", **own: Any) -> "R":
+            """The same as one of a class under its own, which has these fields besides."""
 
 else:
     from collections import _tuplegetter  # read by C, as those of typing are
@@ -97,10 +102,12 @@ else:
             return made
 
         def _replace(self, **changed):
-            made = self._make(map(changed.pop, self._fields, tuple.__iter__(self)))
-            if changed:
-                raise ValueError(f"Got unexpected field names: {list(changed)!r}")
-            return made
+            values = list(tuple.__iter__(self))
+            for name, value in changed.items():
+                if name not in self._fields:
+                    raise ValueError(f"Got an unexpected field name: {name!r}")
+                values[self._fields.index(name)] = value
+            return self._make(values)
 
         def _asdict(self):
             return dict(zip(self._fields, tuple.__iter__(self), strict=True))
@@ -119,6 +126,12 @@ else:
         """A noun. It is no row of values: nothing goes through its fields."""
 
         __iter__ = None
+
+        def _as(self, kind, **own):
+            names = kind._fields[len(self._fields) :]
+            if own.keys() != {*names}:
+                raise TypeError(f"{kind.__name__} has {names} besides, not {tuple(own)}")
+            return kind._make((*tuple.__iter__(self), *map(own.get, names)))
 
         def __eq__(self, other):
             return type(self) is type(other) and tuple.__eq__(self, other)

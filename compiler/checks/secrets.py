@@ -104,30 +104,29 @@ def check_texts(config: Config) -> Iterator[Diagnostic]:
     if config.code and config.code.git:
         apart.add(id(config.code.git.written["url"]))
     apart.update(map(id, uris_of(config)))
-    texts: list[tuple[str, Span]] = []
+    texts: list[tuple[str, Any]] = []
     _add_texts(config, apart, texts)
-    with_one = those_with_one(text for text, _ in texts)
-    for text, span in texts:
-        if text in with_one:
-            yield _plain_text(span, "put it into a Secret, and name that under `secrets`")
+    if with_one := those_with_one([text for text, _ in texts]):
+        for text, noun in texts:
+            if text in with_one:
+                yield _plain_text(noun.span, "put it into a Secret, and name that under `secrets`")
 
 
-def _add_texts(parts: Iterable[Any], apart: set[int], texts: list[tuple[str, Span]]) -> None:
-    """Add all texts within parts of the config, with their places."""
-    for part in parts:
-        if not part or (kind := type(part)) in _WITHOUT_TEXTS:  # most are
-            continue
+def _add_texts(parts: Iterable[Any], apart: set[int], texts: list[tuple[str, Any]]) -> None:
+    """Add all texts within parts of the config, each with the noun that has its place."""
+    for part in filter(None, parts):  # most are empty
+        kind = type(part)
         if kind is Located or kind is Template:
-            if isinstance(part.value, str) and id(part) not in apart:
-                texts.append((part.value, part.span))
+            if isinstance(text := part.value, str) and id(part) not in apart:
+                texts.append((text, part))
+        elif kind in _WITHOUT_TEXTS:
+            continue
         elif kind is Name:
-            texts.append((part.written, part.span))
+            texts.append((part.written, part))
         elif isinstance(part, tuple):
             _add_texts(part, apart, texts)
         elif isinstance(part, dict) and type(next(iter(part.values()))) is not Span:
-            texts += [
-                (key, inner.span) for key, inner in part.items()
-            ]  # what was written for the keys of a noun
+            texts += part.items()  # what was written for the keys of a noun
             _add_texts(part.values(), apart, texts)
 
 

@@ -1,6 +1,7 @@
 """Texts that are longer than what carries them."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from automl.compiler.config.config import Config
 from automl.compiler.config.step import StepConfig
@@ -62,8 +63,9 @@ def check_all(config: Config) -> Iterator[Diagnostic]:
 
 
 def _of_a_step(step: StepConfig) -> int:
-    words = (*(step.entrypoint or ()), *(step.command or ()), *step.args)
-    return sum(map(_size, words)) + _total((*step.envs, *step.labels, *step.annotations))
+    pairs = (*step.envs, *step.labels, *step.annotations)
+    texts = (*step.entrypoint, *step.command, *step.args, *chain.from_iterable(pairs))
+    return len("".join([text.value for text in texts]).encode())
 
 
 def _too_many(size: int, span: Span) -> Diagnostic:

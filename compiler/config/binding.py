@@ -163,8 +163,8 @@ def _located(node: Node) -> Located[str]:
 def _written(node: Mapping, keys: list[tuple[Keys, str]]) -> Written:
     """The texts behind some keys, and those of the pairs there."""
     texts: dict[str, Located[str]] = {}
-    for path, key in keys:
-        value = _below(node, path) if path[0] in node.entries else None
+    for path, key in [(path, key) for path, key in keys if path[0] in node.entries]:  # few are
+        value = _below(node, path)
         if isinstance(value, Scalar):
             texts[key] = _located(value)
         elif isinstance(value, Mapping):

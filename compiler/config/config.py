@@ -1,6 +1,7 @@
 """The config as typed values that know their places: what was written, or the default of what was not."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Annotated
 
 from automl.compiler.config.binding import bind, name_of
@@ -62,7 +63,7 @@ class Config(NamedTuple):
     @property
     def steps(self) -> Iterator[StepConfig]:
         """The steps of all stages."""
-        return (step for stage in self.stages for step in stage.steps)
+        return chain.from_iterable(stage.steps for stage in self.stages)
 
 
 def build_config(root: Mapping) -> tuple[Config, list[Diagnostic]]:

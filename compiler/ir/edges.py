@@ -1,6 +1,7 @@
 """What comes after what: the graph of a workflow has tasks and barriers for nodes, and edges that say when."""
 
 from enum import StrEnum
+from typing import final
 
 from automl.compiler.records import NamedTuple, Record
 from automl.compiler.source import Span
@@ -21,6 +22,7 @@ class Edge(NamedTuple):
     on: On = On.SUCCEEDED
 
 
+@final
 class Barrier(Record):
     """A name for many tasks, for what comes after all of them: it runs nothing, and holds as soon as its edges hold.
 

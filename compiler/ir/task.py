@@ -159,7 +159,7 @@ class BaseTask(Record, kw_only=True):
     def texts(self) -> tuple[Text, ...]:
         """All that may have references: what runs, with which variables, after which dependencies."""
         dependencies = (self.project.dependencies,) if self.project and self.project.dependencies else ()
-        return (*self.command.words, *(variable.value for variable in self.variables), *dependencies)
+        return (*self.command.words, *[variable.value for variable in self.variables], *dependencies)
 
 
 class Job(BaseTask, kw_only=True):

@@ -57,14 +57,14 @@ class Workflow(Record):
     @property
     def tasks(self) -> tuple[Task, ...]:
         """What runs, in the order of the nodes."""
-        return tuple(node for node in self.nodes if not isinstance(node, Barrier))
+        return tuple([node for node in self.nodes if type(node) is not Barrier])
 
     @property
     def jobs(self) -> tuple[Job, ...]:
         """The tasks that end."""
-        return tuple(task for task in self.tasks if isinstance(task, Job))
+        return tuple([task for task in self.tasks if isinstance(task, Job)])
 
     @property
     def services(self) -> tuple[Service, ...]:
         """The tasks that keep running."""
-        return tuple(task for task in self.tasks if isinstance(task, Service))
+        return tuple([task for task in self.tasks if isinstance(task, Service)])

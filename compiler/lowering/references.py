@@ -12,7 +12,7 @@ def with_values(task: T) -> T:
 
     So an emitter writes `$(NAME)`, or whatever the engine takes for a variable, and fills only the variable itself.
     """
-    in_texts = [reference for text in task.texts for reference in text.references]
+    in_texts = [part for text in task.texts for part in text.parts if not isinstance(part, str)]
     references = tuple(dict.fromkeys((*task.values, *in_texts)))
     if not references:
         return task

@@ -64,7 +64,7 @@ class Values:
 
     def text(self, located: Located[str], at: StepAt) -> Text:
         """A text of a step, with a reference for each value in it."""
-        if not isinstance(located, Template):
+        if type(located) is not Template:
             return Text.of(located.value, located.span)
         parts = [self._part(part, at) for part in located.parts]
         return Text(tuple(part for part in parts if part is not None), located.span)

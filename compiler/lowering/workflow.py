@@ -59,7 +59,7 @@ def lower(
     )
     shared = {at.task: _shared(scope, at) for at in steps.all}
     graph = Graph(config, steps, values.taken)
-    nodes = graph.nodes(lambda at, after: _task(scope, at, shared[at.task]._asdict() | {"after": after}))
+    nodes = graph.nodes(lambda at, after: _task(scope, at, shared[at.task]._replace(after=after)))
     diagnostics = [*steps.renamed, *trials.diagnostics, *values.diagnostics]
     diagnostics += [*disks.diagnostics, *graph.diagnostics]
     if has_errors(diagnostics):
@@ -120,14 +120,13 @@ class _Scope(NamedTuple):
     root_is_shared: bool
 
 
-def _task(scope: _Scope, at: StepAt, shared: dict[str, Any]) -> ir.Task:
+def _task(scope: _Scope, at: StepAt, shared: ir.BaseTask) -> ir.Task:
     """The task of a step, with the fields that all have."""
     step = at.step
     if step.service:
         return _service(shared, step, step.service, scope.root_is_shared)
-    return ir.Job(
-        **shared, retries=step.backoff_limit, deadline=step.timeout, trials=scope.trials.of(at.task)
-    )
+    trials = scope.trials.of(at.task)
+    return shared._as(ir.Job, retries=step.backoff_limit, deadline=step.timeout, trials=trials)
 
 
 def _shared(scope: _Scope, at: StepAt) -> ir.BaseTask:
@@ -257,10 +256,10 @@ def _executed(notebook: str) -> PurePosixPath:
 
 
 def _service(
-    shared: dict[str, Any], step: StepConfig, service: ServiceConfig, root_is_shared: bool
+    shared: ir.BaseTask, step: StepConfig, service: ServiceConfig, root_is_shared: bool
 ) -> ir.Service:
-    return ir.Service(
-        **shared,
+    return shared._as(
+        ir.Service,
         port=service.port,
         replicas=step.replicas.value,
         min_ready_seconds=step.min_ready_seconds,

@@ -118,6 +118,13 @@ def test_a_class_under_a_record_has_its_fields_and_its_repr() -> None:
     assert repr(special) == "Special(first=2, second='two', third=())"
 
 
+def test_a_record_becomes_one_of_a_class_under_its_own() -> None:
+    assert Animal(name="wren", legs=2)._as(Bird, wings=2) == Bird(name="wren", legs=2, wings=2)
+    for own in ({}, {"wing": 2}, {"wings": 2, "legs": 3}):
+        with pytest.raises(TypeError, match=r"Bird has \('wings',\) besides"):
+            Animal(name="wren")._as(Bird, **own)
+
+
 def test_the_fields_of_two_classes_with_as_many_are_not_mixed() -> None:
     class One(records.NamedTuple):
         left: int
