@@ -6,7 +6,7 @@ from typing import Any
 
 from automl.cli.sites import Site
 from automl.cli.tables import headline, steps, table, taken_over, without_styles
-from automl.compiler.views.text import printable
+from automl.compiler.views.printable import printable
 from automl.runs.engine import Engine, EngineError
 from automl.runs.model import FAILED, RUNNING, STOPPED, SUCCEEDED, WAITING, Run
 

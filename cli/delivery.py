@@ -11,9 +11,9 @@ from automl.cli.choices import Choice, ChoiceError, FailedTargetError, choose
 from automl.cli.inputs import UnreadableError, read_params
 from automl.cli.options import message_formats
 from automl.cli.output import OutputError, destination, write_files
-from automl.cli.staleness import check_files
 from automl.cli.terminal import (
     PROBLEMS,
+    TEXT,
     USAGE,
     Manner,
     cannot,
@@ -48,7 +48,7 @@ def given_params(assignments: Sequence[str] | None, path: str | None) -> Given:
 
 def manner_of(quiet: bool, strict: bool, format: str, is_product: bool = False) -> Manner:
     """How findings are said, or the end of a command line that asks for another way."""
-    if format not in (known := message_formats()):
+    if format != TEXT and format not in (known := message_formats()):
         wrong_usage(f'there is no message format "{format}"; known formats: {", ".join(known)}')
     return Manner(quiet, strict, format, is_product)
 
@@ -100,6 +100,8 @@ def check_output(
     output: str, compiled: Sequence[Compiled], diagnostics: Sequence[Diagnostic], manner: Manner
 ) -> None:
     """Print how the files that are there differ, and end as `conclude` does."""
+    from automl.cli.staleness import check_files
+
     with touching_files("read"):
         stale = check_files({path: artifact.text for path, artifact in _places(output, compiled).items()})
     print_text("".join(difference.diff for difference in stale))

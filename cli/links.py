@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from automl.compiler.patterns import regex
-from automl.compiler.views.text import printable
+from automl.compiler.views.printable import printable
 
 _STREAM = regex(r"/dev/(?:std(?:in|out|err)|fd/\d+)|/proc/(?:self|\d+)/fd/\d+")
 _OWN_STREAM = regex(r"/(?:dev|proc/self)/fd/(\d{1,9})")

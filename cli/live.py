@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from automl.cli.tables import duration, headline, news, shortened, without_styles
-from automl.compiler.views.text import printable
+from automl.compiler.views.printable import printable
 from automl.runs.model import FAILED, RUNNING, SKIPPED, STOPPED, SUCCEEDED, WAITING, Run, Task, seconds_of
 
 STYLES = {

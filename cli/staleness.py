@@ -14,7 +14,7 @@ from automl.compiler.generated import is_generated
 from automl.compiler.patterns import regex
 from automl.compiler.records import NamedTuple
 from automl.compiler.source import Source, Span
-from automl.compiler.views.text import printable
+from automl.compiler.views.printable import printable
 
 _MORE_READ = 2**20  # of what is there, beyond the size that it should have
 _COMPARED = 2000  # lines of either side that are compared with each other, which takes the square of them

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from automl.compiler.patterns import regex
-from automl.compiler.views.text import printable
+from automl.compiler.views.printable import printable
 from automl.runs.model import ENDED, RUNNING, SUCCEEDED, WAITING, Run, Task, counts, seconds_of
 
 _LONGEST = 100  # characters of a value in a table

@@ -12,7 +12,7 @@ import typer
 
 from automl.compiler.diagnostics import Diagnostic, Severity, has_errors
 from automl.compiler.records import NamedTuple
-from automl.compiler.views.text import printable, render, summary
+from automl.compiler.views.printable import printable
 
 PROBLEMS, USAGE, BUG, CLOSED_PIPE = 1, 2, 3, 141
 TEXT = "text"
@@ -84,6 +84,8 @@ def report(diagnostics: Sequence[Diagnostic], manner: Manner) -> bool:
         write(FORMATS[manner.format](shown))
         return are_refused(shown, manner)
     if shown:
+        from automl.compiler.views.text import render, summary
+
         _write_message(render(shown, colour=_has_colour()))
         if counts := summary(shown):
             _write_message(f"{counts}\n")

@@ -19,8 +19,8 @@ from automl.compiler.project.files import MOST_BYTES, Project, Seen
 from automl.compiler.project.paths import text_of, under
 from automl.compiler.records import NamedTuple
 from automl.compiler.source import Located, Span
-from automl.compiler.structure.mended import mended
-from automl.compiler.structure.schema import check_contexts_file, check_structure, has_misspelt
+from automl.compiler.structure.misspelt import has_misspelt
+from automl.compiler.structure.schema import check_contexts_file, check_structure
 from automl.compiler.target import Artifact, Emission, Options, Target
 from automl.compiler.tree.budgets import check_defaults
 from automl.compiler.tree.contexts import Layer, check_contexts, in_context, layer_of
@@ -252,6 +252,8 @@ def _has_zeros(diagnostics: list[Diagnostic]) -> bool:
 
 def _values_beside(root: Mapping) -> list[Diagnostic]:
     """What is wrong with the values of sound keys, of which some stand beside keys that are not."""
+    from automl.compiler.structure.mended import mended
+
     rest = mended(root)
     if rest is None:
         return []

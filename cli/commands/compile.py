@@ -31,7 +31,6 @@ from automl.cli.options import (
     Targets,
     Version,
 )
-from automl.cli.printed_config import printed
 from automl.cli.terminal import TEXT, Manner, are_refused, print_text, wrong_usage
 from automl.compiler.diagnostics import Diagnostic, in_order
 from automl.compiler.driver import Input, Overrides, analyse, merged_config
@@ -114,6 +113,8 @@ def _print_config(given: list[Input], unreadable: list[str], overrides: Override
         wrong_usage("--print-config prints one config, and there are several")
     diagnostics = [diagnostic for config in given for diagnostic in analyse(config, overrides)[1]]
     conclude(in_order(diagnostics), unreadable, manner)
+    from automl.cli.printed_config import printed
+
     merged = merged_config(given[0], overrides)
     print_text(printed(merged) if merged else "")
 

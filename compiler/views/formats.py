@@ -11,7 +11,8 @@ from typing import Any
 
 from automl.compiler.diagnostics import Diagnostic, Severity
 from automl.compiler.source import Span
-from automl.compiler.views.text import printable, shown_message
+from automl.compiler.views.printable import printable
+from automl.compiler.views.text import shown_message
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}  # of GitHub
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}  # of GitLab

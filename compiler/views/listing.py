@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from automl.compiler.bundle_size import amount
 from automl.compiler.project.bundle import Collection
-from automl.compiler.views.text import printable
+from automl.compiler.views.printable import printable
 
 _WIDEST = 60  # a longer path pushes what stands behind it to the right
 

@@ -7,6 +7,7 @@ from unicodedata import category, east_asian_width
 from automl.compiler.diagnostics import MOST_FOUND, Code, Diagnostic, Severity
 from automl.compiler.source import Span
 from automl.compiler.views.masking import MASK, Range, masked_columns, masked_message
+from automl.compiler.views.printable import printable
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 _HIDDEN = frozenset({Code.PLAIN_SECRET, Code.URL_CREDENTIALS})  # the line holds what nobody should read
@@ -132,20 +133,6 @@ def _character_width(character: str) -> int:
     if category(character) in ("Mn", "Me"):
         return 0
     return 2 if east_asian_width(character) in "WF" else len(printable(character))
-
-
-def printable(text: str) -> str:
-    """Tabs as one blank and control characters escaped, so that no input drives the terminal."""
-    if text.isprintable():
-        return text
-    return "".join(
-        character
-        if character.isprintable()
-        else " "
-        if character == "\t"
-        else character.encode("unicode_escape").decode()
-        for character in text
-    )
 
 
 def _paint(text: str, severity: Severity, colour: bool) -> str:

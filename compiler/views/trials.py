@@ -8,7 +8,7 @@ from typing import Any
 
 from automl.compiler.ir import Job, Trials, Type, Workflow
 from automl.compiler.tree.scalars import resolve
-from automl.compiler.views.text import printable
+from automl.compiler.views.printable import printable
 
 
 def trials_text(workflow: Workflow) -> str:

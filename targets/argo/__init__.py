@@ -1,6 +1,6 @@
 """Argo Workflows: a stream for `kubectl apply -f -`, from the service account to the Workflow."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from automl.compiler.diagnostics import Diagnostic
@@ -11,12 +11,11 @@ from automl.compiler.values.dns import cut
 from automl.targets.argo.capabilities import CAPABILITIES
 from automl.targets.argo.checks import check_size, of_workflow, run_bytes, too_long, too_many_inputs
 from automl.targets.argo.dags import dag_template
-from automl.targets.argo.data import data_of, is_collected
+from automl.targets.argo.data import Data, data_of, is_collected
 from automl.targets.argo.overflow import MAX_TEMPLATE_BYTES, sizes_of, split
 from automl.targets.argo.patches import patch_of_all, with_patches
 from automl.targets.argo.rbac import runner_name, service_accounts
-from automl.targets.argo.sharing import shared
-from automl.targets.argo.swept import swept_jobs
+from automl.targets.argo.swept import Swept, swept_jobs
 from automl.targets.argo.templates import (
     deployer,
     deployer_volume,
@@ -24,7 +23,6 @@ from automl.targets.argo.templates import (
     service_template,
 )
 from automl.targets.argo.trial_checks import files_of_trials, of_trials
-from automl.targets.argo.trials import select_program, select_template, trials_templates
 from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from automl.targets.dag.names import TaskNames
 from automl.targets.dag.nesting import shape_of
@@ -119,20 +117,33 @@ def _templates(objects: Objects, files: Files) -> _Templates:
         else job_template(task, files, data)
         for task in workflow.tasks
     ]
-    programs = []
-    for one in swept.values():
-        if one.selector:
-            programs.append(select_program(objects, one, data))
-            templates.append(select_template(objects, one, programs[-1]))
-        templates += trials_templates(one, data, names)
-    templates = with_patches(workflow, templates)
+    of_steps, programs = _of_steps_with_trials(objects, [*swept.values()], data, names) if swept else ([], [])
+    templates = with_patches(workflow, templates + of_steps)
     dags = [dag_template(dag, data) for dag in shape.dags]
     diagnostics = [*shape.diagnostics, *of_trials(swept.values(), templates)]
     return _Templates(templates + dags, programs, diagnostics)
 
 
+def _of_steps_with_trials(
+    objects: Objects, steps: Sequence[Swept], data: Data, names: TaskNames
+) -> tuple[list[Object], list[Object]]:
+    """Their templates, and the ConfigMaps of what selects. What makes them is imported for those who have some."""
+    from automl.targets.argo.trials import select_program, select_template, trials_templates
+
+    templates: list[Object] = []
+    programs: list[Object] = []
+    for step in steps:
+        if step.selector:
+            programs.append(select_program(objects, step, data))
+            templates.append(select_template(objects, step, programs[-1]))
+        templates += trials_templates(step, data, names)
+    return templates, programs
+
+
 def _fewer(workflow: Workflow, templates: list[Object]) -> list[Object]:
     """The templates, of which many tasks share one, if each of these fits into an object. They begin with those of the tasks."""
+    from automl.targets.argo.sharing import shared
+
     pairs = zip(workflow.tasks, templates, strict=False)
     fewer = shared(templates, {str(template["name"]) for task, template in pairs if isinstance(task, Job)})
     return fewer if max(sizes_of(map(canonical, fewer))) <= MAX_TEMPLATE_BYTES else templates

@@ -329,7 +329,7 @@ def test_what_the_controller_would_give_up_is_refused(
     number: int, more: Object, is_refused: bool, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It keeps a copy of all templates and a node for each try; held against it in tests/conformance."""
-    monkeypatch.setattr("automl.targets.argo.shared", lambda templates, jobs: templates)
+    monkeypatch.setattr("automl.targets.argo.sharing.shared", lambda templates, jobs: templates)
     text = write_yaml([shaped(number, **more)])
     said = compile_text(text, folder, Options("3.7", "workflow")).diagnostics
     assert [each.message.split(" takes ")[0] for each in said] == is_refused * ["the workflow"]
