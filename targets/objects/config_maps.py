@@ -11,9 +11,10 @@ from automl.compiler.bundle_size import too_large
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Bundle, BundledFile, Git, Job, Task, Workflow
 from automl.compiler.records import NamedTuple
+from automl.compiler.values.dns import digest, with_suffix
 from automl.targets.objects.escape import Texts, collect_texts
-from automl.targets.objects.json import size_of
-from automl.targets.objects.metadata import Object, Objects, hashed_name, name_of
+from automl.targets.objects.json import canonical, size_of
+from automl.targets.objects.metadata import Object, Objects, name_of
 from automl.targets.objects.scripts import script, start_scripts
 
 MAX_OBJECT_BYTES = 240 * 1024
@@ -63,11 +64,18 @@ def _code(objects: Objects, for_results: bool = False) -> Object | None:
     source = objects.workflow.code
     if source is None:
         return None
-    scripts: Object = dict(scripts_of(objects.workflow, for_results=for_results))
+    scripts = scripts_of(objects.workflow, for_results=for_results)
     if isinstance(source, Git):
-        return config_map(objects, "code", {"data": scripts | {"checkout.sh": script("checkout.sh")}})
-    packed = base64.b64encode(archive(source.files)).decode()
-    return config_map(objects, "code", {"data": scripts, "binaryData": {"code.tar.bz2": packed}})
+        return config_map(objects, "code", {"data": {**scripts, "checkout.sh": script("checkout.sh")}})
+    return _config_map(objects, "code", *_packed(source.files, tuple(scripts.items())))
+
+
+@lru_cache(maxsize=2)  # several targets take the same
+def _packed(files: tuple[BundledFile, ...], scripts: tuple[tuple[str, str], ...]) -> tuple[Object, str]:
+    """What the ConfigMap of a bundle holds, and the hash of that."""
+    packed = base64.b64encode(archive(files)).decode()
+    content: Object = {"data": dict(scripts), "binaryData": {"code.tar.bz2": packed}}
+    return content, digest(canonical(content))
 
 
 def scripts_of(workflow: Workflow, *, for_results: bool = False) -> dict[str, str]:
@@ -94,7 +102,11 @@ def code_size(workflow: Workflow) -> tuple[int, list[Diagnostic]]:
 
 def config_map(objects: Objects, suffix: str, content: Object) -> Object:
     """A ConfigMap named after its content, which never changes."""
-    name = hashed_name(f"{objects.workflow.name}-{suffix}", content)
+    return _config_map(objects, suffix, content, digest(canonical(content)))
+
+
+def _config_map(objects: Objects, suffix: str, content: Object, hash: str) -> Object:
+    name = with_suffix(f"{objects.workflow.name}-{suffix}", hash)
     return objects.object("v1", "ConfigMap", name, {"immutable": True} | content)
 
 
