@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 Schema: TypeAlias = dict[str, Any]
 
 _FOLDER = Path(__file__).parent
+_inline = json.JSONEncoder(ensure_ascii=False).encode
 OF_THE_RUN = "run"  # a key that no step has says so, under `x-of`
 
 
@@ -23,7 +24,18 @@ def contexts_schema() -> str:
 
 
 def _text(whole: Schema) -> str:
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    return indented(whole) + "\n"
+
+
+def indented(value: Any, pad: str = "\n") -> str:
+    """What `json.dumps` gives with an indent of two, which then writes each sign in Python and takes half as long again."""
+    inner = f"{pad}  "
+    if isinstance(value, dict) and value:
+        items = [f"{_inline(key)}: {indented(item, inner)}" for key, item in value.items()]
+        return f"{{{inner}{f',{inner}'.join(items)}{pad}}}"
+    if isinstance(value, list) and value:
+        return f"[{inner}{f',{inner}'.join([indented(item, inner) for item in value])}{pad}]"
+    return _inline(value)
 
 
 @cache

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from automl.compiler.diagnostics import Code, Diagnostic
@@ -13,7 +14,7 @@ from automl.compiler.structure.schema import check_structure
 from automl.compiler.tree.decoding import decode
 from automl.compiler.tree.nodes import Mapping, to_plain
 from automl.compiler.tree.reader import read
-from automl.schemas import config_schema
+from automl.schemas import config_schema, contexts_schema, indented
 from automl.targets.writers.yaml import write_yaml
 from tests import configs
 from tests.examples import examples
@@ -47,6 +48,22 @@ def test_another_implementation_agrees(changed: dict[str, Any]) -> None:
     if not found:
         assert sound is not None
         assert to_plain(sound) == plain
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_it_is_indented_as_json_does(value: Any) -> None:
+    assert indented(value) == json.dumps(value, indent=2, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("text", [config_schema(), contexts_schema()])
+def test_the_schemas_are_printed_as_json_does(text: str) -> None:
+    assert text == json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"
 
 
 def relaxed() -> Draft202012Validator:
