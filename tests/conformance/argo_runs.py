@@ -121,7 +121,7 @@ class Run(Place):
         what has to wait for that one, if it did not wait.
         """
         mine = [pod for pod in pods if pod["metadata"]["labels"].get(f"{NOTE}/workflow") == self.name]
-        after = frozenset(node for node, code in self.ended.items() if code == 0)
+        after = frozenset(node for node, code in self.ended.copy().items() if code == 0)
         for pod in mine:
             self.begun.setdefault(pod["metadata"]["uid"], Begun(_node(pod), pod, after))
         waiting = [pod for pod in mine if pod["metadata"]["uid"] not in self._attended]

@@ -111,14 +111,23 @@ def live_and_end(folder: Path, trace: Path, chance: random.Random) -> str:
     end(process, way)
     text, _ = process.communicate(timeout=GOOD_WHILE)
     is_begun = starts_of(folder) > starts
-    expected = (-9, 0) if way.startswith("kill") else (130, 0) if is_begun else (130, 0, 1, -2, -15)
-    assert process.returncode in expected, f"{way}\n{text}"
+    assert process.returncode in expected_statuses(folder, way, is_begun), f"{way}\n{text}"
     if way != "kill with its guard" and is_begun:  # else what that has left is still there
         wait_until_gone(folder, trace, f"{way}: {text}")
     begun = {line.split()[1] for line in lines_of(trace)[count:] if line.startswith("begin")}
     assert not begun & before, f"after {way} what had finished ran again"
     assert before <= finished(folder), f"after {way} something was lost"
     return way
+
+
+def expected_statuses(folder: Path, way: str, is_begun: bool) -> tuple[int, ...]:
+    """How the program may end. A signal that comes when all is written down, as Python ends, ends it as any program."""
+    if way.startswith("kill"):
+        return -9, 0
+    if not is_begun:
+        return 130, 0, 1, -2, -15
+    is_written_down = events_of(folder)[-1]["event"] == "run.ended"
+    return (130, 0, -2, -15) if is_written_down else (130, 0)
 
 
 def wait_until_gone(folder: Path, trace: Path, why: str) -> None:
