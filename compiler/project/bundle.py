@@ -48,37 +48,41 @@ def collect_bundle(project: Project, config: BundleConfig | None, span: Span) ->
     if sum(sizes.values()) > project.most_bytes:
         diagnostics.append(too_large(sizes, None, project.most_bytes, span))
         return Collection(Bundle((), span), sizes, left_out, diagnostics)
-    looks = [(file.path, _look_once(project, file)) for file in selection.files]
-    files = [look.file for _, look in looks if look and look.file]
-    left_out += [LeftOut(bytes_of(path), look.reason) for path, look in looks if look and look.reason]
+    looks = list(_looks(project, selection.files))
+    files = [look.file for look in looks if look.file]
+    left_out += [look.left_out for look in looks if look.left_out]
     left_out.sort(key=itemgetter(0))
-    diagnostics += [_credential(path, look.line, span) for path, look in looks if look and look.line]
+    diagnostics += [_credential(look.file.path, look.line, span) for look in looks if look.file and look.line]
     sizes = {file.path: len(file.content) for file in files}
     return Collection(Bundle(tuple(files), span), sizes, left_out, diagnostics)
 
 
 class _Look(NamedTuple):
-    """What a look at a file tells: it is packed, or the reason why not; and the line where a credential stands."""
+    """What a look at a file tells: it is packed, or left out, or gone by now; and the line where a credential stands."""
 
-    file: BundledFile | None
-    reason: str | None = None
+    file: BundledFile | None = None
+    left_out: LeftOut | None = None
     line: int | None = None
 
 
-def _look_once(project: Project, file: ProjectFile) -> _Look | None:
-    key = ("look", file, file.path in project.needed)
-    return project.once(key, lambda: _look(project, file))
+def _looks(project: Project, files: Sequence[ProjectFile]) -> Iterator[_Look]:
+    """A look at each file, which is one for all configs of the folder that need it alike. Raises OSError."""
+    known: dict[tuple[ProjectFile, bool], _Look] = project.once("looks", dict)
+    for file in files:
+        key = (file, file.path in project.needed)
+        if key not in known:
+            known[key] = _look(project, file)
+        yield known[key]
 
 
-def _look(project: Project, file: ProjectFile) -> _Look | None:
-    """What a file tells; nothing if it is gone by now. Raises OSError."""
+def _look(project: Project, file: ProjectFile) -> _Look:
     content = _read(project, file)
     if content is None:
-        return None
+        return _Look()
     if file.path not in project.needed and (reason := _why_not(file, content)):
-        return _Look(None, reason)
+        return _Look(left_out=LeftOut(bytes_of(file.path), reason))
     line = line_of_one(content if len(content) <= MOST_BYTES else content[:_START])
-    return _Look(BundledFile(file.path, content, file.executable), None, line)
+    return _Look(BundledFile(file.path, content, file.executable), line=line)
 
 
 def _read(project: Project, file: ProjectFile) -> bytes | None:
