@@ -22,9 +22,17 @@ class Source:
 
     @cached_property
     def lines(self) -> list[str]:
-        """The lines without their ends."""
-        has_others = any(character in self.text for character in _RARE_LINE_BREAKS)
-        return _LINE_BREAK.split(self.text) if has_others else self.text.split("\n")
+        """The lines without their ends. Those of a large text take more memory than it, and few ask for any."""
+        return _LINE_BREAK.split(self.text) if self._has_rare_breaks else self.text.split("\n")
+
+    @property
+    def line_count(self) -> int:
+        """How many lines there are."""
+        return len(self.lines) if self._has_rare_breaks else self.text.count("\n") + 1
+
+    @property
+    def _has_rare_breaks(self) -> bool:
+        return any(character in self.text for character in _RARE_LINE_BREAKS)
 
     def line(self, number: int) -> str:
         """Line `number`, counted from 1; empty past the end."""

@@ -99,7 +99,8 @@ class _Builder:
         self._aliased = 0
         self._aliased_characters = 0
         self._documents = 0
-        self._line_count = len(source.lines)
+        self._line_count = source.line_count
+        self._numbers = list(range(1, self._line_count + 1))  # each of them once, for all that stands there
 
     def take_all(self, next_event: Callable[[], yaml.Event | None]) -> None:
         """Handle the events of the parser, to the end."""
@@ -136,14 +137,8 @@ class _Builder:
             return False
         self._values += 1
         start, frame = event.start_mark, self._frames[-1]
-        line = start.line + 1
-        place = (
-            self.source,
-            line,
-            start.column + 1,
-            line if start.line == end_line else end_line + 1,
-            end.column + 1,
-        )
+        numbers = self._numbers
+        place = (self.source, numbers[start.line], start.column + 1, numbers[end_line], end.column + 1)
         # A text that was met before is kept once: `interpret` remembers the first of them.
         node = Scalar(value if type(value) is str else text, value, _new(Span, place))
         if self._anchors:

@@ -327,6 +327,13 @@ def test_aliases_do_not_get_around_the_limit_of_depth() -> None:
     assert places(read_bytes("".join(lines).encode())[1]) == [("AML011", 4, 39)]
 
 
+@settings(max_examples=examples(100), deadline=None)
+@given(st.text(st.sampled_from("ab\n\r\x85\u2028\u2029\f"), max_size=12))
+def test_lines_are_counted_as_yaml_ends_them(text: str) -> None:
+    lines = re.split("\r\n|[\r\n\x85\u2028\u2029]", text)
+    assert (Source("", text).line_count, Source("", text).lines) == (len(lines), lines)
+
+
 def is_inside(span: Span) -> bool:
     """Whether a span lies in its text; it may point just behind the end of a line."""
     lines = span.source.lines
