@@ -2,9 +2,9 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from enum import IntEnum, StrEnum
 from types import MappingProxyType
 
+from automl.compiler.enumerations import IntEnum, StrEnum
 from automl.compiler.records import NamedTuple
 from automl.compiler.source import Span
 

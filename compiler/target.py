@@ -1,10 +1,10 @@
 """What a target is: it turns a workflow into files, and says what it cannot turn."""
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from automl.compiler.diagnostics import Diagnostic
+from automl.compiler.enumerations import StrEnum
 from automl.compiler.ir import Workflow
 from automl.compiler.records import NamedTuple, Record
 

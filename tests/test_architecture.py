@@ -32,9 +32,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compiler.generated": {
         "compiler.patterns",
     },
+    "compiler.enumerations": set(),
     "compiler.patterns": set(),
     "compiler.records": set(),
     "compiler.diagnostics": {
+        "compiler.enumerations",
         "compiler.records",
         "compiler.source",
     },
@@ -58,6 +60,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "compiler.expressions": {
         "compiler.diagnostics",
+        "compiler.enumerations",
         "compiler.ir",
         "compiler.patterns",
         "compiler.records",
@@ -104,6 +107,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.values",
     },
     "compiler.ir": {
+        "compiler.enumerations",
         "compiler.records",
         "compiler.source",
         "compiler.values",
@@ -129,6 +133,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.source",
         "compiler.suggest",
         "compiler.tree",
+        "compiler.values",
     },
     "compiler.lowering": {
         "compiler.config",
@@ -146,6 +151,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "compiler.graph": {"compiler.diagnostics", "compiler.ir"},
     "compiler.target": {
         "compiler.diagnostics",
+        "compiler.enumerations",
         "compiler.ir",
         "compiler.records",
     },

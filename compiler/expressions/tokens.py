@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from enum import Enum
 from types import MappingProxyType
 
+from automl.compiler.enumerations import StrEnum
 from automl.compiler.expressions.presence import OPEN
 from automl.compiler.expressions.problems import ExpressionError, Problem
 from automl.compiler.patterns import regex
@@ -14,7 +14,7 @@ from automl.compiler.tree.scalars import MAY_BE_NUMBER, resolve
 CLOSE = "}}"
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """What a token is."""
 
     NAME = "a name"

@@ -1,8 +1,8 @@
 """What tasks hand to each other: values and files, and the disks and stores by which they travel."""
 
-from enum import StrEnum
 from typing import Annotated
 
+from automl.compiler.enumerations import StrEnum
 from automl.compiler.records import NamedTuple
 from automl.compiler.source import NOTHING_WRITTEN, Span, Written
 from automl.compiler.values.units import Memory

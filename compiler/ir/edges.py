@@ -1,8 +1,8 @@
 """What comes after what: the graph of a workflow has tasks and barriers for nodes, and edges that say when."""
 
-from enum import StrEnum
 from typing import final
 
+from automl.compiler.enumerations import StrEnum
 from automl.compiler.records import NamedTuple, Record
 from automl.compiler.source import Span
 

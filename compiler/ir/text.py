@@ -1,8 +1,8 @@
 """What a user wrote that reaches a container, an annotation or a description."""
 
 from collections.abc import Callable
-from enum import StrEnum
 
+from automl.compiler.enumerations import StrEnum
 from automl.compiler.ir.data import Parameter, Type
 from automl.compiler.records import NamedTuple
 from automl.compiler.source import Span

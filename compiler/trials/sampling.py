@@ -4,7 +4,6 @@ A draw depends on the seed, the number of the sample, the name of the axis and a
 leave the first ones as they are, and another axis changes no other.
 """
 
-import hashlib
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -13,6 +12,7 @@ from automl.compiler.source import Span
 from automl.compiler.tree.scalars import resolve
 from automl.compiler.trials.choices import Choice
 from automl.compiler.trials.numbers import ROUNDED, number_text
+from automl.compiler.values.sha256 import sha256
 
 _BITS = 64
 _DIGITS = 6
@@ -28,7 +28,7 @@ class Draws(NamedTuple):
     def bits(self, place: int) -> int:
         """64 random bits: the first of the SHA-256 of the four, with blanks between them."""
         text = f"{self.seed} {self.sample} {self.axis} {place}"
-        return int.from_bytes(hashlib.sha256(text.encode()).digest()[: _BITS // 8], "big")
+        return int.from_bytes(sha256(text.encode()).digest()[: _BITS // 8], "big")
 
     def below(self, count: int, place: int) -> int:
         """A whole number from 0 on, below another."""

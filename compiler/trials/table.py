@@ -1,6 +1,5 @@
 """The table of the trials of a step: which there are, in which order, and by which names."""
 
-import hashlib
 import json
 from collections.abc import Hashable, Iterator, Sequence
 from functools import cache
@@ -18,6 +17,7 @@ from automl.compiler.tree.budgets import MAX_CHARACTERS
 from automl.compiler.tree.nodes import Mapping
 from automl.compiler.trials.axes import Row, Sweep, too_long
 from automl.compiler.trials.choices import choice_of, type_of
+from automl.compiler.values.sha256 import sha256
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 _NAME_LENGTH = 10
@@ -69,7 +69,7 @@ def _named(names: Sequence[str], rows: Sequence[Row]) -> Iterator[Trial]:
     for row in rows:
         values = tuple(choice.text for choice in row)
         pairs = (key + quoted(values[at]) for key, at in zip(keys, order, strict=True))
-        digest = hashlib.sha256(f"{{{','.join(pairs)}}}".encode()).hexdigest()
+        digest = sha256(f"{{{','.join(pairs)}}}".encode()).hexdigest()
         name = digest if digest[:_NAME_LENGTH] in taken else digest[:_NAME_LENGTH]
         taken.add(name)
         yield Trial(name[: 2 * _NAME_LENGTH], values)

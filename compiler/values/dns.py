@@ -1,8 +1,7 @@
 """Names: the DNS labels that every engine accepts, made from what the user wrote, and what Kubernetes takes."""
 
-import hashlib
-
 from automl.compiler.patterns import regex
+from automl.compiler.values.sha256 import sha256
 
 LONGEST = 63  # a DNS label (RFC 1123); also the longest value of a Kubernetes label
 LONGEST_SUBDOMAIN = 253  # labels with dots between them, together
@@ -55,4 +54,4 @@ def member(workflow: str, task: str, longest: int = LONGEST) -> str:
 
 def digest(text: str) -> str:
     """Eight hexadecimal digits of SHA-256, the same on every machine."""
-    return hashlib.sha256(text.encode()).hexdigest()[:_HASH_LENGTH]
+    return sha256(text.encode()).hexdigest()[:_HASH_LENGTH]

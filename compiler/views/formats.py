@@ -1,6 +1,5 @@
 """Diagnostics as text for programs: editors, scripts and CI services. A credential is shown in none of them."""
 
-import hashlib
 import json
 import os
 from collections import Counter
@@ -11,6 +10,7 @@ from typing import Any
 
 from automl.compiler.diagnostics import Diagnostic, Severity
 from automl.compiler.source import Span
+from automl.compiler.values.sha256 import sha256
 from automl.compiler.views.printable import printable
 from automl.compiler.views.text import shown_message
 
@@ -115,7 +115,7 @@ def _fingerprint(diagnostic: Diagnostic, seen: "Counter[str]") -> str:
     line = span.source.line(span.line).strip()
     what = "\0".join((diagnostic.code, _from_here(span), diagnostic.message, line))
     seen[what] += 1
-    return hashlib.sha256(f"{what}\0{seen[what]}".encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return sha256(f"{what}\0{seen[what]}".encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 def _from_here(span: Span) -> str:

@@ -1,12 +1,12 @@
 """The plan of a workflow for a machine: texts as they are, without the words of any cluster."""
 
-import hashlib
 from types import MappingProxyType
 from typing import Any
 
 from automl.compiler.ir import Bundle, Git, Job, Reference, Resources, Service, Task, Workflow
 from automl.compiler.ir import Secret as SecretOf
 from automl.compiler.ir import Text as UserText
+from automl.compiler.values.sha256 import sha256
 from automl.runtime.local import plan
 from automl.targets.local.mounts import is_process, mounts
 from automl.targets.objects.config_maps import archive
@@ -52,7 +52,7 @@ def _git(workflow: Workflow) -> plan.Git | None:
 def _digest(workflow: Workflow) -> str | None:
     if not isinstance(workflow.code, Bundle):
         return None
-    return hashlib.sha256(archive(workflow.code.files)).hexdigest()
+    return sha256(archive(workflow.code.files)).hexdigest()
 
 
 def _about(workflow: Workflow) -> dict[str, Any]:

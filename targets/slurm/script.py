@@ -1,7 +1,6 @@
 """The text of the script that submits a workflow, with all in it that its jobs need."""
 
 import base64
-import hashlib
 import json
 import textwrap
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import Any
 from automl.compiler.generated import header
 from automl.compiler.ir import Bundle, Workflow
 from automl.compiler.target import Options
+from automl.compiler.values.sha256 import sha256
 from automl.runtime import script as runtime_script
 from automl.runtime import slurm_scripts
 from automl.runtime.local.plan import Plan
@@ -74,7 +74,7 @@ def _of_run(workflow: Workflow, plan: Plan, options: Options) -> str:
 
 def _settings(workflow: Workflow, content: str) -> Iterator[str]:
     """What the functions are told; the run is named by what it does, whatever release of automl does it."""
-    digest = hashlib.sha256(content.encode()).hexdigest()[:_DIGITS]
+    digest = sha256(content.encode()).hexdigest()[:_DIGITS]
     options = options_of(workflow.targets)
     yield f"workflow='{workflow.name}'"  # for `gpus-2`, where `gpus` is a variable, looks like arithmetic
     yield f"name='{workflow.name}-{digest}'"

@@ -150,7 +150,7 @@ sys.argv = ["automl", "{command}", "-t", "argo"]
 from automl.cli import app
 os._exit = lambda status: None
 app.main()
-names = ("automl.runs", "automl.runtime.local", "automl.cli.running", "rich")
+names = ("automl.runs", "automl.runtime.local", "automl.cli.running", "rich", "hashlib", "_hashlib")
 print([name for name in sys.modules if name.startswith(names)], file=sys.stderr)
 """
     done = subprocess.run(
