@@ -3,7 +3,6 @@
 import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from operator import itemgetter
 
 from automl.compiler.bundle_size import exclude_pattern, too_large
 from automl.compiler.config.code import BundleConfig
@@ -12,7 +11,7 @@ from automl.compiler.generated import is_generated
 from automl.compiler.ir import Bundle, BundledFile
 from automl.compiler.project.files import MOST_BYTES, LeftOut, Project, ProjectFile, select_files
 from automl.compiler.project.never_code import CREDENTIALS, is_config
-from automl.compiler.project.paths import bytes_of
+from automl.compiler.project.paths import bytes_of, text_of
 from automl.compiler.project.repository import located, read_file
 from automl.compiler.records import NamedTuple
 from automl.compiler.source import Span
@@ -32,7 +31,7 @@ class Collection(NamedTuple):
 
     bundle: Bundle
     sizes: Mapping[str, int]
-    left_out: Sequence[LeftOut]
+    left_out: LeftOut
     diagnostics: Sequence[Diagnostic]
 
 
@@ -43,15 +42,14 @@ def collect_bundle(project: Project, config: BundleConfig | None, span: Span) ->
     """
     selection = select_files(project, config)
     sizes = {file.path: file.size for file in selection.files}
-    left_out = list(selection.left_out)
+    left_out = dict(selection.left_out)
     diagnostics = list(_credentials_by_name(left_out, span))
     if sum(sizes.values()) > project.most_bytes:
         diagnostics.append(too_large(sizes, None, project.most_bytes, span))
         return Collection(Bundle((), span), sizes, left_out, diagnostics)
     looks = list(_looks(project, selection.files))
     files = [look.file for look in looks if look.file]
-    left_out += [look.left_out for look in looks if look.left_out]
-    left_out.sort(key=itemgetter(0))
+    left_out.update(look.left_out for look in looks if look.left_out)
     diagnostics += [_credential(look.file.path, look.line, span) for look in looks if look.file and look.line]
     sizes = {file.path: len(file.content) for file in files}
     return Collection(Bundle(tuple(files), span), sizes, left_out, diagnostics)
@@ -61,7 +59,7 @@ class _Look(NamedTuple):
     """What a look at a file tells: it is packed, or left out, or gone by now; and the line where a credential stands."""
 
     file: BundledFile | None = None
-    left_out: LeftOut | None = None
+    left_out: tuple[bytes, str] | None = None
     line: int | None = None
 
 
@@ -80,7 +78,7 @@ def _look(project: Project, file: ProjectFile) -> _Look:
     if content is None:
         return _Look()
     if file.path not in project.needed and (reason := _why_not(file, content)):
-        return _Look(left_out=LeftOut(bytes_of(file.path), reason))
+        return _Look(left_out=(bytes_of(file.path), reason))
     line = line_of_one(content if len(content) <= MOST_BYTES else content[:_START])
     return _Look(BundledFile(file.path, content, file.executable), line=line)
 
@@ -111,8 +109,9 @@ def _credential(path: str, line: int, span: Span) -> Diagnostic:
     )
 
 
-def _credentials_by_name(left_out: Sequence[LeftOut], span: Span) -> Iterator[Diagnostic]:
-    names = [file.path for file in left_out if file.reason == CREDENTIALS]
+def _credentials_by_name(left_out: LeftOut, span: Span) -> Iterator[Diagnostic]:
+    paths = sorted(path for path, reason in left_out.items() if reason == CREDENTIALS)
+    names = [text_of(path) for path in paths]
     if not names:
         return
     shown = ", ".join(f'"{name}"' for name in names[:_LISTED])

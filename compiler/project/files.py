@@ -1,11 +1,10 @@
 """The files of a project, by their names: which are packed, and why the others are not."""
 
 import os
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from functools import cache
-from operator import itemgetter
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from automl.compiler.config.code import BundleConfig
 from automl.compiler.project.gitignore import Pattern, Patterns, given_pattern
@@ -80,24 +79,16 @@ class ProjectFile(NamedTuple):
     asked: bool = False
 
 
-class LeftOut(NamedTuple):
-    """A file, or a folder with a slash at its end, and why it is not packed. There may be very many: they are kept as
-    they are sorted, by their bytes."""
-
-    name: bytes
-    reason: str
-
-    @property
-    def path(self) -> str:
-        """The same as text."""
-        return text_of(self.name)
+LeftOut: TypeAlias = Mapping[bytes, str]
+"""Why something is not packed, by its path in bytes; that of a folder, which is left out whole, ends with a slash. There
+may be very many, so they are no nouns, and sorted only for those who list them."""
 
 
 class Selection(NamedTuple):
-    """Both sorted by path. A folder that is left out whole is one entry."""
+    """The files, sorted by path, and what is left out."""
 
     files: tuple[ProjectFile, ...]
-    left_out: tuple[LeftOut, ...]
+    left_out: LeftOut
 
 
 def select_files(project: Project, config: BundleConfig | None) -> Selection:
@@ -115,13 +106,13 @@ def select_files(project: Project, config: BundleConfig | None) -> Selection:
     for path in project.needed:
         status = under(project.folder, path).stat()
         files[path] = ProjectFile(path, status.st_size, bool(status.st_mode & _EXECUTABLE), asked=True)
-    config_name = bytes_of(project.config)
-    taken = {config_name, *map(bytes_of, project.needed)}
-    left_out = [file for file in walk.left_out if file.name not in taken]
+    left_out = walk.left_out.copy()
+    for path in (project.config, *project.needed):
+        left_out.pop(bytes_of(path), None)
     if project.config not in project.needed and os.path.lexists(project.place(project.config)):
-        left_out.append(LeftOut(config_name, _OWN_CONFIG))
+        left_out[bytes_of(project.config)] = _OWN_CONFIG
     by_name = sorted(files.values(), key=lambda file: bytes_of(file.path))
-    return Selection(tuple(by_name), tuple(sorted(left_out, key=itemgetter(0))))
+    return Selection(tuple(by_name), left_out)
 
 
 def _walked(project: Project, config: BundleConfig | None) -> "_Walk":
@@ -144,7 +135,7 @@ class _Walk:
 
     def __init__(self, project: Project, config: BundleConfig | None) -> None:
         self.files: list[ProjectFile] = []
-        self.left_out: list[LeftOut] = []
+        self.left_out: dict[bytes, str] = {}
         self._top = project.place()
         self._streams = project.streams
         self._repository = repository_around(project.folder)
@@ -164,7 +155,7 @@ class _Walk:
         """Look at all that is in a folder. The folders among it that are worth a look."""
         entries = {entry.name: entry for entry in _entries(self._top + folder.path)}
         if folder.path and not folder.asked and not _OF_ENVIRONMENT.isdisjoint(entries):
-            self._leave_out(folder.path, ENVIRONMENT)
+            self.left_out[folder.path] = ENVIRONMENT
             return
         here = folder._replace(levels=self._levels(folder, entries.get(b".gitignore")))
         for name, entry in entries.items():
@@ -175,7 +166,7 @@ class _Walk:
                 if below := self._below(here, path):
                     yield below
             else:
-                self._leave_out(path, _LINK if entry.is_symlink() else _NO_FILE)
+                self.left_out[path] = _LINK if entry.is_symlink() else _NO_FILE
 
     def _levels(self, folder: _Folder, git: "os.DirEntry[bytes] | None") -> tuple[Level, ...]:
         if git is None or not git.is_file(follow_symlinks=False):
@@ -187,12 +178,12 @@ class _Walk:
         """What is to be known of a folder in another, if it is not left out whole."""
         folder = path + b"/"
         if ignored := self._repository.ignoring(path, True, parent.levels):
-            self._leave_out(folder, self._reason(ignored))
+            self.left_out[folder] = self._reason(ignored)
             return None
         included = self._is_included(parent, path, True)
         rule = self._rule(path, True)
         if rule and not rule.negated:
-            self._leave_out(folder, self._reason(rule) if included else _NOT_INCLUDED)
+            self.left_out[folder] = self._reason(rule) if included else _NOT_INCLUDED
             return None
         return _Folder(folder, parent.levels, included, parent.asked or _asks(rule))
 
@@ -200,21 +191,21 @@ class _Walk:
         self, folder: _Folder, path: bytes, entry: "os.DirEntry[bytes]", beside: Collection[bytes]
     ) -> None:
         if folder.levels and (ignored := self._repository.ignoring(path, False, folder.levels)):
-            self._leave_out(path, self._reason(ignored))
+            self.left_out[path] = self._reason(ignored)
             return
         if not (self._is_included(folder, path, False) if self._include else folder.included):
-            self._leave_out(path, _NOT_INCLUDED)
+            self.left_out[path] = _NOT_INCLUDED
             return
         rule = self._rule(path, False)
         if rule and not rule.negated:
-            self._leave_out(path, self._reason(rule))
+            self.left_out[path] = self._reason(rule)
             return
         asked = folder.asked or _asks(rule)
         if not asked and entry.name.endswith(_OUTPUT) and _notebook_of(entry.name) in beside:
-            self._leave_out(path, f"the output of {text_of(_notebook_of(entry.name))}")
+            self.left_out[path] = f"the output of {text_of(_notebook_of(entry.name))}"
         elif status := _status(entry):
             if (status.st_dev, status.st_ino) in self._streams:
-                self._leave_out(path, _STREAM)
+                self.left_out[path] = _STREAM
             else:
                 is_executable = bool(status.st_mode & _EXECUTABLE)
                 self.files.append(ProjectFile(text_of(path), status.st_size, is_executable, asked))
@@ -230,9 +221,6 @@ class _Walk:
         """As a pattern of `include` says of it, or of the nearest folder around it."""
         rule = self._include.decide(path, is_folder) if self._include else None
         return folder.included if rule is None else not rule.negated
-
-    def _leave_out(self, path: bytes, reason: str) -> None:
-        self.left_out.append(LeftOut(path, reason))
 
 
 def _given(patterns: Iterable[Located[str]]) -> list[Pattern]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from automl.compiler.bundle_size import amount
 from automl.compiler.project.bundle import Collection
+from automl.compiler.project.paths import text_of
 from automl.compiler.views.printable import printable
 
 _WIDEST = 60  # a longer path pushes what stands behind it to the right
@@ -20,7 +21,7 @@ def listing(files: Collection, in_manifest: int | None, limit: int) -> str:
     `in_manifest` is what the files take there, in bytes, as `limit` counts it; None: too much to be known.
     """
     packed = [(path, amount(size)) for path, size in files.sizes.items()]
-    left_out = [(file.path, file.reason) for file in files.left_out]
+    left_out = [(text_of(path), reason) for path, reason in sorted(files.left_out.items())]
     count = f"{len(packed)} file{'s' * (len(packed) != 1)}"
     takes = "" if in_manifest is None else f"; {amount(in_manifest)} of {amount(limit)} in the manifest"
     total = f"{count}, {amount(sum(files.sizes.values()))}{takes}\n"
