@@ -42,10 +42,10 @@ else:
     from types import FunctionType, MappingProxyType
 
     @cache
-    def _constructor(count: int, kw_only: bool):
+    def _constructor(count: int):
         """The code of what makes a tuple of `count` fields, which are named f0, f1… here."""
         names = "".join(f"f{index}, " for index in range(count))
-        return eval(f"lambda cls, {'*, ' if kw_only else ''}{names}: make(cls, ({names}))").__code__
+        return eval(f"lambda cls, {names}: make(cls, ({names}))").__code__
 
     def _annotated(body):
         """The names that the body of a class annotates. From Python 3.14 on a function tells them."""
@@ -65,8 +65,12 @@ else:
                 raise ValueError(f"a field cannot begin with an underscore: {hidden[0]!r}")
             fields = (*bases[0]._fields, *own)
             defaults = bases[0]._field_defaults | {field: body.pop(field) for field in own if field in body}
-            code = _constructor(len(fields), kw_only).replace(
-                co_varnames=("cls", *fields), co_name="__new__", co_qualname=f"{name}.__new__"
+            code = _constructor(len(fields)).replace(
+                co_argcount=1 if kw_only else 1 + len(fields),
+                co_kwonlyargcount=len(fields) if kw_only else 0,
+                co_varnames=("cls", *fields),
+                co_name="__new__",
+                co_qualname=f"{name}.__new__",
             )
             new = FunctionType(code, {"make": tuple.__new__}, "__new__")
             if kw_only:

@@ -4,12 +4,10 @@ from automl.cli import batch
 from automl.cli.batch import Compiled
 from automl.cli.contexts import Asked, choices_in, refuse_no_target
 from automl.cli.delivery import (
-    check_output,
     compile_configs,
     conclude,
     given_params,
     manner_of,
-    write_output,
 )
 from automl.cli.inputs import STDIN, read_all
 from automl.cli.options import (
@@ -100,10 +98,25 @@ def _deliver(
     if output is None or output == STDIN or unreadable or are_refused(diagnostics, manner):
         conclude(diagnostics, unreadable, manner)
         print_text(piece for artifact in batch.artifacts(compiled) for piece in artifact.write())
-    elif check:
+    else:
+        _place(compiled, diagnostics, manner, output, check, force)
+
+
+def _place(
+    compiled: list[Compiled],
+    diagnostics: list[Diagnostic],
+    manner: Manner,
+    output: str,
+    check: bool,
+    force: bool,
+) -> None:
+    """Write or compare. What does so is imported where there are files."""
+    from automl.cli.placing import check_output, write_output
+
+    if check:
         check_output(output, compiled, diagnostics, manner)
     else:
-        conclude(diagnostics, unreadable, manner)
+        conclude(diagnostics, (), manner)
         write_output(output, compiled, force, manner)
 
 

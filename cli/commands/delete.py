@@ -1,7 +1,7 @@
 """`automl delete`."""
 
 from automl.cli.engines import ForPrograms, RunNames, asking, is_for_programs, print_json
-from automl.cli.options import Context, ContextsOf, Runs
+from automl.cli.options_of_runs import Context, ContextsOf, Runs
 from automl.cli.sites import site_of
 from automl.cli.terminal import TEXT, hint, touching_files, wrong_usage
 

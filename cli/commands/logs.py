@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from automl.cli.engines import RunName, asking
-from automl.cli.options import Context, ContextsOf, Runs
+from automl.cli.options_of_runs import Context, ContextsOf, Runs
 from automl.cli.sites import site_of
 from automl.cli.terminal import print_pieces
 

@@ -4,7 +4,8 @@ import typer
 
 from automl.cli.delivery import manner_of
 from automl.cli.engines import ForPrograms, is_for_programs
-from automl.cli.options import (
+from automl.cli.options import InContext, MessageFormat, Name, ParamsFile, Quiet, Set, Strict
+from automl.cli.options_of_runs import (
     Arguments,
     Config,
     Cpus,
@@ -13,24 +14,17 @@ from automl.cli.options import (
     From,
     Gpus,
     Image,
-    InContext,
     Jobs,
     Memory,
-    MessageFormat,
-    Name,
     NoQueue,
     Only,
-    ParamsFile,
     PrintConfig,
     Priority,
-    Quiet,
     Requirements,
     Resources,
     Resume,
     Runs,
-    Set,
     StopServices,
-    Strict,
 )
 from automl.cli.running import (
     conclude_run,

@@ -7,7 +7,7 @@ import typer
 
 from automl.cli.engines import ForPrograms, asking, is_for_programs, print_json, refuse_beside
 from automl.cli.listing import SortError, in_order_of, listing, queue_listing
-from automl.cli.options import Context, ContextsOf, Runs
+from automl.cli.options_of_runs import Context, ContextsOf, Runs
 from automl.cli.sites import Site, site_of
 from automl.cli.tables import trials
 from automl.cli.terminal import TEXT, hint, print_text, wrong_usage

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from automl.cli.account import account
 from automl.cli.engines import ForPrograms, RunName, asking, is_for_programs, print_json
-from automl.cli.options import Context, ContextsOf, Runs
+from automl.cli.options_of_runs import Context, ContextsOf, Runs
 from automl.cli.sites import site_of
 from automl.cli.terminal import TEXT, print_text
 

@@ -11,7 +11,8 @@ from automl.cli.contexts import has_context
 from automl.cli.delivery import manner_of
 from automl.cli.engines import ForPrograms, asking, is_for_programs, print_json, refuse_beside
 from automl.cli.images import refuse_images
-from automl.cli.options import (
+from automl.cli.options import MessageFormat, Name, ParamsFile, Quiet, Set, Strict
+from automl.cli.options_of_runs import (
     Arguments,
     Config,
     Context,
@@ -24,20 +25,14 @@ from automl.cli.options import (
     Image,
     Jobs,
     Memory,
-    MessageFormat,
-    Name,
     NoQueue,
     Only,
-    ParamsFile,
     Priority,
-    Quiet,
     Requirements,
     Resources,
     Resume,
     Runs,
-    Set,
     StopServices,
-    Strict,
 )
 from automl.cli.running import (
     OF_RUNNER,

@@ -4,7 +4,6 @@ import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
-from automl.compiler.bundle_size import exclude_pattern, too_large
 from automl.compiler.config.code import BundleConfig
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.generated import is_generated
@@ -45,6 +44,8 @@ def collect_bundle(project: Project, config: BundleConfig | None, span: Span) ->
     left_out = dict(selection.left_out)
     diagnostics = list(_credentials_by_name(left_out, span))
     if sum(sizes.values()) > project.most_bytes:
+        from automl.compiler.bundle_size import too_large
+
         diagnostics.append(too_large(sizes, None, project.most_bytes, span))
         return Collection(Bundle((), span), sizes, left_out, diagnostics)
     looks = list(_looks(project, selection.files))
@@ -114,6 +115,8 @@ def _credentials_by_name(left_out: LeftOut, span: Span) -> Iterator[Diagnostic]:
     names = [text_of(path) for path in paths]
     if not names:
         return
+    from automl.compiler.bundle_size import exclude_pattern
+
     shown = ", ".join(f'"{name}"' for name in names[:_LISTED])
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     verb = "is" if len(names) == 1 else "are"

@@ -41,7 +41,10 @@ class Pattern:
         glob = glob.removesuffix(b"/")
         self.by_name = b"/" not in glob
         self.prefix, glob = (b"", glob) if self.by_name else cut(glob.removeprefix(b"/"))
-        self._glob = glob
+        self._glob, self._is_plain = glob, is_plain(glob)
+        self.text = (
+            glob if self._is_plain else literal(self.tokens)
+        )  # all that it matches, if that is one text
 
     def __str__(self) -> str:
         return self.line.decode("utf-8", "surrogateescape")
@@ -49,17 +52,12 @@ class Pattern:
     @property
     def is_void(self) -> bool:
         """Whether no path can match it."""
-        if is_plain(self._glob):
+        if self._is_plain:
             names = [self._glob] if self.by_name else self._glob.split(b"/")
             return not all(names) or not (self.by_name or _DOTS.isdisjoint(names))
         if not self.tokens:
             return True
         return not self.by_name and not all(part and literal(part) not in _DOTS for part in self._parts)
-
-    @cached_property
-    def text(self) -> bytes | None:
-        """All that it matches, if that is one text."""
-        return self._glob if is_plain(self._glob) else literal(self.tokens)
 
     @cached_property
     def tokens(self) -> list[bytes]:

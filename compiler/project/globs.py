@@ -6,6 +6,7 @@ later one, so the time is a product of two lengths and no power.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import takewhile
 
 from automl.compiler.patterns import regex
@@ -13,7 +14,6 @@ from automl.compiler.patterns import regex
 _STAR, _ALL, _SLASH = b"*", b"**", b"/"
 _TO_THE_END = b"(?![^/])"  # of a component
 _SPECIAL = regex(rb"[*?[\\]")
-_ESCAPED = tuple(re.escape(bytes([byte])) for byte in range(256))
 _CLASSES = {
     b"alnum": b"0-9A-Za-z",
     b"alpha": b"A-Za-z",
@@ -46,7 +46,7 @@ def is_plain(glob: bytes) -> bool:
 def tokens_of(glob: bytes, by_name: bool) -> list[bytes]:
     """Each a regular expression of one byte, or a star, two, or a slash. Empty if the glob matches nothing."""
     if is_plain(glob):
-        return [_ESCAPED[byte] for byte in glob]
+        return list(map(_escaped, glob))
     try:
         return list(_scan(glob, by_name))
     except (
@@ -54,6 +54,11 @@ def tokens_of(glob: bytes, by_name: bool) -> list[bytes]:
         ValueError,
     ):  # it ends within a class or behind a backslash, or has a class of nothing
         return []
+
+
+@cache
+def _escaped(byte: int) -> bytes:
+    return re.escape(bytes([byte]))
 
 
 def _scan(glob: bytes, by_name: bool) -> Iterator[bytes]:
@@ -72,7 +77,7 @@ def _scan(glob: bytes, by_name: bool) -> Iterator[bytes]:
             place += 1
         else:
             place += byte == b"\\"
-            yield _ESCAPED[glob[place]]
+            yield _escaped(glob[place])
             place += 1
 
 

@@ -2,7 +2,6 @@
 
 import re
 
-from automl.compiler.structure.vocabulary import ALL_NAMED, meant
 from automl.compiler.tree.nodes import Entry, Mapping
 from automl.schemas import Schema, schema
 
@@ -24,9 +23,13 @@ def is_misspelt(name: str, node: Mapping, at: Schema) -> bool:
         for other in node.entries
         if other not in properties and not any(re.match(pattern, other) for pattern in own)
     ]
-    if others and len(node.entries) == 1 and len(known) <= ALL_NAMED:  # the message of the other names it
+    if not others:
+        return False
+    from automl.compiler.structure.vocabulary import ALL_NAMED, meant
+
+    if len(node.entries) == 1 and len(known) <= ALL_NAMED:  # the message of the other names it
         return True
-    if name == "space" and others:  # which are what a space has
+    if name == "space":  # which are what a space has
         return True
     if name == "stages" and any(holds_a_config(node.entries[other]) for other in others):
         return True

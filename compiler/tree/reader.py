@@ -10,11 +10,9 @@ from automl.compiler.patterns import regex
 from automl.compiler.records import NamedTuple
 from automl.compiler.source import Source, Span
 from automl.compiler.tree.budgets import MAX_ALIASED_CHARACTERS, MAX_ALIASED_VALUES, MAX_VALUES
-from automl.compiler.tree.indentation import position
 from automl.compiler.tree.merge_keys import check_merge, merge
 from automl.compiler.tree.nodes import Entry, Mapping, Node, Scalar, Sequence
 from automl.compiler.tree.scalars import interpret
-from automl.compiler.tree.syntax_errors import syntax_error, wrong_key
 
 MAX_DEPTH = 64
 
@@ -34,6 +32,8 @@ def read(source: Source) -> tuple[Mapping | None, list[Diagnostic]]:
     try:
         builder.take_all(_PARSER(source.text).get_event)
     except yaml.MarkedYAMLError as error:
+        from automl.compiler.tree.syntax_errors import syntax_error
+
         builder.diagnostics.append(syntax_error(source, error))
     except _Stop as stop:
         builder.diagnostics.append(stop.diagnostic)
@@ -165,6 +165,8 @@ class _Builder:
 
     def _between(self, start: Any, end: Any) -> Span:
         if end is None or start is None or end.line >= self._line_count:
+            from automl.compiler.tree.indentation import position
+
             return Span(self.source, *position(self.source, start), *position(self.source, end))
         return Span(self.source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
@@ -277,6 +279,8 @@ class _Builder:
     def _key(self, node: Node) -> Scalar:
         if isinstance(node, Scalar) and node.value is not None:
             return node
+        from automl.compiler.tree.syntax_errors import wrong_key
+
         self.diagnostics.append(wrong_key(self.source, node))
         return Scalar("", None, node.span)  # its value is left out
 

@@ -6,7 +6,6 @@ from automl.compiler.diagnostics import Code, Diagnostic, Related
 from automl.compiler.graph import conditional, count_without_barriers, upstream, without_barriers
 from automl.compiler.ir import Edge, Task, Workflow
 from automl.compiler.records import NamedTuple
-from automl.targets.dag.blocks import blocks_of
 from automl.targets.dag.names import TaskNames
 from automl.targets.dag.shapes import Dag, Node
 
@@ -51,6 +50,8 @@ def _named(node: Node, names: Mapping[str, str]) -> Node:
 
 
 def _nested(workflow: Workflow, leaves: Mapping[str, str], names: TaskNames, by_stage: bool) -> list[Dag]:
+    from automl.targets.dag.blocks import blocks_of
+
     dags: list[Dag] = []
     nodes: list[Node] = []
     named: dict[str, str] = {}

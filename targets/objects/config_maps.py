@@ -7,7 +7,6 @@ import tarfile
 from collections.abc import Callable
 from functools import lru_cache
 
-from automl.compiler.bundle_size import too_large
 from automl.compiler.diagnostics import Diagnostic
 from automl.compiler.ir import Bundle, BundledFile, Git, Job, Task, Workflow
 from automl.compiler.records import NamedTuple
@@ -115,6 +114,8 @@ def _check_size(config_map: Object, bundle: Bundle) -> list[Diagnostic]:
     if size <= MAX_OBJECT_BYTES:
         return []
     sizes = {file.path: len(file.content) for file in bundle.files}
+    from automl.compiler.bundle_size import too_large
+
     return [too_large(sizes, size, MAX_OBJECT_BYTES, bundle.span)]
 
 

@@ -15,6 +15,7 @@ _UNESCAPED = regex(r"[ !#-\[\]-~]*")
 _TO_ESCAPE = regex(r'["\\\x00-\x1f\x7f]')
 _CONTROL = regex(r"[\x00-\x09\x0b-\x1f\x7f]")
 _NO_LITERAL_BLOCK = regex(r"\A[ \n]|^\t|[ \t]$|\n\n\Z|[\x00-\x08\x0b-\x1f\x7f]", re.MULTILINE)
+_HIDDEN = "\U000e0000"
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
@@ -71,7 +72,8 @@ def fits_block(text: str) -> bool:
     """Tell whether a literal block holds the text so that neither a reader nor an editor changes it."""
     if "\n" not in text:
         return False
-    if text.isascii() and text.replace("\n", "").isprintable():  # as most are: much faster for long ones
+    is_usual = text.isascii() or max(text) < _HIDDEN  # beyond it there are printable ones that nobody sees
+    if is_usual and text.replace("\n", "").isprintable():  # as most are: much faster for long ones
         return text[0] not in " \n" and not text.endswith((" ", "\n\n")) and " \n" not in text
     return not _NO_LITERAL_BLOCK.search(text) and (text.isascii() or not _unseen().search(text))
 

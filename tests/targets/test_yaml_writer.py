@@ -401,7 +401,12 @@ def test_without_the_c_parser_the_check_is_the_same(monkeypatch: pytest.MonkeyPa
 
 
 _LINES = st.lists(
-    st.one_of(st.sampled_from(["", " ", "a", "  a", "a ", "\ta", "a\tb", "é", "a\u2028"]), TEXTS)
+    st.one_of(
+        st.sampled_from(
+            ["", " ", "a", "  a", "a ", "\ta", "a\tb", "é", "a\u2028", "é\u2065", "\U000e0101", "\U0001f600"]
+        ),
+        TEXTS,
+    )
 ).map("\n".join)
 
 
