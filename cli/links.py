@@ -41,7 +41,8 @@ def is_link(path: Path) -> bool:
 
 def is_stream(path: Path) -> bool:
     """Whether the path is a stream that is open already: /dev/stdout, or what a shell makes of `<(…)`."""
-    return _STREAM.fullmatch(str(path)) is not None
+    text = str(path)
+    return text.startswith(("/dev/", "/proc/")) and _STREAM.fullmatch(text) is not None
 
 
 def stream_number(path: Path) -> int | None:

@@ -82,15 +82,13 @@ def _read(path: Path) -> Schema:
 @cache
 def schema_of(key: str) -> Schema:
     """What the schema asks of a key with those around it, `schedule.history`; those of a step are below `step`."""
-    below: dict[str, Schema] = {
-        "step": schema()["$defs"]["step"],
-        "stage": schema()["$defs"]["stage"]["then"],
-    }
-    at = schema()
-    for part in filter(None, key.split(".")):
-        at = below[part] if at is schema() and part in below else _properties(at)[part]
-        at = schema()["$defs"][at["$ref"].removeprefix("#/$defs/")] | at if "$ref" in at else at
-    return at
+    if not key:
+        return schema()
+    definitions = schema()["$defs"]
+    below: dict[str, Schema] = {"step": definitions["step"], "stage": definitions["stage"]["then"]}
+    around, _, name = key.rpartition(".")
+    at = below[name] if name in below and not around else _properties(schema_of(around))[name]
+    return definitions[at["$ref"].removeprefix("#/$defs/")] | at if "$ref" in at else at
 
 
 def _properties(at: Schema) -> Schema:

@@ -6,8 +6,9 @@ around the field themselves; `Annotated[…, parse]` has the reader of a little 
 """
 
 from collections.abc import Callable, Iterator
+from inspect import get_annotations
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from automl.compiler.config.located import Name
 from automl.compiler.records import NamedTuple
@@ -46,7 +47,7 @@ class Kind(NamedTuple):
 
 def kinds_of(noun: type) -> dict[str, Kind]:
     """The kinds of the fields that have a key."""
-    hints = get_type_hints(noun, include_extras=True)
+    hints = {name: hint for base in reversed(noun.__mro__) for name, hint in get_annotations(base).items()}
     names = [name for name, hint in hints.items() if not {GIVEN, NAMED} & {*_extras(hint)}]
     return {name: _kind_of_field(name, hints[name]) for name in names}
 

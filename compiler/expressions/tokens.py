@@ -74,14 +74,14 @@ def _token(text: str, at: int, before: Token | None, start: int) -> Token:
     """The token at a place. Behind a dot stands any name, also one that starts with a digit."""
     if before is not None and before.text == "." and (match := _BEHIND_A_DOT.match(text, at)):
         return Token(Kind.NAME, match[1], match.start(1), match.end())
-    if (match := _number(text, at)) and not _is_behind_a_name(before, at):
+    if not _is_behind_a_name(before, at) and (match := _number(text, at)):
         return Token(Kind.NUMBER, match[0], at, match.end())
     if match := _NAME.match(text, at):
         return Token(Kind.NAME, match[0], at, match.end())
-    if match := _TEXT.match(text, at):
-        return Token(Kind.TEXT, match[0][1:-1].replace("''", "'"), at, match.end())
     if (match := _SIGN.match(text, at)) and match[0] not in _INSTEAD:
         return Token(Kind.SIGN, match[0], at, match.end())
+    if match := _TEXT.match(text, at):
+        return Token(Kind.TEXT, match[0][1:-1].replace("''", "'"), at, match.end())
     raise ExpressionError(_no_token(text, at, start))
 
 
