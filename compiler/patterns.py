@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, AnyStr, cast
 
 _METHODS = ("findall", "finditer", "fullmatch", "match", "search", "split", "sub")
@@ -10,7 +11,7 @@ _compile = re.compile
 
 
 class _Pattern:
-    """Looks like the compiled one, to the functions of `re` too, and has its methods as soon as one is asked for."""
+    """Looks like the compiled one, to the functions of `re` too, and has its methods as soon as one is called."""
 
     __slots__ = ("_flags", "_text", *_METHODS)
     __class__: Any = re.Pattern
@@ -19,10 +20,16 @@ class _Pattern:
         self._text, self._flags = text, flags
 
     def __getattr__(self, name: str) -> Any:
+        return partial(self._called, name) if name in _METHODS else getattr(self._compiled(), name)
+
+    def _called(self, name: str, *texts: Any, **bounds: Any) -> Any:
+        return getattr(self._compiled(), name)(*texts, **bounds)
+
+    def _compiled(self) -> Any:
         compiled = _compile(self._text, self._flags)
         for method in _METHODS:
             setattr(self, method, getattr(compiled, method))
-        return getattr(compiled, name)
+        return compiled
 
 
 def regex(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:

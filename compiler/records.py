@@ -47,6 +47,24 @@ else:
         names = "".join(f"f{index}, " for index in range(count))
         return eval(f"lambda cls, {names}: make(cls, ({names}))").__code__
 
+    def _first(cls, /, *values, **named):
+        """Stands for the constructor of a class until one is made by it: half of the classes have none in a compilation."""
+        fields, defaults = cls._fields, cls._field_defaults
+        code = _constructor(len(fields)).replace(
+            co_argcount=1 if cls._kw_only else 1 + len(fields),
+            co_kwonlyargcount=len(fields) if cls._kw_only else 0,
+            co_varnames=("cls", *fields),
+            co_name="__new__",
+            co_qualname=f"{cls.__name__}.__new__",
+        )
+        new = FunctionType(code, {"make": tuple.__new__}, "__new__")
+        if cls._kw_only:
+            new.__kwdefaults__ = defaults
+        else:
+            new.__defaults__ = tuple(defaults.values())
+        cls.__new__ = new
+        return new(cls, *values, **named)
+
     def _annotated(body):
         """The names that the body of a class annotates. From Python 3.14 on a function tells them."""
         if "__annotations__" in body or sys.version_info < (3, 14):
@@ -65,28 +83,17 @@ else:
                 raise ValueError(f"a field cannot begin with an underscore: {hidden[0]!r}")
             fields = (*bases[0]._fields, *own)
             defaults = bases[0]._field_defaults | {field: body.pop(field) for field in own if field in body}
-            code = _constructor(len(fields)).replace(
-                co_argcount=1 if kw_only else 1 + len(fields),
-                co_kwonlyargcount=len(fields) if kw_only else 0,
-                co_varnames=("cls", *fields),
-                co_name="__new__",
-                co_qualname=f"{name}.__new__",
-            )
-            new = FunctionType(code, {"make": tuple.__new__}, "__new__")
-            if kw_only:
-                new.__kwdefaults__ = defaults
-            elif tuple(defaults) == fields[len(fields) - len(defaults) :]:
-                new.__defaults__ = tuple(defaults.values())
-            else:
+            if not kw_only and tuple(defaults) != fields[len(fields) - len(defaults) :]:
                 raise TypeError(f"in {name}, a field without a default follows one that has one")
             about = {
                 "__slots__": (),
                 "_fields": fields,
                 "_field_defaults": defaults,
+                "_kw_only": kw_only,
                 "__match_args__": fields,
             }
             getters = {field: _tuplegetter(fields.index(field), "") for field in own}
-            return super().__new__(meta, name, bases, {"__new__": new, **about, **getters, **body})
+            return super().__new__(meta, name, bases, {"__new__": _first, **about, **getters, **body})
 
         def __init__(cls, name, bases, body, kw_only=False):
             super().__init__(name, bases, body)

@@ -54,7 +54,7 @@ def schema_of_contexts() -> Schema:
 
 def _of_targets() -> Iterator[tuple[str, Schema]]:
     """The schemas of the targets' own keys: of a run, and of a step."""
-    for path in sorted((_FOLDER / "targets").glob("*.json")):
+    for path in sorted((_FOLDER / "targets").iterdir()):
         of_run = _read(path)
         yield from of_run.pop("$defs", {}).items()
         keys = of_run["properties"]

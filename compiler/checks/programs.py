@@ -88,7 +88,7 @@ def _for_a_shell(words: Sequence[Located[str]]) -> Iterator[Diagnostic]:
     is_shell = PurePosixPath(words[0].value).name in _SHELLS
     first, *others = words
     wrong = next((word for word in others if word.value in _BETWEEN_COMMANDS), None)
-    wrong = first if _ASSIGNMENT.match(first.value) else wrong
+    wrong = first if "=" in first.value and _ASSIGNMENT.match(first.value) else wrong
     if wrong and not is_shell:
         message = f'"{wrong.value}" is for a shell, and none runs here'
         help = 'give the whole line to a shell, `[sh, -c, "…"]`; variables go under `envs`'

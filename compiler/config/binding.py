@@ -42,6 +42,7 @@ class _Fields(NamedTuple):
     numbers: dict[str, int]
     absent: list[object]
     absent_there: list[tuple[int, Callable[[Span], object]]]  # that has the place of the noun
+    make: Callable[[list[object]], Any]
 
 
 def bind(noun: Callable[..., T], node: Mapping, at: str, diagnostics: list[Diagnostic], **given: object) -> T:
@@ -62,7 +63,8 @@ def bind(noun: Callable[..., T], node: Mapping, at: str, diagnostics: list[Diagn
             at_key = _below(entry.value, below) if below else entry.value
             if at_key is not None:
                 values[number] = read(at_key, diagnostics)
-    return noun(*values)
+    made: T = fields.make(values)
+    return made
 
 
 def name_of(node: Scalar) -> Name:
@@ -85,7 +87,7 @@ def _fields(noun: Any, at: str) -> _Fields:
     kinds = kinds_of(noun)
     written = [kind.keys for kind in kinds.values() if not kind.is_place]
     numbers = {name: number for number, name in enumerate(noun._fields)}
-    fields = _Fields({}, [], numbers, [noun._field_defaults.get(name) for name in numbers], [])
+    fields = _Fields({}, [], numbers, [noun._field_defaults.get(name) for name in numbers], [], noun._make)
     for name, kind in kinds.items():
         key = joined(at, kind.keys)
         field = _Field(numbers[name], kind.keys[1:], _reader(kind, key, written))

@@ -22,6 +22,8 @@ def decode(path: str, data: bytes) -> tuple[Source, list[Diagnostic]]:
         source = Source(path, data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         return _undecodable(path, data, error)
+    if source.text.replace("\n", "").isprintable():  # as most are: none of those is
+        return source, []
     matches = islice(_FORBIDDEN.finditer(source.text), MOST_CHARACTERS_NAMED)
     return source, [_forbidden(source, match) for match in matches]
 
