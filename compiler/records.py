@@ -95,9 +95,6 @@ else:
             getters = {field: _tuplegetter(fields.index(field), "") for field in own}
             return super().__new__(meta, name, bases, {"__new__": _first, **about, **getters, **body})
 
-        def __init__(cls, name, bases, body, kw_only=False):
-            super().__init__(name, bases, body)
-
     class _Fields(tuple):
         """What all of them can do."""
 

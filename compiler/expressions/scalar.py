@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from automl.compiler.diagnostics import Code, Diagnostic
-from automl.compiler.expressions.evaluate import evaluate
 from automl.compiler.expressions.places import Places
 from automl.compiler.expressions.problems import ExpressionError, Problem
 from automl.compiler.expressions.scope import (
@@ -18,7 +17,6 @@ from automl.compiler.expressions.scope import (
     references_in,
 )
 from automl.compiler.expressions.syntax import Call, Expression, Reference, parts_of
-from automl.compiler.expressions.types import type_of
 from automl.compiler.ir import Parameter
 from automl.compiler.records import NamedTuple
 from automl.compiler.source import Span
@@ -98,6 +96,9 @@ class _Reader:
         return _part_of(meaning, self._span(tree))
 
     def _value(self, expression: Expression) -> Scalar | None:
+        from automl.compiler.expressions.evaluate import evaluate
+        from automl.compiler.expressions.types import type_of
+
         problems: list[Problem] = []
         if type_of(expression.tree, self._params, problems) is None or problems:
             self._wrong(problems)
@@ -118,6 +119,8 @@ class _Reader:
         return self._known(reference)
 
     def _known(self, reference: Reference) -> Scalar:
+        from automl.compiler.expressions.evaluate import evaluate
+
         value = evaluate(reference, self._params)
         return Scalar(value.text, value.plain, self._span(reference))
 

@@ -131,9 +131,10 @@ class _Builder:
         if event.anchor or event.tag or not self._frames or end_line >= self._line_count:
             return False
         value, meaning = (text, None) if event.style else interpret(text)
-        if meaning or value is None or text == "<<" or (event.style and _is_unwritable(text)):
+        if meaning or value is None or text == "<<":
             return False
-        if self._values >= MAX_VALUES:
+        is_odd = event.style and not text.isprintable() and _UNWRITABLE.search(text)
+        if is_odd or self._values >= MAX_VALUES:
             return False
         self._values += 1
         start, frame = event.start_mark, self._frames[-1]
@@ -181,7 +182,7 @@ class _Builder:
         if event.tag is not None:
             self._check_tag(event)
         text, span = event.value, self._span(event)
-        if event.style and _is_unwritable(text):  # a plain scalar has no escapes
+        if event.style and _UNWRITABLE.search(text):  # a plain scalar has no escapes
             message = "text cannot hold U+0000 or a surrogate"
             self.diagnostics.append(Diagnostic(Code.CONTROL_CHARACTER, message, span))
         if not event.implicit[0]:  # quoted, or tagged as text
@@ -297,8 +298,3 @@ class _Builder:
             self.diagnostics.append(Diagnostic(Code.DUPLICATE_KEY, what, key.span, help, (first,)))
         else:
             frame.entries[name] = Entry(key, value)
-
-
-def _is_unwritable(text: str) -> bool:
-    """Whether no file in UTF-8 nor the name of one can hold it."""
-    return not text.isprintable() and _UNWRITABLE.search(text) is not None

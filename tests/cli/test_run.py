@@ -143,7 +143,7 @@ def test_the_records_of_runs_are_no_part_of_the_project(project: Project) -> Non
 
 
 @pytest.mark.parametrize("command", ["compile", "validate"])
-def test_what_compiles_imports_nothing_that_runs(project: Project, command: str) -> None:
+def test_what_compiles_imports_nothing_that_runs_or_explains_mistakes(project: Project, command: str) -> None:
     program = f"""
 import sys, os
 sys.argv = ["automl", "{command}", "-t", "argo"]
@@ -151,6 +151,9 @@ from automl.cli import app
 os._exit = lambda status: None
 app.main()
 names = ("automl.runs", "automl.runtime.local", "automl.cli.running", "rich", "hashlib", "_hashlib")
+names += ("automl.cli.options_of_runs", "automl.cli.placing", "automl.cli.output", "automl.compiler.bundle_size")
+names += ("automl.compiler.tree.syntax_errors", "automl.compiler.tree.indentation", "automl.targets.dag.blocks")
+names += ("automl.compiler.structure.vocabulary", "automl.compiler.expressions.evaluate", "automl.compiler.expressions.types")
 print([name for name in sys.modules if name.startswith(names)], file=sys.stderr)
 """
     done = subprocess.run(
