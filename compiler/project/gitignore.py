@@ -140,9 +140,7 @@ class _Index:
     def last(self, path: bytes) -> Pattern | None:
         whole = b"/" + path
         name = path[path.rfind(b"/") + 1 :]
-        best = self._texts.get(name, -1)
-        if (number := self._texts.get(whole, -1)) > best:
-            best = number
+        best = max(self._texts.get(name, -1), self._texts.get(whole, -1)) if self._texts else -1
         for length in self._lengths.get(path[-1:], ()):
             if (number := self._ends.get(whole[-length:], -1)) > best:
                 best = number
