@@ -217,6 +217,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "compiler.ir",
         "compiler.patterns",
         "compiler.records",
+        "compiler.source",
         "compiler.target",
         "compiler.values",
         "runtime",

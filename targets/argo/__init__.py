@@ -1,6 +1,7 @@
 """Argo Workflows: a stream for `kubectl apply -f -`, from the service account to the Workflow."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 
 from automl.compiler.diagnostics import Diagnostic
@@ -37,6 +38,7 @@ from automl.targets.objects.pod import pull_secrets
 from automl.targets.objects.pod_patch import of_patches
 from automl.targets.objects.schedule import schedule_fields
 from automl.targets.objects.security import pod_security
+from automl.targets.objects.small import is_small
 from automl.targets.objects.stream import artifact, too_large
 from automl.targets.objects.volumes import volumes
 from automl.targets.writers.yaml import Value
@@ -60,39 +62,58 @@ class Argo:
         if lost := tuple(files_of_trials(workflow)):
             return Emission((), lost)
         objects = Objects(workflow, self.name)
-        files = config_maps(objects, has_template_tag)
-        templates, programs, diagnostics = _templates(objects, files)
-        texts = [canonical(template) for template in templates]
-        sizes = sizes_of(texts)
-        diagnostics += [*of_workflow(workflow), *files.diagnostics, *too_long(workflow, templates, sizes)]
-        diagnostics += of_patches(workflow, self.name)
-        diagnostics += too_many_inputs(workflow, templates)
-        size = run_bytes(workflow, templates, sizes)
-        if size > MAX_WORKFLOW_BYTES:
-            templates = _fewer(workflow, templates)
-            texts = [canonical(template) for template in templates]
-            size = run_bytes(workflow, templates, sizes_of(texts))
-        diagnostics += check_size(workflow, size)
-        deployers = [deployer(objects)] if workflow.services else []
-        mounted = [*_volumes_of_jobs(workflow, files), *map(deployer_volume, deployers)]
-        is_needed = any(is_collected(workflow, job) for job in workflow.jobs)
-        beside = [
-            *service_accounts(objects),
-            *files.objects,
-            *([program(objects)] if is_needed else []),
-            *programs,
-            *claims(objects),
-            *deployers,
-        ]
-        diagnostics += too_large(workflow, beside, but=[files.code])
+        parts = cache(lambda: _parts(objects))
+        diagnostics = [*of_workflow(workflow), *of_patches(workflow, self.name)]
+        if not is_small(workflow):
+            diagnostics += parts().diagnostics
 
         def documents() -> list[Object]:
             # A Workflow fails if the controller has not heard of its templates yet, so they come first of all.
-            overflow, own = split(objects, templates, texts)
-            return [*overflow, *beside, *_top(objects, options, _spec(objects, mounted, own))]
+            overflow, own = split(objects, parts().templates, parts().texts)
+            return [*overflow, *parts().beside, *_top(objects, options, _spec(objects, parts().mounted, own))]
 
         diagnostics += unused_registry(workflow, documents)
         return Emission((artifact(workflow, self.name, options, documents),), tuple(diagnostics))
+
+
+class _Parts(NamedTuple):
+    """What the objects are made of: the templates, with their texts as JSON, the volumes of the Workflow, and the objects
+    beside it; and what of it is too large, or too many."""
+
+    templates: list[Object]
+    texts: list[str]
+    mounted: list[Value]
+    beside: list[Object]
+    diagnostics: list[Diagnostic]
+
+
+def _parts(objects: Objects) -> _Parts:
+    workflow = objects.workflow
+    files = config_maps(objects, has_template_tag)
+    templates, programs, diagnostics = _templates(objects, files)
+    texts = [canonical(template) for template in templates]
+    sizes = sizes_of(texts)
+    diagnostics += [*files.diagnostics, *too_long(workflow, templates, sizes)]
+    diagnostics += too_many_inputs(workflow, templates)
+    size = run_bytes(workflow, templates, sizes)
+    if size > MAX_WORKFLOW_BYTES:
+        templates = _fewer(workflow, templates)
+        texts = [canonical(template) for template in templates]
+        size = run_bytes(workflow, templates, sizes_of(texts))
+    diagnostics += check_size(workflow, size)
+    deployers = [deployer(objects)] if workflow.services else []
+    mounted = [*_volumes_of_jobs(workflow, files), *map(deployer_volume, deployers)]
+    is_needed = any(is_collected(workflow, job) for job in workflow.jobs)
+    beside = [
+        *service_accounts(objects),
+        *files.objects,
+        *([program(objects)] if is_needed else []),
+        *programs,
+        *claims(objects),
+        *deployers,
+    ]
+    diagnostics += too_large(workflow, beside, but=[files.code])
+    return _Parts(templates, texts, mounted, beside, diagnostics)
 
 
 class _Templates(NamedTuple):

@@ -1,8 +1,11 @@
 """Kubeflow Pipelines: a pipeline package, or the objects of an API server that keeps pipelines in Kubernetes."""
 
+from functools import cache
 from types import MappingProxyType
 
+from automl.compiler.graph import only_successes
 from automl.compiler.ir import Bundle, Workflow
+from automl.compiler.records import NamedTuple
 from automl.compiler.target import Emission, Options
 from automl.targets.kubeflow.backend import Backend
 from automl.targets.kubeflow.capabilities import NATIVE_API, PACKAGE, VERTEX
@@ -16,11 +19,12 @@ from automl.targets.kubeflow.checks import (
 from automl.targets.kubeflow.disks import of_disks
 from automl.targets.kubeflow.mounts import without_unwritten_workspace
 from automl.targets.kubeflow.native import native_objects
-from automl.targets.kubeflow.pipeline import pipeline
+from automl.targets.kubeflow.pipeline import Pipeline, pipeline
 from automl.targets.kubeflow.vertex import of_vertex
 from automl.targets.objects.checks import unused_registry
-from automl.targets.objects.config_maps import config_maps
-from automl.targets.objects.metadata import Objects
+from automl.targets.objects.config_maps import Files, config_maps
+from automl.targets.objects.metadata import Object, Objects
+from automl.targets.objects.small import is_small
 from automl.targets.objects.stream import artifact, stream
 
 VERSIONS = ("2.14", "2.15", "2.16", "2.17")
@@ -41,17 +45,19 @@ class Kubeflow:
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One file: the pipeline and, but for Vertex AI, what it needs of Kubernetes."""
         workflow, is_kubernetes = without_unwritten_workspace(workflow), options.form != "vertex"
-        backend = Backend(_numbers(options.version), is_kubernetes)
-        anywhere = Objects(workflow._replace(namespace=None))  # what tasks apply goes where their pods are
-        package = pipeline(anywhere, backend, config_maps(anywhere, for_results=True))
-        documents = [package.spec, package.platform] if package.platform else [package.spec]
-        diagnostics = [*package.diagnostics, *of_pipeline(workflow, is_kubernetes)]
-        diagnostics += of_sizes(workflow, package, is_kubernetes)
+        package = cache(lambda: _package(workflow, Backend(_numbers(options.version), is_kubernetes)))
+        diagnostics = [*only_successes(workflow, "Kubeflow"), *of_pipeline(workflow, is_kubernetes)]
+        if not is_small(workflow):
+            diagnostics += [*package().diagnostics, *of_sizes(workflow, package(), is_kubernetes)]
         if is_kubernetes:
             diagnostics += [*of_rights(workflow), *of_disks(workflow, makes_claims=False)]
         else:
             diagnostics += of_vertex(workflow)
-        diagnostics += unused_registry(workflow, lambda: documents)
+
+        def documents() -> list[Object]:
+            return [document for document in (package().spec, package().platform) if document]
+
+        diagnostics += unused_registry(workflow, documents)
         return Emission((stream(workflow, self.name, options, documents),), tuple(diagnostics))
 
 
@@ -70,22 +76,41 @@ class KubeflowNative:
     def emit(self, workflow: Workflow, options: Options) -> Emission:
         """One file with all objects, in the order of their creation."""
         workflow = without_unwritten_workspace(workflow)
-        objects = Objects(workflow)
-        files = config_maps(objects, for_results=True)
-        code = files.code if isinstance(workflow.code, Bundle) else None
-        backend = Backend(_numbers(options.version), has_config_maps=True, code=code)
-        package = pipeline(objects, backend, files)
-        documents = native_objects(objects, package, files)
+        manifests = cache(lambda: _manifests(workflow, _numbers(options.version)))
         diagnostics = [
-            *package.diagnostics,
+            *only_successes(workflow, "Kubeflow"),
             *of_pipeline(workflow),
             *of_schedule(workflow),
             *of_disks(workflow, makes_claims=True),
-            *of_sizes(workflow, package),
         ]
-        diagnostics += [*files.diagnostics, *of_version_object(workflow, documents)]
-        diagnostics += unused_registry(workflow, lambda: documents)
-        return Emission((artifact(workflow, self.name, options, lambda: documents),), tuple(diagnostics))
+        if not is_small(workflow):
+            files, package, documents = manifests()
+            diagnostics += [*files.diagnostics, *package.diagnostics, *of_sizes(workflow, package)]
+            diagnostics += of_version_object(workflow, documents)
+        diagnostics += unused_registry(workflow, lambda: manifests().documents)
+        text = artifact(workflow, self.name, options, lambda: manifests().documents)
+        return Emission((text,), tuple(diagnostics))
+
+
+def _package(workflow: Workflow, backend: Backend) -> Pipeline:
+    anywhere = Objects(workflow._replace(namespace=None))  # what tasks apply goes where their pods are
+    return pipeline(anywhere, backend, config_maps(anywhere, for_results=True))
+
+
+class _Manifests(NamedTuple):
+    """All objects, and what they were made of."""
+
+    files: Files
+    package: Pipeline
+    documents: list[Object]
+
+
+def _manifests(workflow: Workflow, version: tuple[int, ...]) -> _Manifests:
+    objects = Objects(workflow)
+    files = config_maps(objects, for_results=True)
+    code = files.code if isinstance(workflow.code, Bundle) else None
+    package = pipeline(objects, Backend(version, has_config_maps=True, code=code), files)
+    return _Manifests(files, package, native_objects(objects, package, files))
 
 
 def _numbers(version: str) -> tuple[int, ...]:

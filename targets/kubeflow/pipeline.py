@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import Any
 
 from automl.compiler.diagnostics import Diagnostic
-from automl.compiler.graph import only_successes
 from automl.compiler.ir import Job, Task, Workflow
 from automl.compiler.records import NamedTuple
 from automl.compiler.values.dns import cut
@@ -66,8 +65,8 @@ def pipeline(objects: Objects, backend: Backend, files: Files) -> Pipeline:
     titles = titles_of(workflow, leaves, shape.dags)
     graph = Graph(steps, Nested(runs.dags, titles), data, maker, longest_retry)
     tasks = {executor_of(leaf): task for leaf, task in data.tasks.items()}
-    diagnostics = (*shape.diagnostics, *only_successes(workflow, "Kubeflow"))
-    return Pipeline(_spec(workflow, graph, steps), _platform(workflow, steps, backend), tasks, diagnostics)
+    spec, platform = _spec(workflow, graph, steps), _platform(workflow, steps, backend)
+    return Pipeline(spec, platform, tasks, tuple(shape.diagnostics))
 
 
 def _beside_tasks(workflow: Workflow) -> list[str]:

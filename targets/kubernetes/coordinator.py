@@ -19,7 +19,6 @@ from automl.targets.kubernetes.jobs import (
 from automl.targets.kubernetes.plan import MOUNT, PLAN, check_size, part_names, planned, volume
 from automl.targets.kubernetes.store import RUNS
 from automl.targets.kubernetes.values import sources, values_of
-from automl.targets.objects.checks import rights_of_account
 from automl.targets.objects.config_maps import Files
 from automl.targets.objects.container import restricted
 from automl.targets.objects.json import canonical
@@ -55,9 +54,7 @@ def coordinated(objects: Objects, files: Files) -> Coordinated:
     rbac = [] if workflow.service_account else service_account(objects, name, _rules(workflow))
     job = _runner(objects, _job_spec(objects, name, volume(config_maps, plan), len(config_maps)))
     documents = [*rbac, *config_maps, *templates, job]
-    diagnostics = check_size(workflow, config_maps)
-    diagnostics += rights_of_account(workflow, "get CronJobs, make Jobs", "docs/targets/kubernetes.md")
-    return Coordinated(documents, list(map(name_of, config_maps)), diagnostics)
+    return Coordinated(documents, list(map(name_of, config_maps)), check_size(workflow, config_maps))
 
 
 def _planned(objects: Objects, files: Files) -> tuple[Plan, list[Object]]:

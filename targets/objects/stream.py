@@ -16,12 +16,12 @@ Documents: TypeAlias = Callable[[], Sequence[Object]]
 """What makes the documents of a file."""
 
 
-def stream(workflow: Workflow, target: str, options: Options, documents: Sequence[Object]) -> Artifact:
+def stream(workflow: Workflow, target: str, options: Options, documents: Documents) -> Artifact:
     """Documents that are no objects of Kubernetes: as JSON, too, one after the other."""
-    if options.format == "json" and len(documents) > 1:
+    if options.format == "json":
         path = f"{workflow.name}.{target}.json"
-        return Artifact(path, lambda: "---\n".join(write_json([document]) for document in documents))
-    return artifact(workflow, target, options, lambda: documents)
+        return Artifact(path, lambda: "---\n".join(write_json([document]) for document in documents()))
+    return artifact(workflow, target, options, documents)
 
 
 def artifact(workflow: Workflow, target: str, options: Options, documents: Documents) -> Artifact:
