@@ -45,7 +45,8 @@ def judged(config: dict[str, Any] | str, *given: str) -> tuple[Workflow | None, 
 
 
 def trials_of(sweep: dict[str, Any], **step: Any) -> Trials:
-    workflow, diagnostics = judged(config(sweep=sweep, **step))
+    with_room = config(sweep=sweep, **step) | {"limits": {"max_tasks": 300}}  # for what is included beside 256
+    workflow, diagnostics = judged(with_room)
     assert workflow, [each.message for each in diagnostics]
     [job] = workflow.jobs
     assert job.trials
