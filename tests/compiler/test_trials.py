@@ -45,8 +45,8 @@ def judged(config: dict[str, Any] | str, *given: str) -> tuple[Workflow | None, 
 
 
 def trials_of(sweep: dict[str, Any], **step: Any) -> Trials:
-    with_room = config(sweep=sweep, **step) | {"limits": {"max_tasks": 300}}  # for what is included beside 256
-    workflow, diagnostics = judged(with_room)
+    room = {"limits": {"max_tasks": 300}}  # for what is included beside 256
+    workflow, diagnostics = judged(config(sweep=sweep, **step) | room)
     assert workflow, [each.message for each in diagnostics]
     [job] = workflow.jobs
     assert job.trials
