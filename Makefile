@@ -4,6 +4,10 @@ TOOLS := .venv-tools
 UV := $(if $(shell command -v uv),uv,$(TOOLS)/bin/uv)
 RUN := $(UV) run --frozen
 
+# A third of what every test takes is waiting for engines, so there is one worker more than cores, up to four.
+CORES := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+WORKERS := $(shell echo $$(($(CORES) < 4 ? $(CORES) + 1 : 4)))
+
 # What runs the engines' own code, and what installs or builds; the single tests that do are marked as slow.
 SLOW := tests/conformance tests/test_quickstart.py tests/runtime/test_start.py \
 	tests/runtime/test_checkout.py tests/runtime/test_recurring_run.py
@@ -36,7 +40,7 @@ check: lint
 	$(RUN) pytest -q -n auto --maxprocesses 8 --dist worksteal -m "not slow" --hypothesis-profile=check $(addprefix --ignore=,$(SLOW))
 
 test: lint
-	$(RUN) pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(RUN) pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 golden: setup
 	$(RUN) pytest tests/test_golden.py tests/test_docs.py tests/test_mistakes.py tests/images --update-golden
