@@ -140,11 +140,14 @@ def of_texts(text: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("sign", SIGNS)
+@pytest.mark.parametrize(
+    ("sign", "length"), [*((sign, 30_000 // len(sign)) for sign in SIGNS), ("x", 120_000)]
+)
 @pytest.mark.parametrize("key", of_texts(""))
-def test_a_long_text_is_counted(key: str, sign: str, tmp_path: Path) -> None:
+def test_a_long_text_is_counted(key: str, sign: str, length: int, tmp_path: Path) -> None:
+    """A very long one, too, beside which nothing else counts."""
     job = {"step_name": "a", "image": "i", "entrypoint": ["run"], "backoff_limit": 3}
-    config = {"name": "w", "stages": {"s": [job | {key: of_texts(sign * (30_000 // len(sign)))[key]}]}}
+    config = {"name": "w", "stages": {"s": [job | {key: of_texts(sign * length)[key]}]}}
     workflow = workflow_of(config, tmp_path)
     assert workflow
     assert_counted(workflow)
