@@ -18,11 +18,8 @@ OF_OBJECT, OF_ARGUMENT = 4, 8
 _FIXED = 330_000  # what is there once: our own programs, in the task that packs a project and in its pods
 _PACKED = 12  # for each byte of the packed project: base64, and copies
 _NODE, _PAIR = 12_000, 700  # a task or a DAG, and one that comes after another
-_VALUE, _CHARACTER, _RARE = (
-    600,
-    16,
-    450,
-)  # a label is two values, each of which makes parameters; rare is what is escaped
+_VALUE = 600  # a label is two values, each of which makes parameters
+_CHARACTER, _RARE = 16, 450  # rare is what is escaped
 _ESCAPED = regex(r"[^a-zA-Z0-9_ ./:=,@+-]")
 _MOST_NODES = 25  # as many are never small
 
