@@ -54,7 +54,7 @@ def schema_of_contexts() -> Schema:
 
 def _of_targets() -> Iterator[tuple[str, Schema]]:
     """The schemas of the targets' own keys: of a run, and of a step."""
-    for path in sorted((_FOLDER / "targets").iterdir()):
+    for path in sorted(path for path in (_FOLDER / "targets").iterdir() if path.suffix == ".json"):
         of_run = _read(path)
         yield from of_run.pop("$defs", {}).items()
         keys = of_run["properties"]
