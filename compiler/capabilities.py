@@ -21,6 +21,7 @@ _SAID: Mapping[Support, tuple[Code, str]] = MappingProxyType(
         Support.REFUSED: (Code.CANNOT_SAY, "cannot be said"),
     }
 )
+_MOST_KEPT = 1000  # of the same table; more do not come again
 _INDEX = regex(r"\[[^][]*\]")
 
 
@@ -108,36 +109,40 @@ def at_version(row: Row | None, is_service: bool, version: str, target: Target) 
 
 def unsupported(workflow: Workflow, target: Target, options: Options) -> Iterator[Diagnostic]:
     """A diagnostic for each key of a workflow that is implied, lost, refused or not in the table of the target."""
-    table = _table(target, options.form)
+    table = _table(target, options)
     if not table.rows:
         span = next(iter(workflow.spans.values()), workflow.span)
         yield Diagnostic(Code.NOT_IN_TABLE, f"{target.name} does not say what becomes of any key", span)
         return
-    reader = _Reader(workflow, options.version, table)
+    reader = _Reader(workflow, table)
     yield from reader.read(None)
     for task in workflow.tasks:
         yield from reader.read(task)
 
 
 class _Table(NamedTuple):
-    """What becomes of each key in one form of a target, and the keys around these."""
+    """What becomes of each key in one form of a target at one version, the keys around these, and keys together, in their
+    order, of which there is nothing to say."""
 
     target: Target
+    version: str
     rows: Capabilities
     around: frozenset[str]
+    silent: set[tuple[object, ...]]
 
 
-_TABLES: dict[tuple[int, str], _Table] = {}
+_TABLES: dict[tuple[int, str, str], _Table] = {}
 """By the identity of a target, which stays its own, since the table has the target. Not every target can be hashed."""
 
 
-def _table(target: Target, form: str) -> _Table:
+def _table(target: Target, options: Options) -> _Table:
     """The table of one form of a target, worked out once for all configs."""
-    table = _TABLES.get((id(target), form))
+    known = (id(target), options.form, options.version)
+    table = _TABLES.get(known)
     if table is None:
-        rows = table_of(target, form)
+        rows = table_of(target, options.form)
         around = frozenset(key for row in rows for key in _keys_around(row))
-        table = _TABLES[id(target), form] = _Table(target, rows, around)
+        table = _TABLES[known] = _Table(target, options.version, rows, around, set())
     return table
 
 
@@ -147,11 +152,10 @@ class _Reader:
     Where keys stand together in a noun, one that cannot be said stands for all that the same is said of.
     """
 
-    def __init__(self, workflow: Workflow, version: str, table: _Table) -> None:
-        self.workflow, self.version = workflow, version
-        self.target, self.table, self.around = table
+    def __init__(self, workflow: Workflow, table: _Table) -> None:
+        self.workflow = workflow
+        self.target, self.version, self.table, self.around, self.silent = table
         self.unknown: set[str] = set()
-        self.silent: set[tuple[object, ...]] = set()  # keys together of which there is nothing to say
 
     def read(self, task: Task | None) -> Iterator[Diagnostic]:
         """What is to be said of the keys of a task, or of those around the steps."""
@@ -160,7 +164,7 @@ class _Reader:
         if kind_and_keys in self.silent:
             return
         diagnostics = list(self._read(spans, prefix, isinstance(task, Service)))
-        if not diagnostics:
+        if not diagnostics and not self.unknown and len(self.silent) < _MOST_KEPT:
             self.silent.add(kind_and_keys)
         yield from diagnostics
 

@@ -49,9 +49,9 @@ class Engine:
         return Emission((Artifact("a.yaml", f"# {options.form}\n"),), ())
 
 
-def said(engine: Engine, version: str = "2.0", form: str = "one") -> list[Said]:
+def said(engine: Engine, version: str = "2.0", form: str = "one", config: str = CONFIG) -> list[Said]:
     """The code, the text that it stands below, and the message of each finding."""
-    given = Input("config.yaml", CONFIG.encode(), Path())
+    given = Input("config.yaml", config.encode(), Path())
     result = compile_config(given, Overrides(), engine, Options(version, form))
     assert (result.artifacts == ()) == any(each.code == "AML601" for each in result.diagnostics)
     spans = [(each, each.span) for each in result.diagnostics]
@@ -152,6 +152,24 @@ def test_what_came_with_a_version_is_something_else_before_it(version: str) -> N
         "2.0": [],
     }
     assert said(Engine(EVERYTHING | rows), version) == expected[version]
+
+
+def test_what_is_said_does_not_depend_on_what_came_before() -> None:
+    rows: dict[str, Row] = {
+        key: row for key, row in EVERYTHING.items() if key not in ("step.image", "schedule")
+    }
+    rows |= {"step.cpu_request": since("2.0", NATIVE, lost("old")), "step.service": ByKind(service=NATIVE)}
+    alone = CONFIG.replace('    - {step_name: fit, image: "fit:1", cpu_request: 2}\n', "")
+    forms: Mapping[str, Capabilities] = {"two": {"step.secrets": lost("two")}}
+    asked = [
+        (version, form, config)
+        for version in ("2.0", "1.9")
+        for form in ("one", "two")
+        for config in (CONFIG, alone)
+    ]
+    engine = Engine(rows, forms)
+    for one in (*asked, *reversed(asked)):
+        assert said(engine, *one) == said(Engine(rows, forms), *one) != []
 
 
 def test_a_way_out_may_be_worked_out() -> None:
