@@ -78,12 +78,13 @@ class _Problems(dict[str, tuple[Code, str, str] | None]):
         return self._look_for(path) if self._look else None
 
     def _look_for(self, path: str) -> tuple[Code, str, str] | None:
+        place = under(self._folder, path)
         try:
-            if self._resolves_outside(path):
+            if not Path(os.path.realpath(place)).is_relative_to(self._real_folder):
                 return self._outside(path)
-            if under(self._folder, path).is_dir():
+            if place.is_dir():
                 return Code.FILE_NOT_FOUND, f'"{path}" is a folder', "give the file in it that runs"
-            if not under(self._folder, path).is_file():
+            if not place.is_file():
                 return Code.FILE_NOT_FOUND, f'there is no file "{path}"', self._similar(path)
         except OSError as error:
             message = f'"{path}" cannot be looked at: {(error.strerror or str(error)).lower()}'
@@ -98,9 +99,6 @@ class _Problems(dict[str, tuple[Code, str, str] | None]):
         )
         help = f'did you mean "{name}"?' if is_there else _STAYS
         return Code.OUTSIDE_PROJECT, f'"{path}" is outside the project', help
-
-    def _resolves_outside(self, path: str) -> bool:
-        return not Path(os.path.realpath(under(self._folder, path))).is_relative_to(self._real_folder)
 
     def _similar(self, path: str) -> str:
         script = path.rpartition(" ")[2]

@@ -3,12 +3,22 @@
 import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 
 from automl.compiler.config.code import BundleConfig
 from automl.compiler.diagnostics import Code, Diagnostic
 from automl.compiler.generated import is_generated
 from automl.compiler.ir import Bundle, BundledFile
-from automl.compiler.project.files import MOST_BYTES, LeftOut, Project, ProjectFile, select_files
+from automl.compiler.project.files import (
+    MOST_BYTES,
+    LeftOut,
+    Project,
+    ProjectFile,
+    needed_file,
+    patterns_of,
+    select_files,
+)
 from automl.compiler.project.never_code import CREDENTIALS, is_config
 from automl.compiler.project.paths import bytes_of, text_of
 from automl.compiler.project.repository import located, read_file
@@ -16,8 +26,11 @@ from automl.compiler.records import NamedTuple
 from automl.compiler.source import Span
 from automl.compiler.values.credentials import line_of_one
 
+T = TypeVar("T")
+
 _GENERATED = "made by automl"
 _CONFIG = "another config of automl"
+_OWN_CONFIG = "the config"
 _LISTED = 5
 _START = (
     1024 * 1024
@@ -40,58 +53,90 @@ def collect_bundle(project: Project, config: BundleConfig | None, span: Span) ->
     Paths that steps name are packed, whatever the patterns say.
     """
     selection = select_files(project, config)
+    needed = [needed_file(project, path) for path in project.needed]
     sizes = {file.path: file.size for file in selection.files}
-    left_out = dict(selection.left_out)
+    sizes.pop(project.config, None)
+    sizes.update((file.path, file.size) for file in needed)
+    left_out = _for_one(project, selection.left_out)
     diagnostics = list(_credentials_by_name(left_out, span))
     if sum(sizes.values()) > project.most_bytes:
         from automl.compiler.bundle_size import too_large
 
         diagnostics.append(too_large(sizes, None, project.most_bytes, span))
-        return Collection(Bundle((), span), sizes, left_out, diagnostics)
-    looks = list(_looks(project, selection.files))
-    files = [look.file for look in looks if look.file]
-    left_out.update(look.left_out for look in looks if look.left_out)
-    diagnostics += [_credential(look.file.path, look.line, span) for look in looks if look.file and look.line]
-    sizes = {file.path: len(file.content) for file in files}
-    return Collection(Bundle(tuple(files), span), sizes, left_out, diagnostics)
+        return Collection(Bundle((), span), _by_path(sizes), left_out, diagnostics)
+    looks = project.once(("looks", patterns_of(config)), lambda: _looks(project, selection.files))
+    packed = {path: file for path, file in looks.packed.items() if path in sizes}
+    for named in needed:
+        if named.path not in packed:
+            packed[named.path] = project.once(("needed", named.path), partial(_needed, project, named))
+    files = _by_path(packed).values()
+    diagnostics += [_credential(file.path, line, span) for file, line in files if line]
+    bundle = Bundle(tuple(file for file, _ in files), span)
+    sizes = {file.path: len(file.content) for file in bundle.files}
+    left_out = _for_one(project, {**selection.left_out, **looks.left_out})
+    return Collection(bundle, sizes, left_out, diagnostics)
 
 
-class _Look(NamedTuple):
-    """What a look at a file tells: it is packed, or left out, or gone by now; and the line where a credential stands."""
-
-    file: BundledFile | None = None
-    left_out: tuple[bytes, str] | None = None
-    line: int | None = None
+def _by_path(them: dict[str, T]) -> dict[str, T]:
+    return {path: them[path] for path in sorted(them, key=bytes_of)}
 
 
-def _looks(project: Project, files: Sequence[ProjectFile]) -> Iterator[_Look]:
-    """A look at each file, which is one for all configs of the folder that need it alike. Raises OSError."""
-    known: dict[tuple[ProjectFile, bool], _Look] = project.once("looks", dict)
+def _for_one(project: Project, left_out: LeftOut) -> LeftOut:
+    """What is left out for one of the configs of the folder: itself, and nothing that its steps name."""
+    own = bytes_of(project.config)
+    others = {**left_out, **({own: _OWN_CONFIG} if os.path.lexists(project.place(project.config)) else {})}
+    for path in project.needed:
+        others.pop(bytes_of(path), None)
+    return others
+
+
+class _Packed(NamedTuple):
+    """A file to pack, and the line in it that looks like a credential."""
+
+    file: BundledFile
+    credential: int | None
+
+
+class _Looks(NamedTuple):
+    """What a look at the files of a folder tells: by path those to pack, and why others are not."""
+
+    packed: Mapping[str, _Packed]
+    left_out: LeftOut
+
+
+def _looks(project: Project, files: Sequence[ProjectFile]) -> _Looks:
+    """A look at each file, whatever a step needs. Raises OSError."""
+    packed: dict[str, _Packed] = {}
+    left_out: dict[bytes, str] = {}
     for file in files:
-        key = (file, file.path in project.needed)
-        if key not in known:
-            known[key] = _look(project, file)
-        yield known[key]
+        look = project.once(("look", file), partial(_look, project, file))
+        if isinstance(look, str):
+            left_out[bytes_of(file.path)] = look
+        elif look:
+            packed[file.path] = look
+    return _Looks(packed, left_out)
 
 
-def _look(project: Project, file: ProjectFile) -> _Look:
-    content = _read(project, file)
+def _look(project: Project, file: ProjectFile) -> _Packed | str | None:
+    """A file that the patterns select, or why it is none of the project; None if it is gone by now, or has become a link."""
+    content = read_file(project.place(file.path), False, project.most_bytes)
     if content is None:
-        return _Look()
-    if file.path not in project.needed and (reason := _why_not(file, content)):
-        return _Look(left_out=(bytes_of(file.path), reason))
-    line = line_of_one(content if len(content) <= MOST_BYTES else content[:_START])
-    return _Look(BundledFile(file.path, content, file.executable), line=line)
+        return None
+    return _why_not(file, content) or _packed(file, content)
 
 
-def _read(project: Project, file: ProjectFile) -> bytes | None:
-    """What it holds; None if it is gone by now, or has become a link, and no step needs it. Raises OSError."""
+def _needed(project: Project, file: ProjectFile) -> _Packed:
+    """A file that a step names, whatever is in it. Raises OSError."""
     path = project.place(file.path)
-    is_needed = file.path in project.needed
-    content = read_file(path, is_needed, project.most_bytes)
-    if content is None and is_needed:
+    content = read_file(path, True, project.most_bytes)
+    if content is None:
         raise located(OSError(errno.ENOENT, os.strerror(errno.ENOENT)), path)
-    return content
+    return _packed(file, content)
+
+
+def _packed(file: ProjectFile, content: bytes) -> _Packed:
+    line = line_of_one(content if len(content) <= MOST_BYTES else content[:_START])
+    return _Packed(BundledFile(file.path, content, file.executable), line)
 
 
 def _why_not(file: ProjectFile, content: bytes) -> str | None:

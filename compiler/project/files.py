@@ -19,7 +19,6 @@ T = TypeVar("T")
 MOST_BYTES = 16 * 1024 * 1024  # more fits into no manifest, however well it packs; it is not even read
 EXCLUDED = "excluded by the config"
 _NOT_INCLUDED = "not included by the config"
-_OWN_CONFIG = "the config"
 _STREAM = "what this command writes to"
 _EXECUTABLE = 0o100
 _LINK, _NO_FILE = "a symbolic link", "not a file"
@@ -91,34 +90,31 @@ class Selection(NamedTuple):
     left_out: LeftOut
 
 
+def patterns_of(config: BundleConfig | None) -> tuple[tuple[str, ...], ...]:
+    """What the config says of the files, which is the same for many configs."""
+    parts = (config.include, config.exclude) if config else ()
+    return tuple(tuple(pattern.value for pattern in part) for part in parts)
+
+
 def select_files(project: Project, config: BundleConfig | None) -> Selection:
-    """What git keeps, less what is never code, but for what the config says. Raises OSError.
+    """What git keeps, less what is never code, but for what the config says: the same for all configs of a folder with
+    the same patterns, so these are among the files, and what their steps name may not be. Raises OSError.
 
-    What steps name is packed, whatever the patterns say. Outside the project, git's own files alone are read.
+    Outside the project, git's own files alone are read.
     """
-    patterns = (
-        tuple(tuple(pattern.value for pattern in part) for part in (config.include, config.exclude))
-        if config
-        else ()
-    )
-    walk = project.once(("walk", patterns), lambda: _walked(project, config))
-    files = {file.path: file for file in walk.files if file.path != project.config}
-    for path in project.needed:
-        status = under(project.folder, path).stat()
-        files[path] = ProjectFile(path, status.st_size, bool(status.st_mode & _EXECUTABLE), asked=True)
-    left_out = walk.left_out.copy()
-    for path in (project.config, *project.needed):
-        left_out.pop(bytes_of(path), None)
-    if project.config not in project.needed and os.path.lexists(project.place(project.config)):
-        left_out[bytes_of(project.config)] = _OWN_CONFIG
-    by_name = sorted(files.values(), key=lambda file: bytes_of(file.path))
-    return Selection(tuple(by_name), left_out)
+    return project.once(("files", patterns_of(config)), lambda: _walked(project, config))
 
 
-def _walked(project: Project, config: BundleConfig | None) -> "_Walk":
+def _walked(project: Project, config: BundleConfig | None) -> Selection:
     walk = _Walk(project, config)
     walk.run()
-    return walk
+    return Selection(tuple(sorted(walk.files, key=lambda file: bytes_of(file.path))), walk.left_out)
+
+
+def needed_file(project: Project, path: str) -> ProjectFile:
+    """A file that a step names, which is packed whatever the patterns say. Raises OSError."""
+    status = under(project.folder, path).stat()
+    return ProjectFile(path, status.st_size, bool(status.st_mode & _EXECUTABLE), asked=True)
 
 
 class _Folder(NamedTuple):

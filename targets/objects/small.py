@@ -54,11 +54,13 @@ def most_bytes(workflow: Workflow) -> int:
 
 def _bytes_of(values: Iterable[Any]) -> int:
     """The count for all that is in some values. Where they were written is in no object."""
-    size, rest = 0, [*values]
+    count, texts, rest = 0, [], [*values]
     while rest:
         value = rest.pop()
+        if value is None:
+            continue
         if isinstance(value, str):
-            size += _VALUE + _CHARACTER * len(value) + _RARE * len(_ESCAPED.findall(value))
+            texts.append(value)
         elif isinstance(value, tuple):
             if type(value) is not Span:
                 rest += tuple.__iter__(value)
@@ -66,6 +68,7 @@ def _bytes_of(values: Iterable[Any]) -> int:
             for pair in value.items():
                 if type(pair[1]) not in (Span, Located):
                     rest += pair
-        elif value is not None:
-            size += _VALUE
-    return size
+        else:
+            count += 1
+    text = "".join(texts)
+    return _VALUE * (count + len(texts)) + _CHARACTER * len(text) + _RARE * len(_ESCAPED.findall(text))

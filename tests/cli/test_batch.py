@@ -8,7 +8,8 @@ import pytest
 from automl.cli import batch
 from automl.cli.choices import choose
 from automl.cli.inputs import read_all
-from automl.compiler.driver import Overrides
+from automl.compiler.driver import Input, Overrides, analyse_files
+from automl.compiler.generated import header
 from automl.compiler.project import bundle
 from automl.compiler.project.repository import read_file
 from tests.cli.test_cli import CONFIG, EVERY_TARGET, UNKNOWN_KEY, WARNING, Done, automl, files
@@ -178,6 +179,14 @@ def test_python_m_takes_no_module_of_the_folder(place: Path) -> None:
     assert done.code == 0
 
 
+def collected(given: Input) -> tuple[object, ...]:
+    """What becomes of the files around a config, without its places."""
+    files = analyse_files(given, Overrides())[1]
+    assert files is not None
+    said = [diagnostic.message for diagnostic in files.diagnostics]
+    return files.bundle.files, [*files.sizes.items()], files.left_out, said
+
+
 def test_a_folder_is_read_once_for_all_its_configs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And each gets what it gets alone, whatever its patterns, the scripts it names and the configs beside it."""
     for name in ("a.py", "b.py", "sub/c.py", "data.csv", "other/x.txt"):
@@ -192,8 +201,15 @@ def test_a_folder_is_read_once_for_all_its_configs(tmp_path: Path, monkeypatch: 
         "five.yaml": "code: {bundle: {exclude: [sub/]}}\n" + step.format("sub/c.py"),
         "other/six.yaml": step.format("y.py"),
         "six.yaml": "code: {bundle: {include: [data.csv]}}\n" + step.format("a.py"),
+        "seven.yaml": step.format("ignored.py"),
+        "ten.yaml": "code: {bundle: {exclude: ['!three.yaml']}}\n" + step.format("a.py"),
+        "eight.yaml": step.format("generated.sh"),
+        "nine.txt": step.format("a.py, dependency_path: nine.txt"),
     }
     (tmp_path / "other" / "y.py").touch()
+    (tmp_path / ".gitignore").write_text("ignored.*\n")
+    (tmp_path / "ignored.py").touch()
+    (tmp_path / "generated.sh").write_text(f"# {header('c.yaml', 'slurm', '25.05')}\n")
     for name, text in configs.items():
         (tmp_path / name).write_text(text)
     choices = choose(["argo", "kubernetes"])
@@ -207,11 +223,13 @@ def test_a_folder_is_read_once_for_all_its_configs(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(bundle, "read_file", counted)
     request = batch.Request(Overrides(), choices)
     together = [batch.compile_one(each, request).emissions for each in given]
-    assert max(read[path] for path in read if not path.endswith((b"a.py", b"b.py", b"c.py"))) == 1
+    named = (b"a.py", b"c.py", b"generated.sh", b"nine.txt", b"three.yaml")  # by steps, or by a pattern
+    assert max(read[path] for path in read if not path.endswith(named)) == 1
     assert max(read.values()) <= 2, "once for a step that names it, once for the others"
     given, _ = read_all([str(tmp_path / name) for name in configs])
     alone = [batch.compile_one(each._replace(seen=None), request).emissions for each in given]
     assert [batch.compile_one(each, request).emissions for each in given] == alone
+    assert [collected(each) for each in given] == [collected(each._replace(seen=None)) for each in given]
     assert [one for one, each in zip(alone, given, strict=True) if each.folder == tmp_path] == together
 
 

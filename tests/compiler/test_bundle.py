@@ -456,6 +456,17 @@ def test_the_limit_of_what_is_read_is_exact(tmp_path: Path) -> None:
     assert found.code is Code.BUNDLE_SIZE
 
 
+@pytest.mark.parametrize("size", [1, MOST_BYTES])
+def test_what_a_step_names_stands_where_its_path_belongs(size: int, tmp_path: Path) -> None:
+    fill(tmp_path, {"b.py": "", "c.py": "", "config.yaml": CONFIG})
+    with (tmp_path / "d.bin").open("wb") as file:
+        file.truncate(size)
+    (tmp_path / "a.py").write_text("x")
+    collection = collect(tmp_path, None, ["a.py", "c.py"], "a.py", "c.py")
+    assert list(collection.sizes) == ["a.py", "b.py", "c.py", "d.bin"]
+    assert [each.code for each in collection.diagnostics] == [Code.BUNDLE_SIZE] * (size > 1)
+
+
 def test_a_project_that_is_too_large_for_the_manifest(tmp_path: Path) -> None:
     fill(tmp_path, {"run.py": "", "config.yaml": CONFIG})
     names = [f"{letter}.bin" for letter in "abcdefg"]
