@@ -17,6 +17,7 @@ PACKAGES = (
     *("podman", "conmon", "runc", "golang-github-containers-common", "golang-github-containers-image"),
     *("libgpgme11", "libassuan0", "libsubid4", "libdevmapper1.02.1", "libseccomp2"),
 )
+LIBRARIES = ("usr/lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu", "lib/x86_64-linux-gnu")
 SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/passwd")
 
 
@@ -35,6 +36,7 @@ def _unpack(folder: Path) -> None:
 def installed(folder: Path, seen: Iterable[Path], path: Path, variable: str) -> Path:
     """A program `podman` with its own storage, in whose containers one sees this machine, these folders and this variable."""
     root = unpacked()
+    libraries = ":".join(f"{root}/{place}" for place in LIBRARIES)
     files, processes = (
         resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC)
     )
@@ -51,6 +53,9 @@ def installed(folder: Path, seen: Iterable[Path], path: Path, variable: str) -> 
         },
         "engine": {
             "conmon_path": [str(root / "usr/bin/conmon")],
+            # conmon starts podman at the end of a container; without it the one that waits does so for 20 s more:
+            # WaitForExit in libpod/container_api.go
+            "conmon_env_vars": ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", f"LD_LIBRARY_PATH={libraries}"],
             "runtime": "runc",
             "cgroup_manager": "cgroupfs",
             "events_logger": "file",
@@ -68,7 +73,7 @@ def installed(folder: Path, seen: Iterable[Path], path: Path, variable: str) -> 
     program.parent.mkdir()
     program.write_text(
         "#!/bin/sh\n"
-        f"export LD_LIBRARY_PATH={root}/usr/lib/x86_64-linux-gnu:{root}/usr/lib/aarch64-linux-gnu:{root}/lib/x86_64-linux-gnu\n"
+        f"export LD_LIBRARY_PATH={libraries}\n"
         f"export CONTAINERS_CONF={folder}/containers.conf CONTAINERS_REGISTRIES_CONF={folder}/registries.conf\n"
         f"export HOME={folder}\n"
         f'if [ "$1" = run ]; then shift; set -- run --env {variable} "$@"; fi\n'
