@@ -286,9 +286,9 @@ def until(condition: Callable[[], T], what: str, seconds: float = 60, details: C
     Controllers ask a server that was away less and less often, up to half a minute.
     """
     end = time.monotonic() + seconds
-    while not (value := condition()):
+    while (began := time.monotonic()) and not (value := condition()):
         assert time.monotonic() < end, f"no sign of {what} in {seconds} seconds\n{details()}"
-        time.sleep(0.05)
+        time.sleep(0.05 + 3 * (time.monotonic() - began))  # who is asked has other things to do
     return value
 
 

@@ -8,7 +8,8 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -33,6 +34,7 @@ from tests.runtime.kubelet import Sources, config_maps
 
 MANIFESTS = manifests("kubernetes.yaml")
 ENOUGH = 60  # steps of a stage; all three hundred take the cluster minutes, and show nothing else
+AT_ONCE = 4
 DIGEST = re.compile(r"-([0-9a-f]{16}|[0-9a-f]{8})$")  # of what a Job is; of trials there are thousands
 
 
@@ -159,18 +161,34 @@ def playing_kubelet(place: Applied, at_first_pod: Callable[[], object]) -> Itera
             each.join()
 
 
-@pytest.fixture
-def place(cluster: Cluster, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Applied]:
-    manifest: Path = request.getfixturevalue("manifest")
+@contextmanager
+def place_of(manifest: Path, cluster: Cluster, folder: Path) -> Iterator[Applied]:
+    """The namespace of a golden, which is not applied yet."""
     text = manifest.read_text()
     if manifest.parent.name == "three-hundred-steps":
-        text = with_fewer_steps(project_copy(manifest.parent.name, tmp_path))
+        text = with_fewer_steps(project_copy(manifest.parent.name, folder))
     name = f"golden-{manifest.parent.name}"
     text = re.sub(r'("?namespace"?: )("?)[a-z-]+("?)', rf"\g<1>\g<2>{name}\g<3>", text)
-    with placed(cluster, name, tmp_path, Applied) as place:
+    with placed(cluster, name, folder, Applied) as place:
         place.text = text
         place.make_accounts(text)
         yield place
+
+
+@pytest.fixture(scope="module")
+def runs(
+    cluster: Cluster, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[Path, Future[None]]]:
+    """The goldens that are asked for, some of them side by side: most of the time each waits for the cluster."""
+    items = [each for each in request.session.items if isinstance(each, pytest.Function)]
+    asked: list[Any] = [
+        each.callspec.params["manifest"] for each in items if each.function is test_golden_runs_to_its_end
+    ]
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        yield {
+            manifest: threads.submit(run_golden, manifest, cluster, tmp_path_factory.mktemp("golden"))
+            for manifest in asked
+        }
 
 
 def with_fewer_steps(project: Path) -> str:
@@ -191,7 +209,17 @@ def is_done(job: Object) -> bool:
 
 
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda path: path.parent.name)
-def test_golden_runs_to_its_end(manifest: Path, place: Applied) -> None:
+def test_golden_runs_to_its_end(manifest: Path, runs: Mapping[Path, Future[None]]) -> None:
+    runs[manifest].result()
+
+
+def run_golden(manifest: Path, cluster: Cluster, folder: Path) -> None:
+    """Apply a golden, and look at what becomes of it, to its end."""
+    with place_of(manifest, cluster, folder) as place:
+        check_run(place)
+
+
+def check_run(place: Applied) -> None:
     documents = list(yaml.load_all(place.text, yaml.CSafeLoader))
     scheduled = [each for each in documents if each["kind"] == "CronJob" and "timeZone" in each["spec"]]
     during: list[list[str]] = []
