@@ -52,17 +52,17 @@ def read(path: str) -> Input:
             if sys.stdin is None:
                 raise UnreadableError("cannot read standard input: it is closed")
             return Input(STREAM, sys.stdin.buffer.read(MAX_BYTES + 1), _current_folder())
-        name = os.fsencode(path).decode()
-        if not Path(path).is_absolute():
+        name, place = os.fsencode(path).decode(), Path(path)
+        if not place.is_absolute():
             _current_folder()
-        if problem := config_leads_out(Path(path)):
+        if problem := config_leads_out(place):
             raise UnreadableError(problem)
-        if Path(path).is_dir():
+        if place.is_dir():
             where = "here" if path == "." else f'in "{path}"'
             raise UnreadableError(
                 f"there is no automl.yaml and no config.yaml {where}; give the path of a config"
             )
-        return Input(name, _bytes_of(path), Path(path).parent)
+        return Input(name, _bytes_of(place), place.parent)
 
 
 def read_params(assignments: Sequence[str], path: str | None) -> Given:
@@ -71,9 +71,10 @@ def read_params(assignments: Sequence[str], path: str | None) -> Given:
     if path is None:
         return Given(texts)
     with _reading(path):
-        if problem := config_leads_out(Path(path)):
+        place = Path(path)
+        if problem := config_leads_out(place):
             raise UnreadableError(problem)
-        return Given(texts, ParamsFile(os.fsencode(path).decode(), _bytes_of(path)))
+        return Given(texts, ParamsFile(os.fsencode(path).decode(), _bytes_of(place)))
 
 
 def _assignment(argument: str) -> str:
@@ -99,8 +100,8 @@ def _reading(path: str) -> Iterator[None]:
         raise UnreadableError(f'cannot read "{path}": {why}') from None
 
 
-def _bytes_of(path: str) -> bytes:
-    with Path(path).open("rb") as file:
+def _bytes_of(place: Path) -> bytes:
+    with place.open("rb") as file:
         return file.read(MAX_BYTES + 1)
 
 

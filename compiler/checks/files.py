@@ -159,7 +159,7 @@ def _is_dependency_file(path: str) -> bool:
 
 
 def _leaves(path: str) -> bool:
-    return path.startswith(("/", "~")) or ".." in PurePosixPath(path).parts
+    return path.startswith(("/", "~")) or ".." in path.split("/")
 
 
 def _is_too_long(path: str) -> bool:

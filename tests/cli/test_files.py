@@ -4,8 +4,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count, takewhile
 from pathlib import Path
 
 import pytest
@@ -238,12 +239,18 @@ def meanwhile(code: str, folder: Path) -> Iterator[None]:
             process.kill()
 
 
+def attempts(is_enough: Callable[[], bool]) -> Iterator[int]:
+    """250, and as many more as it takes on a busy machine, where the other process may not have had its turn."""
+    end = time.monotonic() + 60
+    return takewhile(lambda number: number < 250 or (not is_enough() and time.monotonic() < end), count())
+
+
 @pytest.mark.slow
 def test_a_file_that_becomes_a_link_is_not_followed(project: Path) -> None:
     (project.parent / "secret").write_text("secret")
     contents = set()
     with meanwhile(FLIP, project):
-        for _ in range(250):
+        for _ in attempts(lambda: bool(contents)):
             files = collect_bundle(Project(project, "config.yaml"), None, SPAN).bundle.files
             contents |= {file.content for file in files if file.path == "data.txt"}
     assert contents == {b"plain"}
@@ -253,7 +260,7 @@ def test_a_file_that_becomes_a_link_is_not_followed(project: Path) -> None:
 def test_files_that_vanish_are_left_out(project: Path) -> None:
     seen = set()
     with meanwhile(COME_AND_GO, project):
-        for _ in range(250):
+        for _ in attempts(lambda: {"a.txt", "c/d/e"} <= seen):
             files = collect_bundle(Project(project, "config.yaml"), None, SPAN).bundle.files
             seen |= {file.path for file in files}
             assert {"run.py", "data/table.csv"} <= {file.path for file in files}
