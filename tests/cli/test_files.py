@@ -248,20 +248,20 @@ def attempts(is_enough: Callable[[], bool]) -> Iterator[int]:
 @pytest.mark.slow
 def test_a_file_that_becomes_a_link_is_not_followed(project: Path) -> None:
     (project.parent / "secret").write_text("secret")
-    contents = set()
+    contents = set[bytes]()
     with meanwhile(FLIP, project):
         for _ in attempts(lambda: bool(contents)):
             files = collect_bundle(Project(project, "config.yaml"), None, SPAN).bundle.files
-            contents |= {file.content for file in files if file.path == "data.txt"}
+            contents.update(file.content for file in files if file.path == "data.txt")
     assert contents == {b"plain"}
 
 
 @pytest.mark.slow
 def test_files_that_vanish_are_left_out(project: Path) -> None:
-    seen = set()
+    seen = set[str]()
     with meanwhile(COME_AND_GO, project):
         for _ in attempts(lambda: {"a.txt", "c/d/e"} <= seen):
             files = collect_bundle(Project(project, "config.yaml"), None, SPAN).bundle.files
-            seen |= {file.path for file in files}
+            seen.update(file.path for file in files)
             assert {"run.py", "data/table.csv"} <= {file.path for file in files}
     assert {"a.txt", "c/d/e"} <= seen
