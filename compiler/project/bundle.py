@@ -57,7 +57,8 @@ def collect_bundle(project: Project, config: BundleConfig | None, span: Span) ->
     sizes = {file.path: file.size for file in selection.files}
     sizes.pop(project.config, None)
     sizes.update((file.path, file.size) for file in needed)
-    left_out = _for_one(project, selection.left_out)
+    left_out = dict(selection.left_out)
+    _see_to_own(project, left_out)
     diagnostics = list(_credentials_by_name(left_out, span))
     if sum(sizes.values()) > project.most_bytes:
         from automl.compiler.bundle_size import too_large
@@ -73,7 +74,8 @@ def collect_bundle(project: Project, config: BundleConfig | None, span: Span) ->
     diagnostics += [_credential(file.path, line, span) for file, line in files if line]
     bundle = Bundle(tuple(file for file, _ in files), span)
     sizes = {file.path: len(file.content) for file in bundle.files}
-    left_out = _for_one(project, {**selection.left_out, **looks.left_out})
+    left_out.update(looks.left_out)
+    _see_to_own(project, left_out)
     return Collection(bundle, sizes, left_out, diagnostics)
 
 
@@ -81,13 +83,12 @@ def _by_path(them: dict[str, T]) -> dict[str, T]:
     return {path: them[path] for path in sorted(them, key=bytes_of)}
 
 
-def _for_one(project: Project, left_out: LeftOut) -> LeftOut:
-    """What is left out for one of the configs of the folder: itself, and nothing that its steps name."""
-    own = bytes_of(project.config)
-    others = {**left_out, **({own: _OWN_CONFIG} if os.path.lexists(project.place(project.config)) else {})}
+def _see_to_own(project: Project, left_out: dict[bytes, str]) -> None:
+    """Of all configs of the folder, this one is left out itself, and nothing that its steps name."""
+    if os.path.lexists(project.place(project.config)):
+        left_out[bytes_of(project.config)] = _OWN_CONFIG
     for path in project.needed:
-        others.pop(bytes_of(path), None)
-    return others
+        left_out.pop(bytes_of(path), None)
 
 
 class _Packed(NamedTuple):
