@@ -97,8 +97,10 @@ def patterns_of(config: BundleConfig | None) -> tuple[tuple[str, ...], ...]:
 
 
 def select_files(project: Project, config: BundleConfig | None) -> Selection:
-    """What git keeps, less what is never code, but for what the config says: the same for all configs of a folder with
-    the same patterns, so these are among the files, and what their steps name may not be. Raises OSError.
+    """What git keeps, less what is never code, but for what the config says. Raises OSError.
+
+    It is found once for all configs of a folder with the same patterns. So the configs themselves may be among the files,
+    and what their steps name may be left out.
 
     Outside the project, git's own files alone are read.
     """

@@ -286,10 +286,13 @@ def until(condition: Callable[[], T], what: str, seconds: float = 60, details: C
     Controllers ask a server that was away less and less often, up to half a minute.
     """
     end = time.monotonic() + seconds
-    while (began := time.monotonic()) and not (value := condition()):
+    while True:
+        began = time.monotonic()
+        if value := condition():
+            return value
         assert time.monotonic() < end, f"no sign of {what} in {seconds} seconds\n{details()}"
-        time.sleep(0.05 + 3 * (time.monotonic() - began))  # who is asked has other things to do
-    return value
+        took = time.monotonic() - began
+        time.sleep(min(0.05 + 3 * took, 1))  # who is asked has other things to do
 
 
 def _free_ports(number: int) -> list[int]:

@@ -53,8 +53,8 @@ def installed(folder: Path, seen: Iterable[Path], path: Path, variable: str) -> 
         },
         "engine": {
             "conmon_path": [str(root / "usr/bin/conmon")],
-            # conmon starts podman at the end of a container; without it the one that waits does so for 20 s more:
-            # WaitForExit in libpod/container_api.go
+            # At the end of a container conmon starts podman to clean up. Where that does not find its libraries, who
+            # waits for the container does so for 20 s more: WaitForExit in libpod/container_api.go.
             "conmon_env_vars": ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", f"LD_LIBRARY_PATH={libraries}"],
             "runtime": "runc",
             "cgroup_manager": "cgroupfs",
