@@ -10,9 +10,10 @@ import zlib
 from automl.compiler.records import NamedTuple
 from automl.targets.dag.limits import MAX_WORKFLOW_BYTES
 from automl.targets.kubeflow.in_argo import Run
+from automl.targets.kubeflow.nodes import Nodes
 from automl.targets.kubeflow.parts import Parts
 from automl.targets.kubeflow.pipeline import Pipeline
-from automl.targets.objects.json import go_json, size_in_go
+from automl.targets.objects.json import size_in_go
 
 _FIXED = 8_500  # the templates of every Workflow, its metadata, and what the status has beside the nodes
 _PGZIP = 1.2  # what Argo packs with finds less than zlib
@@ -35,15 +36,16 @@ def sizes_of(pipeline: Pipeline, parts: Parts, below: int = 0) -> Sizes:
     Argo writes the nodes in the order of their ids, which are hashes: what several steps have in common may be far
     apart, and what is packed looks back no further than 32 KiB. Other hashes than those of the run serve as well.
     """
-    run = Run(pipeline, parts, _SAMPLED)
+    run = Run(pipeline, parts)
     start = _FIXED + run.bytes_of_templates() + run.bytes_of_arguments() + run.bytes_of_tasks()
     if start > MAX_WORKFLOW_BYTES:
         return Sizes(start, start)
     if _GROWS * start < below and not run.has_loops:
         return Sizes(start, _GROWS * start)
-    status = _Status.of(run)
-    if run.left_out:
-        status = status.with_more(run.left_out, _Status.of(Run(pipeline, parts, _SAMPLED // 2)))
+    nodes = Nodes(run, _SAMPLED)
+    status = _Status.of(nodes)
+    if nodes.left_out:
+        status = status.with_more(nodes.left_out, _Status.of(Nodes(run, _SAMPLED // 2)))
     rest = start + status.pods
     if rest + status.plain <= MAX_WORKFLOW_BYTES:
         return Sizes(start, rest + status.plain)
@@ -59,13 +61,14 @@ class _Status(NamedTuple):
     pods: int
 
     @staticmethod
-    def of(run: Run) -> "_Status":
-        """Of all nodes of a run that are written down."""
-        nodes = sorted(run.nodes(), key=lambda node: str(node["id"]))
-        text = go_json({node["id"]: node for node in nodes}).encode()
-        pods = size_in_go({node["id"]: True for node in nodes if node["type"] == "Pod"})
-        packed = len(zlib.compress(text, 6)) * _PGZIP + _DIFFERS * len(nodes)
-        return _Status(len(nodes), len(text), int(packed * 4 / 3), pods)
+    def of(nodes: Nodes) -> "_Status":
+        """Of all nodes that are written down."""
+        written = sorted(nodes.all())
+        by_id = [f'"{node.id}":{node.text}' for node in written]
+        text = f"{{{','.join(by_id)}}}".encode()
+        pods = size_in_go({node.id: True for node in written if node.is_pod})
+        packed = len(zlib.compress(text, 6)) * _PGZIP + _DIFFERS * len(written)
+        return _Status(len(written), len(text), int(packed * 4 / 3), pods)
 
     def with_more(self, nodes: int, fewer: "_Status") -> "_Status":
         """With so many more nodes of loops, each as large as what this has more than one with fewer of them."""

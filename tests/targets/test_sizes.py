@@ -127,7 +127,7 @@ def test_the_arguments_of_a_run_take_what_they_are_as_json(name: str) -> None:
         for prefix, texts in zip(prefixes, parts, strict=True)
         for part, text in texts.items()
     ]
-    assert Run(pipeline, parts, 1).bytes_of_arguments() == size_in_go(arguments)
+    assert Run(pipeline, parts).bytes_of_arguments() == size_in_go(arguments)
 
 
 @pytest.mark.parametrize("name", PACKAGES)
