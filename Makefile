@@ -4,9 +4,9 @@ TOOLS := .venv-tools
 UV := $(if $(shell command -v uv),uv,$(TOOLS)/bin/uv)
 RUN := $(UV) run --frozen
 
-# A third of what every test takes is waiting for engines, so there is one worker more than cores, up to four.
+# Half of what every test takes is waiting for engines, so there are two workers more than cores, up to four.
 CORES := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
-WORKERS := $(shell echo $$(($(CORES) < 4 ? $(CORES) + 1 : 4)))
+WORKERS := $(shell echo $$(($(CORES) < 3 ? $(CORES) + 2 : 4)))
 
 # What runs the engines' own code, and what installs or builds; the single tests that do are marked as slow.
 SLOW := tests/conformance tests/test_quickstart.py tests/runtime/test_start.py \
