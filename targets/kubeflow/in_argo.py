@@ -74,12 +74,10 @@ class Run:
         component = task["componentRef"]["name"]
         label: str | None = self.components[component].get("executorLabel")
         kinds = self.configs.get(label or "", {}).get("podMetadata", {}).values()
-        pairs = [go_json(text) for kind in kinds for pair in kind.items() for text in pair]
-        labels = [_parameter("pod-metadata-label-key-1", text) for text in pairs]
-        retries = [
-            _parameter(f"retry-{what}", go_json(str(value)))
-            for what, value in task.get("retryPolicy", {}).items()
-        ]
+        labels = [text for kind in kinds for pair in kind.items() for text in pair]
+        extras = [{"name": "pod-metadata-label-key-1", "value": text} for text in labels]
+        policy = task.get("retryPolicy", {}).items()
+        extras += [{"name": f"retry-{what}", "value": str(value)} for what, value in policy]
         return Told(
             name,
             component,
@@ -89,7 +87,7 @@ class Run:
             items=_items_of(task),
             labels=len(labels) // 2,
             is_retried="retryPolicy" in task,
-            extras=",".join((*labels, *retries)),
+            extras=go_json(extras)[1:-1],
         )
 
     @property

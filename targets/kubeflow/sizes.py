@@ -16,6 +16,7 @@ from automl.targets.kubeflow.pipeline import Pipeline
 from automl.targets.objects.json import size_in_go
 
 _FIXED = 8_500  # the templates of every Workflow, its metadata, and what the status has beside the nodes
+_LEVELS = (1, 6)  # quick, which packs less; as Argo packs
 _PGZIP = 1.2  # what Argo packs with finds less than zlib
 _DIFFERS = 35  # of a node, where all that is here is the same: times and durations
 _GROWS = 10  # a run without loops is at its end never so many times as large as at its start
@@ -42,14 +43,20 @@ def sizes_of(pipeline: Pipeline, parts: Parts, below: int = 0) -> Sizes:
         return Sizes(start, start)
     if _GROWS * start < below and not run.has_loops:
         return Sizes(start, _GROWS * start)
+    for level in _LEVELS:
+        end = start + _bytes_of_status(run, level, MAX_WORKFLOW_BYTES - start)
+        if end < below:
+            break
+    return Sizes(start, end)
+
+
+def _bytes_of_status(run: Run, level: int, limit: int) -> int:
+    """Packed if it is larger than the limit."""
     nodes = Nodes(run, _SAMPLED)
-    status = _Status.of(nodes)
+    status = _Status.of(nodes, level)
     if nodes.left_out:
-        status = status.with_more(nodes.left_out, _Status.of(Nodes(run, _SAMPLED // 2)))
-    rest = start + status.pods
-    if rest + status.plain <= MAX_WORKFLOW_BYTES:
-        return Sizes(start, rest + status.plain)
-    return Sizes(start, rest + status.packed)
+        status = status.with_more(nodes.left_out, _Status.of(Nodes(run, _SAMPLED // 2), level))
+    return status.pods + (status.plain if status.pods + status.plain <= limit else status.packed)
 
 
 class _Status(NamedTuple):
@@ -61,13 +68,13 @@ class _Status(NamedTuple):
     pods: int
 
     @staticmethod
-    def of(nodes: Nodes) -> "_Status":
+    def of(nodes: Nodes, level: int) -> "_Status":
         """Of all nodes that are written down."""
         written = sorted(nodes.all())
         by_id = [f'"{node.id}":{node.text}' for node in written]
         text = f"{{{','.join(by_id)}}}".encode()
         pods = size_in_go({node.id: True for node in written if node.is_pod})
-        packed = len(zlib.compress(text, 6)) * _PGZIP + _DIFFERS * len(written)
+        packed = len(zlib.compress(text, level)) * _PGZIP + _DIFFERS * len(written)
         return _Status(len(written), len(text), int(packed * 4 / 3), pods)
 
     def with_more(self, nodes: int, fewer: "_Status") -> "_Status":

@@ -153,8 +153,21 @@ def test_a_run_with_a_loop_is_always_written_down(tmp_path: Path) -> None:
     swept = {"step_name": "a", "image": "i", "entrypoint": ["run"], "sweep": sweep}
     config = {"name": "w", "stages": {"a": [swept]}}
     pipeline, parts = package(compiled(config, "kubeflow", tmp_path).artifacts[0].text)
+    exact, most = sizes_of(pipeline, parts), sizes_of(pipeline, parts, below=10**9)
+    assert most.start == exact.start
+    assert exact.end <= most.end < 10 * exact.start
+
+
+def test_what_is_nearer_is_packed_as_argo_packs(tmp_path: Path) -> None:
+    """Unless less work says that it surely fits."""
+    steps = [{**step(2_000), "step_name": f"step-{number}"} for number in range(100)]
+    config = {"name": "w", "stages": {"a": steps}}
+    pipeline, parts = package(compiled(config, "kubeflow", tmp_path).artifacts[0].text)
     exact = sizes_of(pipeline, parts)
-    assert sizes_of(pipeline, parts, below=10**9) == exact
+    start, most = sizes_of(pipeline, parts, below=2 * exact.end)
+    assert exact.end < most < 2 * exact.end < 10 * start
+    assert sizes_of(pipeline, parts, below=most + 1) == (start, most)
+    assert sizes_of(pipeline, parts, below=most) == exact
 
 
 def test_what_is_far_from_the_limit_is_not_written_down(tmp_path: Path) -> None:
