@@ -39,6 +39,18 @@ def wide(first: int, number: int) -> str:
     return "\n".join([*lines[: 3 + first], "  two:", *lines[3 + first :]])
 
 
+def needing(first: int, number: int) -> str:
+    """Some steps in the first stage, and as many again that each wait for all of these by name, but for the last."""
+    needed = ", ".join(f"step-{step}" for step in range(first - 1))
+    lines = steps(first + number, stage=first).splitlines()
+    return "\n".join(
+        [
+            *lines[: 6 + first],
+            *(f"{line[:6]}{{{line[6:]}, needs: [{needed}]}}" for line in lines[6 + first :]),
+        ]
+    )
+
+
 def deployed(services: int) -> str:
     """A step that trains, and services of what it trains."""
     each = "{{step_name: api-{}, command: [python, a.py], timeout: 5m, service: {{}}}}"
@@ -74,6 +86,7 @@ CASES: dict[str, tuple[str, int]] = {  # a config, and bytes of a file beside it
     "three hundred and sixty": (steps(360), 0),
     "realistic ones": (realistic(190), 0),
     "long names and many edges": (wide(3, 150), 0),
+    "edges from step to step, of a long name": (needing(30, 30).replace("many", "m" * 58), 0),
     "the largest bundle": (deployed(0), 83_000),
     "a bundle and a service": (deployed(1), 65_000),
     "a bundle and five services": (deployed(5), 70_000),
