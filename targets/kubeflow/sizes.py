@@ -16,7 +16,7 @@ from automl.targets.kubeflow.pipeline import Pipeline
 from automl.targets.objects.json import size_in_go
 
 _FIXED = 8_500  # the templates of every Workflow, its metadata, and what the status has beside the nodes
-_LEVELS = (1, 6)  # quick, which packs less; as Argo packs
+_QUICK, _AS_ARGO = 1, 6  # levels to pack at; the lists of a loop, packed quickly, would mostly be too large
 _PGZIP = 1.2  # what Argo packs with finds less than zlib
 _DIFFERS = 35  # of a node, where all that is here is the same: times and durations
 _GROWS = 10  # a run without loops is at its end never so many times as large as at its start
@@ -43,7 +43,7 @@ def sizes_of(pipeline: Pipeline, parts: Parts, below: int = 0) -> Sizes:
         return Sizes(start, start)
     if _GROWS * start < below and not run.has_loops:
         return Sizes(start, _GROWS * start)
-    for level in _LEVELS:
+    for level in (_AS_ARGO,) if run.has_loops else (_QUICK, _AS_ARGO):
         end = start + _bytes_of_status(run, level, MAX_WORKFLOW_BYTES - start)
         if end < below:
             break
