@@ -35,7 +35,7 @@ _NEVER_CODE = {
         mlruns/ mlartifacts/ wandb/ lightning_logs/ catboost_info/ .neptune/ **/.dvc/cache/ **/.dvc/tmp/ .store/ *.log""",
     "never code: manifests and configs of automl": """
         kustomization.yaml kustomization.yml Kustomization automl.yaml automl.yml *.automl.yaml *.automl.yml
-        .automl/ .automl-*""",
+        automl.schema.json .automl/ .automl-*""",
     CREDENTIALS: """
         .env .env.* !.env.example !.env.template !.env.sample !.env.dist !.env.defaults *.env !example.env
         !template.env !sample.env .envrc .netrc _netrc .npmrc .pypirc .pgpass pgpass.conf .my.cnf

@@ -111,6 +111,7 @@ NEVER_CODE = {
     "CI": [".github/workflows/a.yml", ".gitlab-ci.yml", "Jenkinsfile", ".pre-commit-config.yaml"],
     "runs": ["mlruns/0/meta.yaml", "wandb/run", "lightning_logs/a", "a.log", ".store/a"],
     "manifests": ["manifests/kustomization.yaml", "automl.yaml", "other.automl.yml", ".automl-x1y2"],
+    "the schema, where the page of the language puts it": ["automl.schema.json"],
     "documents": ["README.md", "CHANGELOG.md", "LICENSE"],
 }
 
@@ -137,7 +138,7 @@ def test_nothing_takes_back_what_is_of_git(exclude: list[str], tmp_path: Path) -
 def test_what_looks_like_it_is_packed(tmp_path: Path) -> None:
     """A folder that git has to keep, and a script or a package that shares a name with none of the above."""
     names = [
-        ".env.example", "docs/README.md", "env.py", "license.py", "logs.py", "models/.gitignore", "runs/a.py",
+        ".env.example", "data.schema.json", "docs/README.md", "env.py", "license.py", "logs.py", "models/.gitignore", "runs/a.py",
         "src/.gitkeep", "src/config.yaml", "src/venv.py", "wandb.py",
     ]  # fmt: skip
     fill(tmp_path, dict.fromkeys([*names, "config.yaml"], ""))
