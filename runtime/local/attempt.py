@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
@@ -13,6 +12,7 @@ from typing import NamedTuple, NoReturn
 from automl.runtime.local.becoming import become_task
 from automl.runtime.local.place import Place, Setting
 from automl.runtime.local.plan import Task
+from automl.runtime.local.removal import remove
 from automl.runtime.local.wakeup import WANTED
 
 FIRST_FREE, MOST_OPEN = 3, 1024  # file descriptors: behind those that every process has
@@ -61,8 +61,9 @@ def _run(task: Task, place: Place, setting: Setting, values: Mapping[str, str], 
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, WANTED)
         if os.read(wait, 1):
+            place.folder.mkdir(parents=True, exist_ok=True)
+            _open_streams(place.log)  # where it stands, too, if there can be no room
             _make_room(place)
-            _open_streams(place.log)
             become_task(task, place, setting, values)
     except SystemExit as end:
         status = _status_of(end)
@@ -74,9 +75,10 @@ def _run(task: Task, place: Place, setting: Setting, values: Mapping[str, str], 
 
 def _make_room(place: Place) -> None:
     """Folders for what the task writes, without what an earlier try has left."""
-    if place.work.exists():
-        shutil.rmtree(place.work)
-    place.work.mkdir(parents=True)
+    for left in (place.work, place.outputs):
+        if left.exists():
+            remove(left)
+    place.work.mkdir()
 
 
 def _open_streams(log: Path) -> None:

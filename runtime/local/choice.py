@@ -14,6 +14,7 @@ from automl.runtime.local.history import FAILED, History, TaskHistory, history_o
 from automl.runtime.local.place import FILES, Place
 from automl.runtime.local.plan import Plan, Task
 from automl.runtime.local.record import events_of
+from automl.runtime.local.removal import remove
 from automl.runtime.states import reached
 
 
@@ -131,10 +132,19 @@ def take(taken: Taken, folder: Path) -> None:
     """Copy the files that the task has left to the run in a folder."""
     source, target = Place(taken.run, taken.task).outputs, Place(folder, taken.task).outputs
     if target.exists():
-        shutil.rmtree(target)  # the copy of a run that was killed
+        remove(target)  # the copy of a run that was killed
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.exists():
-        shutil.copytree(source, target)
+        shutil.copytree(source, target, copy_function=_copy)
+
+
+def _copy(source: str, target: str) -> None:
+    """Copy a file; a link that leads nowhere stays one, as the task has left it."""
+    link = Path(source)
+    if link.is_symlink() and not link.exists():
+        Path(target).symlink_to(link.readlink())
+    else:
+        shutil.copy2(source, target)
 
 
 def earlier_runs(folder: Path, workflow: str) -> Iterable[Path]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 from automl.runtime.local import slurm_script
 from automl.runtime.local.processes import end_members, is_alive
 from automl.runtime.local.reading import Reading
+from automl.runtime.local.removal import remove
 from automl.runtime.local.shelf import VerbError
 from automl.runtime.local.slurm import QueueError as SlurmError
 from automl.runtime.local.slurm_reading import ClusterReading
@@ -103,17 +102,4 @@ def delete(folder: Path) -> None:
         folder.unlink()
     place.rename(gone)
     slurm_script.lock_of(place).unlink(missing_ok=True)
-    shutil.rmtree(gone, onerror=_with_permission)
-
-
-def _with_permission(remove: Callable[..., Any], path: str, error: Any) -> None:
-    """Try again where a step has left a folder that nothing may be taken out of."""
-    if not issubclass(error[0], PermissionError):
-        raise error[1]
-    for place in (Path(path).parent, Path(path)):
-        if not place.is_symlink() and place.is_dir():
-            place.chmod(stat.S_IRWXU)
-    if Path(path).is_dir() and not Path(path).is_symlink():
-        shutil.rmtree(path)
-    else:
-        remove(path)
+    remove(gone)

@@ -37,7 +37,7 @@ class End(NamedTuple):
                 else f"took longer than {self.task.spec.deadline} seconds"
             )
         if self.status < 0:
-            return f"ended by {signal.Signals(-self.status).name}"
+            return f"ended by {_name_of(-self.status)}"
         return f"ended with status {self.status}"
 
 
@@ -130,3 +130,11 @@ class Tries:
             if not self.by_pid:  # so it is of this task, even if its environment says nothing
                 processes.end_children(kept)
         task.pid, task.end_by, task.gpus = 0, None, ()
+
+
+def _name_of(number: int) -> str:
+    """What a signal is called; most of those for real time have a number alone."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -22,12 +22,12 @@ TAKES = {
 }
 
 
-def tasks_of(trace: Path, rows: int = 7) -> list[Task]:
+def tasks_of(trace: Path, rows: int = 7, more: str = "true") -> list[Task]:
     extract = (
         f'mkdir "$AUTOML_OUTPUT_TABLE"; echo {rows} | tee "$AUTOML_OUTPUT_TABLE/part" > "$AUTOML_OUTPUT_ROWS"'
     )
     return [
-        shell("extract", f"echo extract >> {trace}; {extract}", **LEAVES),
+        shell("extract", f"echo extract >> {trace}; {extract}; {more}", **LEAVES),
         shell("check", f"echo check >> {trace}", ["extract"]),
         shell(
             "fit",
@@ -59,6 +59,19 @@ def test_a_step_alone_takes_what_the_newest_run_has(tmp_path: Path) -> None:
             path.write_text(json.dumps({**about, "workflow": "another"}))
     assert finish(third, "--only", "fit")[0] == 0
     assert trace.read_text() == "fit 8 8\n"
+
+
+def test_links_are_taken_that_lead_nowhere(tmp_path: Path) -> None:
+    """As that to a checkpoint that has been removed."""
+    trace = tmp_path / "trace"
+    tasks = tasks_of(trace, more='cd "$AUTOML_OUTPUT_TABLE" && ln -s part last && ln -s gone first')
+    assert finish(new_run(tmp_path, tasks))[0] == 0
+    folder = new_run(tmp_path, tasks)
+    status, text = finish(folder, "--only", "fit")
+    assert status == 0, text
+    taken = folder / "tasks" / "extract" / "outputs" / "table"
+    assert (taken / "first").readlink() == Path("gone")
+    assert (taken / "last").read_text() == "7\n"
 
 
 def test_a_step_with_all_behind_it(tmp_path: Path) -> None:

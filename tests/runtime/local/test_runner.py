@@ -11,7 +11,8 @@ import pytest
 
 from automl.runtime.local.plan import Service, Task
 from automl.runtime.local.watching import status
-from tests.runtime.local.plans import finish, history, new_run, processes_of, runner, shell, states
+from tests.cli.test_cli import obey_permissions
+from tests.runtime.local.plans import LONGEST, finish, history, new_run, processes_of, runner, shell, states
 
 
 def test_tasks_run_in_their_order(tmp_path: Path) -> None:
@@ -37,6 +38,32 @@ def test_a_task_is_tried_as_often_as_it_says(tmp_path: Path) -> None:
     assert (status, (tmp_path / "trace").read_text()) == (1, "a\n" * 3), text
     task = history(folder).tasks["a"]
     assert (task.state, task.reason, task.tries) == ("failed", "ended with status 3", 3)
+
+
+@pytest.mark.parametrize(("number", "name"), [(9, "SIGKILL"), (40, "signal 40")])
+def test_a_signal_that_has_no_name_ends_a_task_as_any_other(tmp_path: Path, number: int, name: str) -> None:
+    folder = new_run(tmp_path, [shell("a", f"kill -{number} $$"), shell("b", "true", ["a"])])
+    status, text = finish(folder)
+    assert status == 1, text
+    assert history(folder).tasks["a"].reason == f"ended by {name}"
+
+
+def test_a_task_is_tried_again_whatever_it_has_made_of_its_folders(tmp_path: Path) -> None:
+    """As Go does, whose cache of modules nobody may write to."""
+    left = 'for at in . "${AUTOML_OUTPUT_D%/*}"; do mkdir -p $at/d/e; touch $at/d/e/f; chmod 555 $at/d/e $at/d; done'
+    text = f"{left}; echo a >> {tmp_path}/trace; [ $(wc -l < {tmp_path}/trace) = 2 ]"
+    task = shell("a", text, retries=1, outputs={"d": "dataset"}, options=["--output", "d:dataset"])
+    process = runner(new_run(tmp_path, [task]), preexec_fn=obey_permissions)
+    said, _ = process.communicate(timeout=LONGEST)
+    assert process.returncode == 0, said
+
+
+def test_the_log_says_why_there_is_no_room_for_a_task(tmp_path: Path) -> None:
+    spoilt = 'cd /; rm -r "$AUTOML_WORK"; touch "$AUTOML_WORK"; exit 3'
+    folder = new_run(tmp_path, [shell("a", spoilt, retries=1)])
+    status, text = finish(folder)
+    assert (status, history(folder).tasks["a"].reason) == (1, "ended with status 1"), text
+    assert "Not a directory" in (folder / "tasks" / "a" / "log").read_text()
 
 
 LOOK = "import urllib.request as u; u.urlopen('http://127.0.0.1:18437')"
