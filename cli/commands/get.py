@@ -24,7 +24,10 @@ def run(
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="FOLDER", help="Where to put it; else a folder named as the run."
+            "--output",
+            "-o",
+            metavar="FOLDER",
+            help="Where to put it; else a new folder named as the run, which git ignores and nothing packs.",
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
@@ -41,7 +44,10 @@ def run(
     engine = site_of(runs, place, contexts_of).engine
     with asking(), touching_files("write"):
         folder = Path(output if output is not None else engine.status(name).id)
+        is_new = output is None and not folder.exists()
         places = engine.get(name, what, folder, force)
+        if is_new and places:  # or what a run has left would be packed for the next one
+            (folder / ".gitignore").write_text("*\n", encoding="utf-8")
     if is_json:
         print_json([str(place) for place in places])
     else:

@@ -161,6 +161,23 @@ def test_what_a_run_has_left_is_taken_over_nothing_that_is_there(project: Projec
     assert "train.model" in unknown.err
 
 
+def test_a_folder_named_as_the_run_is_no_part_of_the_project(project: Project) -> None:
+    def packed() -> str:
+        return project.automl("files", "--packed").out
+
+    before = packed()
+    assert project.automl("run", "-q").code == 0
+    name = project.run().name
+    assert project.automl("get", "last", "model").out == f"{name}/model\n"
+    assert project.automl("get", "last").out.splitlines()[-1] == f"{name}/train/scores"
+    assert packed() == before
+    assert project.automl("get", "last", "model", "-o", "models").code == 0
+    assert packed() == before.replace("prepare.py", "models/model\nprepare.py")
+    (project.folder / name / ".gitignore").unlink()
+    assert project.automl("get", "last", "--force").code == 0
+    assert not (project.folder / name / ".gitignore").exists()  # a folder that was there is its owner's
+
+
 FOLDER = """\
 import os, pathlib
 folder = pathlib.Path(os.environ["AUTOML_OUTPUT_TREE"])
