@@ -7,7 +7,7 @@ from automl.cli.choices import Choice, ChoiceError, choose, what_to_choose
 from automl.cli.delivery import chosen, conclude
 from automl.cli.terminal import Manner, wrong_usage
 from automl.compiler.config.contexts import Context
-from automl.compiler.diagnostics import Code, Diagnostic
+from automl.compiler.diagnostics import Code, Diagnostic, in_order
 from automl.compiler.driver import Input, contexts_of
 from automl.compiler.records import NamedTuple
 
@@ -21,11 +21,24 @@ class Asked(NamedTuple):
     format: str = "yaml"
 
 
-def choices_in(context: str | None, asked: Asked, given: Sequence[Input], manner: Manner) -> list[Choice]:
-    """The targets of a command line, or else the one of a context, which has to be the same in all configs."""
+def choices_in(
+    context: str | None,
+    asked: Asked,
+    given: Sequence[Input],
+    manner: Manner,
+    unreadable: Sequence[str] = (),
+) -> list[Choice]:
+    """The targets of a command line, or else the one of a context, which has to be the same in all configs.
+
+    What is wrong with the contexts of a config is said when that is compiled, or here if no config has sound ones.
+    """
     if context is None or not given:
         return chosen(*asked)
-    of_configs = [_choices(_context(config, context, manner), asked, manner) for config in given]
+    read = [contexts_of(config, context) for config in given]
+    sound = [contexts for contexts, wrong in read if not wrong]
+    if not sound:
+        conclude(in_order(diagnostic for _, wrong in read for diagnostic in wrong), unreadable, manner)
+    of_configs = [_choices(_named(context, contexts), asked, manner) for contexts in sound]
     asked_of = {tuple((target.name, options) for target, options in choices) for choices in of_configs}
     if len(asked_of) > 1:
         wrong_usage(f'the context "{context}" has another target in each config: compile one at a time')
@@ -45,10 +58,7 @@ def refuse_no_target(context: str | None, unreadable: Sequence[str]) -> NoReturn
     wrong_usage(what_to_choose())
 
 
-def _context(given: Input, name: str, manner: Manner) -> Context | None:
-    """That of a config; None if it has none, which is said when it is compiled."""
-    contexts, diagnostics = contexts_of(given, name)
-    conclude(diagnostics, (), manner)
+def _named(name: str, contexts: Sequence[Context]) -> Context | None:
     return next((context for context in contexts if context.name == name), None)
 
 

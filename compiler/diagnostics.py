@@ -203,19 +203,26 @@ def _consequences(ordered: Sequence[Diagnostic]) -> list[bool]:
     type worth a word.
     """
     wrong = {diagnostic.span for diagnostic in ordered if diagnostic.severity is Severity.ERROR}
-    torn = [diagnostic.span[1:3] for diagnostic in ordered if diagnostic.code is Code.KEY_TYPE]
+    torn = [_start(diagnostic.span) for diagnostic in ordered if diagnostic.code is Code.KEY_TYPE]
 
     def follows(diagnostic: Diagnostic) -> bool:
         if diagnostic.code is Code.AMBIGUOUS_SCALAR:
             return diagnostic.span in wrong
         if diagnostic.code is Code.WRONG_TYPE:
-            first = bisect_left(torn, diagnostic.span[1:3])
-            return first < len(torn) and torn[first] < diagnostic.span[3:]
+            source, *_, end_line, end_column = diagnostic.span
+            first = bisect_left(torn, _start(diagnostic.span))
+            return first < len(torn) and torn[first] < (source.path, end_line, end_column)
         return False
 
     return [follows(diagnostic) for diagnostic in ordered]
 
 
-def _identity(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
-    span = diagnostic.span
-    return (span.source.path, span.line, span.column, diagnostic.code.value, diagnostic.message)
+def _start(span: Span) -> tuple[str, int, int]:
+    return (span.source.path, span.line, span.column)
+
+
+def _identity(diagnostic: Diagnostic) -> tuple[tuple[str, int, int], str, str, tuple[str, ...]]:
+    related = tuple(
+        other.span.source.path for other in diagnostic.related
+    )  # of an option, the config it does not fit
+    return (_start(diagnostic.span), diagnostic.code.value, diagnostic.message, related)

@@ -71,7 +71,9 @@ def run(
     if print_config:
         _print_config(given, unreadable, overrides, manner)
         return
-    choices = choices_in(context, Asked(target or (), target_version, form, format), given, manner)
+    choices = choices_in(
+        context, Asked(target or (), target_version, form, format), given, manner, unreadable
+    )
     if not choices:
         refuse_no_target(context, unreadable)
     count = len(given) + len(unreadable)

@@ -41,7 +41,7 @@ def run(
         wrong_usage("--target-version and --as say something of a target: give it with -t")
     manner = manner_of(quiet, strict, message_format, is_product=True)
     given, unreadable = read_all(files or ())
-    asked = choices_in(context, Asked(target or (), target_version, form), given, manner)
+    asked = choices_in(context, Asked(target or (), target_version, form), given, manner, unreadable)
     choices = asked or every_choice()
     request = batch.Request(
         Overrides(params=given_params(set, params_file), context=context),

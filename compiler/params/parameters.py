@@ -110,14 +110,14 @@ def _unknown(
 ) -> Iterator[Diagnostic]:
     """Values of parameters that the config does not have."""
     entry = root.entries.get("params")
-    there = (Related("the parameters", entry.key.span),) if entry else ()
+    there = Related("the parameters", entry.key.span) if entry else Related("the config", root.span)
     for name, (key, _) in values.items():
         if name not in declarations:
             suggestion = did_you_mean(name, declarations)
             help = "declare it under `params` in the config, or leave it out"
             help = f'did you mean "{suggestion}"?' if suggestion else help
             message = f'the config has no parameter "{name}"'
-            yield Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, help, there)
+            yield Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, help, (there,))
 
 
 def _same_variables(declarations: Mapping[str, Declaration | None]) -> Iterator[Diagnostic]:

@@ -142,7 +142,10 @@ def _packed(file: ProjectFile, content: bytes) -> _Packed:
 
 def _why_not(file: ProjectFile, content: bytes) -> str | None:
     """What it holds may tell that it is no part of the project, or it would become part of itself."""
-    if not file.path.endswith(".py") and is_generated(content):  # a script with our first line is still one
+    is_module = file.path.endswith(".py") and not content.startswith(
+        b"#!"
+    )  # with our first line it is still one
+    if not is_module and is_generated(content):
         return _GENERATED
     return _CONFIG if not file.asked and is_config(file.path, content) else None
 

@@ -75,7 +75,7 @@ def check_contexts(root: Mapping, name: str | None) -> Iterator[Diagnostic]:
     contexts = root.entries.get(CONTEXTS)
     known = contexts.value.entries if contexts and isinstance(contexts.value, Mapping) else {}
     if name is not None and name not in known and (contexts is None or known):
-        yield unknown_context(name, contexts)
+        yield unknown_context(name, contexts, root)
     names = _names(root)
     for context in known.values() if names is not None else ():
         for entry in _below(_below(context.value, PATCH), STEPS):
@@ -83,16 +83,16 @@ def check_contexts(root: Mapping, name: str | None) -> Iterator[Diagnostic]:
                 yield problem
 
 
-def unknown_context(name: str, contexts: Entry | None) -> Diagnostic:
+def unknown_context(name: str, contexts: Entry | None, root: Mapping) -> Diagnostic:
     """What to say of a name that no context of a config has."""
     known = [*contexts.value.entries] if contexts and isinstance(contexts.value, Mapping) else []
     nearest = did_you_mean(name, known)
     help = f'did you mean "{nearest}"?' if nearest else f"it has {', '.join(known)}"
     if not known:
         help = "write it under `contexts`; those of your own are for commands that run workflows alone"
-    related = (Related("the contexts", contexts.key.span),) if contexts else ()
+    related = Related("the contexts", contexts.key.span) if contexts else Related("the config", root.span)
     span = Source("--context", name).span_at(0, max(1, len(name)))
-    return Diagnostic(Code.UNKNOWN_REFERENCE, f'the config has no context "{name}"', span, help, related)
+    return Diagnostic(Code.UNKNOWN_REFERENCE, f'the config has no context "{name}"', span, help, (related,))
 
 
 def patch_of(steps: Mapping, stage: str, step: Node) -> Mapping | None:

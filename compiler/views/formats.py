@@ -3,7 +3,7 @@
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -20,12 +20,17 @@ _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO
 
 def _concise(diagnostics: Sequence[Diagnostic]) -> str:
     """A line each, as compilers and linters write them: editors and `grep` know it."""
-    return "".join(
+    return _once(
         f"{printable(diagnostic.span.source.path)}:{diagnostic.span.line}:{diagnostic.span.column}: "
         f"{diagnostic.severity.name.lower()}[{diagnostic.code}] {_message(diagnostic)}"
         f"{f' ({_help(diagnostic)})' if diagnostic.help else ''}\n"
         for diagnostic in diagnostics
     )
+
+
+def _once(lines: Iterable[str]) -> str:
+    """Each line once: what several configs say of an option differs in its related places alone."""
+    return "".join(dict.fromkeys(lines))
 
 
 def _json(diagnostics: Sequence[Diagnostic]) -> str:
@@ -65,7 +70,7 @@ def _range(span: Span) -> dict[str, Any]:
 
 def _github(diagnostics: Sequence[Diagnostic]) -> str:
     """Workflow commands, which GitHub Actions shows as annotations (actions/toolkit, packages/core/src/command.ts)."""
-    return "".join(_annotation(diagnostic) for diagnostic in diagnostics)
+    return _once(map(_annotation, diagnostics))
 
 
 def _annotation(diagnostic: Diagnostic) -> str:

@@ -94,6 +94,50 @@ def test_a_project_that_cannot_be_read_loses_no_finding_of_the_others(place: Pat
     assert 'unknown key "nmae"' in done.err
 
 
+def test_a_key_that_is_none_hides_no_finding_of_another_config(place: Path) -> None:
+    """In its own config it hides what it makes of the text around it."""
+    (place / "a.yaml").write_text(f"{CONFIG}      ? [a]\n      : b\n", encoding="utf-8")
+    wrong = CONFIG.replace("busybox:1.37", f"\n         {{a: 1,{chr(10) * 9}         b: 2}}")
+    (place / "b.yaml").write_text(wrong, encoding="utf-8")
+    alone = [
+        automl("validate", name, "--message-format", "concise", cwd=place).out
+        for name in ("a.yaml", "b.yaml")
+    ]
+    assert all(alone)
+    for names in (("a.yaml", "b.yaml"), ("b.yaml", "a.yaml")):
+        assert automl("validate", *names, "--message-format", "concise", cwd=place).out == b"".join(alone)
+
+
+def test_what_several_configs_say_of_an_option_names_each(place: Path) -> None:
+    (place / "a.yaml").write_text(f"params: {{lr: true}}\n{CONFIG}", encoding="utf-8")
+    done = automl("validate", "a.yaml", "sub", "--set", "lr=7", cwd=place)
+    assert 'must be true or false, not "7"\n' in done.err
+    assert 'the config has no parameter "lr"\n' in done.err
+    (place / "a.yaml").write_text(CONFIG, encoding="utf-8")
+    for words in (("--set", "lr=7"), ("--context", "dev")):
+        done = automl("validate", "a.yaml", "sub", *words, cwd=place)
+        assert done.code == 1
+        assert " ::: a.yaml:1:1\n" in done.err
+        assert " ::: sub/config.yaml:1:1\n" in done.err
+        done = automl("validate", "a.yaml", "sub", *words, "--message-format", "concise", cwd=place)
+        assert done.out.count(b"\n") == 1, "which has no other places, and no line twice"
+
+
+def test_a_config_without_the_context_loses_no_finding_of_the_others(place: Path) -> None:
+    (place / "bad.yaml").write_text(f"{UNKNOWN_KEY}contexts: {{dev: {{target: argo}}}}\n", encoding="utf-8")
+    for words in (["validate"], ["compile", "-o", "out/"]):
+        done = automl(*words, "a.yaml", "bad.yaml", "sub", "gone.yaml", "--context", "dev", cwd=place)
+        assert done.code == 2
+        assert done.err.count('the config has no context "dev"') == 2
+        assert 'unknown key "nmae"' in done.err
+        assert 'cannot read "gone.yaml"' in done.err
+        done = automl(*words, "a.yaml", "gone.yaml", "--context", "dev", cwd=place)
+        assert done.code == 2
+        assert 'the config has no context "dev"' in done.err
+        assert 'cannot read "gone.yaml"' in done.err
+    assert not (place / "out").exists()
+
+
 def test_validate_says_for_which_targets_each_config_is_fine(place: Path) -> None:
     (place / "b.yaml").write_text(WHOLE_SECRET, encoding="utf-8")
     done = automl("validate", "b.yaml", "a.yaml", "sub", cwd=place)

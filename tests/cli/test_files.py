@@ -111,6 +111,15 @@ def test_the_output_does_not_depend_on_where_it_goes(project: Path) -> None:
     assert "list.txt" not in (project / "list.txt").read_text()
 
 
+@pytest.mark.parametrize("target", ["argo", "kubeflow", "kubernetes", "local", "slurm"])
+def test_output_in_the_project_is_no_part_of_it(target: str, project: Path) -> None:
+    words = ("compile", "-t", target, "-o", "manifests/")
+    for more in ((), ("--check",), (), ("--check",)):
+        assert automl(*words, *more, cwd=project).code == 0
+    listed = automl("files", cwd=project).out.decode()
+    assert "made by automl" in listed
+
+
 # what cannot be read
 
 
