@@ -93,6 +93,35 @@ def test_nothing_begins_without_what_it_takes(tmp_path: Path) -> None:
     assert finish(folder)[0] == 0, "it can be run as a whole"
 
 
+def test_what_the_run_itself_has_is_taken_of_no_other(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    folder = new_run(tmp_path, tasks_of(trace, 7))
+    assert finish(folder, "--only", "extract")[0] == 0
+    assert finish(new_run(tmp_path, tasks_of(trace, 8)))[0] == 0
+    trace.unlink()
+    assert finish(folder, "--only", "fit")[0] == 0
+    assert trace.read_text() == "fit 7 7\n"
+
+
+def test_each_is_taken_of_the_newest_run_that_has_it(tmp_path: Path) -> None:
+    sources = {f"AUTOML_INPUT_{name.upper()}": {"task": name, "output": "n"} for name in "ab"}
+    for number, only in (("1", ("a", "b")), ("2", ("a",)), ("3", ("c",))):
+        leaves: dict[str, Any] = {"outputs": {"n": "int"}, "options": ["--output", "n:int"]}
+        tasks = [shell(name, f'echo {number} > "$AUTOML_OUTPUT_N"', **leaves) for name in "ab"]
+        said = f"echo $AUTOML_INPUT_A $AUTOML_INPUT_B > {tmp_path}/seen"
+        folder = new_run(tmp_path, [*tasks, shell("c", said, ["a", "b"], values=sources)])
+        assert finish(folder, *(word for name in only for word in ("--only", name)))[0] == 0
+    assert (tmp_path / "seen").read_text() == "2 1\n"
+
+
+def test_what_is_chosen_runs_though_it_has_succeeded(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    folder = new_run(tmp_path, tasks_of(trace))
+    for _ in range(2):
+        assert finish(folder, "--only", "extract")[0] == 0
+    assert trace.read_text() == "extract\n" * 2
+
+
 def test_who_goes_on_need_not_choose_again(tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     assert finish(new_run(tmp_path, tasks_of(trace)))[0] == 0

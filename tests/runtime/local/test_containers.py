@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from automl.runtime.local import containers
+from automl.runtime.local.containers import Sight
 from automl.runtime.local.plan import Secret, Task
+from automl.runtime.local.processes import RUN
 from tests.runtime.local.plans import finish, new_run, runner
 
 ENGINE = """\
 #!/bin/sh
+echo "$1" >> {folder}/order
 for word; do printf '%s\\n' "$word"; done >> {folder}/"$1"
 case $1 in
   run) [ -e {folder}/go ] || exec sleep 1000 ;;
@@ -79,6 +83,34 @@ def test_what_the_engine_is_told(engine: Path, tmp_path: Path) -> None:
         f"type=bind,source={tasks}/a,destination={tasks}/a",
     ]
     assert not {"--device", "--gpus"} & {*words}
+    assert "--rm" in words
+    assert pairs(words, "--network") == ["host"]
+    assert pairs(words, "--stop-timeout") == ["0"]  # else it takes 10 s to remove what ignores SIGTERM
+    assert pairs(words, "--security-opt") == ["label=disable"]
+
+
+def test_what_a_killed_program_has_left_goes_before_anything_runs(engine: Path, tmp_path: Path) -> None:
+    """Its guard may have been killed as well, and the names of its containers are taken."""
+    told(engine, new_run(tmp_path, [Task("a", "s", "a", ["true"], image="image:1")]))
+    assert (engine / "order").read_text().split()[:3] == ["ps", "rm", "run"]
+
+
+@pytest.mark.parametrize(
+    ("program", "user", "expected"),
+    [
+        ("podman", 0, ("--user", f"0:{os.getgid()}")),
+        ("podman", 1000, ("--userns", "keep-id")),
+        ("docker", 1000, ("--user", f"1000:{os.getgid()}")),
+    ],
+)
+def test_what_a_container_leaves_belongs_to_who_runs_it(
+    program: str, user: int, expected: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: user)
+    monkeypatch.setattr(containers, "engine", lambda: f"/usr/bin/{program}")
+    task = Task("a", "s", "a", ["true"], image="image:1")
+    words = containers.command(task, ["true"], Sight({RUN: "r"}, [], []))
+    assert [pair for pair in pairwise(words) if pair[0].startswith("--user")] == [expected]
 
 
 def test_the_guard_finds_the_engine_that_the_run_had(engine: Path, tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from automl.runtime.local.plan import Secret, Task
-from tests.runtime.local.plans import finish, new_run, shell
+from tests.cli.test_cli import obey_permissions
+from tests.runtime.local.plans import LONGEST, finish, new_run, runner, shell
 
 VALUE = b"a \xff\nsecond 'line' $HOME\n"
 
@@ -36,12 +37,14 @@ def test_all_that_is_missing_is_named_before_anything_starts(tmp_path: Path, sec
     open_folder.chmod(0o750)
     (write(secrets, "read", key=b"x") / "key").chmod(0o644)
     zero = write(secrets, "zero", key=b"a\0b")
+    some = write(secrets, "some", key=b"\0", other=b"\0")
     tasks = [
         shell("first", f"touch {tmp_path}/started"),
         task_with(Secret("gone"), Secret("half", {"k1": "A", "k2": "B", "there": "C"}), Secret("open")),
         shell(
             "b", "true", secrets=[Secret("read", {"key": "A"}), Secret("zero"), Secret("gone", {"x": "X"})]
         ),
+        shell("c", "true", secrets=[Secret("some", {"key": "A"})]),
     ]
     status, text = finish(new_run(tmp_path, tasks))
     assert status == 2
@@ -52,8 +55,30 @@ def test_all_that_is_missing_is_named_before_anything_starts(tmp_path: Path, sec
         f"automl: {open_folder} can be read by others: `chmod 700 {open_folder}`",
         f"automl: {secrets / 'read' / 'key'} can be read by others: `chmod 600 {secrets / 'read' / 'key'}`",
         f"automl: {zero / 'key'} has a byte 0, and no variable can have one",
+        f"automl: {some / 'key'} has a byte 0, and no variable can have one",
     ]
     assert not (tmp_path / "started").exists()
+
+
+def test_what_cannot_be_read_is_named_too(tmp_path: Path, secrets: Path) -> None:
+    key = write(secrets, "one", key=b"x") / "key"
+    key.chmod(0)
+    process = runner(new_run(tmp_path, [task_with(Secret("one"))]), preexec_fn=obey_permissions)
+    text, _ = process.communicate(timeout=LONGEST)
+    assert (process.returncode, text) == (2, f"automl: {key} cannot be read: Permission denied\n")
+
+
+def test_a_step_has_no_other_keys_than_it_names_and_no_folders(tmp_path: Path, secrets: Path) -> None:
+    for name in ("one", "two"):
+        (write(secrets, name, **{f"a_{name}": b"a", f"b_{name}": b"b"}) / f"c_{name}").mkdir(mode=0o700)
+    task = task_with(
+        Secret("one", {"a_one": "CHOSEN"}),
+        Secret("two"),
+        text=f"env | grep -E '^(CHOSEN|[a-c]_)' | sort > {tmp_path}/seen",
+    )
+    status, text = finish(new_run(tmp_path, [task]))
+    assert status == 0, text
+    assert (tmp_path / "seen").read_text() == "CHOSEN=a\na_two=a\nb_two=b\n"
 
 
 def test_a_step_that_is_not_chosen_needs_nothing(tmp_path: Path) -> None:

@@ -79,6 +79,14 @@ def test_it_must_stay_ready(port: int, tmp_path: Path) -> None:
     assert time.monotonic() - begin > 2
 
 
+def test_who_goes_on_has_the_service_again(port: int, tmp_path: Path) -> None:
+    folder = new_run(tmp_path, [serve(Service(port))])
+    for _ in range(2):
+        status, text = finish(folder, "--stop-services")
+        assert status == 0, text
+        assert "serve: is ready" in text
+
+
 @pytest.mark.parametrize("limits", [{"startup": 1}, {"deadline": 1}, {"startup": 60, "deadline": 1}])
 def test_one_that_is_not_ready_in_time_has_failed(limits: dict[str, int], port: int, tmp_path: Path) -> None:
     folder = new_run(tmp_path, [serve(Service(port, "/never", **limits)), shell("next", "true", ["serve"])])
