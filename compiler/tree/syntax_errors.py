@@ -4,7 +4,7 @@ libyaml knows the place at which it gave up, which is seldom that of the mistake
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeAlias
 
 import yaml
@@ -15,9 +15,9 @@ from automl.compiler.source import Source, Span
 from automl.compiler.tree.elsewhere import written_as_elsewhere
 from automl.compiler.tree.indentation import indentation_of, line_above, position, split, wrong_indentation
 from automl.compiler.tree.nodes import Node, Scalar
+from automl.compiler.tree.tokens import last_open_bracket, tokens
 
 _Error: TypeAlias = yaml.MarkedYAMLError
-_PARSER = yaml.CLoader if yaml.__with_libyaml__ else yaml.Loader
 _KEY = regex(r"[^\s\"'\[{#&*!|>%@`][^\"'\[{#]*?(?=:(\s|$))")  # an unquoted key and no more
 _NO_BLANK = regex(r"([\w.-]+):([^\s:/].*)\Z")  # `name:churn`, but no address
 _HINTS = {
@@ -199,7 +199,7 @@ def _last_quoted(source: Source, error: _Error) -> yaml.ScalarToken | None:
     if not re.search("[\"']", source.line(mark.line + 1)):
         return None
     quoted = None
-    for token in _tokens(source.text):
+    for token in tokens(source.text):
         start = token.start_mark
         if (start.line, start.column) > (mark.line, mark.column):
             break
@@ -210,27 +210,23 @@ def _last_quoted(source: Source, error: _Error) -> yaml.ScalarToken | None:
     return quoted
 
 
-def _tokens(text: str) -> Iterator[yaml.Token]:
-    try:
-        yield from yaml.scan(text, Loader=_PARSER)
-    except yaml.YAMLError:
-        return
-
-
 def _bracket(source: Source, error: _Error) -> Diagnostic | None:
     problem, context = error.problem or "", error.context or ""
     line, column = position(source, error.problem_mark)
     here, sign = (column, column + 1), source.line(line)[column - 1 : column]
+    mark = error.context_mark
     if "node content" in problem and "flow" in context:
-        return _at(source, line, here, "a value is missing here", "remove the `,` or write a value")
-    if "expected key" in problem and sign in ("]", "}"):
+        mark = None if sign else last_open_bracket(source.text)  # no sign: the end of the file
+        if mark is None:
+            return _at(source, line, here, "a value is missing here", "remove the `,` or write a value")
+    elif "expected key" in problem and sign in ("]", "}"):
         return _at(source, line, here, f'this "{sign}" closes nothing', "remove it")
-    if "flow" not in context or "did not find expected ','" not in problem:
+    elif "flow" not in context or "did not find expected ','" not in problem:
         return None
-    opened, at = position(source, error.context_mark)
+    opened, at = position(source, mark)
     bracket = source.line(opened)[at - 1 : at]
     closing = {"[": "]", "{": "}"}.get(bracket, bracket)
-    if opened == line:
+    if opened == line and sign:
         help = "put a `,` between two values, or quotes around the whole"
         return _at(source, line, here, f'a "," or the "{closing}" is missing here', help)
     message, help = f'this "{bracket}" is never closed', f"close it with `{closing}`"
