@@ -128,7 +128,7 @@ class Runner:
         """Say why nothing can be run; when that is seen to, the run can go on."""
         for problem in problems:
             complain(problem)
-        self.record.add("run.ended", state="failed", reason="; ".join(problems))
+        self.record.add("run.ended", state="failed", reason="; ".join("\n".join(problems).splitlines()))
         self.record.close()
         return REFUSED
 

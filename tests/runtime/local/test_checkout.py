@@ -80,6 +80,7 @@ def test_what_cannot_be_checked_out_ends_the_run_and_says_why(tmp_path: Path, re
     assert "automl: the repository of the project could not be checked out" in text
     for line in (history(folder).reason, text):
         assert f"automl: cannot fetch no-such-branch from file://{repositories}/project" in line
+    assert "checked out; fatal: " in history(folder).reason  # one line: a table shows it
     assert not (folder / "tasks" / "a").exists()
     git(repositories / "project", "branch", "no-such-branch")
     assert finish(folder)[0] == 0
