@@ -1,8 +1,10 @@
 """The program that runs a plan, as a process."""
 
 import json
+import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -190,6 +192,51 @@ def test_a_run_is_stopped(tmp_path: Path, signals: list[str]) -> None:
     assert history(folder).state == "stopped"
     assert history(folder).tasks["a"].state == "stopped"
     assert not [*processes_of(folder)]
+
+
+IMPATIENT = """
+import sys
+from automl.runtime.local import runner, tries
+tries.GRACE = 0.5
+sys.exit(runner.main(sys.argv[1:]))
+"""
+DEAF = "trap '' TERM; echo $$ >> {trace}; while true; do sleep 0.1; done"
+
+
+def impatient(folder: Path) -> "subprocess.Popen[bytes]":
+    """What runs it, and waits for half a second between asking a task to end and ending it."""
+    variables = {**os.environ, "AUTOML_RUN_ID": folder.name}
+    return subprocess.Popen(
+        [sys.executable, "-c", IMPATIENT, str(folder), "--no-queue"], env=variables, start_new_session=True
+    )
+
+
+def test_a_late_task_that_does_not_listen_is_killed(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    folder = new_run(tmp_path, [shell("a", DEAF.format(trace=trace), deadline=1)])
+    assert impatient(folder).wait(timeout=LONGEST) == 1
+    assert history(folder).tasks["a"].reason == "took longer than 1 seconds"
+    assert not [*processes_of(folder)]
+
+
+def test_a_task_that_does_not_listen_is_killed_when_its_run_is_stopped(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    folder = new_run(tmp_path, [shell("a", DEAF.format(trace=trace), retries=1)])
+    process = impatient(folder)
+    while not trace.exists():
+        time.sleep(0.02)
+    process.terminate()
+    assert process.wait(timeout=LONGEST) == 130
+    assert (states(folder), len(trace.read_text().split())) == ({"a": "stopped"}, 1)  # not tried again
+    assert not [*processes_of(folder)]
+
+
+def test_a_task_that_was_late_may_succeed_the_next_time(tmp_path: Path) -> None:
+    text = f"[ -e {tmp_path}/late ] || {{ touch {tmp_path}/late; exec sleep 1000; }}"
+    folder = new_run(tmp_path, [shell("a", text, deadline=5, retries=1)])
+    status, said = finish(folder)
+    assert status == 0, said
+    assert history(folder).tasks["a"].tries == 2
 
 
 def test_a_run_goes_on_though_nobody_listens(tmp_path: Path) -> None:
