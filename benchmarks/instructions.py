@@ -14,8 +14,15 @@ from benchmarks.compare import QUICKSTART, write_project
 from benchmarks.turns import AUTOML, ENVIRONMENT, PYTHON
 
 _REFS = re.compile(r"I +refs: +([\d,]+)")
-GROWTH = (1, 1000, 10_000)
-TARGETS = ("argo", "kubeflow", "kubernetes", "slurm")
+LARGE = (1, 1_000, 10_000)
+WRITTEN = (1, 20, 200)  # of so many steps a package of Kubeflow is not refused
+GROWTH = (
+    ("argo", LARGE),
+    ("kubernetes", LARGE),
+    ("slurm", LARGE),
+    ("kubeflow", LARGE),
+    ("kubeflow", WRITTEN),
+)
 SMALL = {
     "automl --help": ["--help"],
     "automl --version": ["--version"],
@@ -49,15 +56,17 @@ def small() -> None:
 
 def growth(folder: Path) -> None:
     """What each step adds, and whether that is the same for many; a refusal is a compilation, too."""
-    configs = {count: write_project(folder / f"grown-{count}", count) for count in GROWTH}
-    print(f"\n  {'millions of instructions':<34}" + "".join(f"{count:>10,}" for count in GROWTH))
-    for target in TARGETS:
+    configs = {count: write_project(folder / f"grown-{count}", count) for count in {*LARGE, *WRITTEN}}
+    print("\n  millions of instructions")
+    for target, counts in GROWTH:
         one, some, many = (
-            instructions([*AUTOML, "compile", str(configs[count]), "-t", target]) for count in GROWTH
+            instructions([*AUTOML, "compile", str(configs[count]), "-t", target]) for count in counts
         )
-        print(f"  {target:<34}{one:10.0f}{some:10.0f}{many:10.0f}")
-        print(f"    each of {GROWTH[1]:,} adds {(some - one) / (GROWTH[1] - 1):.2f};", end=" ")
-        print(f"{GROWTH[2]:,} to {GROWTH[1]:,}, beyond one: {(many - one) / (some - one):.2f}")
+        taken = zip(counts, (one, some, many), strict=True)
+        print(f"  {target:<12}" + ", ".join(f"{count:,}: {amount:.0f}" for count, amount in taken))
+        print(f"    each of {counts[1]:,} adds {(some - one) / (counts[1] - 1):.2f},", end=" ")
+        print(f"each of {counts[2]:,} adds {(many - one) / (counts[2] - 1):.2f};", end=" ")
+        print(f"{counts[2]:,} to {counts[1]:,}, beyond one: {(many - one) / (some - one):.2f}")
 
 
 def main() -> None:

@@ -144,7 +144,7 @@ def _why_not(file: ProjectFile, content: bytes) -> str | None:
     """What it holds may tell that it is no part of the project, or it would become part of itself."""
     is_module = file.path.endswith(".py") and not content.startswith(
         b"#!"
-    )  # with our first line it is still one
+    )  # the user's, whatever its first line
     if not is_module and is_generated(content):
         return _GENERATED
     return _CONFIG if not file.asked and is_config(file.path, content) else None
