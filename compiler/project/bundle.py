@@ -142,10 +142,10 @@ def _packed(file: ProjectFile, content: bytes) -> _Packed:
 
 def _why_not(file: ProjectFile, content: bytes) -> str | None:
     """What it holds may tell that it is no part of the project, or it would become part of itself."""
-    is_module = file.path.endswith(".py") and not content.startswith(
+    starts = content.startswith(
         b"#!"
-    )  # the user's, whatever its first line
-    if not is_module and is_generated(content):
+    )  # as a program that automl made; a module is the user's, whatever is in it
+    if (starts or not file.path.endswith(".py")) and is_generated(content):
         return _GENERATED
     return _CONFIG if not file.asked and is_config(file.path, content) else None
 
