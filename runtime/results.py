@@ -151,14 +151,22 @@ def message_of(values: dict[str, str]) -> bytes:
 
 
 def bring(output: Output) -> None:
-    """Copy a file or folder to its place, unless it is there. A link would lead to where nobody else can look."""
+    """Copy a file or folder to its place, unless it is there. A link would lead to where nobody else can look.
+
+    ValueError says what of a folder cannot be copied, such as a link that leads nowhere.
+    """
     place, left = output.place, output.left
     if place is None or (left == place and not left.is_symlink()):
         return
     source = left.resolve()
     remove(place)
     if source.is_dir():
-        shutil.copytree(source, place)
+        try:
+            shutil.copytree(source, place)
+        except shutil.Error as error:
+            reasons = [reason for _, _, reason in error.args[0]]
+            more = f" (and {len(reasons) - 1} more)" if reasons[1:] else ""
+            raise ValueError(f"the output {output.name!r} cannot be copied: {reasons[0]}{more}") from error
     else:
         shutil.copy(source, place)
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from automl.runtime.local import slurm_script
-from automl.runtime.local.processes import end_members, is_alive
+from automl.runtime.local.leftovers import end_leftovers
+from automl.runtime.local.processes import is_alive
 from automl.runtime.local.reading import Reading
 from automl.runtime.local.removal import remove
 from automl.runtime.local.shelf import VerbError
@@ -39,7 +40,7 @@ def stop(folder: Path, now: bool = False) -> None:
                 os.kill(pid, signal.SIGTERM)
             asked = time.monotonic()
         time.sleep(PAUSE)
-    end_members(folder.name)
+    end_leftovers(folder)
 
 
 def _cancel(reading: ClusterReading) -> None:

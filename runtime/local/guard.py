@@ -20,9 +20,8 @@ def start(folder: Path, lock: int) -> subprocess.Popen[bytes]:
 
     It is no process of the run, but has the variables by which podman or docker is found, and finds its containers.
     """
-    variables = {
-        name: text for name, text in os.environ.items() if name not in (processes.RUN, processes.TASK)
-    }
+    marks = (processes.RUN, processes.TASK)
+    variables = {name: text for name, text in os.environ.items() if name not in marks}
     entry = Path(__file__).with_name("entry.py")
     command = [sys.executable, "-I", "-S", str(entry), "guard", str(folder)]
     return subprocess.Popen(

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 RUN, TASK = "AUTOML_RUN_ID", "AUTOML_TASK"
+PROGRAM = (
+    "AUTOML_RUNNER"  # in the environment of what runs a run, and of a try that has not become its command
+)
 PROC = Path("/proc")
 PR_SET_CHILD_SUBREAPER = 36
 PATIENCE = 5  # seconds, for killing
@@ -36,6 +39,12 @@ def started_at(pid: int) -> str:
 def is_alive(pid: int, started: str) -> bool:
     """Whether the process with this number is still the one that began then."""
     return bool(started) and started_at(pid) == started
+
+
+def take_charge(run: str) -> None:
+    """Have all that this process begins be of the run, and look after it."""
+    os.environ[RUN] = run
+    adopt_orphans()
 
 
 def adopt_orphans() -> None:
@@ -76,6 +85,11 @@ def is_of_this_boot(started: str) -> bool:
     return started.partition(".")[0] == _boot()
 
 
+def variables_of_program(run: str) -> dict[str, str]:
+    """The environment of a program that runs a run, or waits until no other does: it is no process of the run yet."""
+    return {**{name: text for name, text in os.environ.items() if name != RUN}, PROGRAM: run}
+
+
 class Process(NamedTuple):
     """What is to be seen of a process."""
 
@@ -88,12 +102,14 @@ class Process(NamedTuple):
 def members(run: str, task: str = "", sessions: AbstractSet[int] = frozenset()) -> set[int]:
     """The processes of a run, or of one task: those in whose environment it stands, and all that these have begun.
 
-    In the sessions are such, too, unless another process leads one by now.
+    In the sessions are such, too, unless another process leads one by now. A program that runs it leads none of them.
     """
     wanted = {f"{RUN}={run}".encode()} | ({f"{TASK}={task}".encode()} if task else set())
     living = {process.pid: process for process in _living()}
     living.pop(os.getpid(), None)
     pids = {pid for pid, process in living.items() if wanted <= process.variables}
+    forked = f"{PROGRAM}={run}".encode()
+    pids |= {pid for pid in sessions & living.keys() if forked in living[pid].variables}
     own_sessions = sessions - (living.keys() - pids)
     pids |= {pid for pid, process in living.items() if process.session in own_sessions}
     while more := {pid for pid, process in living.items() if process.parent in pids} - pids:

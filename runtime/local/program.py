@@ -18,7 +18,7 @@ from automl.runtime.local.choice import choice_of
 from automl.runtime.local.command_line import add_options
 from automl.runtime.local.create import RUNS, Program, create
 from automl.runtime.local.plan import Plan
-from automl.runtime.local.processes import RUN
+from automl.runtime.local.processes import variables_of_program
 
 
 def main(plan: str, project: str, modules: Mapping[str, str], arguments: Sequence[str]) -> NoReturn:
@@ -39,7 +39,7 @@ def become_runner(folder: Path, options: Sequence[str]) -> NoReturn:
         str(folder),
         *options,
     ]
-    os.execve(sys.executable, command, {**os.environ, RUN: folder.name})  # what it forks can be told by that
+    os.execve(sys.executable, command, variables_of_program(folder.name))
 
 
 def _read(plan: str, arguments: Sequence[str]) -> tuple[Path, list[str]]:

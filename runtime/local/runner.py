@@ -55,7 +55,7 @@ class Runner:
         self.looked_at: set[str] = set()  # the steps with trials of which earlier runs have been asked
         self.is_stopping = self.is_over = False  # over: all have succeeded, services are of no more use
         self.wakeup = Wakeup()
-        processes.adopt_orphans()
+        processes.take_charge(self.id)
         self.guard = guard.start(folder, held)
         self.tries = Tries(Setting(self.id, {}), self.guard.pid)
 

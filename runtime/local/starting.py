@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import time
@@ -14,7 +13,7 @@ from automl.runtime.local.choice import choice_of
 from automl.runtime.local.command_line import add_options
 from automl.runtime.local.history import History
 from automl.runtime.local.plan import Plan
-from automl.runtime.local.processes import RUN
+from automl.runtime.local.processes import variables_of_program
 from automl.runtime.local.reading import RUNNER_LOG
 from automl.runtime.local.shelf import VerbError
 from automl.runtime.local.slurm_reading import ClusterReading
@@ -31,7 +30,7 @@ def start(folder: Path, options: Sequence[str] = ()) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env={**os.environ, RUN: folder.name},
+            env=variables_of_program(folder.name),
             start_new_session=True,
         )
 

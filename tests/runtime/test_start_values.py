@@ -1,6 +1,7 @@
 """What `start.py` gives to a command and takes from it: variables, parameters and outputs, in real processes."""
 
 import json
+import re
 import shutil
 import signal
 from collections.abc import Callable
@@ -394,6 +395,15 @@ def test_link_is_no_file_for_others(made: str, make: Make, place: Path) -> None:
         shutil.rmtree(started.project)
         assert not [file for file in (to, *to.rglob("*")) if file.is_symlink()]
         assert {file.read_text() for file in (to, *to.rglob("*")) if file.is_file()} == {"1\n"}
+
+
+@pytest.mark.parametrize(("links", "more"), [("a", ""), ("a b c", r" \(and 2 more\)")])
+def test_link_to_nothing_in_a_folder_is_named(make: Make, place: Path, links: str, more: str) -> None:
+    script = f"mkdir m; cd m; for name in {links}; do ln -s /no/such $name; done"
+    done = make("--output=f:model:m", f"--to=f={place}/work/to/f", command=script).run()
+    assert done.returncode == 1
+    said = rf"automl: the output 'f' cannot be copied: \[Errno 2\] No such file or directory: '\S+/m/[abc]'{more}\n"
+    assert re.fullmatch(said, done.stderr), done.stderr
 
 
 def test_link_to_nothing_is_missing(make: Make) -> None:

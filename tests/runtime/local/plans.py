@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import subprocess
 import sys
 import tarfile
@@ -15,6 +14,7 @@ from automl.runtime import local_scripts
 from automl.runtime.local.create import Program, create
 from automl.runtime.local.history import History, history_of
 from automl.runtime.local.plan import Plan, Task
+from automl.runtime.local.processes import PROGRAM, RUN, variables_of_program
 from automl.runtime.local.record import events_of
 
 MODULES = local_scripts()
@@ -50,7 +50,7 @@ def runner(folder: Path, *options: str, **more: Any) -> "subprocess.Popen[str]":
     entry = folder / "runtime" / "local" / "entry.py"
     return subprocess.Popen(
         [sys.executable, str(entry), "runner", str(folder), *options],
-        env={**os.environ, "AUTOML_RUN_ID": folder.name},
+        env=variables_of_program(folder.name),
         start_new_session=True,
         text=True,
         stdout=subprocess.PIPE,
@@ -83,7 +83,7 @@ def states(folder: Path) -> dict[str, str]:
 
 
 def processes_of(folder: Path, sessions: AbstractSet[str] = frozenset()) -> Iterator[str]:
-    """The processes that live in whose environment the run stands, or that are in one of the sessions."""
+    """The processes that live in whose environment the run stands, its program too, or that are in one of the sessions."""
     for entry in Path("/proc").iterdir():
         try:
             environment = (entry / "environ").read_bytes() if entry.name.isdecimal() else b""
@@ -91,6 +91,7 @@ def processes_of(folder: Path, sessions: AbstractSet[str] = frozenset()) -> Iter
             command = (entry / "cmdline").read_bytes()
         except (OSError, ValueError):
             continue
-        is_of_run = f"AUTOML_RUN_ID={folder.name}".encode() in environment.split(b"\0")
+        marks = {f"{name}={folder.name}".encode() for name in (RUN, PROGRAM)}
+        is_of_run = not marks.isdisjoint(environment.split(b"\0"))
         if state not in "ZX" and (session in sessions or is_of_run):
             yield f"{entry.name} {command!r}"

@@ -1,7 +1,6 @@
 """The program that runs a plan, as a process."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from automl.runtime.local.plan import Service, Task
+from automl.runtime.local.processes import variables_of_program
 from automl.runtime.local.watching import status
 from tests.cli.test_cli import obey_permissions
 from tests.runtime.local.plans import LONGEST, finish, history, new_run, processes_of, runner, shell, states
@@ -125,17 +125,6 @@ def test_what_hides_altogether_is_ended_when_nothing_else_runs(tmp_path: Path) -
     assert before == after
 
 
-def test_two_programs_do_not_run_one_run(tmp_path: Path) -> None:
-    folder = new_run(tmp_path, [shell("a", f"echo a >> {tmp_path}/trace; sleep 1")])
-    first = runner(folder)
-    while not (tmp_path / "trace").exists():
-        time.sleep(0.01)
-    status, text = finish(folder)
-    assert (status, text) == (2, f"automl: {folder.name} is running already\n")
-    first.communicate(timeout=60)
-    assert (first.returncode, (tmp_path / "trace").read_text()) == (0, "a\n")
-
-
 @pytest.mark.parametrize("torn", [b'{"at": 1, "event": "task.en', b"\0" * 4000, b"\xff\n{}\n[]\n1\n"])
 def test_a_torn_end_of_the_record_is_no_part_of_it(tmp_path: Path, torn: bytes) -> None:
     trace, fails = tmp_path / "trace", tmp_path / "fails"
@@ -205,9 +194,10 @@ DEAF = "trap '' TERM; echo $$ >> {trace}; while true; do sleep 0.1; done"
 
 def impatient(folder: Path) -> "subprocess.Popen[bytes]":
     """What runs it, and waits for half a second between asking a task to end and ending it."""
-    variables = {**os.environ, "AUTOML_RUN_ID": folder.name}
     return subprocess.Popen(
-        [sys.executable, "-c", IMPATIENT, str(folder), "--no-queue"], env=variables, start_new_session=True
+        [sys.executable, "-c", IMPATIENT, str(folder), "--no-queue"],
+        env=variables_of_program(folder.name),
+        start_new_session=True,
     )
 
 
