@@ -46,7 +46,7 @@ while os.path.exists(os.environ["TRACE"] + ".wait"):
 open(os.environ["AUTOML_OUTPUT_MODEL"], "w").write(open(os.environ["AUTOML_INPUT_TABLE"]).read())
 json.dump({"auc": float(os.environ["AUTOML_PARAM_LR"]), "loss": 2}, open(os.environ["AUTOML_OUTPUT_SCORES"], "w"))
 """
-PATIENCE = 60  # seconds, on a machine that does much else
+PATIENCE = 240  # seconds, on a machine that does much else
 
 
 class Project:

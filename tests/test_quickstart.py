@@ -143,7 +143,7 @@ def start(command: list[str], task: Task, place: Place) -> Iterator[Callable[[],
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGTERM)
                 try:
-                    process.wait(20)
+                    process.wait(120)
                 except subprocess.TimeoutExpired:
                     os.killpg(process.pid, signal.SIGKILL)
                     process.wait()
@@ -173,7 +173,7 @@ def run_stage(tasks: list[Task], place: Place) -> None:
 def get(url: str) -> tuple[int, Any]:
     """The status and the JSON of an answer; status 0 while nobody listens."""
     try:
-        with urllib.request.urlopen(url, timeout=30) as response:
+        with urllib.request.urlopen(url, timeout=120) as response:
             return response.status, json.load(response)
     except urllib.error.HTTPError as error:
         with error:

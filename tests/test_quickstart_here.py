@@ -62,7 +62,7 @@ def running(
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
-        process.wait(60)
+        process.wait(PATIENCE)
 
 
 def until(condition: Callable[[], bool], log: Path) -> None:
@@ -75,7 +75,7 @@ def until(condition: Callable[[], bool], log: Path) -> None:
 def answer(address: str) -> Any:
     """The JSON of an answer; None while nobody gives any."""
     try:
-        with urllib.request.urlopen(address, timeout=30) as response:
+        with urllib.request.urlopen(address, timeout=120) as response:
             return json.load(response)
     except OSError:
         return None
@@ -113,7 +113,7 @@ def test_it_trains_compares_and_answers_by_one_command(tmp_path: Path) -> None:
         assert all(math.isfinite(value) and 350 < value < 800 for value in forecast.values()), forecast
         until(lambda: f"http://localhost:{port}/health" in log.read_text(), log)
         os.killpg(process.pid, signal.SIGINT)
-        assert process.wait(60) == 0, log.read_text()
+        assert process.wait(PATIENCE) == 0, log.read_text()
     assert left(tmp_path) == []
     listed = subprocess.run(
         ["automl", "status", "--format", "json"],

@@ -48,6 +48,7 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.mark.slow
 def test_mlflow_reads_what_it_is_told(project: Project, tmp_path: Path) -> None:
+    _make_experiment(tmp_path)
     done = project.automl("run", "-q")
     assert done.code == 0, done.out + done.err
     tags = {"automl.workflow": "churn", "automl.run": project.run().name}
@@ -59,6 +60,17 @@ def test_mlflow_reads_what_it_is_told(project: Project, tmp_path: Path) -> None:
     ]
 
 
+def _make_experiment(folder: Path) -> None:
+    """As the page says to, since the runs of the sweep start together."""
+    [command] = re.findall(r"`mlflow (experiments create [^`]*)`", PAGE.read_text(encoding="utf-8"))
+    words = [sys.executable, "-m", "mlflow", *command.split()]
+    subprocess.run(words, env=_variables(folder), capture_output=True, check=True)
+
+
+def _variables(folder: Path) -> dict[str, str]:
+    return {"MLFLOW_TRACKING_URI": f"file:{folder / 'mlruns'}", "MLFLOW_ALLOW_FILE_STORE": "true"}
+
+
 def _trained(trial: str, tags: dict[str, str]) -> tuple[str, dict[str, str]]:
     name = f"train/{trial}"
     own = {"mlflow.runName": name, "automl.stage": "train", "automl.step": "train", "automl.trial": trial}
@@ -67,9 +79,8 @@ def _trained(trial: str, tags: dict[str, str]) -> tuple[str, dict[str, str]]:
 
 def _written(folder: Path) -> list[Any]:
     """All runs that are there: experiment, name, tags and parameters."""
-    variables = {"MLFLOW_TRACKING_URI": f"file:{folder / 'mlruns'}", "MLFLOW_ALLOW_FILE_STORE": "true"}
     words = [sys.executable, "-c", READ]
-    done = subprocess.run(words, env=variables, capture_output=True, text=True, check=True)
+    done = subprocess.run(words, env=_variables(folder), capture_output=True, text=True, check=True)
     rows = sorted(json.loads(done.stdout), key=lambda row: str(row[:2]))
     return [
         [name, run, {key: tag for key, tag in tags.items() if key not in OF_ITS_OWN}, params]

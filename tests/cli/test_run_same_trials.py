@@ -325,7 +325,7 @@ def test_a_run_that_still_goes_on_has_left_what_has_ended(search: Search) -> Non
         taken = search.ran()
     finally:
         os.kill(process.pid, 18)
-        process.communicate(timeout=60)
+        process.communicate(timeout=240)
     assert not {"0.1 0", "0.1 1"} & {*taken}
 
 

@@ -94,7 +94,7 @@ def test_who_goes_on_runs_no_trial_twice_that_has_succeeded(search: Search) -> N
     process = search.start("run", "--jobs", "3")
     until(lambda: len(search.done()) >= 15)
     os.kill(process.pid, signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=240)
     search.switch("wait", False)
     before = [event["task"] for event in events_of(search.run()) if event.get("state") == "succeeded"]
     assert len(before) >= 12

@@ -69,7 +69,7 @@ class Controller:
         files = [word for path in definitions for word in ("-f", str(path))]
         # `create`, for what `apply` would note on them is larger than an object may be.
         self.cluster.kubectl("create", "--validate=false", *files)
-        until(self._are_established, "Argo's kinds", seconds=60)
+        until(self._are_established, "Argo's kinds", seconds=180)
         self.cluster.create_namespace(NAMESPACE)
         off, images = (
             json.dumps({"enabled": False}),
@@ -83,7 +83,7 @@ class Controller:
 
     def _are_established(self) -> bool:
         """It fails at one that has no conditions yet, however long it may wait."""
-        words = ("wait", "--for=condition=established", "--timeout=30s", "crd", "--all")
+        words = ("wait", "--for=condition=established", "--timeout=180s", "crd", "--all")
         return self.cluster.kubectl(*words, check=False).returncode == 0
 
     def _options(self) -> list[str]:

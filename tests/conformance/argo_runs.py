@@ -191,7 +191,7 @@ class Run(Place):
         return attended <= over and waiting <= {node["name"] for node in nodes}
 
 
-def play(controller: Controller, runs: Collection[Run], seconds: float = 120) -> None:
+def play(controller: Controller, runs: Collection[Run], seconds: float = 300) -> None:
     """Be kubelet and executor of all these runs until they are over, for so many seconds at most.
 
     What has become of each is its `verdict`. The pods of Deployments get ready.

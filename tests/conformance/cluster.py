@@ -48,7 +48,7 @@ CONTROLLERS = (
     "statefulset-controller",
     "ttl-after-finished-controller",
 )
-START_SECONDS = 60
+START_SECONDS = 180
 T = TypeVar("T")
 
 
@@ -111,7 +111,7 @@ class Cluster:
         """Ask the API server, as the administrator or as the owner of a token."""
         headers = {"Authorization": f"Bearer {token or self.admin_token}", "Content-Type": content_type}
         context = ssl.create_default_context(cafile=str(self.ca_file))
-        connection = http.client.HTTPSConnection(HOST, self._port, timeout=30, context=context)
+        connection = http.client.HTTPSConnection(HOST, self._port, timeout=120, context=context)
         try:
             # encoded as ours: a test holds what arrives against what was sent
             connection.request(method, path, None if body is None else encoded(body), headers)
@@ -280,7 +280,7 @@ def running(folder: Path) -> Iterator[Cluster]:
         cluster.stop()
 
 
-def until(condition: Callable[[], T], what: str, seconds: float = 60, details: Callable[[], str] = str) -> T:
+def until(condition: Callable[[], T], what: str, seconds: float = 180, details: Callable[[], str] = str) -> T:
     """The first true value of a condition that should hold soon.
 
     Controllers ask a server that was away less and less often, up to half a minute.

@@ -62,7 +62,7 @@ def cases(argo: Controller, tmp_path_factory: pytest.TempPathFactory) -> dict[Pa
     """All goldens, which have run side by side; the largest under one version."""
     paths = MANIFESTS if argo.version == OF_LARGEST else [path for path in MANIFESTS if path != LARGEST]
     found = {path: started(argo, path, tmp_path_factory.mktemp(f"{path.parent.name}-")) for path in paths}
-    play(argo, [case.run for case in found.values()], seconds=300)
+    play(argo, [case.run for case in found.values()], seconds=600)
     return found
 
 
@@ -148,7 +148,7 @@ def test_a_run_that_takes_too_long_is_stopped(argo: Controller, tmp_path: Path) 
     folder = tmp_path / f"takes-too-long-{argo.version.replace('.', '-')}"
     folder.mkdir()
     run, _ = submitted(argo, compiled(config, folder), meaning(config, folder), folder, slow)
-    play(argo, [run], seconds=60)
+    play(argo, [run], seconds=240)
     assert run.workflow()["spec"]["priority"] == 1
     assert run.verdict().startswith("Failed: ")
     assert "deadline" in run.verdict()

@@ -15,7 +15,7 @@ from tests.conformance.corpus_pods import Folders, Pods, step_of
 from tests.conformance.kfp_runs import open_folder
 from tests.conformance.workflows import Object
 
-SECONDS = 240
+SECONDS = 600
 # What is handed from a DAG in a DAG to another; else only a workflow of more than 200 steps has such.
 NESTED = [f"{name} in DAGs" for name in ("files", "hostile", "image-hostile", "images", "values")]
 IN_STORE = [f"{name} in a store" for name in ("files", "images", "missing")]

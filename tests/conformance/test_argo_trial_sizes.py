@@ -53,7 +53,7 @@ def test_what_the_controller_stores_of_trials_is_known_before(argo: Controller, 
         workflow = meaning(text, tmp_path / name)
         cases.append(submitted(argo, manifests[-1], workflow, tmp_path / name, leaves_a_number))
         cases[-1].run.keeps = None
-    play(argo, [case.run for case in cases], seconds=300)
+    play(argo, [case.run for case in cases], seconds=900)
     for case, manifest in zip(cases, manifests, strict=True):
         assert case.run.verdict() == "Succeeded", case.run.verdict()
         stored = stored_bytes(case.run.workflow())

@@ -138,7 +138,7 @@ CONFIGS = {
 }
 IN_PARTS = ("in-parts", "part-fails", "parts-at-once")
 """Two trials are as many as one object holds."""
-SECONDS = 400
+SECONDS = 600
 
 
 class Case(Run):

@@ -125,7 +125,7 @@ def test_a_job_gets_a_pod_and_is_over_when_the_pod_is(cluster: Cluster, namespac
     end_pod(cluster, namespace, first, "Failed")
     [second] = until(lambda: pods_of(cluster, namespace, "train") - {first}, "a second pod")
     end_pod(cluster, namespace, second, "Succeeded")
-    cluster.kubectl("wait", "-n", namespace, "--for=condition=Complete", "--timeout=20s", "job/train")
+    cluster.kubectl("wait", "-n", namespace, "--for=condition=Complete", "--timeout=180s", "job/train")
 
 
 def test_a_cron_job_makes_jobs(cluster: Cluster, namespace: str) -> None:

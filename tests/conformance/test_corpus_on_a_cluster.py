@@ -15,7 +15,7 @@ from tests.conformance.node import Ended
 from tests.conformance.s3 import Store
 from tests.conformance.workflows import READY, Object, Place
 
-SECONDS = 240
+SECONDS = 600
 COMPONENT = "automl.dev/component"
 IN_STORE = [f"{name} in a store" for name in ("files", "missing", "served")]
 NAMES = [*corpus.NAMES, *IN_STORE]

@@ -233,7 +233,7 @@ def check_run(place: Applied) -> None:
         until(
             lambda: (jobs := place.all_jobs()) and all(map(is_done, jobs)),
             "the end of all Jobs",
-            seconds=240,
+            seconds=600,
             details=lambda: str([process.lines for process in place.processes]),
         )
         assert place.changes() == []
@@ -299,7 +299,7 @@ def apply_and_wait(place: Applied, text: str, always: Callable[[], bool] = lambd
         assert always()
         return place.is_over(before)
 
-    until(is_over, "the end of the run", seconds=60)
+    until(is_over, "the end of the run", seconds=240)
     assert place.rolled_out() == {"api"}
     time.sleep(1.1)  # a newer run is known by its time of creation, in seconds
 

@@ -58,7 +58,7 @@ def test_a_container_ends_with_its_run(with_guard: bool, engine: Path) -> None:
     status, said = finish(folder, "--no-queue")
     assert status == 0, said + (folder / "tasks" / "a" / "log").read_text()
     assert listed(engine) == []
-    process.communicate(timeout=30)
+    process.communicate(timeout=240)
 
 
 def test_a_folder_may_have_any_name_and_a_gpu_is_a_device(

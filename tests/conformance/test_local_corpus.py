@@ -13,7 +13,7 @@ from tests.conformance import corpus, corpus_records, podman
 from tests.conformance.kfp_runs import open_folder
 from tests.runtime import kubelet
 
-SECONDS = 200
+SECONDS = 600
 
 
 class Case:

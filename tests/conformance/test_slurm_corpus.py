@@ -17,7 +17,7 @@ from tests.conformance import corpus, corpus_records, podman, slurm
 from tests.conformance.kfp_runs import open_folder
 from tests.runtime import kubelet
 
-SECONDS = 200
+SECONDS = 600
 PLAN = re.compile(r"^put plan.json <<'(\w+)'\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 
 

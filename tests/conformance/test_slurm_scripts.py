@@ -19,7 +19,7 @@ from tests.conformance import slurm
 from tests.conformance.kfp_runs import open_folder
 from tests.conformance.slurm_login import compiled
 
-SECONDS = 200
+SECONDS = 600
 ARRAY = 41  # so many elements an array may have there
 SWEEP = """
 name: search

@@ -36,7 +36,7 @@ class Pods:
         process = subprocess.Popen(
             words, env=env, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **identity()
         )
-        said, errors = process.communicate(timeout=120)
+        said, errors = process.communicate(timeout=600)
         return Done(words, process.returncode, said, errors)
 
     def put(self, address: str, script: str, **variables: str) -> Done:

@@ -11,7 +11,7 @@ from tests.conformance.kfp_runs import compiled, open_folder
 from tests.conformance.test_corpus_on_a_cluster import Case, is_of_step, play
 from tests.conformance.workflows import Object
 
-SECONDS = 300
+SECONDS = 600
 GROWING = """\
 name: grown
 stages:

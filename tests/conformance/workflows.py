@@ -107,7 +107,7 @@ class Process:
     def signal(self, number: int) -> None:
         self._process.send_signal(number)
 
-    def end(self, seconds: float = 60) -> int:
+    def end(self, seconds: float = 240) -> int:
         """Wait for its end; the exit status."""
         try:
             status = self._process.wait(seconds)

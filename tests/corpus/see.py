@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 LONG = 100
-SECONDS = 90
+SECONDS = 240
 TRACE = Path(os.environ["CORPUS_TRACE"])
 if TRACE.is_dir():  # on a machine, where all steps have the variable from who runs them
     STEP = json.loads((TRACE / "steps.json").read_text(encoding="utf-8"))[os.environ["AUTOML_TASK"]]

@@ -79,7 +79,7 @@ class Container:
     def run(self, **variables: str) -> Done:
         """Start the container and wait for its end. Variables are those of the image."""
         command, settings = self._process(variables)
-        return subprocess.run(command, capture_output=True, timeout=120, check=False, **settings)
+        return subprocess.run(command, capture_output=True, timeout=600, check=False, **settings)
 
     def start(self, **variables: str) -> subprocess.Popen[str]:
         """Start the container; its output goes to a pipe."""

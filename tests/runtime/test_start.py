@@ -580,7 +580,7 @@ def test_stop_during_installation(make: Make) -> None:
         started = make(script(dependency_path="r.txt"), {"a.py": "", "r.txt": source})
         with started.start() as process, index.accept()[0]:
             process.send_signal(signal.SIGTERM)
-            output, _ = process.communicate(timeout=10)
+            output, _ = process.communicate(timeout=120)
     assert process.returncode == 128 + signal.SIGTERM
     assert "Traceback" not in output
 

@@ -123,7 +123,7 @@ def test_the_guard_finds_the_engine_that_the_run_had(engine: Path, tmp_path: Pat
         time.sleep(0.02)
     (engine / "rm").unlink(missing_ok=True)  # of what is removed before the run begins
     process.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=240)
     while not (engine / "rm").exists():
         assert time.monotonic() < until, "the guard did not remove the container"
         time.sleep(0.02)

@@ -152,7 +152,7 @@ def test_a_record_that_may_not_grow_ends_the_run(tmp_path: Path) -> None:
     folder = new_run(tmp_path, [shell("a", "true"), shell("b", f"touch {tmp_path}/b", ["a"])])
     begin_record(folder, 299_750)
     process = runner(folder, preexec_fn=limit)
-    text, _ = process.communicate(timeout=60)
+    text, _ = process.communicate(timeout=240)
     assert process.returncode == 2, text
     assert "cannot go on: File too large" in text
     assert finish(folder)[0] == 0

@@ -142,7 +142,7 @@ def survive(folder: Path, trace: Path, seed: int) -> list[str]:
     chance = random.Random(seed)
     ways = [live_and_end(folder, trace, chance) for _ in range(KILLS)]
     last = runner(folder, "--jobs", "3")
-    text, _ = last.communicate(timeout=60)
+    text, _ = last.communicate(timeout=240)
     assert last.returncode == 0, f"seed {seed}: {ways}\n{text}"
     assert finished(folder) == {f"t{number}" for number in range(15)}
     assert history(folder).state == "succeeded"

@@ -227,7 +227,7 @@ def test_a_program_is_asked_once_unless_it_is_to_end_now(now: bool, run: Path, t
     time.sleep(2)
     program.send_signal(signal.SIGKILL)
     program.wait()
-    assert stopping.wait(timeout=60) == 0
+    assert stopping.wait(timeout=240) == 0
     asked = (tmp_path / "trace").read_text().count("asked")
     assert asked >= 2 if now else asked == 1
 
@@ -244,7 +244,7 @@ def test_stopping_ends_what_a_dead_program_has_left(run: Path, tmp_path: Path) -
     leftover = slow(tmp_path / "trace", run)
     recorded(run, begun(), RUNNING)
     stop(run)
-    assert leftover.wait(timeout=60) == -signal.SIGKILL
+    assert leftover.wait(timeout=240) == -signal.SIGKILL
     assert [*members(run.name)] == []
 
 

@@ -162,20 +162,40 @@ def test_files_that_were_taken_away_are_made_again(tmp_path: Path) -> None:
     assert output.read_text() == "x\n"
 
 
+WITH_GRACE = """
+import sys
+from automl.runtime.local import runner, tries
+tries.GRACE = float(sys.argv.pop(1))
+sys.exit(runner.main(sys.argv[1:]))
+"""
+
+
+def with_grace(folder: Path, seconds: float) -> "subprocess.Popen[str]":
+    """What runs it, and waits for so long between asking a task to end and ending it."""
+    return subprocess.Popen(
+        [sys.executable, "-c", WITH_GRACE, str(seconds), str(folder), "--no-queue"],
+        env=variables_of_program(folder.name),
+        start_new_session=True,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
 @pytest.mark.parametrize("signals", [["SIGTERM"], ["SIGINT"], ["SIGHUP"], ["SIGTERM", "SIGTERM"]])
 def test_a_run_is_stopped(tmp_path: Path, signals: list[str]) -> None:
     """Asked once, tasks have time to end; asked twice, they have not."""
     ends = "exit 0" if len(signals) == 1 else "sleep 1000"
     text = f"trap 'echo asked >> {tmp_path}/trace; {ends}' TERM; echo begun >> {tmp_path}/trace; sleep 1000 & wait"
     folder = new_run(tmp_path, [shell("a", text), shell("b", "true", ["a"])])
-    process = runner(folder)
+    process = with_grace(folder, LONGEST * 2)
     for number, name in enumerate(signals):
         while (
             len((tmp_path / "trace").read_text().split() if (tmp_path / "trace").exists() else ()) <= number
         ):
             time.sleep(0.01)
         process.send_signal(getattr(signal, name))
-    said, _ = process.communicate(timeout=8)
+    said, _ = process.communicate(timeout=LONGEST)
     assert process.returncode == 130, said
     assert (tmp_path / "trace").read_text() == "begun\nasked\n"
     assert history(folder).state == "stopped"
@@ -183,28 +203,15 @@ def test_a_run_is_stopped(tmp_path: Path, signals: list[str]) -> None:
     assert not [*processes_of(folder)]
 
 
-IMPATIENT = """
-import sys
-from automl.runtime.local import runner, tries
-tries.GRACE = 0.5
-sys.exit(runner.main(sys.argv[1:]))
-"""
 DEAF = "trap '' TERM; echo $$ >> {trace}; while true; do sleep 0.1; done"
-
-
-def impatient(folder: Path) -> "subprocess.Popen[bytes]":
-    """What runs it, and waits for half a second between asking a task to end and ending it."""
-    return subprocess.Popen(
-        [sys.executable, "-c", IMPATIENT, str(folder), "--no-queue"],
-        env=variables_of_program(folder.name),
-        start_new_session=True,
-    )
 
 
 def test_a_late_task_that_does_not_listen_is_killed(tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     folder = new_run(tmp_path, [shell("a", DEAF.format(trace=trace), deadline=1)])
-    assert impatient(folder).wait(timeout=LONGEST) == 1
+    process = with_grace(folder, 0.5)
+    said, _ = process.communicate(timeout=LONGEST)
+    assert process.returncode == 1, said
     assert history(folder).tasks["a"].reason == "took longer than 1 seconds"
     assert not [*processes_of(folder)]
 
@@ -212,11 +219,12 @@ def test_a_late_task_that_does_not_listen_is_killed(tmp_path: Path) -> None:
 def test_a_task_that_does_not_listen_is_killed_when_its_run_is_stopped(tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     folder = new_run(tmp_path, [shell("a", DEAF.format(trace=trace), retries=1)])
-    process = impatient(folder)
+    process = with_grace(folder, 0.5)
     while not trace.exists():
         time.sleep(0.02)
     process.terminate()
-    assert process.wait(timeout=LONGEST) == 130
+    said, _ = process.communicate(timeout=LONGEST)
+    assert process.returncode == 130, said
     assert (states(folder), len(trace.read_text().split())) == ({"a": "stopped"}, 1)  # not tried again
     assert not [*processes_of(folder)]
 
@@ -234,7 +242,7 @@ def test_a_run_goes_on_though_nobody_listens(tmp_path: Path) -> None:
     process = runner(folder)
     assert process.stdout is not None
     process.stdout.close()
-    assert process.wait(60) == 0
+    assert process.wait(LONGEST) == 0
     assert states(folder) == {"a": "succeeded", "b": "succeeded"}
 
 
@@ -244,7 +252,7 @@ def test_a_hangup_is_no_matter_if_it_is_ignored(tmp_path: Path) -> None:
     while not (tmp_path / "begun").exists():
         time.sleep(0.01)
     process.send_signal(signal.SIGHUP)
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=LONGEST)
     assert process.returncode == 0, said
 
 
@@ -252,12 +260,12 @@ def test_a_run_that_takes_too_long_is_stopped_and_has_failed_also_when_it_goes_o
     tasks = [shell("a", "true"), shell("b", "exec sleep 60", ["a"]), shell("c", "true", ["b"])]
     folder = new_run(tmp_path, tasks)
     plan = folder / "plan.json"
-    plan.write_text(plan.read_text().replace('"about": {}', '"about": {}, "timeout": 2'))
+    plan.write_text(plan.read_text().replace('"about": {}', '"about": {}, "timeout": 4'))
     for _ in range(2):
         status, said = finish(folder)
         assert status == 1
-        assert "the run took longer than 2 seconds" in said
-        assert (history(folder).state, history(folder).reason) == ("failed", "took longer than 2 seconds")
+        assert "the run took longer than 4 seconds" in said
+        assert (history(folder).state, history(folder).reason) == ("failed", "took longer than 4 seconds")
         assert states(folder) == {"a": "succeeded", "b": "stopped", "c": "waiting"}
     plan.write_text(plan.read_text().replace("sleep 60", "sleep 0"))
     assert finish(folder)[0] == 0
@@ -275,5 +283,5 @@ def test_services_of_a_run_that_has_succeeded_have_no_end(tmp_path: Path) -> Non
     time.sleep(5)
     assert process.poll() is None
     process.terminate()
-    process.communicate(timeout=30)
+    process.communicate(timeout=LONGEST)
     assert history(folder).state == "succeeded"

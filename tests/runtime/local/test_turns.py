@@ -31,7 +31,7 @@ def _one_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
 
-def until(condition: Callable[[], Any], seconds: float = 60) -> None:
+def until(condition: Callable[[], Any], seconds: float = 240) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -39,7 +39,7 @@ def until(condition: Callable[[], Any], seconds: float = 60) -> None:
 
 
 def ended(processes: "Sequence[subprocess.Popen[str]]") -> list[str]:
-    return [process.communicate(timeout=60)[0] for process in processes]
+    return [process.communicate(timeout=240)[0] for process in processes]
 
 
 def log(folder: Path, task: str = "a") -> str:
