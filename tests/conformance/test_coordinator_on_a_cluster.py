@@ -345,19 +345,21 @@ def test_it_looks_when_it_is_told_to(place: Place) -> None:
 
 
 def test_service_must_be_there_in_time_however_often_the_coordinator_starts(place: Place) -> None:
-    wanted = plan(service("serve", "aa", deadline=4))
+    wanted = plan(service("serve", "aa", deadline=10))
     place.make_run("churn-1")
     start = time.monotonic()
     coordinator = place.start("churn-1", wanted)
     coordinator.until_it_says("serve: 1 of 1 pods are new")
-    time.sleep(2.5)
+    seen = time.monotonic()
+    time.sleep(8)
     coordinator.kill()
     coordinator = place.start("churn-1", wanted)
     assert coordinator.end() == 1
-    assert 3 < time.monotonic() - start < 6.5
+    assert time.monotonic() - start > 9
+    assert time.monotonic() - seen < 8 + 10
     numbers = "1 of 1 pods are new, 0 available, 0 old ones left"
     look = f"kubectl describe deployment/serve -n {place.namespace}"
-    assert coordinator.said()[-1] == f"- serve: failed: not rolled out in 4 s: {numbers}; look at: {look}"
+    assert coordinator.said()[-1] == f"- serve: failed: not rolled out in 10 s: {numbers}; look at: {look}"
 
 
 def test_new_version_of_a_service_is_there_when_the_old_one_is_gone(place: Place) -> None:

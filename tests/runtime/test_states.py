@@ -65,7 +65,7 @@ def test_a_task_of_many_takes_no_longer_than_one_of_few() -> None:
     """Looking at all of them each time would take minutes."""
     count = 30_000
     run = run_of(*(task(str(number)) for number in range(count)), limit=1)
-    began = time.monotonic()
+    began = time.process_time()
     for number in range(count):
         [startable] = run.startable()
         assert startable.name == str(number)
@@ -73,7 +73,7 @@ def test_a_task_of_many_takes_no_longer_than_one_of_few() -> None:
         assert not run.has_ended()
         startable.end(SUCCEEDED, "")
     assert run.has_succeeded()
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_tasks_right_before_are_in_the_order_of_the_plan_and_no_others() -> None:

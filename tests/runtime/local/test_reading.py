@@ -224,7 +224,9 @@ def test_a_program_is_asked_once_unless_it_is_to_end_now(now: bool, run: Path, t
     stopping = subprocess.Popen(
         [sys.executable, "-c", STOP, str(run), "now" * now], env={**os.environ, "PYTHONWARNINGS": "error"}
     )
-    time.sleep(2)
+    while (tmp_path / "trace").read_text().count("asked") < 1 + now:
+        time.sleep(0.01)
+    time.sleep(1)  # it would be asked again and again
     program.send_signal(signal.SIGKILL)
     program.wait()
     assert stopping.wait(timeout=240) == 0

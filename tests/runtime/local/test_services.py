@@ -111,8 +111,12 @@ def test_one_that_ends_before_it_is_ready_has_failed(port: int, tmp_path: Path) 
 
 
 def test_one_that_ends_while_it_is_used_fails_the_run(port: int, tmp_path: Path) -> None:
-    text = f"import socket, time; s = socket.create_server(('127.0.0.1', {port})); time.sleep(1.5)"
-    folder = new_run(tmp_path, [serve(Service(port), text), shell("next", "sleep 3", ["serve"])])
+    used = tmp_path / "used"
+    listens = f"import os, socket, time\ns = socket.create_server(('127.0.0.1', {port}))"
+    text = f"{listens}\nwhile not os.path.exists({str(used)!r}): time.sleep(0.02)"
+    folder = new_run(
+        tmp_path, [serve(Service(port), text), shell("next", f"touch {used}; sleep 3", ["serve"])]
+    )
     status, said = finish(folder, "--stop-services")
     assert "serve: is ready" in said
     assert status == 1, said
