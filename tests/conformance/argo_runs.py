@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ NOTE = "workflows.argoproj.io"
 TEMPLATE = "ARGO_TEMPLATE"
 RUNNING = f"{API}/workflows?labelSelector={NOTE}/completed!=true"
 PENDING = "/api/v1/pods?fieldSelector=status.phase=Pending"
+OF_DEPLOYMENTS = f"{PENDING}&labelSelector=pod-template-hash"  # DefaultDeploymentUniqueLabelKey
 OVER = ("Succeeded", "Failed", "Error")
 THREADS = 16
 
@@ -196,18 +198,34 @@ def play(controller: Controller, runs: Collection[Run], seconds: float = 300) ->
 
     What has become of each is its `verdict`. The pods of Deployments get ready.
     """
-    end = time.monotonic() + seconds
-    with ThreadPoolExecutor(THREADS) as threads:
-        while (began := time.monotonic()) < end and (workflows := _unfinished(controller, runs)):
-            # Asked after the Workflows: what the controller made before it wrote a status is among the pods.
-            pods = _by_namespace(controller.cluster.request("GET", PENDING).body["items"])
-            for run in runs:
-                if run.namespace in workflows:
-                    for pod in run.turn(workflows[run.namespace], pods[run.namespace]):
-                        threads.submit(run.attend, pod)
-                    for pod in filter(is_of_deployment, pods[run.namespace]):
-                        run.serve(pod)
-            time.sleep(0.1 + 3 * (time.monotonic() - began))  # the API server has other things to do
+    is_over = Event()
+    with ThreadPoolExecutor(THREADS + 1) as threads:
+        serving = threads.submit(_serve, controller, runs, is_over)
+        try:
+            _attend(controller, runs, time.monotonic() + seconds, threads)
+        finally:
+            is_over.set()
+        serving.result()
+
+
+def _attend(controller: Controller, runs: Collection[Run], end: float, threads: ThreadPoolExecutor) -> None:
+    while (began := time.monotonic()) < end and (workflows := _unfinished(controller, runs)):
+        # Asked after the Workflows: what the controller made before it wrote a status is among the pods.
+        pods = _by_namespace(controller.cluster.request("GET", PENDING).body["items"])
+        for run in runs:
+            if run.namespace in workflows:
+                for pod in run.turn(workflows[run.namespace], pods[run.namespace]):
+                    threads.submit(run.attend, pod)
+        time.sleep(0.1 + 3 * (time.monotonic() - began))  # the API server has other things to do
+
+
+def _serve(controller: Controller, runs: Collection[Run], is_over: Event) -> None:
+    """Make Deployments ready, which have only as much time as a config gives them."""
+    while not is_over.wait(1):
+        pods = _by_namespace(controller.cluster.request("GET", OF_DEPLOYMENTS).body["items"])
+        for run in runs:
+            for pod in pods[run.namespace]:
+                run.serve(pod)
 
 
 def make_ready(run: Run, pod: Object) -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,15 @@ def guard_of(program: "subprocess.Popen[str]") -> int:
     return guard
 
 
+def has_open(program: "subprocess.Popen[str]", file: Path) -> bool:
+    """Whether a program has a file open; others that it has may be closed meanwhile."""
+    for link in Path(f"/proc/{program.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            if link.readlink() == file:
+                return True
+    return False
+
+
 def test_two_programs_do_not_run_one_run(tmp_path: Path) -> None:
     folder = run_that_waits(tmp_path)
     first = begun(folder)
@@ -72,8 +82,7 @@ def test_a_program_that_was_killed_is_followed_by_the_next_one_when_its_guard_is
     first.kill()
     first.wait(timeout=LONGEST)
     second = runner(folder)
-    lock = folder / "lock"
-    wait_until(lambda: any(path.readlink() == lock for path in Path(f"/proc/{second.pid}/fd").iterdir()))
+    wait_until(lambda: has_open(second, folder / "lock"))
     (tmp_path / "go").touch()
     os.kill(guard, signal.SIGCONT)
     first.communicate(timeout=LONGEST)
