@@ -3,12 +3,11 @@
 import os
 import re
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.forked import AUTOML
+from tests.waiting import PATIENCE
 
 CONFIG = """\
 name: churn
@@ -46,7 +45,6 @@ while os.path.exists(os.environ["TRACE"] + ".wait"):
 open(os.environ["AUTOML_OUTPUT_MODEL"], "w").write(open(os.environ["AUTOML_INPUT_TABLE"]).read())
 json.dump({"auc": float(os.environ["AUTOML_PARAM_LR"]), "loss": 2}, open(os.environ["AUTOML_OUTPUT_SCORES"], "w"))
 """
-PATIENCE = 240  # seconds, on a machine that does much else
 
 
 class Project:
@@ -113,14 +111,6 @@ class Done(NamedTuple):
     code: int
     out: str
     err: str
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for something that has to become so."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.02)
 
 
 def without_times(text: str) -> str:

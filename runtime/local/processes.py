@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 RUN, TASK = "AUTOML_RUN_ID", "AUTOML_TASK"
-PROGRAM = (
-    "AUTOML_RUNNER"  # in the environment of what runs a run, and of a try that has not become its command
-)
+PROGRAM = "AUTOML_RUNNER"  # of what runs a run, and of a try that has not become its command
 PROC = Path("/proc")
 PR_SET_CHILD_SUBREAPER = 36
 PATIENCE = 5  # seconds, for killing

@@ -19,6 +19,7 @@ from automl.compiler import __version__
 from automl.compiler.tree.decoding import MAX_BYTES
 from tests import forked
 from tests.forked import AUTOML
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICKSTART = ROOT / "examples" / "quickstart"
@@ -440,7 +441,7 @@ def test_an_interrupt_while_modules_are_imported_prints_nothing(project: Path, s
     assert process.stdout
     assert process.stdout.readline() == b"here\n"
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=240) == (b"", b"")
+    assert process.communicate(timeout=PATIENCE) == (b"", b"")
     assert process.returncode == -signal.SIGINT
 
 

@@ -15,8 +15,9 @@ from rich.console import Console
 from automl.cli.live import drawing
 from automl.cli.tables import without_styles
 from automl.runs.model import FAILED, RUNNING, Run, Task
-from tests.running import PATIENCE, Project
+from tests.running import Project
 from tests.targets.nasty import NASTY
+from tests.waiting import PATIENCE
 
 HOSTILE = "\x1b[2J\x9b2J\x07 \x1b]0;mine\x07 \u202e \r"
 DRIVES = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]")

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from automl.runtime.local.processes import members
-from tests.running import CONFIG, PATIENCE, Project, until, without_times
+from tests.running import CONFIG, Project, without_times
+from tests.waiting import PATIENCE, until
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.running import Project, until, without_times
+from tests.running import Project, without_times
+from tests.waiting import PATIENCE, until
 
 HINT = "the run has asked for no GPU, so its steps see none: --gpus N\n"
 
@@ -59,7 +60,7 @@ def test_a_run_that_waits_says_so_and_is_stopped_with_all_that_wait(project: Pro
         assert project.automl("stop", "--queued").out == f"{waits} stopped\n"
     finally:
         project.switch("wait", False)
-    out, err = runs.communicate(timeout=240)
+    out, err = runs.communicate(timeout=PATIENCE)
     assert runs.returncode == 0, (out, err)
 
 
@@ -115,5 +116,5 @@ def test_the_queue_is_listed_as_the_turns_come(project: Project) -> None:
         assert project.automl("runs", "--queued", "--sort", "time").code == 2
     finally:
         project.switch("wait", False)
-    runs.communicate(timeout=240)
+    runs.communicate(timeout=PATIENCE)
     assert runs.returncode == 0

@@ -22,7 +22,8 @@ from automl.runtime.local.taking_over import Here, is_comparable, readable, take
 from automl.runtime.local.tasks import LocalTask
 from automl.runtime.states import State
 from automl.runtime.trials import Trials
-from tests.running import Project, until
+from tests.running import Project
+from tests.waiting import PATIENCE, until
 
 STEPS = """\
 name: search
@@ -325,7 +326,7 @@ def test_a_run_that_still_goes_on_has_left_what_has_ended(search: Search) -> Non
         taken = search.ran()
     finally:
         os.kill(process.pid, 18)
-        process.communicate(timeout=240)
+        process.communicate(timeout=PATIENCE)
     assert not {"0.1 0", "0.1 1"} & {*taken}
 
 

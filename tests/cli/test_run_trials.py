@@ -12,7 +12,8 @@ import pytest
 
 from automl.runtime.local.record import events_of
 from tests import thirty
-from tests.running import Done, Project, until
+from tests.running import Done, Project
+from tests.waiting import PATIENCE, until
 
 SWITCHES = """\
 import json, os, time
@@ -94,7 +95,7 @@ def test_who_goes_on_runs_no_trial_twice_that_has_succeeded(search: Search) -> N
     process = search.start("run", "--jobs", "3")
     until(lambda: len(search.done()) >= 15)
     os.kill(process.pid, signal.SIGINT)
-    process.communicate(timeout=240)
+    process.communicate(timeout=PATIENCE)
     search.switch("wait", False)
     before = [event["task"] for event in events_of(search.run()) if event.get("state") == "succeeded"]
     assert len(before) >= 12

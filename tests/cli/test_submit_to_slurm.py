@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import CONFIG, PATIENCE, Done, Project, until
+from tests.running import CONFIG, Done, Project
+from tests.waiting import PATIENCE, until
 
 CONTEXTS = "contexts: {hpc: {target: slurm, host: me@login}, here: {target: slurm}}\n"
 SSH = """\

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from automl.runtime.local.processes import members
-from tests.running import CONFIG, PATIENCE, Project, until
+from tests.running import CONFIG, Project
+from tests.waiting import PATIENCE, until
 
 
 @pytest.fixture

@@ -20,13 +20,13 @@ from pathlib import Path
 
 from tests.conformance import cache
 from tests.conformance.sshd import below
+from tests.waiting import PATIENCE
 
 PACKAGES = (
     *("slurm-client", "slurmctld", "slurmd", "slurm-wlm-basic-plugins", "munge"),
     *("libmunge2", "libhwloc15", "liblua5.1-0"),
 )
 PROGRAMS = ("sbatch", "scancel", "scontrol", "sinfo", "squeue")
-PATIENCE = 120  # seconds, on a machine that does much else
 SETTINGS = """\
 ClusterName=tests
 SlurmctldHost={host}(127.0.0.1)
@@ -107,7 +107,7 @@ class Cluster:
         for server in self.servers:
             server.wait()
 
-    def wait(self, seconds: float = 240, most: int = 0) -> None:
+    def wait(self, seconds: float = PATIENCE, most: int = 0) -> None:
         """Wait until no more jobs than that run or wait."""
         end = time.monotonic() + seconds
         while len(listed := self.tell("squeue", "--noheader").splitlines()) > most:

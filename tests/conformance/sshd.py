@@ -18,9 +18,9 @@ from pathlib import Path
 
 from automl.runtime.local.processes import end_members
 from tests.conformance import cache
+from tests.waiting import PATIENCE
 
 PACKAGES = ("openssh-server", "openssh-client", "libwrap0", "libnss-wrapper", "libuid-wrapper", "tcsh", "zsh")
-PATIENCE = 120  # seconds, on a machine that does much else
 USER = "me"
 SHELLS = ("bash", "dash", "tcsh", "zsh")  # and users who have them
 SOMEBODY = 1000  # who the server believes to be, if it is root

@@ -3,8 +3,7 @@
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from automl.runtime.local.plan import Mount, Task
 from tests.conformance import podman
 from tests.conformance.kfp_runs import open_folder
 from tests.runtime.local.plans import finish, history, new_run, runner
+from tests.waiting import PATIENCE, until
 
 IMAGE = "docker.io/library/busybox:latest"
 
@@ -34,31 +34,24 @@ def listed(engine: Path) -> list[str]:
     ).stdout.split()
 
 
-def wait_until(is_so: Callable[[], object]) -> None:
-    until = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < until
-        time.sleep(0.1)
-
-
 @pytest.mark.parametrize("with_guard", [False, True])
 def test_a_container_ends_with_its_run(with_guard: bool, engine: Path) -> None:
     """Killed with its guard, the run leaves it until it goes on: then the name is free again."""
     text = f"[ -e {engine.parent}/go ] || {{ touch {engine.parent}/begun; exec sleep 1000; }}"
     folder = new_run(engine.parent, [Task("a", "s", "a", ["sh", "-c", text], image=IMAGE)])
     process = runner(folder, "--no-queue")
-    wait_until((engine.parent / "begun").exists)
+    until((engine.parent / "begun").exists)
     for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
         if with_guard and b"guard" in Path(f"/proc/{child}/cmdline").read_bytes():
             os.kill(int(child), signal.SIGKILL)
     process.kill()
     if not with_guard:
-        wait_until(lambda: not listed(engine))
+        until(lambda: not listed(engine))
     (engine.parent / "go").touch()
     status, said = finish(folder, "--no-queue")
     assert status == 0, said + (folder / "tasks" / "a" / "log").read_text()
     assert listed(engine) == []
-    process.communicate(timeout=240)
+    process.communicate(timeout=PATIENCE)
 
 
 def test_a_folder_may_have_any_name_and_a_gpu_is_a_device(

@@ -15,7 +15,8 @@ import pytest
 from automl.runtime.local.processes import members
 from tests.conformance import sshd
 from tests.conformance.sshd import Box
-from tests.running import CONFIG, PATIENCE, Done, Project, until
+from tests.running import CONFIG, Done, Project
+from tests.waiting import PATIENCE, until
 
 CONTEXTS = "contexts: {box: {target: local, host: box}, here: {}}\n"
 

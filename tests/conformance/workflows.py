@@ -21,6 +21,7 @@ from automl.runtime.plan import Plan, Service, Step
 from tests.conformance.cluster import HOST, Cluster, until
 from tests.runtime import kubelet as pods
 from tests.runtime.coordinator_pod import laid_out
+from tests.waiting import PATIENCE
 
 Object = dict[str, Any]
 RIGHTS = {  # all that the coordinator may do
@@ -107,7 +108,7 @@ class Process:
     def signal(self, number: int) -> None:
         self._process.send_signal(number)
 
-    def end(self, seconds: float = 240) -> int:
+    def end(self, seconds: float = PATIENCE) -> int:
         """Wait for its end; the exit status."""
         try:
             status = self._process.wait(seconds)

@@ -16,11 +16,9 @@ from automl.runtime.local.history import History, history_of
 from automl.runtime.local.plan import Plan, Task
 from automl.runtime.local.processes import PROGRAM, RUN, variables_of_program
 from automl.runtime.local.record import events_of
+from tests.waiting import PATIENCE
 
 MODULES = local_scripts()
-
-LONGEST = 240
-"""Seconds for a run. Where the first process of a machine reaps others late, podman waits 20 s for the monitor of each container."""
 
 
 def shell(name: str, text: str, after: Sequence[str] = (), **more: Any) -> Task:
@@ -63,7 +61,7 @@ def finish(folder: Path, *options: str) -> tuple[int, str]:
     """Run it, or go on with it, to its end: the status, and what was said."""
     process = runner(folder, *options)
     try:
-        text, _ = process.communicate(timeout=LONGEST)
+        text, _ = process.communicate(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         process.kill()
         text, _ = process.communicate()

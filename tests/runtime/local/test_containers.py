@@ -13,6 +13,7 @@ from automl.runtime.local.containers import Sight
 from automl.runtime.local.plan import Secret, Task
 from automl.runtime.local.processes import RUN
 from tests.runtime.local.plans import finish, new_run, runner
+from tests.waiting import PATIENCE
 
 ENGINE = """\
 #!/bin/sh
@@ -123,7 +124,7 @@ def test_the_guard_finds_the_engine_that_the_run_had(engine: Path, tmp_path: Pat
         time.sleep(0.02)
     (engine / "rm").unlink(missing_ok=True)  # of what is removed before the run begins
     process.kill()
-    process.communicate(timeout=240)
+    process.communicate(timeout=PATIENCE)
     while not (engine / "rm").exists():
         assert time.monotonic() < until, "the guard did not remove the container"
         time.sleep(0.02)

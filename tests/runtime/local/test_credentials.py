@@ -7,7 +7,8 @@ import pytest
 
 from automl.runtime.local.plan import Secret, Task
 from tests.cli.test_cli import obey_permissions
-from tests.runtime.local.plans import LONGEST, finish, new_run, runner, shell
+from tests.runtime.local.plans import finish, new_run, runner, shell
+from tests.waiting import PATIENCE
 
 VALUE = b"a \xff\nsecond 'line' $HOME\n"
 
@@ -64,7 +65,7 @@ def test_what_cannot_be_read_is_named_too(tmp_path: Path, secrets: Path) -> None
     key = write(secrets, "one", key=b"x") / "key"
     key.chmod(0)
     process = runner(new_run(tmp_path, [task_with(Secret("one"))]), preexec_fn=obey_permissions)
-    text, _ = process.communicate(timeout=LONGEST)
+    text, _ = process.communicate(timeout=PATIENCE)
     assert (process.returncode, text) == (2, f"automl: {key} cannot be read: Permission denied\n")
 
 

@@ -14,6 +14,7 @@ import pytest
 from automl.runtime.local import environments
 from automl.runtime.local.plan import Task
 from tests.runtime.local.plans import finish, new_run, runner, shell
+from tests.waiting import PATIENCE
 
 LOOK = "python -c 'import toy; print(toy.VERSION, toy.__file__)'"
 
@@ -61,7 +62,7 @@ def test_two_steps_at_a_time_have_one_environment_and_the_next_run_has_it_too(
     runs = [new_run(tmp_path, [needs_toy("a"), needs_toy("b")], files) for _ in range(2)]
     going_on = [runner(folder, "--jobs", "2", "--no-queue") for folder in runs]
     for process in going_on:
-        text, _ = process.communicate(timeout=240)
+        text, _ = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, text
     logs = [log(folder, task) for folder in runs for task in ("a", "b")]
     assert ["making the environment" in text for text in logs].count(True) == 1
@@ -84,7 +85,7 @@ def test_what_is_killed_half_way_is_not_taken_for_whole(tmp_path: Path, cache: P
         assert time.monotonic() < until
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=240)
+    process.communicate(timeout=PATIENCE)
     assert made(cache) == []
     slow.unlink()
     status, text = finish(folder)
@@ -224,7 +225,7 @@ def test_what_is_in_use_is_not_removed_and_others_use_it_meanwhile(
         assert finish(other, "--no-queue")[0] == finish(same, "--no-queue")[0] == 0
     finally:
         (tmp_path / "go").touch()
-        text, _ = process.communicate(timeout=240)
+        text, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, text
     assert log(other, "c").startswith("automl: making the environment")
     assert log(same, "d").startswith("1 /"), "it was there all the time"

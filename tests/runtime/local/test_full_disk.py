@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.runtime.local.plans import finish, history, new_run, runner, shell, states
+from tests.waiting import PATIENCE
 
 FULL = "No space left on device"
 
@@ -152,7 +153,7 @@ def test_a_record_that_may_not_grow_ends_the_run(tmp_path: Path) -> None:
     folder = new_run(tmp_path, [shell("a", "true"), shell("b", f"touch {tmp_path}/b", ["a"])])
     begin_record(folder, 299_750)
     process = runner(folder, preexec_fn=limit)
-    text, _ = process.communicate(timeout=240)
+    text, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2, text
     assert "cannot go on: File too large" in text
     assert finish(folder)[0] == 0

@@ -12,6 +12,7 @@ from pathlib import Path
 from automl.runtime.local.plan import Task
 from automl.runtime.local.record import events_of
 from tests.runtime.local.plans import history, new_run, processes_of, runner, shell
+from tests.waiting import PATIENCE
 
 RUNS, KILLS = 20, 10
 LONGEST = 0.4  # seconds that a program lives at most, once it has begun, but for the last
@@ -142,7 +143,7 @@ def survive(folder: Path, trace: Path, seed: int) -> list[str]:
     chance = random.Random(seed)
     ways = [live_and_end(folder, trace, chance) for _ in range(KILLS)]
     last = runner(folder, "--jobs", "3")
-    text, _ = last.communicate(timeout=240)
+    text, _ = last.communicate(timeout=PATIENCE)
     assert last.returncode == 0, f"seed {seed}: {ways}\n{text}"
     assert finished(folder) == {f"t{number}" for number in range(15)}
     assert history(folder).state == "succeeded"

@@ -23,6 +23,7 @@ from automl.runtime.local.reading import Reading
 from automl.runtime.local.shelf import VerbError, find, folders
 from automl.runtime.local.verbs import answer
 from automl.runtime.local.watching import status
+from tests.waiting import PATIENCE
 
 OUTPUTS = {"model": "model", "scores": "metrics"}
 
@@ -229,7 +230,7 @@ def test_a_program_is_asked_once_unless_it_is_to_end_now(now: bool, run: Path, t
     time.sleep(1)  # it would be asked again and again
     program.send_signal(signal.SIGKILL)
     program.wait()
-    assert stopping.wait(timeout=240) == 0
+    assert stopping.wait(timeout=PATIENCE) == 0
     asked = (tmp_path / "trace").read_text().count("asked")
     assert asked >= 2 if now else asked == 1
 
@@ -246,7 +247,7 @@ def test_stopping_ends_what_a_dead_program_has_left(run: Path, tmp_path: Path) -
     leftover = slow(tmp_path / "trace", run)
     recorded(run, begun(), RUNNING)
     stop(run)
-    assert leftover.wait(timeout=240) == -signal.SIGKILL
+    assert leftover.wait(timeout=PATIENCE) == -signal.SIGKILL
     assert [*members(run.name)] == []
 
 

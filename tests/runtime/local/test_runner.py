@@ -14,7 +14,8 @@ from automl.runtime.local.plan import Service, Task
 from automl.runtime.local.processes import variables_of_program
 from automl.runtime.local.watching import status
 from tests.cli.test_cli import obey_permissions
-from tests.runtime.local.plans import LONGEST, finish, history, new_run, processes_of, runner, shell, states
+from tests.runtime.local.plans import finish, history, new_run, processes_of, runner, shell, states
+from tests.waiting import PATIENCE
 
 
 def test_tasks_run_in_their_order(tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_a_task_is_tried_again_whatever_it_has_made_of_its_folders(tmp_path: Pat
     text = f"{left}; echo a >> {tmp_path}/trace; [ $(wc -l < {tmp_path}/trace) = 2 ]"
     task = shell("a", text, retries=1, outputs={"d": "dataset"}, options=["--output", "d:dataset"])
     process = runner(new_run(tmp_path, [task]), preexec_fn=obey_permissions)
-    said, _ = process.communicate(timeout=LONGEST)
+    said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, said
 
 
@@ -188,14 +189,14 @@ def test_a_run_is_stopped(tmp_path: Path, signals: list[str]) -> None:
     ends = "exit 0" if len(signals) == 1 else "sleep 1000"
     text = f"trap 'echo asked >> {tmp_path}/trace; {ends}' TERM; echo begun >> {tmp_path}/trace; sleep 1000 & wait"
     folder = new_run(tmp_path, [shell("a", text), shell("b", "true", ["a"])])
-    process = with_grace(folder, LONGEST * 2)
+    process = with_grace(folder, PATIENCE * 2)
     for number, name in enumerate(signals):
         while (
             len((tmp_path / "trace").read_text().split() if (tmp_path / "trace").exists() else ()) <= number
         ):
             time.sleep(0.01)
         process.send_signal(getattr(signal, name))
-    said, _ = process.communicate(timeout=LONGEST)
+    said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, said
     assert (tmp_path / "trace").read_text() == "begun\nasked\n"
     assert history(folder).state == "stopped"
@@ -210,7 +211,7 @@ def test_a_late_task_that_does_not_listen_is_killed(tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     folder = new_run(tmp_path, [shell("a", DEAF.format(trace=trace), deadline=1)])
     process = with_grace(folder, 0.5)
-    said, _ = process.communicate(timeout=LONGEST)
+    said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1, said
     assert history(folder).tasks["a"].reason == "took longer than 1 seconds"
     assert not [*processes_of(folder)]
@@ -223,7 +224,7 @@ def test_a_task_that_does_not_listen_is_killed_when_its_run_is_stopped(tmp_path:
     while not trace.exists():
         time.sleep(0.02)
     process.terminate()
-    said, _ = process.communicate(timeout=LONGEST)
+    said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, said
     assert (states(folder), len(trace.read_text().split())) == ({"a": "stopped"}, 1)  # not tried again
     assert not [*processes_of(folder)]
@@ -242,7 +243,7 @@ def test_a_run_goes_on_though_nobody_listens(tmp_path: Path) -> None:
     process = runner(folder)
     assert process.stdout is not None
     process.stdout.close()
-    assert process.wait(LONGEST) == 0
+    assert process.wait(PATIENCE) == 0
     assert states(folder) == {"a": "succeeded", "b": "succeeded"}
 
 
@@ -252,7 +253,7 @@ def test_a_hangup_is_no_matter_if_it_is_ignored(tmp_path: Path) -> None:
     while not (tmp_path / "begun").exists():
         time.sleep(0.01)
     process.send_signal(signal.SIGHUP)
-    said, _ = process.communicate(timeout=LONGEST)
+    said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, said
 
 
@@ -283,5 +284,5 @@ def test_services_of_a_run_that_has_succeeded_have_no_end(tmp_path: Path) -> Non
     time.sleep(5)
     assert process.poll() is None
     process.terminate()
-    process.communicate(timeout=LONGEST)
+    process.communicate(timeout=PATIENCE)
     assert history(folder).state == "succeeded"

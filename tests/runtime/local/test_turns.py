@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from automl.runtime.local.plan import Service, Task
 from automl.runtime.local.queue_file import default_path
 from automl.runtime.local.record import events_of
 from tests.runtime.local.plans import finish, history, new_run, runner, shell
+from tests.waiting import PATIENCE, until
 
 LOOK = 'echo "$CUDA_VISIBLE_DEVICES $CUDA_DEVICE_ORDER"'
 
@@ -31,15 +32,8 @@ def _one_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
 
-def until(condition: Callable[[], Any], seconds: float = 240) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 def ended(processes: "Sequence[subprocess.Popen[str]]") -> list[str]:
-    return [process.communicate(timeout=240)[0] for process in processes]
+    return [process.communicate(timeout=PATIENCE)[0] for process in processes]
 
 
 def log(folder: Path, task: str = "a") -> str:

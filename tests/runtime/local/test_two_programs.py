@@ -3,8 +3,6 @@
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,14 +11,8 @@ import pytest
 from automl.runtime.local.create import Program, create
 from automl.runtime.local.ending import stop
 from automl.runtime.local.plan import Git, Plan, Secret
-from tests.runtime.local.plans import LONGEST, MODULES, finish, new_run, processes_of, runner, shell, states
-
-
-def wait_until(is_so: Callable[[], object]) -> None:
-    until = time.monotonic() + LONGEST
-    while not is_so():
-        assert time.monotonic() < until
-        time.sleep(0.01)
+from tests.runtime.local.plans import MODULES, finish, new_run, processes_of, runner, shell, states
+from tests.waiting import PATIENCE, until
 
 
 def run_that_waits(tmp_path: Path) -> Path:
@@ -32,7 +24,7 @@ def run_that_waits(tmp_path: Path) -> Path:
 def begun(folder: Path) -> "subprocess.Popen[str]":
     """The program that runs it; its task has begun."""
     program = runner(folder)
-    wait_until((folder.parent / "trace").exists)
+    until((folder.parent / "trace").exists)
     return program
 
 
@@ -58,7 +50,7 @@ def test_two_programs_do_not_run_one_run(tmp_path: Path) -> None:
     status, text = finish(folder)
     assert (status, text) == (2, f"automl: {folder.name} is running already\n")
     (tmp_path / "go").touch()
-    said, _ = first.communicate(timeout=LONGEST)
+    said, _ = first.communicate(timeout=PATIENCE)
     assert (first.returncode, (tmp_path / "trace").read_text()) == (0, "a\n"), said
 
 
@@ -67,9 +59,9 @@ def test_a_program_that_ends_does_not_end_the_next_one(tmp_path: Path) -> None:
     first, second = begun(folder), runner(folder)
     second.send_signal(signal.SIGSTOP)
     (tmp_path / "go").touch()
-    first.communicate(timeout=LONGEST)
+    first.communicate(timeout=PATIENCE)
     second.send_signal(signal.SIGCONT)
-    said, _ = second.communicate(timeout=LONGEST)
+    said, _ = second.communicate(timeout=PATIENCE)
     assert (second.returncode, states(folder)) == (0, {"a": "succeeded"}), said
     assert (tmp_path / "trace").read_text() == "a\n"
 
@@ -80,13 +72,13 @@ def test_a_program_that_was_killed_is_followed_by_the_next_one_when_its_guard_is
     guard = guard_of(first)
     os.kill(guard, signal.SIGSTOP)
     first.kill()
-    first.wait(timeout=LONGEST)
+    first.wait(timeout=PATIENCE)
     second = runner(folder)
-    wait_until(lambda: has_open(second, folder / "lock"))
+    until(lambda: has_open(second, folder / "lock"))
     (tmp_path / "go").touch()
     os.kill(guard, signal.SIGCONT)
-    first.communicate(timeout=LONGEST)
-    said, _ = second.communicate(timeout=LONGEST)
+    first.communicate(timeout=PATIENCE)
+    said, _ = second.communicate(timeout=PATIENCE)
     assert (second.returncode, states(folder)) == (0, {"a": "succeeded"}), said
 
 
@@ -105,11 +97,11 @@ def test_a_try_that_has_not_become_its_command_is_ended_though_it_looks_like_the
         tmp_path, [hides, shell("b", "true", ["a"], secrets=[Secret("token", {"key": "TOKEN"})])]
     )
     first = runner(folder)
-    wait_until(lambda: states(folder)["b"] == "running" and (folder / "tasks" / "b" / "work").exists())
+    until(lambda: states(folder)["b"] == "running" and (folder / "tasks" / "b" / "work").exists())
     os.kill(guard_of(first), signal.SIGKILL)
     first.kill()
-    first.wait(timeout=LONGEST)
-    assert len([*processes_of(folder)]) == 1
+    first.wait(timeout=PATIENCE)
+    until(lambda: len([*processes_of(folder)]) == 1)  # the guard dies, too
     key.unlink()
     key.write_text("text")
     key.chmod(0o600)
@@ -118,7 +110,7 @@ def test_a_try_that_has_not_become_its_command_is_ended_though_it_looks_like_the
     else:
         status, said = finish(folder)
         assert status == 0, said
-    first.communicate(timeout=LONGEST)
+    first.communicate(timeout=PATIENCE)
     assert not [*processes_of(folder)]
 
 
@@ -135,5 +127,5 @@ def test_what_a_program_itself_has_begun_is_ended_by_its_guard(
     plan = Plan("test", [shell("a", "true")], git=Git("file:///nowhere", "main"))
     first = begun(create(Program(plan.to_json(), MODULES), tmp_path))
     first.kill()
-    first.communicate(timeout=LONGEST)
-    wait_until(lambda: not Path(f"/proc/{(tmp_path / 'trace').read_text().strip()}").exists())
+    first.communicate(timeout=PATIENCE)
+    until(lambda: not Path(f"/proc/{(tmp_path / 'trace').read_text().strip()}").exists())
